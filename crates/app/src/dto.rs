@@ -1,0 +1,722 @@
+//! What crosses to the screens. Types here are promised to TypeScript; nothing below this crate is.
+//! Member names are camelCase on the other side. Times are RFC 3339 in UTC; the screens show them in the property's zone.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use turndown_domain::{
+    Action, Arrival, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, Role, RoomId, Sellability, ServiceFlag,
+    StaffId, Stay, TaskId, TaskKind, TaskStatus,
+};
+
+/// Declares a type that crosses to the screens.
+macro_rules! dto {
+    ($($item:item)*) => { $(
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase")]
+        #[ts(export, export_to = "bindings.ts")]
+        $item
+    )* };
+}
+
+dto! {
+    /// The first message of a subscription, and every one after it: something changed; ask for what you show.
+    pub struct Notice {
+        /// The newest revision. Revisions only grow while the app runs.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// Which sorts of thing changed.
+        pub kinds: Vec<ChangeKind>,
+    }
+
+    /// A sort of thing that changed.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    pub enum ChangeKind {
+        /// Rooms and tasks: ask `board` and `frontDesk`.
+        Rooms,
+        /// The outbox, the ledger, conflicts: ask `syncCenter` and open conflicts.
+        Outbox,
+        /// The link, the pill, the age of what is known: ask `appState`.
+        Status,
+        /// Hotel, people, session, first load, guide: ask `appState`.
+        Session,
+    }
+
+    /// Why a command could not do what was asked.
+    pub struct CommandError {
+        /// Stable; screens and tests act on it.
+        pub code: String,
+        /// What is wrong, in one plain sentence.
+        pub message: String,
+        /// What to do next, in one plain sentence.
+        pub next_step: String,
+        /// Also stands in the log.
+        pub reference: String,
+    }
+
+    /// Where the app stands before the board can be used.
+    #[derive(Copy, Eq)]
+    pub enum Phase {
+        /// No hotel yet: offer the sample hotel or a connection.
+        Setup,
+        /// A hotel is known; its first load is running.
+        Loading,
+        /// The first load is there; nobody has said who is working.
+        ChoosePerson,
+        /// The board is open.
+        Ready,
+        /// The database cannot be used; `trouble` says why and what next.
+        Trouble,
+    }
+
+    /// The whole frame around the views.
+    pub struct AppState {
+        /// The revision this was read at.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// Where the app stands.
+        pub phase: Phase,
+        /// The hotel, once known.
+        pub hotel: Option<Hotel>,
+        /// Who is working.
+        pub person: Option<Person>,
+        /// Everybody who could be.
+        pub staff: Vec<Person>,
+        /// The link and the queue.
+        pub sync: SyncStatus,
+        /// How old the desk's knowledge is.
+        pub staleness: Staleness,
+        /// The first load's progress, while it runs.
+        pub loading: Option<Loading>,
+        /// Why the database cannot be used, and what was saved.
+        pub trouble: Option<CommandError>,
+        /// Something a person should read once: what start-up found and did.
+        pub notice: Option<StartNotice>,
+        /// The sample hotel's guide; absent elsewhere.
+        pub guide: Option<Guide>,
+        /// The build.
+        pub version: String,
+    }
+
+    /// The hotel.
+    pub struct Hotel {
+        /// Its id.
+        pub id: String,
+        /// Its name.
+        pub name: String,
+        /// IANA time zone.
+        pub time_zone: String,
+        /// The service day (ISO date).
+        pub service_day: String,
+        /// Which rooms need an inspection.
+        pub inspection: InspectionPolicy,
+        /// Whether it is the sample hotel.
+        pub sample: bool,
+        /// The service's address.
+        pub address: String,
+    }
+
+    /// A person of the house.
+    pub struct Person {
+        /// Their id.
+        pub id: StaffId,
+        /// Their name.
+        pub name: String,
+        /// Two letters for small places.
+        pub initials: String,
+        /// What they do.
+        pub role: Role,
+        /// The section they work today.
+        pub section: Option<String>,
+    }
+
+    /// What start-up found and did, for a person to read and close.
+    pub struct StartNotice {
+        /// Stable.
+        pub code: String,
+        /// What happened.
+        pub message: String,
+        /// What to do, or that nothing needs doing.
+        pub next_step: String,
+    }
+
+    /// The first load.
+    pub struct Loading {
+        /// What is happening, in words.
+        pub step: String,
+        /// Rooms so far.
+        pub done: u32,
+        /// Rooms in all, once known.
+        pub total: Option<u32>,
+    }
+
+    /// What the person told the link to do.
+    #[derive(Copy, Eq)]
+    pub enum LinkMode {
+        /// Connected whenever the service answers.
+        Auto,
+        /// Told to work offline (a planned offline shift).
+        WorkOffline,
+        /// The sample hotel's plug is pulled.
+        Unplugged,
+    }
+
+    /// What the service answers, not what the operating system believes.
+    #[derive(Copy, Eq)]
+    pub enum LinkState {
+        /// Not asked yet.
+        Starting,
+        /// The service answers.
+        Online,
+        /// It does not; `reason` says why.
+        Offline,
+        /// It answers, but the desk must not or cannot send; `reason` says why.
+        Stopped,
+    }
+
+    /// The pill and the head of the Sync Center.
+    pub struct SyncStatus {
+        /// What the person told the link.
+        pub mode: LinkMode,
+        /// What the service answers.
+        pub state: LinkState,
+        /// Why it is not online: code, sentence, next step.
+        pub reason: Option<CommandError>,
+        /// Since when it is offline or stopped.
+        pub since: Option<String>,
+        /// The sum.
+        pub ledger: Ledger,
+        /// Whether a flush is running.
+        pub flushing: bool,
+        /// Events sent and still to send in the running flush.
+        pub flush_done: u32,
+        /// Events the running flush began with, and those that came since.
+        pub flush_total: u32,
+        /// The last flush that ended.
+        pub last_flush: Option<FlushSummary>,
+        /// When the oldest waiting action was recorded.
+        pub oldest_waiting: Option<String>,
+        /// Above 100 waiting: the playbook should be read.
+        pub backlog_warning: bool,
+        /// Open conflicts.
+        pub conflicts: u32,
+        /// When the service next will be asked, in milliseconds from now, if a timer is armed.
+        pub next_try_ms: Option<u32>,
+    }
+
+    /// recorded = acknowledged + waiting + needs attention + discarded. `recorded` counts the audit trail, the others
+    /// count outbox rows and sealed counts, so the sum can fail; then `balanced` is false.
+    #[derive(Copy, Eq, Default)]
+    pub struct Ledger {
+        /// Everything ever recorded here.
+        #[ts(type = "number")]
+        pub recorded: u64,
+        /// The service has it.
+        #[ts(type = "number")]
+        pub acknowledged: u64,
+        /// On its way.
+        #[ts(type = "number")]
+        pub waiting: u64,
+        /// A person has to look.
+        #[ts(type = "number")]
+        pub attention: u64,
+        /// Given up by a named person.
+        #[ts(type = "number")]
+        pub discarded: u64,
+        /// Whether the sum is right.
+        pub balanced: bool,
+    }
+
+    /// A flush that ended.
+    pub struct FlushSummary {
+        /// When it began.
+        pub started_at: String,
+        /// When it ended.
+        pub ended_at: String,
+        /// Events taken.
+        pub ok_count: u32,
+        /// Events that need a look or failed.
+        pub error_count: u32,
+        /// Of those, conflicts.
+        pub conflict_count: u32,
+        /// `OUTBOX_PARTIAL_FAILURE`, `STATUS_CONFLICT_ON_FLUSH`, or absent.
+        pub code: Option<String>,
+    }
+
+    /// How old the desk's knowledge is.
+    pub struct Staleness {
+        /// When the desk last knew itself at the service's head.
+        pub known_at: Option<String>,
+        /// Seconds since.
+        #[ts(type = "number")]
+        pub age_s: u64,
+        /// Above this the board is blocked.
+        #[ts(type = "number")]
+        pub limit_s: u64,
+        /// A warning is due (80 % of the limit).
+        pub warn: bool,
+        /// The board is blocked with `OFFLINE_PRIMER_STALE`.
+        pub blocked: bool,
+    }
+
+    /// The six steps of the sample hotel's guide.
+    pub struct Guide {
+        /// In order.
+        pub steps: Vec<GuideStep>,
+        /// Put away by the person.
+        pub dismissed: bool,
+    }
+
+    /// One step; it ticks itself off.
+    pub struct GuideStep {
+        /// Stable: `start`, `unplug`, `work`, `elsewhere`, `plug`, `decide`.
+        pub id: String,
+        /// Whether it was done.
+        pub done: bool,
+    }
+
+    /// Where an entity's newest edit of this desk stands.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    pub enum LocalState {
+        /// Nothing of this desk is outstanding.
+        Server,
+        /// Saved here, not sent yet.
+        Waiting,
+        /// On its way.
+        Sending,
+        /// A person has to look: failed.
+        Failed,
+        /// A person has to look: conflict.
+        Conflict,
+    }
+
+    /// A board column.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    pub enum Column {
+        /// Ready to be worked.
+        Dirty,
+        /// In progress, or paused.
+        InProgress,
+        /// Completed.
+        Clean,
+        /// Inspected.
+        Inspected,
+    }
+
+    /// Why a room cannot be worked now.
+    #[derive(Copy, Eq)]
+    pub enum CannotWork {
+        /// Do not disturb.
+        DoNotDisturb,
+        /// Out of order.
+        OutOfOrder,
+        /// The guest sent the attendant away.
+        Refused,
+        /// No service due.
+        NoService,
+        /// Locked from inside.
+        DoubleLock,
+    }
+
+    /// One task on the board.
+    pub struct Tile {
+        /// The task.
+        pub task_id: TaskId,
+        /// Its room.
+        pub room_id: RoomId,
+        /// The number on the door.
+        pub number: String,
+        /// The floor.
+        pub floor: String,
+        /// The section.
+        pub section: String,
+        /// The room type.
+        pub room_type: String,
+        /// What sort of work.
+        pub kind: TaskKind,
+        /// Where it stands.
+        pub status: TaskStatus,
+        /// Which column it belongs to.
+        pub column: Column,
+        /// Who does it.
+        pub assignee: Option<StaffId>,
+        /// Its weight.
+        pub credits: u16,
+        /// How soon.
+        pub priority: Priority,
+        /// Asked for now.
+        pub rush: bool,
+        /// When it was last started or resumed.
+        pub started_at: Option<String>,
+        /// When it was completed.
+        pub completed_at: Option<String>,
+        /// How often it came back.
+        pub rework: u16,
+        /// Why it last came back.
+        pub rework_reason: Option<String>,
+        /// What the attendant should know.
+        pub note: Option<String>,
+        /// What the room needs.
+        pub cleanliness: Cleanliness,
+        /// Front-office occupancy.
+        pub occupancy: Occupancy,
+        /// Arrival, stayover ...
+        pub stay: Stay,
+        /// Who has the room.
+        pub guest: Option<Guest>,
+        /// Who comes today.
+        pub arrival: Option<Arrival>,
+        /// Flags that are set.
+        pub flags: Vec<ServiceFlag>,
+        /// Do not disturb since.
+        pub dnd_since: Option<String>,
+        /// In service, out of service, out of order.
+        pub sellability: Sellability,
+        /// Why it cannot be worked now, if it cannot.
+        pub cannot_work: Option<CannotWork>,
+        /// Where this desk's newest edit stands.
+        pub local_state: LocalState,
+        /// Somebody's edit of this room is in conflict (this desk's or another's).
+        pub contested: bool,
+        /// Sorts the tiles of a column: smaller comes first. Room order breaks ties.
+        #[ts(type = "number")]
+        pub rank: u32,
+    }
+
+    /// What changed on the board since the revision that the view holds.
+    pub struct BoardDelta {
+        /// The revision this brings the view to.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// True when this is everything: forget what you hold.
+        pub full: bool,
+        /// Rooms that changed: forget all tiles of these rooms, then take `tiles`.
+        pub rooms: Vec<RoomId>,
+        /// The tiles of those rooms (of all rooms when `full`). Cancelled tasks are left out.
+        pub tiles: Vec<Tile>,
+    }
+
+    /// Whether a room can be given out.
+    pub struct SafeToGive {
+        /// The answer.
+        pub safe: bool,
+        /// Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
+        /// `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
+        pub reasons: Vec<String>,
+    }
+
+    /// One room at the front desk.
+    pub struct RackRoom {
+        /// The room.
+        pub room_id: RoomId,
+        /// The number on the door.
+        pub number: String,
+        /// The floor.
+        pub floor: String,
+        /// The section.
+        pub section: String,
+        /// The room type.
+        pub room_type: String,
+        /// Dirty, pickup, clean, inspected.
+        pub cleanliness: Cleanliness,
+        /// Front-office occupancy.
+        pub occupancy: Occupancy,
+        /// As housekeeping saw it.
+        pub hk_occupancy: Option<Occupancy>,
+        /// The PMS and housekeeping disagree.
+        pub discrepancy: bool,
+        /// Arrival, stayover ...
+        pub stay: Stay,
+        /// Who has the room.
+        pub guest: Option<Guest>,
+        /// Who comes today.
+        pub arrival: Option<Arrival>,
+        /// Flags that are set.
+        pub flags: Vec<ServiceFlag>,
+        /// In service, out of service, out of order.
+        pub sellability: Sellability,
+        /// What people should know.
+        pub note: Option<String>,
+        /// The open or newest task's kind, status, and who does it.
+        pub task: Option<RackTask>,
+        /// Whether it can be given out, and why not.
+        pub safe: SafeToGive,
+        /// Where this desk's newest edit stands.
+        pub local_state: LocalState,
+        /// Somebody's edit of this room is in conflict.
+        pub contested: bool,
+    }
+
+    /// What is being done for a room.
+    pub struct RackTask {
+        /// The task.
+        pub task_id: TaskId,
+        /// What sort of work.
+        pub kind: TaskKind,
+        /// Where it stands.
+        pub status: TaskStatus,
+        /// Who does it, by name.
+        pub assignee: Option<String>,
+        /// Asked for now.
+        pub rush: bool,
+        /// When it was last started.
+        pub started_at: Option<String>,
+    }
+
+    /// What changed at the front desk since the revision that the view holds.
+    pub struct FrontDeskDelta {
+        /// The revision this brings the view to.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// True when this is everything.
+        pub full: bool,
+        /// Rooms that changed (all when `full`).
+        pub rooms: Vec<RackRoom>,
+        /// Rooms that are gone.
+        pub removed: Vec<RoomId>,
+    }
+
+    /// What a person did, for the desk to record.
+    pub struct ActRequest {
+        /// Made by the screen when the person acted, so that a repeated call records once (a ULID).
+        pub intent_id: String,
+        /// The room.
+        pub room_id: RoomId,
+        /// What was done.
+        pub action: Action,
+    }
+
+    /// It is on disk.
+    pub struct Acted {
+        /// The event.
+        pub event_id: String,
+        /// The revision in which it shows.
+        #[ts(type = "number")]
+        pub revision: u64,
+    }
+
+    /// An outbox row's state as shown.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    pub enum OutboxState {
+        /// Waits to be sent.
+        Pending,
+        /// On its way.
+        Syncing,
+        /// The service has it.
+        Synced,
+        /// Refused, or given up after tries.
+        Failed,
+        /// Somebody else changed the same thing.
+        Conflict,
+        /// Waits for an earlier one of the same room.
+        Held,
+        /// Settled by a later one.
+        Settled,
+        /// Given up by a named person.
+        Discarded,
+    }
+
+    /// Which rows the Sync Center shows.
+    #[derive(Copy, Eq)]
+    pub enum OutboxFilter {
+        /// All.
+        All,
+        /// On their way.
+        Waiting,
+        /// A person has to look.
+        Attention,
+        /// The service has them.
+        Acknowledged,
+        /// Given up.
+        Discarded,
+    }
+
+    /// One outbox row.
+    pub struct OutboxRow {
+        /// The event.
+        pub event_id: String,
+        /// Its place in this desk's record.
+        #[ts(type = "number")]
+        pub local_seq: u64,
+        /// Where it stands.
+        pub state: OutboxState,
+        /// Kind of entity (`room`, `place`, `desk`).
+        pub entity_kind: String,
+        /// Its id.
+        pub entity_id: String,
+        /// The room's number, or what else names it.
+        pub title: String,
+        /// The action's stable name.
+        pub action: String,
+        /// What was done, in plain words ("Completed the departure clean").
+        pub summary: String,
+        /// Who did it.
+        pub actor: String,
+        /// When.
+        pub recorded_at: String,
+        /// Whether it was done offline.
+        pub offline: bool,
+        /// How often it was tried.
+        pub attempts: u32,
+        /// The last answer's code.
+        pub code: Option<String>,
+        /// The last answer in words, or why it is not sent.
+        pub why: Option<String>,
+        /// What to do next, if anything.
+        pub next_step: Option<String>,
+        /// The event it waits for, in words.
+        pub waits_for: Option<String>,
+        /// Whether retrying it can help.
+        pub can_retry: bool,
+        /// When the service took it.
+        pub acknowledged_at: Option<String>,
+        /// Its sequence number there.
+        #[ts(type = "number | null")]
+        pub seq: Option<u64>,
+    }
+
+    /// A page of the Sync Center.
+    pub struct SyncCenter {
+        /// The revision this was read at.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// The head.
+        pub status: SyncStatus,
+        /// Rows in the order: needs attention first, then as they will be sent, then newest acknowledged first.
+        pub rows: Vec<OutboxRow>,
+        /// Rows in all under this filter.
+        pub total: u32,
+        /// Conflicts that are open.
+        pub conflicts: Vec<ConflictHead>,
+        /// What was merged by itself lately, for a person to see.
+        pub merged: Vec<MergedNote>,
+    }
+
+    /// An open conflict in a list.
+    pub struct ConflictHead {
+        /// Kind of entity.
+        pub entity_kind: String,
+        /// Its id.
+        pub entity_id: String,
+        /// The room's number.
+        pub title: String,
+        /// In one sentence.
+        pub summary: String,
+        /// Since when.
+        pub since: String,
+        /// Fields that touch.
+        pub fields: u32,
+    }
+
+    /// Something that was merged by itself.
+    pub struct MergedNote {
+        /// The room's number.
+        pub title: String,
+        /// What was merged, in words.
+        pub summary: String,
+        /// When.
+        pub at: String,
+    }
+
+    /// One side's author and time of a value.
+    pub struct Authorship {
+        /// Who.
+        pub actor: String,
+        /// From where, in words ("this desk", "another desk").
+        pub desk: String,
+        /// When it was done.
+        pub done_at: String,
+        /// When the service took it; absent for what it has not.
+        pub received_at: Option<String>,
+    }
+
+    /// One field of a conflict.
+    pub struct ConflictField {
+        /// The path; names the choice.
+        pub path: String,
+        /// The field in hotel words ("Task status", "Assigned to").
+        pub label: String,
+        /// What this desk last had from the service, in words.
+        pub before: String,
+        /// This desk's value, in words.
+        pub mine: String,
+        /// The service's value, in words.
+        pub theirs: String,
+        /// Whose mine is.
+        pub mine_by: Option<Authorship>,
+        /// Whose theirs is.
+        pub theirs_by: Option<Authorship>,
+        /// What follows from keeping mine, in hotel words.
+        pub if_mine: String,
+        /// What follows from taking theirs.
+        pub if_theirs: String,
+        /// The choice made earlier, where the other side moved again meanwhile.
+        pub chosen: Option<Side>,
+        /// True when theirs changed since that choice: it asks again.
+        pub changed_again: bool,
+    }
+
+    /// A side.
+    #[derive(Copy, Eq)]
+    pub enum Side {
+        /// This desk's value.
+        Mine,
+        /// The service's value.
+        Theirs,
+    }
+
+    /// A conflict, field by field.
+    pub struct ConflictView {
+        /// Kind of entity.
+        pub entity_kind: String,
+        /// Its id.
+        pub entity_id: String,
+        /// The room's number.
+        pub title: String,
+        /// What happened, in one or two sentences.
+        pub summary: String,
+        /// The version of theirs that is shown; a resolution names it.
+        #[ts(type = "number")]
+        pub version: u64,
+        /// Fields that touch: each wants a choice.
+        pub fields: Vec<ConflictField>,
+        /// Fields that merge by themselves, for information.
+        pub merged: Vec<ConflictField>,
+        /// The events that the resolution settles.
+        pub settles: Vec<String>,
+        /// What was done here, in words, oldest first.
+        pub my_actions: Vec<String>,
+    }
+
+    /// One choice.
+    pub struct FieldChoice {
+        /// The field.
+        pub path: String,
+        /// Whose value.
+        pub side: Side,
+    }
+
+    /// What a person decided.
+    pub struct ResolveRequest {
+        /// Made by the screen when the person decided (a ULID).
+        pub intent_id: String,
+        /// Kind of entity.
+        pub entity_kind: String,
+        /// Its id.
+        pub entity_id: String,
+        /// The version of theirs that was on screen.
+        #[ts(type = "number")]
+        pub version: u64,
+        /// The events that were on screen.
+        pub settles: Vec<String>,
+        /// One choice for every field that touches.
+        pub choices: Vec<FieldChoice>,
+    }
+
+    /// A hotel found at an address, before connecting to it.
+    pub struct FoundHotel {
+        /// Its name.
+        pub name: String,
+        /// The address as understood.
+        pub address: String,
+    }
+}

@@ -1,0 +1,1 @@
+//! A service day, made from bookings.

@@ -1,0 +1,510 @@
+//! What an action does to a room and its tasks, or why it cannot be done.
+//!
+//! The rule is written once, here: take the unit as it is, make the unit as it would be, and answer with the fields
+//! that differ. The desk calls it on what it shows; the service calls it again on what the desk saw (see
+//! [`crate::judge`]), so neither trusts the other's arithmetic.
+
+use crate::{
+    Action, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal, RefusalCode, Room,
+    Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
+    Verdict, footprint, is_stamp,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use turndown_protocol::{Change, Event, Fields};
+
+/// The longest reason, in characters.
+pub const REASON_CHARS_MAX: usize = 200;
+/// The longest note, in characters.
+const NOTE_CHARS_MAX: usize = 1_000;
+/// The largest weight of one task, in credits.
+const CREDITS_MAX: u16 = 999;
+
+/// What an action is decided with besides the unit.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// When it is done. Written into stamps, never compared.
+    pub now: DateTime<Utc>,
+    /// The service day that the desk works on (ISO date).
+    pub service_day: &'a str,
+    /// The hotel and its people.
+    pub book: &'a PropertyBook,
+    /// For `undo`: the event that it names.
+    pub undo_of: Option<&'a Event>,
+}
+
+/// What an action does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decision {
+    /// Fields that change, with what they were.
+    pub changes: BTreeMap<String, Change>,
+    /// Fields that it relies on without changing them, with what they are.
+    pub relies_on: BTreeMap<String, Value>,
+}
+
+/// Decides an action on a unit given as fields.
+///
+/// # Errors
+/// A [`Refusal`] with a stable code and a sentence for the person, when the action is not possible.
+pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result<Decision, Refusal> {
+    if let Action::Undo { .. } = action {
+        return decide_undo(fields, context);
+    }
+    let before = Unit::from_fields(fields)
+        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
+    let mut after = before.clone();
+    perform(&mut after, action, context)?;
+
+    let (old, new) = (before.to_fields(), after.to_fields());
+    let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
+    let changes: BTreeMap<String, Change> = paths
+        .into_iter()
+        .filter(|path| old.get(path) != new.get(path))
+        .map(|path| (path.to_owned(), Change { base: fields.get(path).clone(), new: new.get(path).clone() }))
+        .collect();
+    if changes.is_empty() {
+        return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));
+    }
+    // A field the action would have written but found right already is relied upon: "complete" on a clean room
+    // must not pass unseen over a service that has it dirty again.
+    let footprint = footprint(action);
+    let relies_on = footprint
+        .relies_on
+        .iter()
+        .chain(footprint.writes.iter().filter(|path| !path.ends_with('*') && !is_stamp(path)))
+        .filter(|path| !changes.contains_key(*path))
+        .map(|path| (path.clone(), fields.get(path).clone()))
+        .collect();
+    Ok(Decision { changes, relies_on })
+}
+
+/// Undo is a new event that restores the base values of the one it names, while every field still is as that left it.
+fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some(original) = context.undo_of else {
+        return Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here, so it cannot be undone."));
+    };
+    // What opens a turn or settles a conflict has been seen by others; it is answered by the opposite action instead.
+    if original.changes.is_empty() || matches!(original.action.as_str(), "resolve" | "discard" | "arrived") {
+        return Err(Refusal::new(
+            RefusalCode::UndoUnknown,
+            "That action cannot be undone. Record the opposite action instead.",
+        ));
+    }
+    if original.changes.iter().any(|(path, change)| fields.get(path) != &change.new) {
+        return Err(Refusal::new(
+            RefusalCode::UndoStoodUpon,
+            "Something newer stands on that action, so it cannot be undone any more. Record the opposite action instead.",
+        ));
+    }
+    let changes = original
+        .changes
+        .iter()
+        .map(|(path, change)| (path.clone(), Change { base: change.new.clone(), new: change.base.clone() }))
+        .collect();
+    Ok(Decision { changes, relies_on: BTreeMap::new() })
+}
+
+fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(), Refusal> {
+    match action {
+        Action::Start { task } => start(unit, task, context),
+        Action::Pause { task } => pause(unit, task),
+        Action::Resume { task } => resume(unit, task, context),
+        Action::Complete { task } => complete(unit, task, context),
+        Action::Reassign { task, to } => reassign(unit, task, to.as_ref(), context),
+        Action::Inspect { task, verdict } => inspect(unit, task, verdict, context),
+        Action::AddTask { .. } => add_task(unit, action, context),
+        Action::CancelTask { task, reason } => cancel(unit, task, reason),
+        Action::SetPriority { task, priority, rush } => {
+            let task = open_task(unit, task)?;
+            (task.priority, task.rush) = (*priority, *rush);
+            Ok(())
+        }
+        Action::SetRoomStatus { cleanliness } => set_room_status(unit, *cleanliness, context),
+        Action::SeeOccupancy { occupancy } => {
+            unit.room.hk_occupancy = Some(*occupancy);
+            unit.room.hk_seen_at = Some(context.now);
+            Ok(())
+        }
+        Action::SetFlag { flag, on } => set_flag(&mut unit.room, *flag, *on, context),
+        Action::Note { text } => {
+            unit.room.note = text.as_deref().map(|text| readable(text, NOTE_CHARS_MAX)).transpose()?.flatten();
+            Ok(())
+        }
+        Action::SetSellability { sellability } => set_sellability(unit, sellability),
+        Action::Departed {} => departed(&mut unit.room),
+        Action::Arrived {} => arrived(&mut unit.room),
+        // Undo is decided from the event it names, before a unit is read.
+        Action::Undo { .. } => Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here.")),
+    }
+}
+
+/// Takes a text as a person wrote it: trimmed, within its limit, and free of characters that cannot be shown or that
+/// would turn the direction of what stands around it. Empty is nothing.
+fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
+    let text = text.trim();
+    if text.chars().count() > chars_max {
+        return Err(Refusal::new(
+            RefusalCode::TextTooLong,
+            format!("That text is too long. Shorten it to {chars_max} characters."),
+        ));
+    }
+    let turns_direction = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| (c.is_control() && c != '\n') || turns_direction(c)) {
+        return Err(Refusal::new(
+            RefusalCode::TextUnreadable,
+            "That text has characters that cannot be shown. Type it again without them.",
+        ));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn reason_needed(text: Option<&str>, what: &str) -> Result<String, Refusal> {
+    readable(text.unwrap_or_default(), REASON_CHARS_MAX)?
+        .ok_or_else(|| Refusal::new(RefusalCode::ReasonRequired, format!("Say why you {what}.")))
+}
+
+fn task_mut<'a>(unit: &'a mut Unit, id: &TaskId) -> Result<&'a mut Task, Refusal> {
+    let number = unit.room.number.clone();
+    unit.tasks.get_mut(id).ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::TaskNotFound,
+            format!("Room {number} has no such task any more. Look at the board again."),
+        )
+    })
+}
+
+/// A task on which work can still happen.
+fn open_task<'a>(unit: &'a mut Unit, id: &TaskId) -> Result<&'a mut Task, Refusal> {
+    let task = task_mut(unit, id)?;
+    match closed(task.status) {
+        Some(refusal) => Err(refusal),
+        None => Ok(task),
+    }
+}
+
+fn closed(status: TaskStatus) -> Option<Refusal> {
+    let (code, message) = match status {
+        TaskStatus::Ready | TaskStatus::InProgress | TaskStatus::Paused => return None,
+        TaskStatus::Completed => (RefusalCode::TaskAlreadyCompleted, "This task is already completed."),
+        TaskStatus::Inspected => (RefusalCode::TaskAlreadyInspected, "This task is already inspected."),
+        TaskStatus::Cancelled => (RefusalCode::TaskCancelled, "This task was cancelled."),
+    };
+    Some(Refusal::new(code, message))
+}
+
+/// Whether anybody may work in the room now.
+fn workable(room: &Room, kind: TaskKind) -> Result<(), Refusal> {
+    // An out-of-order room is cleaned deeply and looked at before it comes back; nothing else happens in it.
+    if room.sellability.kind == SellabilityKind::OutOfOrder && !matches!(kind, TaskKind::DeepClean | TaskKind::Check) {
+        return Err(Refusal::new(
+            RefusalCode::RoomOutOfOrder,
+            format!("Room {} is out of order. Bring it back into service first.", room.number),
+        ));
+    }
+    Ok(())
+}
+
+fn start(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refusal> {
+    let room = unit.room.clone();
+    let task = open_task(unit, id)?;
+    match task.status {
+        TaskStatus::InProgress => {
+            return Err(Refusal::new(RefusalCode::TaskAlreadyStarted, "This task is already in progress."));
+        }
+        TaskStatus::Paused => {
+            return Err(Refusal::new(RefusalCode::TaskAlreadyStarted, "This task is paused. Resume it instead."));
+        }
+        _ => {}
+    }
+    workable(&room, task.kind)?;
+    if room.dnd_since.is_some() {
+        return Err(Refusal::new(
+            RefusalCode::RoomDoNotDisturb,
+            format!("Room {} must not be disturbed. Clear the flag first, when the guest agrees.", room.number),
+        ));
+    }
+    task.status = TaskStatus::InProgress;
+    task.started_at = Some(context.now);
+    Ok(())
+}
+
+fn pause(unit: &mut Unit, id: &TaskId) -> Result<(), Refusal> {
+    let task = open_task(unit, id)?;
+    match task.status {
+        TaskStatus::Paused => return Err(Refusal::new(RefusalCode::TaskAlreadyPaused, "This task is already paused.")),
+        TaskStatus::Ready => {
+            return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+        }
+        _ => task.status = TaskStatus::Paused,
+    }
+    Ok(())
+}
+
+fn resume(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refusal> {
+    let room = unit.room.clone();
+    let task = open_task(unit, id)?;
+    match task.status {
+        TaskStatus::Ready => {
+            return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+        }
+        TaskStatus::InProgress => return Err(Refusal::new(RefusalCode::TaskNotPaused, "This task is not paused.")),
+        _ => {}
+    }
+    workable(&room, task.kind)?;
+    task.status = TaskStatus::InProgress;
+    task.started_at = Some(context.now);
+    Ok(())
+}
+
+fn complete(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refusal> {
+    let room = unit.room.clone();
+    let task = open_task(unit, id)?;
+    if task.status == TaskStatus::Ready {
+        return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+    }
+    workable(&room, task.kind)?;
+    task.status = TaskStatus::Completed;
+    task.completed_at = Some(context.now);
+    if task.kind.cleans() {
+        unit.room.cleanliness = Cleanliness::Clean;
+    }
+    Ok(())
+}
+
+fn reassign(unit: &mut Unit, id: &TaskId, to: Option<&StaffId>, context: &Context<'_>) -> Result<(), Refusal> {
+    if let Some(person) = to {
+        known_staff(person, context)?;
+    }
+    open_task(unit, id)?.assignee = to.cloned();
+    Ok(())
+}
+
+fn known_staff(person: &StaffId, context: &Context<'_>) -> Result<(), Refusal> {
+    if context.book.has_staff(person) {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalCode::StaffUnknown, "That person is not on today's staff list. Choose somebody else."))
+}
+
+fn inspect(unit: &mut Unit, id: &TaskId, verdict: &Verdict, context: &Context<'_>) -> Result<(), Refusal> {
+    let room = unit.room.clone();
+    let task = task_mut(unit, id)?;
+    match task.status {
+        TaskStatus::Completed => {}
+        TaskStatus::Inspected => {
+            return Err(Refusal::new(RefusalCode::TaskAlreadyInspected, "This task is already inspected."));
+        }
+        TaskStatus::Cancelled => return Err(Refusal::new(RefusalCode::TaskCancelled, "This task was cancelled.")),
+        _ => {
+            return Err(Refusal::new(
+                RefusalCode::TaskNotCompleted,
+                "This task is not completed yet. Complete it before it is inspected.",
+            ));
+        }
+    }
+    workable(&room, task.kind)?;
+    let reason = match verdict.result {
+        InspectionResult::Pass => readable(verdict.reason.as_deref().unwrap_or_default(), REASON_CHARS_MAX)?,
+        InspectionResult::Fail => Some(reason_needed(verdict.reason.as_deref(), "fail the room")?),
+        InspectionResult::Skip => Some(reason_needed(verdict.reason.as_deref(), "skip the inspection")?),
+    };
+    task.inspection = Some(Inspection { result: verdict.result, reason });
+    let cleans = task.kind.cleans();
+    if verdict.result == InspectionResult::Fail {
+        task.status = TaskStatus::Ready;
+        task.rework = task.rework.saturating_add(1);
+        task.completed_at = None;
+        if cleans {
+            unit.room.cleanliness = Cleanliness::Dirty;
+        }
+    } else {
+        task.status = TaskStatus::Inspected;
+        if cleans {
+            unit.room.cleanliness = Cleanliness::Inspected;
+        }
+    }
+    let _ = context;
+    Ok(())
+}
+
+fn add_task(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(), Refusal> {
+    let Action::AddTask { task: id, kind, credits, priority, assignee, note } = action else {
+        return Err(Refusal::new(RefusalCode::ActionUnknown, "There is no such action."));
+    };
+    if unit.tasks.contains_key(id) {
+        return Err(Refusal::new(RefusalCode::TaskExists, "That task is there already."));
+    }
+    if id.0.is_empty() || id.0.len() > 64 || id.0.contains('/') {
+        return Err(Refusal::new(RefusalCode::ActionUnknown, "That task's id cannot be used."));
+    }
+    if *credits > CREDITS_MAX {
+        return Err(Refusal::new(RefusalCode::TextTooLong, format!("A task has at most {CREDITS_MAX} credits.")));
+    }
+    if let Some(person) = assignee {
+        known_staff(person, context)?;
+    }
+    let note = note.as_deref().map(|text| readable(text, NOTE_CHARS_MAX)).transpose()?.flatten();
+    unit.tasks.insert(
+        id.clone(),
+        Task {
+            kind: *kind,
+            credits: *credits,
+            priority: *priority,
+            assignee: assignee.clone(),
+            note,
+            turn: unit.room.turn,
+            service_day: context.service_day.to_owned(),
+            source: TaskSource::Manual,
+            ..Task::default()
+        },
+    );
+    Ok(())
+}
+
+fn cancel(unit: &mut Unit, id: &TaskId, reason: &str) -> Result<(), Refusal> {
+    let reason = reason_needed(Some(reason), "cancel the task")?;
+    let task = open_task(unit, id)?;
+    task.status = TaskStatus::Cancelled;
+    task.cancelled_because = Some(reason);
+    Ok(())
+}
+
+/// "412 clean" on the radio means the clean is done: the one open cleaning task is settled with it. Where it does not
+/// fit, the person is told why instead of being guessed at.
+fn set_room_status(unit: &mut Unit, to: Cleanliness, context: &Context<'_>) -> Result<(), Refusal> {
+    let number = unit.room.number.clone();
+    let open: Vec<TaskId> =
+        unit.tasks.iter().filter(|(_, task)| task.is_open() && task.kind.cleans()).map(|(id, _)| id.clone()).collect();
+    match to {
+        Cleanliness::Clean | Cleanliness::Inspected => {
+            if open.len() > 1 {
+                return Err(Refusal::new(
+                    RefusalCode::RoomTasksOpen,
+                    format!("Room {number} has {} open cleaning tasks. Complete them one by one.", open.len()),
+                ));
+            }
+            for id in open {
+                let (room, task) = (unit.room.clone(), task_mut(unit, &id)?);
+                workable(&room, task.kind)?;
+                task.status = TaskStatus::Completed;
+                task.completed_at = Some(context.now);
+            }
+            if to == Cleanliness::Inspected {
+                let room = unit.room.clone();
+                for task in unit
+                    .tasks
+                    .values_mut()
+                    .filter(|task| task.status == TaskStatus::Completed && task.kind.cleans() && task.turn <= room.turn)
+                {
+                    task.status = TaskStatus::Inspected;
+                    task.inspection = Some(Inspection { result: InspectionResult::Pass, reason: None });
+                }
+            }
+        }
+        Cleanliness::Dirty | Cleanliness::Pickup => {
+            if unit.tasks.values().any(|task| task.kind.cleans() && task.status == TaskStatus::InProgress) {
+                return Err(Refusal::new(
+                    RefusalCode::RoomTaskInProgress,
+                    format!("Somebody is working in room {number}. Pause or complete the task first."),
+                ));
+            }
+        }
+    }
+    unit.room.cleanliness = to;
+    Ok(())
+}
+
+fn set_flag(room: &mut Room, flag: ServiceFlag, on: bool, context: &Context<'_>) -> Result<(), Refusal> {
+    // Do-not-disturb and make-up-room are a guest's wishes and shut each other out.
+    if on
+        && matches!(flag, ServiceFlag::DoNotDisturb | ServiceFlag::MakeUpRoom)
+        && room.fo_occupancy == Occupancy::Vacant
+    {
+        return Err(Refusal::new(
+            RefusalCode::RoomVacant,
+            format!("The front desk has room {} as vacant, so no guest can ask for that.", room.number),
+        ));
+    }
+    match flag {
+        ServiceFlag::DoNotDisturb => {
+            // The clock of a flag that is already set goes on: the welfare check counts from its first minute.
+            room.dnd_since = if on { room.dnd_since.or(Some(context.now)) } else { None };
+            if on {
+                room.make_up = false;
+            }
+        }
+        ServiceFlag::MakeUpRoom => {
+            room.make_up = on;
+            if on {
+                room.dnd_since = None;
+            }
+        }
+        ServiceFlag::NoService => room.no_service = on,
+        ServiceFlag::Refused => room.refused = on,
+        ServiceFlag::DoubleLock => room.double_lock = on,
+    }
+    Ok(())
+}
+
+fn set_sellability(unit: &mut Unit, to: &Sellability) -> Result<(), Refusal> {
+    let reason = match to.kind {
+        SellabilityKind::InService => None,
+        _ => Some(reason_needed(to.reason.as_deref(), "take the room out")?),
+    };
+    if to.kind == SellabilityKind::OutOfOrder
+        && unit.tasks.values().any(|task| task.kind.cleans() && task.status == TaskStatus::InProgress)
+    {
+        return Err(Refusal::new(
+            RefusalCode::RoomTaskInProgress,
+            format!("Somebody is working in room {}. Pause or complete the task first.", unit.room.number),
+        ));
+    }
+    unit.room.sellability = match to.kind {
+        SellabilityKind::InService => Sellability::default(),
+        _ => Sellability { reason, ..to.clone() },
+    };
+    Ok(())
+}
+
+fn departed(room: &mut Room) -> Result<(), Refusal> {
+    if room.fo_occupancy == Occupancy::Vacant {
+        return Err(Refusal::new(
+            RefusalCode::RoomVacant,
+            format!("The front desk has room {} as vacant already.", room.number),
+        ));
+    }
+    room.fo_occupancy = Occupancy::Vacant;
+    room.stay = if room.arrival.is_some() { Stay::Arrival } else { Stay::Departed };
+    room.cleanliness = Cleanliness::Dirty;
+    room.guest = None;
+    room.dnd_since = None;
+    (room.make_up, room.no_service, room.refused, room.double_lock) = (false, false, false, false);
+    Ok(())
+}
+
+fn arrived(room: &mut Room) -> Result<(), Refusal> {
+    if room.fo_occupancy == Occupancy::Occupied {
+        return Err(Refusal::new(
+            RefusalCode::RoomOccupied,
+            format!("The front desk has room {} as occupied. Record the departure first.", room.number),
+        ));
+    }
+    if !room.sellability.assignable {
+        return Err(Refusal::new(
+            RefusalCode::RoomOutOfOrder,
+            format!("Room {} may not be given out. Bring it back into service or choose another room.", room.number),
+        ));
+    }
+    room.fo_occupancy = Occupancy::Occupied;
+    room.stay = Stay::Arrived;
+    room.turn = room.turn.saturating_add(1);
+    room.turn_provisional = true;
+    room.guest = Some(match room.arrival.take() {
+        Some(arrival) => {
+            Guest { booking_id: arrival.booking_id, persons: arrival.persons, vip: arrival.vip, ..Guest::default() }
+        }
+        None => Guest::default(),
+    });
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! How the service takes an event: it compares values, field by field.
+//!
+//! A field the event writes is free when the service's value equals the event's base or its new value; a field it
+//! relies on is free when the service's value equals the base. Anything else touches, and a person decides. What the
+//! event does not name merges. Before that the service makes sure that the changes are what the action does to the
+//! row as the desk saw it, so that a desk cannot write what its action does not.
+
+use crate::{
+    Action, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, decide, footprint,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use turndown_protocol::{Change, Event, Fields};
+
+/// What an event is judged with besides the row.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgeContext<'a> {
+    /// The hotel; its service day is the present one.
+    pub book: &'a PropertyBook,
+    /// For `undo`: the event that it names, when the service has it.
+    pub undo_of: Option<&'a Event>,
+}
+
+/// What sort of conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConflictClass {
+    /// A field it writes or relies on has another value now.
+    Fields,
+    /// It belongs to a guest who left or a day that passed, and would change the present state of the room.
+    PreviousTurn,
+}
+
+impl ConflictClass {
+    /// The class as it stands in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fields => "fields",
+            Self::PreviousTurn => "previous_turn",
+        }
+    }
+}
+
+/// What becomes of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    /// These values are written. Fields that are right already are left out.
+    Apply {
+        /// New values by path.
+        changes: BTreeMap<String, Value>,
+    },
+    /// Nothing is written; these paths touch.
+    Conflict {
+        /// What sort.
+        class: ConflictClass,
+        /// Which paths.
+        paths: Vec<String>,
+    },
+    /// Nothing is written, for good.
+    Rejected(Refusal),
+}
+
+/// Fields that only say when something was done. They never make a conflict: where the other side has its own, that stays.
+#[must_use]
+pub fn is_stamp(path: &str) -> bool {
+    ["/started_at", "/completed_at", "/hk_seen_at"].iter().any(|end| path.ends_with(end))
+}
+
+/// Judges an ordinary action.
+#[must_use]
+pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
+    if let Err(refusal) = fits_action(current, event, context) {
+        return Judgement::Rejected(refusal);
+    }
+    let passed = has_passed(current, event, context);
+    let touching: Vec<String> = event
+        .changes
+        .iter()
+        .filter(|(path, _)| !is_stamp(path))
+        .filter(|(path, change)| {
+            let now = current.get(path);
+            let free = now == &change.new || (now == &change.base && !(passed && path.starts_with("room/")));
+            !free
+        })
+        .map(|(path, _)| path)
+        // What a passed event relied on in the room belonged to the guest who left; only its own task still counts.
+        .chain(
+            event
+                .relies_on
+                .iter()
+                .filter(|(path, base)| !(passed && path.starts_with("room/")) && current.get(path) != *base)
+                .map(|(path, _)| path),
+        )
+        .cloned()
+        .collect();
+    if !touching.is_empty() {
+        let class = if passed && touching.iter().any(|path| path.starts_with("room/")) {
+            ConflictClass::PreviousTurn
+        } else {
+            ConflictClass::Fields
+        };
+        return Judgement::Conflict { class, paths: touching };
+    }
+    apply(current, &event.changes)
+}
+
+/// Judges what a person decided about a conflict. The event's bases are Theirs as it was on their screen; a field
+/// that moved again since is answered `conflict`, and they are asked about that field again.
+///
+/// `settled` holds those of the events named in `settles` that the service has; a desk may send the others later.
+#[must_use]
+pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], context: &JudgeContext<'_>) -> Judgement {
+    if event.settles.is_empty() {
+        return Judgement::Rejected(Refusal::new(
+            RefusalCode::ChangesDoNotFit,
+            "A decision has to name the actions that it settles.",
+        ));
+    }
+    if event.action == "discard" && !event.changes.is_empty() {
+        return Judgement::Rejected(Refusal::new(
+            RefusalCode::ChangesDoNotFit,
+            "Discarding an action changes nothing.",
+        ));
+    }
+    let may_write =
+        |path: &str| settled.iter().any(|event| event.changes.contains_key(path) || event.relies_on.contains_key(path));
+    if settled.len() == event.settles.len() && event.changes.keys().any(|path| !may_write(path)) {
+        return Judgement::Rejected(Refusal::new(
+            RefusalCode::ChangesDoNotFit,
+            "A decision can only write the fields that it is about.",
+        ));
+    }
+    let moved: Vec<String> = event
+        .changes
+        .iter()
+        .filter(|(path, change)| {
+            let now = current.get(path);
+            now != &change.base && now != &change.new
+        })
+        .map(|(path, _)| path.clone())
+        // Fields where Theirs was taken are named too: taking a value means the value that was seen.
+        .chain(event.relies_on.iter().filter(|(path, base)| current.get(path) != *base).map(|(path, _)| path.clone()))
+        .filter(|path| !is_stamp(path))
+        .collect();
+    if !moved.is_empty() {
+        return Judgement::Conflict { class: ConflictClass::Fields, paths: moved };
+    }
+    let _ = context;
+    apply(current, &event.changes)
+}
+
+/// Whether the event's turn or day is over.
+fn has_passed(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> bool {
+    let turn_now = current.get("room/turn").as_u64().unwrap_or(0);
+    // An arrival opens the next turn itself: its own effect is no reason to call it late.
+    let opens_turn = event.changes.contains_key("room/turn");
+    let turn_passed = !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now);
+    // ISO dates order as text.
+    let day_passed = event.service_day.as_deref().is_some_and(|day| day < context.book.property.service_day.as_str());
+    turn_passed || day_passed
+}
+
+fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<(), Refusal> {
+    let action = Action::from_event(&event.action, &event.args).map_err(|_| {
+        Refusal::new(RefusalCode::ActionUnknown, format!("The action \"{}\" is not understood.", event.action))
+    })?;
+    if !matches!(action, Action::Undo { .. }) {
+        let footprint = footprint(&action);
+        if let Some(path) = event.changes.keys().find(|path| !footprint.may_write(path)) {
+            return Err(Refusal::new(
+                RefusalCode::ChangesDoNotFit,
+                format!("\"{}\" does not write {path}.", action.name()),
+            ));
+        }
+    }
+    // The row as the desk saw it: the present row with every base put back.
+    let mut seen = current.clone();
+    for (path, change) in &event.changes {
+        seen.set(path.clone(), change.base.clone());
+    }
+    for (path, base) in &event.relies_on {
+        seen.set(path.clone(), base.clone());
+    }
+    let now: DateTime<Utc> = event.recorded_at.parse().map_err(|_| {
+        Refusal::new(RefusalCode::ChangesDoNotFit, "The time at which the action was recorded cannot be read.")
+    })?;
+    let service_day = event.service_day.as_deref().unwrap_or(&context.book.property.service_day);
+    let context = Context { now, service_day, book: context.book, undo_of: context.undo_of };
+    let decision = decide(&seen, &action, &context)?;
+    // What the desk wrote must be what the action does. An action that sweeps over all tasks of a room may find
+    // more of them here than the desk had; those are not in the event and stay as they are.
+    let same =
+        event.changes.iter().all(|(path, change)| decision.changes.get(path).is_some_and(|d| d.new == change.new));
+    let complete = matches!(action, Action::SetRoomStatus { .. }) || decision.changes.len() == event.changes.len();
+    if same && complete {
+        Ok(())
+    } else {
+        Err(Refusal::new(
+            RefusalCode::ChangesDoNotFit,
+            format!("The changes are not what \"{}\" does. Update the desk.", action.name()),
+        ))
+    }
+}
+
+fn apply(current: &Fields, changes: &BTreeMap<String, Change>) -> Judgement {
+    let changes: BTreeMap<String, Value> = changes
+        .iter()
+        .filter(|(path, change)| {
+            let now = current.get(path);
+            now != &change.new && (now == &change.base || !is_stamp(path))
+        })
+        .map(|(path, change)| (path.clone(), change.new.clone()))
+        .collect();
+    let mut after = current.clone();
+    for (path, value) in &changes {
+        after.set(path.clone(), value.clone());
+    }
+    match check(&after) {
+        Ok(()) => Judgement::Apply { changes },
+        Err(refusal) => Judgement::Rejected(refusal),
+    }
+}
+
+/// Whether a room can be in this state at all. Every row that either side keeps passes it.
+///
+/// # Errors
+/// [`RefusalCode::IllegalState`] with what does not fit together.
+pub fn check(fields: &Fields) -> Result<(), Refusal> {
+    let illegal = |message: String| Err(Refusal::new(RefusalCode::IllegalState, message));
+    let unit = Unit::from_fields(fields)
+        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
+    let room = &unit.room;
+    if room.dnd_since.is_some() && room.make_up {
+        return illegal(format!("Room {} cannot ask for service and not to be disturbed at once.", room.number));
+    }
+    if room.sellability.kind != SellabilityKind::InService && room.sellability.reason.is_none() {
+        return illegal(format!("Room {} is taken out without a reason.", room.number));
+    }
+    for (id, task) in &unit.tasks {
+        let fits = match task.status {
+            TaskStatus::Inspected => task.inspection.is_some(),
+            TaskStatus::Cancelled => task.cancelled_because.is_some(),
+            _ => true,
+        };
+        if !fits {
+            return illegal(format!("Task {} in room {} is {:?} without saying why.", id.0, room.number, task.status));
+        }
+    }
+    Ok(())
+}

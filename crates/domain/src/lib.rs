@@ -1,0 +1,31 @@
+//! The hotel's rules.
+//!
+//! A room together with its tasks is one [`Unit`]. A person's [`Action`] on it is judged by [`decide`], which
+//! answers with the fields that change and the fields that it relied on, or with a [`Refusal`]. The service runs the
+//! same rules over an event with [`judge`], which merges by value what does not touch and refuses to guess about
+//! what does. [`day`] makes a service day's rooms and tasks from bookings.
+//!
+//! Deliberately absent: I/O, clocks, randomness, async, and any knowledge of outboxes or wires. Time comes in as a
+//! parameter and is only ever written down, never compared to decide.
+
+mod action;
+pub mod day;
+mod decide;
+mod judge;
+mod property;
+mod refusal;
+mod room;
+mod task;
+mod unit;
+
+pub use action::{Action, Footprint, ServiceFlag, Verdict, footprint};
+pub use decide::{Context, Decision, REASON_CHARS_MAX, decide};
+pub use judge::{ConflictClass, JudgeContext, Judgement, check, is_stamp, judge, judge_resolution};
+pub use property::{Booking, InspectionPolicy, Property, PropertyBook, Role, Staff};
+pub use refusal::{Refusal, RefusalCode};
+pub use room::{Arrival, Cleanliness, Guest, Occupancy, Room, RoomId, Sellability, SellabilityKind, Stay};
+pub use task::{Inspection, InspectionResult, Priority, StaffId, Task, TaskId, TaskKind, TaskSource, TaskStatus};
+pub use unit::{PLACE, ROOM, Unit, UnitError};
+
+/// The name of this workflow in every event.
+pub const WORKFLOW: &str = "housekeeping";

@@ -1,0 +1,115 @@
+//! A room together with its tasks: what one lane, one version and one conflict are about.
+
+use crate::{Room, Task, TaskId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use thiserror::Error;
+use turndown_protocol::Fields;
+
+/// The entity kind of a room.
+pub const ROOM: &str = "room";
+/// The entity kind of a place that is not a room (a pool, a corridor). It has the same form.
+pub const PLACE: &str = "place";
+
+/// Why fields are not a room with tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{path}: {reason}")]
+pub struct UnitError {
+    /// Where.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A room and its tasks, typed. Fields this build does not know are not here; they stay in [`Fields`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// The room.
+    pub room: Room,
+    /// Its tasks.
+    pub tasks: BTreeMap<TaskId, Task>,
+}
+
+impl Unit {
+    /// Reads a unit from fields.
+    ///
+    /// # Errors
+    /// When a known field has a value that its type does not take.
+    pub fn from_fields(fields: &Fields) -> Result<Self, UnitError> {
+        let mut room = Map::new();
+        let mut tasks: BTreeMap<TaskId, Map<String, Value>> = BTreeMap::new();
+        for (path, value) in fields.iter() {
+            if let Some(member) = path.strip_prefix("room/") {
+                room.insert(member.to_owned(), value.clone());
+            } else if let Some((id, member)) = path.strip_prefix("task/").and_then(|rest| rest.split_once('/')) {
+                tasks.entry(TaskId(id.to_owned())).or_default().insert(member.to_owned(), value.clone());
+            }
+        }
+        let room = read(Value::Object(room), "room")?;
+        let tasks = tasks
+            .into_iter()
+            .map(|(id, members)| {
+                let task = read(Value::Object(members), &format!("task/{}", id.0))?;
+                Ok((id, task))
+            })
+            .collect::<Result<_, UnitError>>()?;
+        Ok(Self { room, tasks })
+    }
+
+    /// Writes the unit as fields.
+    #[must_use]
+    pub fn to_fields(&self) -> Fields {
+        let mut fields = Fields::new();
+        write(&mut fields, "room", &self.room);
+        for (id, task) in &self.tasks {
+            write(&mut fields, &format!("task/{}", id.0), task);
+        }
+        fields
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, UnitError> {
+    serde_json::from_value(value).map_err(|error| UnitError { path: path.to_owned(), reason: error.to_string() })
+}
+
+fn write<T: Serialize>(fields: &mut Fields, prefix: &str, value: &T) {
+    // Rooms and tasks are plain data with text keys, which JSON can always hold.
+    if let Ok(Value::Object(members)) = serde_json::to_value(value) {
+        for (member, value) in members {
+            fields.set(format!("{prefix}/{member}"), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_unit_survives_a_round_trip_through_fields() {
+        let mut unit = Unit::default();
+        unit.room.number = "412".into();
+        unit.room.note = Some("pet in room".into());
+        unit.tasks.insert(TaskId("t1".into()), Task { credits: 3, ..Task::default() });
+        assert_eq!(Unit::from_fields(&unit.to_fields()), Ok(unit));
+    }
+
+    #[test]
+    fn g9_a_field_this_build_does_not_know_does_not_stop_it() {
+        let fields: Fields =
+            [("room/number".to_owned(), json!("412")), ("room/minibar".to_owned(), json!({"beer": 2}))]
+                .into_iter()
+                .collect();
+        assert_eq!(Unit::from_fields(&fields).map(|unit| unit.room.number), Ok("412".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_where_it_is() {
+        let fields: Fields = [("task/t1/status".to_owned(), json!("sideways"))].into_iter().collect();
+        let error = Unit::from_fields(&fields).expect_err("refused");
+        assert_eq!(error.path, "task/t1");
+    }
+}

@@ -1,0 +1,358 @@
+//! Requests and answers, one type a message.
+
+use crate::{BatchId, EntityRef, EventId, Fields, InstallId, Problem, PropertyId, Provenance};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// `GET /v1/capabilities`: who the service is and what it allows. Checked before anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Made once, when the store was made. Another id is another service.
+    pub store_id: String,
+    /// Changes when the store is restored from a backup.
+    pub epoch: String,
+    /// The service's clock (RFC 3339), to show a difference; nothing is decided by it.
+    pub server_time: String,
+    /// The highest number of events in one request.
+    pub max_events: u32,
+    /// The highest number of bytes in one request, decompressed.
+    pub max_batch_bytes: u64,
+    /// The highest number of bytes of one event.
+    pub max_event_bytes: u64,
+    /// How long a desk keeps acknowledged events, so that a restored service can be given what it lost, in days.
+    pub backup_horizon_days: u32,
+    /// Event schemas the service reads.
+    pub schemas: Vec<u32>,
+    /// The sequence number of the newest change.
+    pub head_seq: u64,
+    /// The property that the request's token is for; absent without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property_id: Option<PropertyId>,
+    /// Its name; absent without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property_name: Option<String>,
+    /// The Ed25519 key (hex) that signs audit heads.
+    pub signing_key: String,
+}
+
+/// A point in an install's audit chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The entry's `local_seq`; 0 for an empty chain.
+    pub local_seq: u64,
+    /// Its hash; [`crate::ZERO_HASH`] for an empty chain.
+    pub hash: String,
+}
+
+/// The stretch of an install's chain that the service holds without a gap and has verified, signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditClosed {
+    /// How far the service's copy reaches without a gap.
+    #[serde(flatten)]
+    pub head: AuditHead,
+    /// Ed25519 over `turndown-audit-head\n<store_id>\n<install_id>\n<local_seq>\n<hash>`, hex.
+    pub signature: String,
+}
+
+/// `POST /v1/installs/{install}/handshake`: what the desk says of itself before it sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handshake {
+    /// The end of the desk's chain.
+    pub audit_head: AuditHead,
+    /// The last event the service acknowledged, with its sequence number, if any.
+    #[serde(default)]
+    pub last_receipt: Option<(EventId, u64)>,
+    /// The install this one goes on from, after a restore or a clone.
+    #[serde(default)]
+    pub continues: Option<InstallId>,
+}
+
+/// What the service knows of the install.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandshakeAnswer {
+    /// Which store answers.
+    pub store_id: String,
+    /// In which epoch.
+    pub epoch: String,
+    /// The highest `local_seq` the service ever saw of this install, gaps or not; 0 for none.
+    pub highest_local_seq: u64,
+    /// The hash of that entry.
+    #[serde(default)]
+    pub highest_hash: Option<String>,
+    /// Whether the service holds the receipt the desk named; true when it named none.
+    pub holds_receipt: bool,
+    /// The verified stretch.
+    pub audit_closed: AuditClosed,
+}
+
+/// `POST /v1/properties/{p}/events`: a batch. Each event travels as its own frozen bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EventsRequest {
+    /// The answer repeats it.
+    pub batch_id: BatchId,
+    /// Who sends. An event may have another maker (a carried one).
+    pub install_id: InstallId,
+    /// The store the desk means.
+    pub store_id: String,
+    /// The epoch the desk means.
+    pub epoch: String,
+    /// The end of the sender's chain, so that a cut-off tail shows.
+    pub audit_head: AuditHead,
+    /// The events, in lane order.
+    pub events: Vec<Box<RawValue>>,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Taken as it was.
+    Applied,
+    /// Taken; other fields had changed meanwhile. The merged row comes back.
+    Merged,
+    /// The bytes were already answered; the first outcome stands in `original`.
+    Duplicate,
+    /// Nothing was applied: a field it writes or relies on has changed. The current row comes back.
+    Conflict,
+    /// Nothing was applied, for good.
+    Rejected,
+    /// Kept for the record without effect: another event has settled it.
+    Settled,
+    /// Not looked at: an earlier event of the same entity was not taken.
+    Blocked,
+    /// Not looked at: it builds on an event the service does not have.
+    MissingPredecessor,
+    /// The id came before with other bytes. Nothing was applied.
+    KeyReuse,
+    /// Over the size limit.
+    TooLarge,
+    /// Not now; the problem says why.
+    RetryLater,
+    /// Its schema is newer than the service.
+    UpgradeRequired,
+}
+
+impl Outcome {
+    /// Whether the service stands by this outcome for ever and replays it.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Applied | Self::Merged | Self::Conflict | Self::Rejected | Self::Settled | Self::Duplicate)
+    }
+}
+
+/// The service's side of a conflict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Theirs {
+    /// The row as the service has it.
+    pub row: EntityRow,
+    /// The paths that touch.
+    pub paths: Vec<String>,
+    /// What sort of conflict, in the workflow's words (`fields`, `previous_turn`, `not_open`).
+    pub class: String,
+}
+
+/// One event's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventResult {
+    /// Which event.
+    pub event_id: EventId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// For `duplicate`: the first outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Outcome>,
+    /// The sequence number its effect got (applied, merged and their duplicates).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// For `merged`: the row after the merge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<EntityRow>,
+    /// For `conflict`: the other side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<Theirs>,
+    /// For everything that was not taken: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// The answer to a batch. A desk counts an event as acknowledged only when such an answer, complete, of the
+/// expected store, epoch and batch, names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventsResponse {
+    /// The request's.
+    pub batch_id: BatchId,
+    /// Which store answers.
+    pub store_id: String,
+    /// In which epoch.
+    pub epoch: String,
+    /// The sequence number of the newest change.
+    pub head_seq: u64,
+    /// The service's clock (RFC 3339).
+    pub server_time: String,
+    /// One answer an event, in the request's order.
+    pub results: Vec<EventResult>,
+    /// The verified stretch of the sender's chain.
+    pub audit_closed: AuditClosed,
+}
+
+/// A mark that every desk shows: somebody's edit of this entity is in conflict, so it is not safe to rely on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contested {
+    /// Since when (service time, RFC 3339).
+    pub since: String,
+    /// The desk whose edit it is.
+    pub install_id: String,
+    /// Whose edit it is.
+    pub actor_id: String,
+    /// The event.
+    pub event_id: EventId,
+    /// The paths that touch.
+    pub paths: Vec<String>,
+}
+
+/// An entity as the service has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntityRow {
+    /// Which entity.
+    pub entity: EntityRef,
+    /// The sequence number of its last change.
+    pub version: u64,
+    /// Whether it was deleted; its fields are then empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Its values.
+    pub fields: Fields,
+    /// Who changed what last, by path. Only paths that changed since the import are named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<String, Provenance>,
+    /// Set while somebody's edit is in conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contested: Option<Contested>,
+}
+
+/// What a desk needs besides entities, in the workflow's own form: property, settings, staff, bookings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The sequence number of its last change.
+    pub version: u64,
+    /// The workflow's own document.
+    pub document: Value,
+}
+
+/// `GET /v1/properties/{p}/snapshot`: everything a desk needs to work alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Which store answers.
+    pub store_id: String,
+    /// In which epoch.
+    pub epoch: String,
+    /// The service's clock (RFC 3339).
+    pub server_time: String,
+    /// Property, settings, staff, bookings.
+    pub reference: Reference,
+    /// All entities.
+    pub rows: Vec<EntityRow>,
+    /// Where the changes go on. Opaque to the desk.
+    pub cursor: String,
+    /// The sequence number the snapshot stands at.
+    pub head_seq: u64,
+}
+
+/// `GET /v1/properties/{p}/changes?cursor=`: what changed since, in commit order, tombstones included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangesPage {
+    /// Which store answers.
+    pub store_id: String,
+    /// In which epoch.
+    pub epoch: String,
+    /// The service's clock (RFC 3339).
+    pub server_time: String,
+    /// The cursor this page starts at (the request's).
+    pub from: String,
+    /// The cursor to ask with next.
+    pub next: String,
+    /// Whether there is more behind `next`.
+    pub more: bool,
+    /// The sequence number of the newest change.
+    pub head_seq: u64,
+    /// Entities that changed, each once, as they are now, by version.
+    pub rows: Vec<EntityRow>,
+    /// The reference document, when it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+}
+
+/// `POST /v1/properties/{p}/housekeeping/tasks/{t}/{action}`: one action from a caller that keeps no chain.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SingleAction {
+    /// Who does it.
+    pub actor_id: String,
+    /// What the action is given besides the task (assignee, reason, note ...).
+    #[serde(default)]
+    pub args: Value,
+    /// The key, where the caller cannot set a header.
+    #[serde(rename = "_idempotencyKey", default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// Its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SingleActionAnswer {
+    /// The event the service made of it.
+    pub event_id: EventId,
+    /// Its sequence number.
+    pub seq: u64,
+    /// The row after.
+    pub row: EntityRow,
+}
+
+/// One entry of the service's audit trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Its place in the service's own chain, from 1.
+    pub audit_seq: u64,
+    /// Hash of the entry before it.
+    pub prev_hash: String,
+    /// SHA-256 of the entry's canonical bytes.
+    pub hash: String,
+    /// The desk whose event it speaks of.
+    pub install_id: InstallId,
+    /// The event's place in that desk's chain.
+    pub local_seq: u64,
+    /// The event.
+    pub event_id: EventId,
+    /// The hash of the event's bytes, as the desk made it.
+    pub event_hash: String,
+    /// Who did it.
+    pub actor_id: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub entity: EntityRef,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The sequence number its effect got.
+    #[serde(default)]
+    pub seq: Option<u64>,
+    /// Its code, where it was not taken.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// When it was done, by the desk's clock.
+    pub recorded_at: String,
+    /// When the service took it.
+    pub received_at: String,
+    /// Whether it was recorded offline.
+    pub originated_offline: bool,
+}
+
+/// `GET /v1/properties/{p}/audit?after=&install=`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// Entries in chain order.
+    pub entries: Vec<AuditEntry>,
+    /// Ask with `after=` this for the next page; absent at the end.
+    #[serde(default)]
+    pub next: Option<u64>,
+}
