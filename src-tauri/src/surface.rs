@@ -1,0 +1,35 @@
+// Every command a window may ask for, once. The build script makes a permission of each, `lib.rs` the handler table;
+// a test holds the capability files and the isolation script to it. (No module documentation here: `build.rs`
+// includes this file, and inner documentation cannot stand in the middle of one.)
+
+/// Hands the names of all commands, in the order of the screens' contract, to the macro `$with`.
+macro_rules! with_commands {
+    ($with:ident) => {
+        $with! {
+            subscribe,
+            app_state,
+            open_sample_hotel,
+            find_hotel,
+            connect_hotel,
+            choose_person,
+            sign_out,
+            board,
+            front_desk,
+            act,
+            sync_center,
+            retry_event,
+            retry_failed,
+            sync_now,
+            set_link,
+            conflict,
+            resolve,
+            refresh_snapshot,
+            export_waiting,
+            dismiss_guide,
+            dismiss_notice,
+            telemetry,
+            open_window,
+            quit
+        }
+    };
+}
