@@ -15,6 +15,7 @@ pub const ZERO_HASH: &str = "000000000000000000000000000000000000000000000000000
 
 /// Whether the desk could reach the service when the action was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The service could not be reached, or the desk was told to work offline.
@@ -25,6 +26,7 @@ pub enum Mode {
 
 /// One field's change: what the desk saw before, and what it made of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
     /// The value this desk had when the action was recorded; `null` for absent.
     pub base: Value,
@@ -36,6 +38,7 @@ pub struct Change {
 ///
 /// Order is `local_seq` on the desk and the service's sequence number on the service. `recorded_at` is for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// The form of this record, see [`EVENT_SCHEMA`].
     pub schema: u32,

@@ -9,6 +9,7 @@ use std::fmt;
 /// For housekeeping the entity is a room together with its tasks (kind `room`), a place (kind `place`),
 /// or the desk itself (kind `desk`, for sign-in and repair).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntityRef {
     /// What sort of record, for example `room`.
     pub kind: String,
@@ -33,6 +34,7 @@ impl fmt::Display for EntityRef {
 /// An entity's values by path (`room/cleanliness`, `task/<id>/status`). A path that is absent reads as `null`;
 /// setting a path to `null` removes it, so that two equal entities have equal maps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Fields(BTreeMap<String, Value>);
 
@@ -92,6 +94,7 @@ impl FromIterator<(String, Value)> for Fields {
 /// Who last changed a field, from which desk, when it was done and when the service took it.
 /// Times are for people to read; nothing is decided by them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Provenance {
     /// The sequence number of the change.
     pub seq: u64,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// `GET /v1/capabilities`: who the service is and what it allows. Checked before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Capabilities {
     /// Made once, when the store was made. Another id is another service.
     pub store_id: String,
@@ -39,6 +40,7 @@ pub struct Capabilities {
 
 /// A point in an install's audit chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditHead {
     /// The entry's `local_seq`; 0 for an empty chain.
     pub local_seq: u64,
@@ -48,6 +50,7 @@ pub struct AuditHead {
 
 /// The stretch of an install's chain that the service holds without a gap and has verified, signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditClosed {
     /// How far the service's copy reaches without a gap.
     #[serde(flatten)]
@@ -58,11 +61,13 @@ pub struct AuditClosed {
 
 /// `POST /v1/installs/{install}/handshake`: what the desk says of itself before it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Handshake {
     /// The end of the desk's chain.
     pub audit_head: AuditHead,
     /// The last event the service acknowledged, with its sequence number, if any.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Value>>))]
     pub last_receipt: Option<(EventId, u64)>,
     /// The install this one goes on from, after a restore or a clone.
     #[serde(default)]
@@ -71,6 +76,7 @@ pub struct Handshake {
 
 /// What the service knows of the install.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HandshakeAnswer {
     /// Which store answers.
     pub store_id: String,
@@ -85,10 +91,15 @@ pub struct HandshakeAnswer {
     pub holds_receipt: bool,
     /// The verified stretch.
     pub audit_closed: AuditClosed,
+    /// Set (code `AUDIT_FORK`) while the service holds two different entries for one place of this install's chain,
+    /// or the desk's head is not the one the service has. Nothing is lost by it; people should look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_problem: Option<Problem>,
 }
 
 /// `POST /v1/properties/{p}/events`: a batch. Each event travels as its own frozen bytes.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventsRequest {
     /// The answer repeats it.
     pub batch_id: BatchId,
@@ -101,11 +112,45 @@ pub struct EventsRequest {
     /// The end of the sender's chain, so that a cut-off tail shows.
     pub audit_head: AuditHead,
     /// The events, in lane order.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::Event>))]
     pub events: Vec<Box<RawValue>>,
+}
+
+/// `POST /v1/enroll`: a desk turns a short code, read out to it by the hotel, into its own long token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enroll {
+    /// The code as it was printed; case, spaces and dashes do not matter.
+    pub code: String,
+    /// What people call the desk, for example `Housekeeping office`.
+    pub device_name: String,
+}
+
+/// Its answer. The token is shown this one time only; the service keeps its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enrolled {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    /// The hotel it is for.
+    pub property_id: PropertyId,
+    /// The hotel's name.
+    pub property_name: String,
+    /// The store that gave it.
+    pub store_id: String,
+}
+
+/// `GET /v1/enroll/{code}`: whose code it is, shown before a desk connects. Does not use the code up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnrollCode {
+    /// The hotel's name.
+    pub property_name: String,
 }
 
 /// What became of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Taken as it was.
@@ -144,6 +189,7 @@ impl Outcome {
 
 /// The service's side of a conflict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Theirs {
     /// The row as the service has it.
     pub row: EntityRow,
@@ -155,6 +201,7 @@ pub struct Theirs {
 
 /// One event's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventResult {
     /// Which event.
     pub event_id: EventId,
@@ -180,6 +227,7 @@ pub struct EventResult {
 /// The answer to a batch. A desk counts an event as acknowledged only when such an answer, complete, of the
 /// expected store, epoch and batch, names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventsResponse {
     /// The request's.
     pub batch_id: BatchId,
@@ -199,6 +247,7 @@ pub struct EventsResponse {
 
 /// A mark that every desk shows: somebody's edit of this entity is in conflict, so it is not safe to rely on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contested {
     /// Since when (service time, RFC 3339).
     pub since: String,
@@ -214,6 +263,7 @@ pub struct Contested {
 
 /// An entity as the service has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntityRow {
     /// Which entity.
     pub entity: EntityRef,
@@ -234,6 +284,7 @@ pub struct EntityRow {
 
 /// What a desk needs besides entities, in the workflow's own form: property, settings, staff, bookings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reference {
     /// The sequence number of its last change.
     pub version: u64,
@@ -243,6 +294,7 @@ pub struct Reference {
 
 /// `GET /v1/properties/{p}/snapshot`: everything a desk needs to work alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     /// Which store answers.
     pub store_id: String,
@@ -262,6 +314,7 @@ pub struct Snapshot {
 
 /// `GET /v1/properties/{p}/changes?cursor=`: what changed since, in commit order, tombstones included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangesPage {
     /// Which store answers.
     pub store_id: String,
@@ -286,6 +339,7 @@ pub struct ChangesPage {
 
 /// `POST /v1/properties/{p}/housekeeping/tasks/{t}/{action}`: one action from a caller that keeps no chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SingleAction {
     /// Who does it.
     pub actor_id: String,
@@ -299,6 +353,7 @@ pub struct SingleAction {
 
 /// Its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SingleActionAnswer {
     /// The event the service made of it.
     pub event_id: EventId,
@@ -310,6 +365,7 @@ pub struct SingleActionAnswer {
 
 /// One entry of the service's audit trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     /// Its place in the service's own chain, from 1.
     pub audit_seq: u64,
@@ -347,8 +403,23 @@ pub struct AuditEntry {
     pub originated_offline: bool,
 }
 
+impl AuditEntry {
+    /// The hash that the entry should carry: SHA-256 (hex) of its RFC 8785 canonical JSON without the member `hash`.
+    ///
+    /// # Errors
+    /// When the entry cannot be written as JSON.
+    pub fn expected_hash(&self) -> Result<String, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(members) = value.as_object_mut() {
+            members.remove("hash");
+        }
+        Ok(crate::SealedEvent::hash_of(&serde_json_canonicalizer::to_vec(&value)?))
+    }
+}
+
 /// `GET /v1/properties/{p}/audit?after=&install=`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditPage {
     /// Entries in chain order.
     pub entries: Vec<AuditEntry>,

@@ -43,10 +43,21 @@ pub mod codes {
     pub const NOT_THIS_ACTION: &str = "CHANGES_DO_NOT_FIT_ACTION";
     /// The audit chain of this install does not continue what the service holds.
     pub const AUDIT_FORK: &str = "AUDIT_FORK";
+    /// The body's media type or encoding is not one the route reads.
+    pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
+    /// The route does not take this method.
+    pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
+    /// Too many tries; the answer says when to come again.
+    pub const TOO_MANY_REQUESTS: &str = "TOO_MANY_REQUESTS";
+    /// The enrolment code is not known, was used, or is over its time.
+    pub const ENROLL_CODE_UNKNOWN: &str = "ENROLL_CODE_UNKNOWN";
+    /// The service is stopping; try again in a moment.
+    pub const STOPPING: &str = "STOPPING";
 }
 
 /// Why something was refused, after RFC 9457 (`application/problem+json`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A URI that names the kind of problem: `urn:turndown:problem:<code>`.
     #[serde(rename = "type")]
