@@ -1,0 +1,188 @@
+// Which view stands in this window, and the keys that work in all of them.
+
+import { t } from "@lingui/core/macro";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useStore } from "zustand";
+import { undo } from "../data/actions";
+import type { Desk } from "../data/desk";
+import { DeskContext, useApp, useDesk } from "../data/useDesk";
+import { Board } from "../features/board/Board";
+import { Conflict } from "../features/conflict/Conflict";
+import { FrontDesk } from "../features/frontdesk/FrontDesk";
+import { Guide } from "../features/guide/Guide";
+import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
+import { StaleModal } from "../features/stale/Stale";
+import { SyncCenter } from "../features/synccenter/SyncCenter";
+import { configure } from "../shared/fmt";
+import { isTyping, keyOf } from "../shared/keys";
+import { go, useRoute } from "../shared/route";
+import { Frame } from "./Frame";
+import { Shortcuts } from "./Shortcuts";
+
+const SEQUENCE_MS = 1_500;
+
+export function App({ desk }: { desk: Desk }): ReactNode {
+  return (
+    <DeskContext value={desk}>
+      <Root />
+    </DeskContext>
+  );
+}
+
+function Root(): ReactNode {
+  const desk = useDesk();
+  const ready = useStore(desk.app, (slice) => slice.state !== null);
+  const error = useStore(desk.app, (slice) => (slice.state === null ? slice.error : null));
+  if (ready) return <Phases />;
+  return error === null ? null : <Unreadable message={error.message} next={error.nextStep} code={error.code} />;
+}
+
+/** The core did not even say where the app stands. */
+function Unreadable({ message, next, code }: { message: string; next: string; code: string }): ReactNode {
+  const desk = useDesk();
+  return (
+    <main className="unreadable" data-testid="unreadable">
+      <h1>{message}</h1>
+      <p>{next}</p>
+      <p className="code">{code}</p>
+      <button type="button" className="btn btn-solid" onClick={() => void desk.refresh()}>{t`Look again`}</button>
+    </main>
+  );
+}
+
+function Phases(): ReactNode {
+  const phase = useApp((state) => state.phase);
+  const trouble = useApp((state) => state.trouble);
+  const loading = useApp((state) => state.loading);
+  const hotel = useApp((state) => state.hotel);
+  if (hotel !== null) configure({ timeZone: hotel.timeZone });
+  switch (phase) {
+    case "setup":
+      return <Setup />;
+    case "loading":
+      return <FirstLoad loading={loading} />;
+    case "choosePerson":
+      return <WhoIsWorking />;
+    case "trouble":
+      return <Trouble error={trouble} />;
+    case "ready":
+      return <Ready />;
+  }
+}
+
+function Ready(): ReactNode {
+  const desk = useDesk();
+  const route = useRoute();
+  const [sheet, setSheet] = useState(false);
+  const [switching, setSwitching] = useState(false);
+  const isBoard = desk.platform.window === "board";
+  useKeys(() => setSheet(true));
+  useTitle(route.view, isBoard);
+
+  if (switching) return <WhoIsWorking onCancel={() => setSwitching(false)} />;
+  return (
+    <>
+      <Frame onShortcuts={() => setSheet(true)} onSwitchPerson={() => setSwitching(true)}>
+        {isBoard ? <Guide /> : null}
+        <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
+          {isBoard ? <BoardViews /> : <FrontDesk />}
+        </main>
+      </Frame>
+      {sheet ? <Shortcuts onClose={() => setSheet(false)} /> : null}
+      <StaleModal />
+    </>
+  );
+}
+
+function BoardViews(): ReactNode {
+  const route = useRoute();
+  switch (route.view) {
+    case "sync":
+      return <SyncCenter />;
+    case "conflict":
+      return <Conflict key={`${route.entityKind}/${route.entityId}`} entityKind={route.entityKind} entityId={route.entityId} />;
+    case "board":
+    case "front-desk":
+      return (
+        <>
+          <h1 className="hidden-words" tabIndex={-1}>{t`Board`}</h1>
+          <Board />
+        </>
+      );
+  }
+}
+
+function useTitle(view: string, isBoard: boolean): void {
+  const hotel = useApp((state) => state.hotel?.name ?? "");
+  useEffect(() => {
+    const name = isBoard ? (view === "board" ? t`Board` : t`Sync Center`) : t`Front Desk`;
+    document.title = `${name} · ${hotel} · Turndown`;
+  }, [view, hotel, isBoard]);
+}
+
+/** The keys that work everywhere. Letters do nothing in text fields and behind a dialog. */
+function useKeys(onSheet: () => void): void {
+  const desk = useDesk();
+  const first = useRef({ key: "", at: 0 });
+  const sheet = useRef(onSheet);
+  useEffect(() => {
+    sheet.current = onSheet;
+  });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || document.querySelector(".overlay, .popover") !== null) return;
+      const key = keyOf(event);
+      const isBoard = desk.platform.window === "board";
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+        if (key === "j" && isBoard) {
+          event.preventDefault();
+          go({ view: "sync" });
+        } else if (key === "z" && !isTyping(event.target)) {
+          event.preventDefault();
+          void undo(desk);
+        }
+        return;
+      }
+      if (event.key === "F6") {
+        event.preventDefault();
+        nextRegion(event.shiftKey ? -1 : 1);
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key === "?") {
+        event.preventDefault();
+        sheet.current();
+        return;
+      }
+      if (event.key === "/") {
+        event.preventDefault();
+        document.querySelector<HTMLInputElement>("[data-search]")?.focus();
+        return;
+      }
+      const second = first.current.key === "g" && event.timeStamp - first.current.at < SEQUENCE_MS;
+      first.current = { key, at: event.timeStamp };
+      if (!second) return;
+      if (key === "b") leave(() => (isBoard ? go({ view: "board" }) : void desk.platform.openWindow("board")));
+      else if (key === "s") leave(() => (isBoard ? go({ view: "sync" }) : void desk.platform.openWindow("board")));
+      else if (key === "f") leave(() => void desk.platform.openWindow("front-desk"));
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    const leave = (to: () => void) => {
+      first.current = { key: "", at: 0 };
+      to();
+    };
+    // Before the tiles see it: after a G, the next letter is not theirs.
+    window.addEventListener("keydown", onKey, true);
+    return () => window.removeEventListener("keydown", onKey, true);
+  }, [desk]);
+}
+
+function nextRegion(step: 1 | -1): void {
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")];
+  const at = regions.findIndex((region) => region.contains(document.activeElement));
+  const next = regions[(at + step + regions.length) % regions.length];
+  const target = next?.querySelector<HTMLElement>("[tabindex='0'], a[href], button:not([tabindex='-1']), input") ?? next;
+  target?.focus();
+}

@@ -1,0 +1,179 @@
+// The frame around every view: whose hotel, which day, where to go, who is working, and how the desk stands with the
+// service.
+
+import { t } from "@lingui/core/macro";
+import { ExternalLink, Keyboard as KeyboardIcon, LogOut, Monitor, Moon, Plug, Sun, Unplug, Users } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import { useStore } from "zustand";
+import { attempt } from "../data/actions";
+import { useApp, useDesk } from "../data/useDesk";
+import { Button, Switch } from "../shared/controls";
+import { count, dateTime, serviceDay } from "../shared/fmt";
+import { Glyph } from "../shared/glyphs";
+import { prefs, setPref, type Theme } from "../shared/prefs";
+import { useRoute } from "../shared/route";
+import { roleWord } from "../shared/words";
+import { Mark } from "../shared/Mark";
+import { Messages } from "./Messages";
+import { Pill } from "./Pill";
+import "./frame.css";
+
+interface Props {
+  children: ReactNode;
+  onShortcuts: () => void;
+  onSwitchPerson: () => void;
+}
+
+export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNode {
+  const desk = useDesk();
+  const hotel = useApp((state) => state.hotel);
+  const offline = useApp((state) => state.sync.mode !== "auto" || state.sync.state === "offline" || state.sync.state === "stopped");
+  const isBoard = desk.platform.window === "board";
+  return (
+    <div className="frame" data-testid="frame" data-offline={offline || undefined} tabIndex={-1} data-quiet-focus="">
+      <header className="bar" data-region="">
+        <Mark />
+        <div className="bar-hotel">
+          <bdi className="bar-name">{hotel?.name ?? ""}</bdi>
+          <span className="bar-day">{hotel === null ? "" : serviceDay(hotel.serviceDay)}</span>
+        </div>
+        {isBoard ? <Nav /> : <h1 className="bar-title">{t`Front Desk`}</h1>}
+        <span className="bar-gap" />
+        {isBoard ? <Link /> : null}
+        <Pill />
+        <PersonMenu onShortcuts={onShortcuts} onSwitchPerson={onSwitchPerson} />
+      </header>
+      <Notices />
+      {children}
+      <Messages />
+    </div>
+  );
+}
+
+function Nav(): ReactNode {
+  const desk = useDesk();
+  const route = useRoute();
+  const attention = useApp((state) => state.sync.ledger.attention);
+  const tab = (view: "board" | "sync", label: string, key: string, here: boolean, badge = 0) => (
+    <a href={`#/${view}`} className="nav-link" aria-current={here ? "page" : undefined} data-testid={`nav-${view}`} title={t`G then ${key}`}>
+      {label}
+      {badge > 0 ? <span className="nav-badge">{count(badge)}</span> : null}
+    </a>
+  );
+  return (
+    <nav className="nav" aria-label={t`Views`}>
+      {tab("board", t`Board`, "B", route.view === "board")}
+      {tab("sync", t`Sync Center`, "S", route.view === "sync" || route.view === "conflict", attention)}
+      <button type="button" className="nav-link" data-testid="open-front-desk" title={t`G then F`} onClick={() => void attempt(() => desk.platform.openWindow("front-desk"))}>
+        {t`Front Desk`} <ExternalLink size={13} aria-hidden className="flips" />
+        <span className="hidden-words">{t`(own window)`}</span>
+      </button>
+    </nav>
+  );
+}
+
+function Link(): ReactNode {
+  const desk = useDesk();
+  const mode = useApp((state) => state.sync.mode);
+  const sample = useApp((state) => state.hotel?.sample ?? false);
+  const set = (next: "auto" | "workOffline" | "unplugged") => void attempt(() => desk.platform.setLink(next));
+  return (
+    <div className="bar-link">
+      {mode === "unplugged" ? null : <Switch label={t`Work offline`} on={mode === "workOffline"} onChange={(on) => set(on ? "workOffline" : "auto")} testId="work-offline" />}
+      {sample ? (
+        <Button look="bar" testId="plug" data-plugged={mode !== "unplugged"} onPress={() => set(mode === "unplugged" ? "auto" : "unplugged")}>
+          {mode === "unplugged" ? <Plug size={16} aria-hidden /> : <Unplug size={16} aria-hidden />}
+          {mode === "unplugged" ? t`Plug in again` : t`Pull the plug`}
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; onSwitchPerson: () => void }): ReactNode {
+  const desk = useDesk();
+  const person = useApp((state) => state.person);
+  const version = useApp((state) => state.version);
+  const theme = useStore(prefs, (each) => each.theme);
+  const [open, setOpen] = useState(false);
+  const themes: { id: Theme; label: string; icon: ReactNode }[] = [
+    { id: "system", label: t`As the computer`, icon: <Monitor size={16} aria-hidden /> },
+    { id: "light", label: t`Light`, icon: <Sun size={16} aria-hidden /> },
+    { id: "dark", label: t`Dark`, icon: <Moon size={16} aria-hidden /> },
+  ];
+  const act = (key: string) => {
+    if (key === "who") onSwitchPerson();
+    else if (key === "out") void attempt(() => desk.platform.signOut());
+    else if (key === "keys") onShortcuts();
+    else if (key.startsWith("theme-")) setPref({ theme: key.slice(6) as Theme });
+  };
+  return (
+    <MenuTrigger isOpen={open} onOpenChange={setOpen}>
+      <Button look="bar" className="person" testId="person" aria-label={person === null ? t`Nobody is working` : t`${person.name}, ${roleWord(person.role)}. Person and settings`}>
+        <span className="person-initials" aria-hidden>
+          {person?.initials ?? "?"}
+        </span>
+        <span className="person-name" dir="auto">
+          {person?.name ?? t`Nobody`}
+        </span>
+      </Button>
+      <Popover className="popover" placement="bottom end">
+        <div className="person-head">
+          <b dir="auto">{person?.name ?? ""}</b>
+          <small>{person === null ? "" : roleWord(person.role)}</small>
+        </div>
+        <Menu className="menu" onAction={(key) => act(String(key))} aria-label={t`Person and settings`}>
+          <MenuItem id="who" className="menu-item" data-testid="switch-person">
+            <Users size={16} aria-hidden /> {t`Somebody else is working`}
+          </MenuItem>
+          <MenuItem id="out" className="menu-item" data-testid="sign-out">
+            <LogOut size={16} aria-hidden className="flips" /> {t`Sign out`}
+          </MenuItem>
+          <Separator className="menu-separator" />
+          {themes.map((each) => (
+            <MenuItem key={each.id} id={`theme-${each.id}`} className="menu-item" data-testid={`theme-${each.id}`} aria-label={theme === each.id ? t`${each.label}, chosen` : each.label}>
+              {each.icon} {each.label}
+              {theme === each.id ? <span className="menu-key"><Glyph name="tick" /></span> : null}
+            </MenuItem>
+          ))}
+          <Separator className="menu-separator" />
+          <MenuItem id="keys" className="menu-item">
+            <KeyboardIcon size={16} aria-hidden /> {t`Keyboard shortcuts`} <span className="menu-key">?</span>
+          </MenuItem>
+        </Menu>
+        <p className="person-version">Turndown {version}</p>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+function Notices(): ReactNode {
+  const desk = useDesk();
+  const notice = useApp((state) => state.notice);
+  const staleness = useApp((state) => state.staleness);
+  return (
+    <>
+      {notice === null ? null : (
+        <div className="notice" data-testid="notice" data-code={notice.code}>
+          <Glyph name="alert" />
+          <p>
+            <b>{notice.message}</b> {notice.nextStep} <span className="code">{notice.code}</span>
+          </p>
+          <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
+        </div>
+      )}
+      {staleness.warn && !staleness.blocked && staleness.knownAt !== null ? (
+        <div className="notice" data-testid="stale-warning">
+          <Glyph name="alert" />
+          <p>
+            <b>{t`This desk last heard from the service at ${dateTime(staleness.knownAt)}.`}</b>{" "}
+            {t`The board is blocked when that is a day ago. Connect once before then; everything recorded stays.`}
+          </p>
+          <Button small testId="stale-warning-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>
+        </div>
+      ) : null}
+    </>
+  );
+}
+

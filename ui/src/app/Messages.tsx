@@ -1,0 +1,63 @@
+// The line at the foot: what was recorded last, with Undo, and what was refused. It has its own place in the layout,
+// so it never covers a tile.
+
+import { t } from "@lingui/core/macro";
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useStore } from "zustand";
+import { useApp } from "../data/useDesk";
+import { Button } from "../shared/controls";
+import { time } from "../shared/fmt";
+import { Glyph } from "../shared/glyphs";
+import { dismissToast, holdToast, releaseToast, toasts, type Toast } from "../shared/toasts";
+
+export function Messages(): ReactNode {
+  const list = useStore(toasts, (state) => state.list);
+  const known = useApp((state) => state.staleness.knownAt);
+  // A refusal stands before what went well.
+  const shown = list.findLast((toast) => toast.tone === "trouble") ?? list.at(-1);
+  return (
+    <footer className="foot" data-region="" aria-label={t`Messages`} data-testid="messages">
+      {shown === undefined ? (
+        <span className="foot-quiet">
+          <kbd>?</kbd> {t`for shortcuts`}
+        </span>
+      ) : (
+        <Message key={shown.id} toast={shown} />
+      )}
+      <span className="foot-gap" />
+      <span className="foot-quiet">{known === null ? t`Nothing known from the service yet` : t`Known from the service up to ${time(known)}`}</span>
+    </footer>
+  );
+}
+
+function Message({ toast }: { toast: Toast }): ReactNode {
+  return (
+    <div
+      className="message"
+      data-testid="message"
+      data-tone={toast.tone}
+      onMouseEnter={() => holdToast(toast.id)}
+      onMouseLeave={() => releaseToast(toast)}
+      onFocus={() => holdToast(toast.id)}
+      onBlur={() => releaseToast(toast)}
+    >
+      <Glyph name={toast.tone === "done" ? "tick" : "alert"} />
+      <span>
+        <b>{toast.text}</b>
+        {toast.nextStep === undefined || toast.nextStep === "" ? null : ` ${toast.nextStep}`}
+        {toast.code === undefined ? null : <span className="code selectable"> {toast.code}</span>}
+      </span>
+      {toast.offer === undefined ? null : (
+        <Button small testId="undo" onPress={toast.offer.run}>
+          {toast.offer.label} <kbd>Ctrl Z</kbd>
+        </Button>
+      )}
+      {toast.tone === "trouble" ? (
+        <Button small look="quiet" aria-label={t`Close`} onPress={() => dismissToast(toast.id)}>
+          <X size={16} aria-hidden />
+        </Button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// The demonstration page: the screens on made-up data, to look at them without the core. `npm run dev`, then
+// /demo.html?busy=1&link=unplugged, or `npm run demo` for a page under the same policy as the shell's.
+
+import type { AppState, LinkMode } from "../bindings/bindings";
+import { memoryPlatform } from "../platform/memory/memory";
+import { boot } from "./boot";
+
+const asked = new URLSearchParams(window.location.search);
+const flag = (name: string) => asked.get(name) === "1";
+
+const platform = memoryPlatform({
+  window: asked.get("window") === "front-desk" ? "front-desk" : "board",
+  phase: (asked.get("phase") ?? "ready") as AppState["phase"],
+  link: (asked.get("link") ?? "auto") as LinkMode,
+  busy: flag("busy"),
+  stale: flag("stale"),
+  sends: asked.get("sends") !== "0",
+  seed: Number(asked.get("seed") ?? 7),
+  floors: Number(asked.get("floors") ?? 10),
+  perFloor: Number(asked.get("doors") ?? 30),
+});
+if (asked.get("dir") === "rtl") document.documentElement.dir = "rtl";
+if (flag("noguide")) {
+  platform.setState((state) => {
+    state.guide = null;
+  });
+}
+if (flag("notice")) {
+  platform.setState((state) => {
+    state.notice = { code: "UNCLEAN_STOP", message: "Turndown was not closed properly last time.", nextStep: "Nothing is lost: 14 actions are waiting, as before. A full check runs behind the board." };
+    state.staleness.warn = true;
+  });
+}
+if (asked.get("phase") === "trouble") {
+  platform.setState((state) => {
+    state.trouble = { code: "DATABASE_NEWER", message: "This database was written by a newer Turndown.", nextStep: "Install the newer version again, or ask whoever runs the service. Nothing was changed.", reference: "T-7F3A" };
+  });
+}
+Object.defineProperty(window, "__demo", { value: platform });
+void boot(platform);

@@ -1,0 +1,4 @@
+import { tauriPlatform } from "../platform/tauri";
+import { boot } from "./boot";
+
+void boot(tauriPlatform());

@@ -1,0 +1,46 @@
+// What the announcer says about the link and the queue: every change of state at once, one message when sending begins,
+// one summary when it ends, and something that needs a look at once and loudly. Never every step of a count.
+
+import { plural, t } from "@lingui/core/macro";
+import type { AppState } from "../bindings/bindings";
+import type { Desk } from "../data/desk";
+import { announce } from "../shared/announcer";
+import { count } from "../shared/fmt";
+
+/** What there is to say between two states. */
+export function newsBetween(before: AppState, after: AppState): { text: string; urgency: "polite" | "assertive"; key: string }[] {
+  const news: { text: string; urgency: "polite" | "assertive"; key: string }[] = [];
+  const wasUp = before.sync.state === "online" && before.sync.mode === "auto";
+  const isUp = after.sync.state === "online" && after.sync.mode === "auto";
+  const link = (text: string) => news.push({ text, urgency: "polite", key: "link" });
+  if (after.sync.mode === "workOffline" && before.sync.mode !== "workOffline") {
+    link(t`Working offline. Everything is saved on this device.`);
+  } else if (wasUp && !isUp) {
+    link(after.sync.state === "stopped" ? t`Sending stopped. Everything is saved on this device.` : t`Offline. Everything is saved on this device.`);
+  } else if (!wasUp && isUp && before.sync.state !== "starting") {
+    const waiting = after.sync.ledger.waiting;
+    link(waiting === 0 ? t`Online again.` : t`Online again. Sending ${plural(waiting, { one: "# change", other: "# changes" })}.`);
+  }
+  const flush = after.sync.lastFlush;
+  if (flush !== null && flush.endedAt !== before.sync.lastFlush?.endedAt && flush.okCount + flush.errorCount > 1) {
+    const taken = count(flush.okCount);
+    const text = flush.errorCount === 0 ? t`${taken} sent.` : t`${taken} sent, ${count(flush.errorCount)} need a look.`;
+    news.push({ text, urgency: "polite", key: "flush" });
+  }
+  const more = after.sync.ledger.attention - before.sync.ledger.attention;
+  if (more > 0) {
+    const what = after.sync.conflicts > before.sync.conflicts ? t`A conflict has to be decided.` : t`A change was not accepted.`;
+    news.push({ text: `${what} ${t`See the Sync Center.`}`, urgency: "assertive", key: "attention" });
+  }
+  if (after.staleness.warn && !before.staleness.warn) {
+    news.push({ text: t`What this desk knows is getting old. Connect once to refresh it.`, urgency: "polite", key: "stale" });
+  }
+  return news;
+}
+
+export function announceSync(desk: Desk): void {
+  desk.app.subscribe((now, before) => {
+    if (now.state === null || before.state === null || now.state.phase !== "ready" || now.state === before.state) return;
+    for (const { text, urgency, key } of newsBetween(before.state, now.state)) announce(text, { urgency, key });
+  });
+}

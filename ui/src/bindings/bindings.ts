@@ -1,0 +1,1089 @@
+// This file is generated from the Rust types by ts-rs. Do not edit it.
+
+export type RoomId = string;
+export type TaskId = string;
+export type StaffId = string;
+export type Cleanliness = "dirty" | "pickup" | "clean" | "inspected";
+export type Occupancy = "vacant" | "occupied";
+export type Stay = "not_reserved" | "arrival" | "arrived" | "stayover" | "due_out" | "departed" | "turnover" | "day_use";
+export type SellabilityKind = "in_service" | "out_of_service" | "out_of_order";
+export type Sellability = { kind: SellabilityKind, deducts_inventory: boolean, assignable: boolean, reason?: string, };
+export type Guest = { booking_id: string, persons: number, vip: boolean, departs_on: string, departs_at?: string, };
+export type Arrival = { booking_id: string, persons: number, vip: boolean, eta?: string, nights: number, };
+export type TaskKind = "departure" | "stayover" | "turnover" | "linen" | "pickup" | "turndown" | "check" | "inspection" | "deep_clean";
+export type TaskStatus = "ready" | "in_progress" | "paused" | "completed" | "inspected" | "cancelled";
+export type Priority = "low" | "normal" | "high" | "urgent";
+export type InspectionResult = "pass" | "fail" | "skip";
+export type InspectionPolicy = "none" | "departures" | "all";
+export type Role = "lead" | "inspector" | "front_desk" | "manager" | "auditor" | "attendant";
+export type ServiceFlag = "do_not_disturb" | "make_up_room" | "no_service" | "refused" | "double_lock";
+export type Verdict = { result: InspectionResult, reason?: string, };
+export type Action = { "action": "start", "args": { task: TaskId, } } | { "action": "pause", "args": { task: TaskId, } } | { "action": "resume", "args": { task: TaskId, } } | { "action": "complete", "args": { task: TaskId, } } | { "action": "reassign", "args": { task: TaskId, to?: StaffId, } } | { "action": "inspect", "args": { task: TaskId, verdict: Verdict, } } | { "action": "add_task", "args": { task: TaskId, kind: TaskKind, credits: number, priority: Priority, assignee?: StaffId, note?: string, } } | { "action": "cancel_task", "args": { task: TaskId, reason: string, } } | { "action": "set_priority", "args": { task: TaskId, priority: Priority, rush: boolean, } } | { "action": "set_room_status", "args": { cleanliness: Cleanliness, } } | { "action": "see_occupancy", "args": { occupancy: Occupancy, } } | { "action": "set_flag", "args": { flag: ServiceFlag, on: boolean, } } | { "action": "note", "args": { text?: string, } } | { "action": "set_sellability", "args": { sellability: Sellability, } } | { "action": "departed", "args": Record<string, never> } | { "action": "arrived", "args": Record<string, never> } | { "action": "undo", "args": { event: string, } };
+
+/**
+ * The first message of a subscription, and every one after it: something changed; ask for what you show.
+ */
+export type Notice = {
+/**
+ * The newest revision. Revisions only grow while the app runs.
+ */
+revision: number,
+/**
+ * Which sorts of thing changed.
+ */
+kinds: Array<ChangeKind>,
+};
+
+/**
+ * A sort of thing that changed.
+ */
+export type ChangeKind = "rooms" | "outbox" | "status" | "session";
+
+/**
+ * Why a command could not do what was asked.
+ */
+export type CommandError = {
+/**
+ * Stable; screens and tests act on it.
+ */
+code: string,
+/**
+ * What is wrong, in one plain sentence.
+ */
+message: string,
+/**
+ * What to do next, in one plain sentence.
+ */
+nextStep: string,
+/**
+ * Also stands in the log.
+ */
+reference: string,
+};
+
+/**
+ * Where the app stands before the board can be used.
+ */
+export type Phase = "setup" | "loading" | "choosePerson" | "ready" | "trouble";
+
+/**
+ * The whole frame around the views.
+ */
+export type AppState = {
+/**
+ * The revision this was read at.
+ */
+revision: number,
+/**
+ * Where the app stands.
+ */
+phase: Phase,
+/**
+ * The hotel, once known.
+ */
+hotel: Hotel | null,
+/**
+ * Who is working.
+ */
+person: Person | null,
+/**
+ * Everybody who could be.
+ */
+staff: Array<Person>,
+/**
+ * The link and the queue.
+ */
+sync: SyncStatus,
+/**
+ * How old the desk's knowledge is.
+ */
+staleness: Staleness,
+/**
+ * The first load's progress, while it runs.
+ */
+loading: Loading | null,
+/**
+ * Why the database cannot be used, and what was saved.
+ */
+trouble: CommandError | null,
+/**
+ * Something a person should read once: what start-up found and did.
+ */
+notice: StartNotice | null,
+/**
+ * The sample hotel's guide; absent elsewhere.
+ */
+guide: Guide | null,
+/**
+ * The build.
+ */
+version: string,
+};
+
+/**
+ * The hotel.
+ */
+export type Hotel = {
+/**
+ * Its id.
+ */
+id: string,
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * IANA time zone.
+ */
+timeZone: string,
+/**
+ * The service day (ISO date).
+ */
+serviceDay: string,
+/**
+ * Which rooms need an inspection.
+ */
+inspection: InspectionPolicy,
+/**
+ * Whether it is the sample hotel.
+ */
+sample: boolean,
+/**
+ * The service's address.
+ */
+address: string,
+};
+
+/**
+ * A person of the house.
+ */
+export type Person = {
+/**
+ * Their id.
+ */
+id: StaffId,
+/**
+ * Their name.
+ */
+name: string,
+/**
+ * Two letters for small places.
+ */
+initials: string,
+/**
+ * What they do.
+ */
+role: Role,
+/**
+ * The section they work today.
+ */
+section: string | null,
+};
+
+/**
+ * What start-up found and did, for a person to read and close.
+ */
+export type StartNotice = {
+/**
+ * Stable.
+ */
+code: string,
+/**
+ * What happened.
+ */
+message: string,
+/**
+ * What to do, or that nothing needs doing.
+ */
+nextStep: string,
+};
+
+/**
+ * The first load.
+ */
+export type Loading = {
+/**
+ * What is happening, in words.
+ */
+step: string,
+/**
+ * Rooms so far.
+ */
+done: number,
+/**
+ * Rooms in all, once known.
+ */
+total: number | null,
+};
+
+/**
+ * What the person told the link to do.
+ */
+export type LinkMode = "auto" | "workOffline" | "unplugged";
+
+/**
+ * What the service answers, not what the operating system believes.
+ */
+export type LinkState = "starting" | "online" | "offline" | "stopped";
+
+/**
+ * The pill and the head of the Sync Center.
+ */
+export type SyncStatus = {
+/**
+ * What the person told the link.
+ */
+mode: LinkMode,
+/**
+ * What the service answers.
+ */
+state: LinkState,
+/**
+ * Why it is not online: code, sentence, next step.
+ */
+reason: CommandError | null,
+/**
+ * Since when it is offline or stopped.
+ */
+since: string | null,
+/**
+ * The sum.
+ */
+ledger: Ledger,
+/**
+ * Whether a flush is running.
+ */
+flushing: boolean,
+/**
+ * Events sent and still to send in the running flush.
+ */
+flushDone: number,
+/**
+ * Events the running flush began with, and those that came since.
+ */
+flushTotal: number,
+/**
+ * The last flush that ended.
+ */
+lastFlush: FlushSummary | null,
+/**
+ * When the oldest waiting action was recorded.
+ */
+oldestWaiting: string | null,
+/**
+ * Above 100 waiting: the playbook should be read.
+ */
+backlogWarning: boolean,
+/**
+ * Open conflicts.
+ */
+conflicts: number,
+/**
+ * When the service next will be asked, in milliseconds from now, if a timer is armed.
+ */
+nextTryMs: number | null,
+};
+
+/**
+ * recorded = acknowledged + waiting + needs attention + discarded. `recorded` counts the audit trail, the others count outbox rows and sealed counts, so the sum can fail; then `balanced` is false.
+ */
+export type Ledger = {
+/**
+ * Everything ever recorded here.
+ */
+recorded: number,
+/**
+ * The service has it.
+ */
+acknowledged: number,
+/**
+ * On its way.
+ */
+waiting: number,
+/**
+ * A person has to look.
+ */
+attention: number,
+/**
+ * Given up by a named person.
+ */
+discarded: number,
+/**
+ * Whether the sum is right.
+ */
+balanced: boolean,
+};
+
+/**
+ * A flush that ended.
+ */
+export type FlushSummary = {
+/**
+ * When it began.
+ */
+startedAt: string,
+/**
+ * When it ended.
+ */
+endedAt: string,
+/**
+ * Events taken.
+ */
+okCount: number,
+/**
+ * Events that need a look or failed.
+ */
+errorCount: number,
+/**
+ * Of those, conflicts.
+ */
+conflictCount: number,
+/**
+ * `OUTBOX_PARTIAL_FAILURE`, `STATUS_CONFLICT_ON_FLUSH`, or absent.
+ */
+code: string | null,
+};
+
+/**
+ * How old the desk's knowledge is.
+ */
+export type Staleness = {
+/**
+ * When the desk last knew itself at the service's head.
+ */
+knownAt: string | null,
+/**
+ * Seconds since.
+ */
+ageS: number,
+/**
+ * Above this the board is blocked.
+ */
+limitS: number,
+/**
+ * A warning is due (80 % of the limit).
+ */
+warn: boolean,
+/**
+ * The board is blocked with `OFFLINE_PRIMER_STALE`.
+ */
+blocked: boolean,
+};
+
+/**
+ * The six steps of the sample hotel's guide.
+ */
+export type Guide = {
+/**
+ * In order.
+ */
+steps: Array<GuideStep>,
+/**
+ * Put away by the person.
+ */
+dismissed: boolean,
+};
+
+/**
+ * One step; it ticks itself off.
+ */
+export type GuideStep = {
+/**
+ * Stable: `start`, `unplug`, `work`, `elsewhere`, `plug`, `decide`.
+ */
+id: string,
+/**
+ * Whether it was done.
+ */
+done: boolean,
+};
+
+/**
+ * Where an entity's newest edit of this desk stands.
+ */
+export type LocalState = "server" | "waiting" | "sending" | "failed" | "conflict";
+
+/**
+ * A board column.
+ */
+export type Column = "dirty" | "inProgress" | "clean" | "inspected";
+
+/**
+ * Why a room cannot be worked now.
+ */
+export type CannotWork = "doNotDisturb" | "outOfOrder" | "refused" | "noService" | "doubleLock";
+
+/**
+ * One task on the board.
+ */
+export type Tile = {
+/**
+ * The task.
+ */
+taskId: TaskId,
+/**
+ * Its room.
+ */
+roomId: RoomId,
+/**
+ * The number on the door.
+ */
+number: string,
+/**
+ * The floor.
+ */
+floor: string,
+/**
+ * The section.
+ */
+section: string,
+/**
+ * The room type.
+ */
+roomType: string,
+/**
+ * What sort of work.
+ */
+kind: TaskKind,
+/**
+ * Where it stands.
+ */
+status: TaskStatus,
+/**
+ * Which column it belongs to.
+ */
+column: Column,
+/**
+ * Who does it.
+ */
+assignee: StaffId | null,
+/**
+ * Its weight.
+ */
+credits: number,
+/**
+ * How soon.
+ */
+priority: Priority,
+/**
+ * Asked for now.
+ */
+rush: boolean,
+/**
+ * When it was last started or resumed.
+ */
+startedAt: string | null,
+/**
+ * When it was completed.
+ */
+completedAt: string | null,
+/**
+ * How often it came back.
+ */
+rework: number,
+/**
+ * Why it last came back.
+ */
+reworkReason: string | null,
+/**
+ * What the attendant should know.
+ */
+note: string | null,
+/**
+ * What the room needs.
+ */
+cleanliness: Cleanliness,
+/**
+ * Front-office occupancy.
+ */
+occupancy: Occupancy,
+/**
+ * Arrival, stayover ...
+ */
+stay: Stay,
+/**
+ * Who has the room.
+ */
+guest: Guest | null,
+/**
+ * Who comes today.
+ */
+arrival: Arrival | null,
+/**
+ * Flags that are set.
+ */
+flags: Array<ServiceFlag>,
+/**
+ * Do not disturb since.
+ */
+dndSince: string | null,
+/**
+ * In service, out of service, out of order.
+ */
+sellability: Sellability,
+/**
+ * Why it cannot be worked now, if it cannot.
+ */
+cannotWork: CannotWork | null,
+/**
+ * Where this desk's newest edit stands.
+ */
+localState: LocalState,
+/**
+ * Somebody's edit of this room is in conflict (this desk's or another's).
+ */
+contested: boolean,
+/**
+ * Sorts the tiles of a column: smaller comes first. Room order breaks ties.
+ */
+rank: number,
+};
+
+/**
+ * What changed on the board since the revision that the view holds.
+ */
+export type BoardDelta = {
+/**
+ * The revision this brings the view to.
+ */
+revision: number,
+/**
+ * True when this is everything: forget what you hold.
+ */
+full: boolean,
+/**
+ * Rooms that changed: forget all tiles of these rooms, then take `tiles`.
+ */
+rooms: Array<RoomId>,
+/**
+ * The tiles of those rooms (of all rooms when `full`). Cancelled tasks are left out.
+ */
+tiles: Array<Tile>,
+};
+
+/**
+ * Whether a room can be given out.
+ */
+export type SafeToGive = {
+/**
+ * The answer.
+ */
+safe: boolean,
+/**
+ * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`, `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
+ */
+reasons: Array<string>,
+};
+
+/**
+ * One room at the front desk.
+ */
+export type RackRoom = {
+/**
+ * The room.
+ */
+roomId: RoomId,
+/**
+ * The number on the door.
+ */
+number: string,
+/**
+ * The floor.
+ */
+floor: string,
+/**
+ * The section.
+ */
+section: string,
+/**
+ * The room type.
+ */
+roomType: string,
+/**
+ * Dirty, pickup, clean, inspected.
+ */
+cleanliness: Cleanliness,
+/**
+ * Front-office occupancy.
+ */
+occupancy: Occupancy,
+/**
+ * As housekeeping saw it.
+ */
+hkOccupancy: Occupancy | null,
+/**
+ * The PMS and housekeeping disagree.
+ */
+discrepancy: boolean,
+/**
+ * Arrival, stayover ...
+ */
+stay: Stay,
+/**
+ * Who has the room.
+ */
+guest: Guest | null,
+/**
+ * Who comes today.
+ */
+arrival: Arrival | null,
+/**
+ * Flags that are set.
+ */
+flags: Array<ServiceFlag>,
+/**
+ * In service, out of service, out of order.
+ */
+sellability: Sellability,
+/**
+ * What people should know.
+ */
+note: string | null,
+/**
+ * The open or newest task's kind, status, and who does it.
+ */
+task: RackTask | null,
+/**
+ * Whether it can be given out, and why not.
+ */
+safe: SafeToGive,
+/**
+ * Where this desk's newest edit stands.
+ */
+localState: LocalState,
+/**
+ * Somebody's edit of this room is in conflict.
+ */
+contested: boolean,
+};
+
+/**
+ * What is being done for a room.
+ */
+export type RackTask = {
+/**
+ * The task.
+ */
+taskId: TaskId,
+/**
+ * What sort of work.
+ */
+kind: TaskKind,
+/**
+ * Where it stands.
+ */
+status: TaskStatus,
+/**
+ * Who does it, by name.
+ */
+assignee: string | null,
+/**
+ * Asked for now.
+ */
+rush: boolean,
+/**
+ * When it was last started.
+ */
+startedAt: string | null,
+};
+
+/**
+ * What changed at the front desk since the revision that the view holds.
+ */
+export type FrontDeskDelta = {
+/**
+ * The revision this brings the view to.
+ */
+revision: number,
+/**
+ * True when this is everything.
+ */
+full: boolean,
+/**
+ * Rooms that changed (all when `full`).
+ */
+rooms: Array<RackRoom>,
+/**
+ * Rooms that are gone.
+ */
+removed: Array<RoomId>,
+};
+
+/**
+ * What a person did, for the desk to record.
+ */
+export type ActRequest = {
+/**
+ * Made by the screen when the person acted, so that a repeated call records once (a ULID).
+ */
+intentId: string,
+/**
+ * The room.
+ */
+roomId: RoomId,
+/**
+ * What was done.
+ */
+action: Action,
+};
+
+/**
+ * It is on disk.
+ */
+export type Acted = {
+/**
+ * The event.
+ */
+eventId: string,
+/**
+ * The revision in which it shows.
+ */
+revision: number,
+};
+
+/**
+ * An outbox row's state as shown.
+ */
+export type OutboxState = "pending" | "syncing" | "synced" | "failed" | "conflict" | "held" | "settled" | "discarded";
+
+/**
+ * Which rows the Sync Center shows.
+ */
+export type OutboxFilter = "all" | "waiting" | "attention" | "acknowledged" | "discarded";
+
+/**
+ * One outbox row.
+ */
+export type OutboxRow = {
+/**
+ * The event.
+ */
+eventId: string,
+/**
+ * Its place in this desk's record.
+ */
+localSeq: number,
+/**
+ * Where it stands.
+ */
+state: OutboxState,
+/**
+ * Kind of entity (`room`, `place`, `desk`).
+ */
+entityKind: string,
+/**
+ * Its id.
+ */
+entityId: string,
+/**
+ * The room's number, or what else names it.
+ */
+title: string,
+/**
+ * The action's stable name.
+ */
+action: string,
+/**
+ * What was done, in plain words ("Completed the departure clean").
+ */
+summary: string,
+/**
+ * Who did it.
+ */
+actor: string,
+/**
+ * When.
+ */
+recordedAt: string,
+/**
+ * Whether it was done offline.
+ */
+offline: boolean,
+/**
+ * How often it was tried.
+ */
+attempts: number,
+/**
+ * The last answer's code.
+ */
+code: string | null,
+/**
+ * The last answer in words, or why it is not sent.
+ */
+why: string | null,
+/**
+ * What to do next, if anything.
+ */
+nextStep: string | null,
+/**
+ * The event it waits for, in words.
+ */
+waitsFor: string | null,
+/**
+ * Whether retrying it can help.
+ */
+canRetry: boolean,
+/**
+ * When the service took it.
+ */
+acknowledgedAt: string | null,
+/**
+ * Its sequence number there.
+ */
+seq: number | null,
+};
+
+/**
+ * A page of the Sync Center.
+ */
+export type SyncCenter = {
+/**
+ * The revision this was read at.
+ */
+revision: number,
+/**
+ * The head.
+ */
+status: SyncStatus,
+/**
+ * Rows in the order: needs attention first, then as they will be sent, then newest acknowledged first.
+ */
+rows: Array<OutboxRow>,
+/**
+ * Rows in all under this filter.
+ */
+total: number,
+/**
+ * Conflicts that are open.
+ */
+conflicts: Array<ConflictHead>,
+/**
+ * What was merged by itself lately, for a person to see.
+ */
+merged: Array<MergedNote>,
+};
+
+/**
+ * An open conflict in a list.
+ */
+export type ConflictHead = {
+/**
+ * Kind of entity.
+ */
+entityKind: string,
+/**
+ * Its id.
+ */
+entityId: string,
+/**
+ * The room's number.
+ */
+title: string,
+/**
+ * In one sentence.
+ */
+summary: string,
+/**
+ * Since when.
+ */
+since: string,
+/**
+ * Fields that touch.
+ */
+fields: number,
+};
+
+/**
+ * Something that was merged by itself.
+ */
+export type MergedNote = {
+/**
+ * The room's number.
+ */
+title: string,
+/**
+ * What was merged, in words.
+ */
+summary: string,
+/**
+ * When.
+ */
+at: string,
+};
+
+/**
+ * One side's author and time of a value.
+ */
+export type Authorship = {
+/**
+ * Who.
+ */
+actor: string,
+/**
+ * From where, in words ("this desk", "another desk").
+ */
+desk: string,
+/**
+ * When it was done.
+ */
+doneAt: string,
+/**
+ * When the service took it; absent for what it has not.
+ */
+receivedAt: string | null,
+};
+
+/**
+ * One field of a conflict.
+ */
+export type ConflictField = {
+/**
+ * The path; names the choice.
+ */
+path: string,
+/**
+ * The field in hotel words ("Task status", "Assigned to").
+ */
+label: string,
+/**
+ * What this desk last had from the service, in words.
+ */
+before: string,
+/**
+ * This desk's value, in words.
+ */
+mine: string,
+/**
+ * The service's value, in words.
+ */
+theirs: string,
+/**
+ * Whose mine is.
+ */
+mineBy: Authorship | null,
+/**
+ * Whose theirs is.
+ */
+theirsBy: Authorship | null,
+/**
+ * What follows from keeping mine, in hotel words.
+ */
+ifMine: string,
+/**
+ * What follows from taking theirs.
+ */
+ifTheirs: string,
+/**
+ * The choice made earlier, where the other side moved again meanwhile.
+ */
+chosen: Side | null,
+/**
+ * True when theirs changed since that choice: it asks again.
+ */
+changedAgain: boolean,
+};
+
+/**
+ * A side.
+ */
+export type Side = "mine" | "theirs";
+
+/**
+ * A conflict, field by field.
+ */
+export type ConflictView = {
+/**
+ * Kind of entity.
+ */
+entityKind: string,
+/**
+ * Its id.
+ */
+entityId: string,
+/**
+ * The room's number.
+ */
+title: string,
+/**
+ * What happened, in one or two sentences.
+ */
+summary: string,
+/**
+ * The version of theirs that is shown; a resolution names it.
+ */
+version: number,
+/**
+ * Fields that touch: each wants a choice.
+ */
+fields: Array<ConflictField>,
+/**
+ * Fields that merge by themselves, for information.
+ */
+merged: Array<ConflictField>,
+/**
+ * The events that the resolution settles.
+ */
+settles: Array<string>,
+/**
+ * What was done here, in words, oldest first.
+ */
+myActions: Array<string>,
+};
+
+/**
+ * One choice.
+ */
+export type FieldChoice = {
+/**
+ * The field.
+ */
+path: string,
+/**
+ * Whose value.
+ */
+side: Side,
+};
+
+/**
+ * What a person decided.
+ */
+export type ResolveRequest = {
+/**
+ * Made by the screen when the person decided (a ULID).
+ */
+intentId: string,
+/**
+ * Kind of entity.
+ */
+entityKind: string,
+/**
+ * Its id.
+ */
+entityId: string,
+/**
+ * The version of theirs that was on screen.
+ */
+version: number,
+/**
+ * The events that were on screen.
+ */
+settles: Array<string>,
+/**
+ * One choice for every field that touches.
+ */
+choices: Array<FieldChoice>,
+};
+
+/**
+ * A hotel found at an address, before connecting to it.
+ */
+export type FoundHotel = {
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * The address as understood.
+ */
+address: string,
+};

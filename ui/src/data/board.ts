@@ -1,0 +1,196 @@
+// The board as this window holds it: a projection of what the core has, brought up to date by asking for what changed
+// since the revision it holds. Tiles are kept by id so that one tile's change renders one tile; the order of each lane
+// is kept sorted, never sorted anew for a single change.
+
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { BoardDelta, Column, RoomId, TaskId, Tile } from "../bindings/bindings";
+
+export const COLUMNS: readonly Column[] = ["dirty", "inProgress", "clean", "inspected"];
+
+export type Lanes = Readonly<Record<Column, readonly TaskId[]>>;
+
+export interface BoardState {
+  /** The revision held; null before the first answer. */
+  revision: number | null;
+  /** Every tile by task. The map is changed in place; a tile that changed is a new object. */
+  tiles: ReadonlyMap<TaskId, Tile>;
+  /** The tasks of each column in order. An array is replaced only when its own order changed. */
+  lanes: Lanes;
+  /** Grows with every delta that was applied. */
+  stamp: number;
+  /** The rooms of the last delta; null when it was everything. */
+  changed: ReadonlySet<RoomId> | null;
+}
+
+export interface BoardStore extends StoreApi<BoardState> {
+  /** Takes a delta in. Held back while something holds the board still. */
+  apply: (delta: BoardDelta) => void;
+  /** Holds the board still, so that nothing moves under a pressed pointer; the returned function lets go. */
+  hold: () => () => void;
+}
+
+/** A room number as a key that compares in corridor order: runs of digits padded to one width. */
+export function roomKey(number: string): string {
+  return number.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(8, "0"));
+}
+
+function emptyLanes(): Record<Column, TaskId[]> {
+  return { dirty: [], inProgress: [], clean: [], inspected: [] };
+}
+
+/** Above this many changed rooms a lane is sorted once instead of being searched for every room. */
+const RESORT_ABOVE = 64;
+
+export function createBoardStore(): BoardStore {
+  const tiles = new Map<TaskId, Tile>();
+  const byRoom = new Map<RoomId, TaskId[]>();
+  const keys = new Map<string, string>();
+
+  const key = (number: string): string => {
+    let made = keys.get(number);
+    if (made === undefined) {
+      made = roomKey(number);
+      keys.set(number, made);
+    }
+    return made;
+  };
+
+  const compare = (a: TaskId, b: TaskId): number => {
+    const x = tiles.get(a);
+    const y = tiles.get(b);
+    if (x === undefined || y === undefined) return 0;
+    if (x.rank !== y.rank) return x.rank - y.rank;
+    const kx = key(x.number);
+    const ky = key(y.number);
+    if (kx !== ky) return kx < ky ? -1 : 1;
+    return a < b ? -1 : a > b ? 1 : 0;
+  };
+
+  const store = createStore<BoardState>(() => ({
+    revision: null,
+    tiles,
+    lanes: emptyLanes(),
+    stamp: 0,
+    changed: null,
+  }));
+
+  const add = (tile: Tile): void => {
+    tiles.set(tile.taskId, tile);
+    const ids = byRoom.get(tile.roomId);
+    if (ids === undefined) byRoom.set(tile.roomId, [tile.taskId]);
+    else ids.push(tile.taskId);
+  };
+
+  const takeAll = (delta: BoardDelta): Lanes => {
+    tiles.clear();
+    byRoom.clear();
+    const lanes = emptyLanes();
+    for (const tile of delta.tiles) {
+      add(tile);
+      lanes[tile.column].push(tile.taskId);
+    }
+    for (const column of COLUMNS) lanes[column].sort(compare);
+    return lanes;
+  };
+
+  const takeRooms = (delta: BoardDelta, lanes: Lanes): Lanes => {
+    const rooms = new Set<RoomId>([...delta.rooms, ...delta.tiles.map((tile) => tile.roomId)]);
+    const gone = new Map<TaskId, Tile>();
+    for (const room of rooms) {
+      for (const id of byRoom.get(room) ?? []) {
+        const tile = tiles.get(id);
+        if (tile !== undefined) gone.set(id, tile);
+      }
+    }
+    const come = new Map(delta.tiles.map((tile) => [tile.taskId, tile]));
+    // A tile that keeps its place in its lane leaves the lane's array alone.
+    const moves = (id: TaskId): boolean => {
+      const before = gone.get(id);
+      const after = come.get(id);
+      return (
+        before === undefined ||
+        after === undefined ||
+        before.column !== after.column ||
+        before.rank !== after.rank ||
+        before.number !== after.number
+      );
+    };
+    const leaving = new Set([...gone.keys()].filter(moves));
+    const touched = new Set<Column>();
+    for (const id of leaving) {
+      const tile = gone.get(id);
+      if (tile !== undefined) touched.add(tile.column);
+    }
+    const entering = delta.tiles.filter((tile) => moves(tile.taskId));
+    for (const tile of entering) touched.add(tile.column);
+
+    const next: Record<Column, readonly TaskId[]> = { ...lanes };
+    const work = emptyLanes();
+    for (const column of touched) {
+      work[column] = lanes[column].filter((id) => !leaving.has(id));
+      next[column] = work[column];
+    }
+    for (const room of rooms) byRoom.delete(room);
+    for (const id of gone.keys()) if (!come.has(id)) tiles.delete(id);
+    for (const tile of delta.tiles) add(tile);
+
+    if (entering.length > RESORT_ABOVE) {
+      for (const tile of entering) work[tile.column].push(tile.taskId);
+      for (const column of touched) work[column].sort(compare);
+    } else {
+      for (const tile of entering) insert(work[tile.column], tile.taskId, compare);
+    }
+    return next;
+  };
+
+  const takeIn = (delta: BoardDelta): void => {
+    const { revision, lanes, stamp } = store.getState();
+    // An answer to an older question may come late; what is newer is already here.
+    if (revision !== null && delta.revision < revision) return;
+    const nothing = !delta.full && delta.rooms.length === 0 && delta.tiles.length === 0;
+    store.setState({
+      revision: delta.revision,
+      lanes: delta.full ? takeAll(delta) : nothing ? lanes : takeRooms(delta, lanes),
+      stamp: stamp + 1,
+      changed: delta.full ? null : new Set(delta.rooms),
+    });
+  };
+
+  let holds = 0;
+  let heldBack: BoardDelta[] = [];
+
+  const release = (): void => {
+    const deltas = heldBack;
+    heldBack = [];
+    for (const delta of deltas) takeIn(delta);
+  };
+
+  return Object.assign(store, {
+    apply: (delta: BoardDelta) => {
+      if (holds > 0) heldBack.push(delta);
+      else takeIn(delta);
+    },
+    hold: () => {
+      holds += 1;
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        if (holds === 0) release();
+      };
+    },
+  });
+}
+
+function insert(lane: TaskId[], id: TaskId, compare: (a: TaskId, b: TaskId) => number): void {
+  let low = 0;
+  let high = lane.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = lane[middle];
+    if (at !== undefined && compare(at, id) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  lane.splice(low, 0, id);
+}

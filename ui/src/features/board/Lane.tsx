@@ -1,0 +1,113 @@
+import { plural, t } from "@lingui/core/macro";
+import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
+import { memo, useCallback, useEffect, useRef, type ReactNode } from "react";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
+import type { Column, TaskId } from "../../bindings/bindings";
+import { useDesk } from "../../data/useDesk";
+import { count } from "../../shared/fmt";
+import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
+import type { Density } from "../../shared/prefs";
+import { columnWord, creditsWord } from "../../shared/words";
+import { sumLane } from "./filter";
+import { Tile } from "./Tile";
+
+/** A tile's height and the gap below it, in CSS pixels; board.css says the same. */
+export const STRIDE: Record<Density, number> = { comfortable: 104, compact: 62 };
+
+interface Props {
+  column: Column;
+  ids: readonly TaskId[];
+  density: Density;
+  /** The tile that the focus is on or would return to, if it is in this lane. */
+  currentId: TaskId | null;
+  currentIndex: number;
+  /** Grows when the current tile must be brought into sight. */
+  scrollTo: number;
+  filtered: boolean;
+}
+
+export const Lane = memo(function Lane({ column, ids, density, currentId, currentIndex, scrollTo, filtered }: Props): ReactNode {
+  const { board } = useDesk();
+  const scroller = useRef<HTMLDivElement>(null);
+  const sum = useStore(
+    board,
+    useShallow((state) => sumLane(ids, state.tiles)),
+  );
+
+  // The focused tile stays in the page however far it is scrolled away: were it taken out, the focus would be lost.
+  const rangeExtractor = useCallback(
+    (range: Range): number[] => {
+      const indexes = defaultRangeExtractor(range);
+      if (currentIndex < 0 || currentIndex >= range.count || indexes.includes(currentIndex)) return indexes;
+      return [...indexes, currentIndex].toSorted((a, b) => a - b);
+    },
+    [currentIndex],
+  );
+
+  const virtual = useVirtualizer({
+    count: ids.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => STRIDE[density],
+    overscan: 4,
+    rangeExtractor,
+    getItemKey: (index) => ids[index] ?? index,
+  });
+
+  useEffect(() => virtual.measure(), [density, virtual]);
+
+  useEffect(() => {
+    if (scrollTo > 0 && currentIndex >= 0) virtual.scrollToIndex(currentIndex, { align: "auto" });
+    // Only a new wish scrolls; a lane that changed by itself stays where it is.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [scrollTo]);
+
+  const details = [
+    sum.vacant > 0 && column !== "inspected" ? t`${count(sum.vacant)} vacant` : "",
+    sum.occupied > 0 && column !== "inspected" ? t`${count(sum.occupied)} occupied` : "",
+    sum.paused > 0 ? t`${count(sum.paused)} paused` : "",
+    sum.cannotWork > 0 ? t`${count(sum.cannotWork)} cannot be worked` : "",
+  ].filter(Boolean);
+
+  return (
+    <section className="lane" aria-labelledby={`lane-${column}`} data-column={column} data-testid="lane" data-count={ids.length}>
+      <header className="lane-head">
+        <h2 id={`lane-${column}`} tabIndex={-1} className="lane-title">
+          <Glyph name={COLUMN_GLYPH[column]} className="glyph lane-glyph" />
+          {columnWord(column)}
+          <span className="lane-count">{count(ids.length)}</span>
+          <span className="hidden-words">{plural(ids.length, { one: "task", other: "tasks" })}</span>
+          <span className="lane-credits">{creditsWord(sum.credits)}</span>
+        </h2>
+        <p className="lane-details">{details.join(" · ")}</p>
+      </header>
+      <div ref={scroller} className="lane-scroll" data-lane={column}>
+        {ids.length === 0 ? (
+          <p className="lane-empty">{filtered ? t`No room here fits the filter.` : emptyWords(column)}</p>
+        ) : (
+          <div role="grid" aria-labelledby={`lane-${column}`} aria-rowcount={ids.length} aria-colcount={1} className="lane-grid" style={{ blockSize: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const id = ids[item.index];
+              return id === undefined ? null : (
+                <Tile key={id} id={id} column={column} index={item.index} top={item.start} current={id === currentId} />
+              );
+            })}
+          </div>
+        )}
+      </div>
+    </section>
+  );
+});
+
+function emptyWords(column: Column): string {
+  switch (column) {
+    case "dirty":
+      return t`Nothing waits to be cleaned.`;
+    case "inProgress":
+      return t`Nobody is in a room right now.`;
+    case "clean":
+      return t`Nothing waits for inspection.`;
+    case "inspected":
+      return t`No room has passed inspection yet.`;
+  }
+}

@@ -1,0 +1,408 @@
+// What a verb asks before it can be recorded. Enter confirms, Esc goes back; nothing is preselected that decides.
+
+import { t } from "@lingui/core/macro";
+import { useState, type ReactNode } from "react";
+import { Form, SearchField, Input, Label } from "react-aria-components";
+import type { Action, Priority, TaskKind, Tile } from "../../bindings/bindings";
+import { newId } from "../../data/actions";
+import { attendantsOf, inDeskOrder, staffName } from "../../data/people";
+import { useNow } from "../../data/ticker";
+import { useApp, useDesk } from "../../data/useDesk";
+import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
+import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
+import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
+import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, sellabilityWord, statusWord } from "../../shared/words";
+import { situation } from "./Tile";
+import { verbGroups, type Ask, type Verb } from "./verbs";
+
+export interface Recording {
+  action: Action;
+  done: string;
+  /** The stamp of the event that confirmed it. */
+  from: number;
+}
+
+interface AskProps {
+  tile: Tile;
+  ask: Ask;
+  onClose: () => void;
+  onRecord: (recording: Recording) => void;
+  onVerb: (verb: Verb, from: number) => void;
+}
+
+export function AskDialog({ tile, ask, onClose, onRecord, onVerb }: AskProps): ReactNode {
+  switch (ask) {
+    case "reassign":
+      return <Reassign tile={tile} onClose={onClose} onRecord={onRecord} />;
+    case "inspect":
+      return <Inspect tile={tile} onClose={onClose} onRecord={onRecord} />;
+    case "fail":
+    case "skip":
+      return <Reason tile={tile} what={ask} onClose={onClose} onRecord={onRecord} />;
+    case "cancel":
+      return <Reason tile={tile} what="cancel" onClose={onClose} onRecord={onRecord} />;
+    case "note":
+      return <Note tile={tile} onClose={onClose} onRecord={onRecord} />;
+    case "details":
+      return <Details tile={tile} onClose={onClose} onVerb={onVerb} />;
+  }
+}
+
+interface Part {
+  tile: Tile;
+  onClose: () => void;
+  onRecord: (recording: Recording) => void;
+}
+
+function Title({ tile, children }: { tile: Tile; children: ReactNode }): ReactNode {
+  return (
+    <>
+      {t`Room`} <RoomNumber number={tile.number} />: {children}
+    </>
+  );
+}
+
+function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
+  const staff = useApp((state) => state.staff);
+  const [query, setQuery] = useState("");
+  const wanted = fold(query);
+  const fits = attendantsOf(staff).filter((person) => wanted === "" || fold(`${person.name} ${person.section ?? ""}`).includes(wanted));
+  const inSection = fits.filter((person) => person.section === tile.section);
+  const people = [...inSection, ...fits.filter((person) => person.section !== tile.section)].slice(0, 40);
+  const choose = (to: string | undefined, name: string, from: number) => {
+    onRecord({ action: { action: "reassign", args: to === undefined ? { task: tile.taskId } : { task: tile.taskId, to } }, done: name, from });
+  };
+  const first = people[0];
+  return (
+    <Dialog title={<Title tile={tile}>{t`assign to`}</Title>} onClose={onClose} testId="dialog-reassign">
+      <Form
+        className="people"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (wanted !== "" && first !== undefined) choose(first.id, t`assigned to ${first.name}`, event.timeStamp);
+        }}
+      >
+        <SearchField className="field" value={query} onChange={setQuery} autoFocus>
+          <Label>{t`Find by name or section`}</Label>
+          <Input className="input" />
+        </SearchField>
+      </Form>
+      <ul className="people-list">
+        {tile.assignee === null ? null : (
+          <li>
+            <Button look="quiet" className="people-item" testId="assign-nobody" onPress={() => choose(undefined, t`assigned to nobody`, performance.now())}>
+              <span className="people-name">{t`Nobody`}</span>
+            </Button>
+          </li>
+        )}
+        {people.map((person) => (
+          <li key={person.id}>
+            <Button
+              look="quiet"
+              className="people-item"
+              testId="assign-choice"
+              isDisabled={person.id === tile.assignee}
+              onPress={() => choose(person.id, t`assigned to ${person.name}`, performance.now())}
+            >
+              <span className="people-initials" aria-hidden>
+                {person.initials}
+              </span>
+              <span className="people-name" dir="auto">
+                {person.name}
+              </span>
+              <span className="people-hint">
+                {person.id === tile.assignee ? t`has it now` : person.section === null ? "" : t`Section ${person.section}`}
+              </span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {people.length === 0 ? <p>{t`Nobody of that name works today.`}</p> : null}
+    </Dialog>
+  );
+}
+
+function Inspect({ tile, onClose, onRecord }: Part): ReactNode {
+  const [asking, setAsking] = useState<"fail" | "skip" | null>(null);
+  if (asking !== null) return <Reason tile={tile} what={asking} onClose={onClose} onRecord={onRecord} />;
+  const pass = () =>
+    onRecord({ action: { action: "inspect", args: { task: tile.taskId, verdict: { result: "pass" } } }, done: t`passed inspection`, from: performance.now() });
+  return (
+    <Dialog title={<Title tile={tile}>{t`inspection`}</Title>} onClose={onClose} testId="dialog-inspect">
+      <p className="dialog-text">
+        {kindWord(tile.kind)} · {situation(tile)}
+      </p>
+      <div className="verdicts">
+        <Button look="solid" className="verdict" autoFocus testId="inspect-pass" onPress={pass}>
+          <Glyph name="seal" /> {t`Pass`}
+        </Button>
+        <Button className="verdict" testId="inspect-fail" onPress={() => setAsking("fail")}>
+          <Glyph name="cross" /> {t`Fail, with a reason`}
+        </Button>
+        <Button className="verdict" testId="inspect-skip" onPress={() => setAsking("skip")}>
+          <Glyph name="ring" /> {t`Skip, with a reason`}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function reasonsFor(what: "fail" | "skip" | "cancel"): string[] {
+  switch (what) {
+    case "fail":
+      return [t`Bathroom`, t`Bed`, t`Dust`, t`Floor`, t`Amenities missing`];
+    case "skip":
+      return [t`Guest is waiting`, t`Inspector not available`, t`Passed on trust`];
+    case "cancel":
+      return [t`Guest wants no service`, t`Stay extended`, t`Added by mistake`];
+  }
+}
+
+function Reason({ tile, what, onClose, onRecord }: Part & { what: "fail" | "skip" | "cancel" }): ReactNode {
+  const [reason, setReason] = useState("");
+  const [error, setError] = useState<string>();
+  const title = what === "fail" ? t`inspection failed` : what === "skip" ? t`skip the inspection` : t`cancel this task`;
+  const record = (from: number) => {
+    const text = reason.trim();
+    if (text === "") {
+      setError(t`Say why, so that the next person knows.`);
+      return;
+    }
+    const task = tile.taskId;
+    if (what === "cancel") {
+      onRecord({ action: { action: "cancel_task", args: { task, reason: text } }, done: t`task cancelled`, from });
+    } else {
+      const done = what === "fail" ? t`failed inspection` : t`inspection skipped`;
+      onRecord({ action: { action: "inspect", args: { task, verdict: { result: what, reason: text } } }, done, from });
+    }
+  };
+  return (
+    <Dialog title={<Title tile={tile}>{title}</Title>} onClose={onClose} testId="dialog-reason">
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          record(event.timeStamp);
+        }}
+      >
+        <Field label={t`Why?`} value={reason} onChange={setReason} error={error} required autoFocus maxLength={200} testId="reason" />
+        <div className="quick-reasons">
+          {reasonsFor(what).map((each) => (
+            <Button key={each} small onPress={() => setReason(each)}>
+              {each}
+            </Button>
+          ))}
+        </div>
+        <div className="dialog-actions">
+          <Button onPress={onClose}>{t`Go back`}</Button>
+          <Button look="solid" type="submit" testId="reason-confirm">
+            {what === "fail" ? t`Fail` : what === "skip" ? t`Skip` : t`Cancel the task`}
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+function Note({ tile, onClose, onRecord }: Part): ReactNode {
+  const [text, setText] = useState(tile.note ?? "");
+  return (
+    <Dialog title={<Title tile={tile}>{t`note`}</Title>} onClose={onClose} testId="dialog-note">
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const kept = text.trim();
+          onRecord({ action: { action: "note", args: kept === "" ? {} : { text: kept } }, done: kept === "" ? t`note cleared` : t`note written`, from: event.timeStamp });
+        }}
+      >
+        <Field label={t`What people should know about the room`} value={text} onChange={setText} lines autoFocus maxLength={500} testId="note" />
+        <div className="dialog-actions">
+          <Button onPress={onClose}>{t`Go back`}</Button>
+          <Button look="solid" type="submit" testId="note-save">{t`Save the note`}</Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; onVerb: AskProps["onVerb"] }): ReactNode {
+  const staff = useApp((state) => state.staff);
+  const now = useNow();
+  const facts: [string, ReactNode][] = [
+    [t`Task`, `${kindWord(tile.kind)} · ${creditsWord(tile.credits)}`],
+    [t`Where it stands`, <FactStatus key="status" tile={tile} />],
+    [t`Guests`, situation(tile)],
+    [t`Assigned to`, staffName(staff, tile.assignee) ?? t`Nobody`],
+    [t`Room`, [tile.roomType, t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
+  ];
+  if (tile.guest !== null) {
+    const guest = [persons(tile.guest.persons), tile.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(tile.guest.departs_on, "short")}`];
+    facts.push([t`In the room`, [...guest, tile.guest.departs_at ?? ""].filter(Boolean).join(" · ")]);
+  }
+  if (tile.arrival !== null) {
+    const coming = [tile.arrival.eta ?? "", persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
+    facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
+  }
+  if (tile.startedAt !== null) facts.push([t`Started`, `${dateTime(tile.startedAt, now)} · ${age(tile.startedAt, now)}`]);
+  if (tile.completedAt !== null) facts.push([t`Completed`, dateTime(tile.completedAt, now)]);
+  if (tile.priority !== "normal" || tile.rush) facts.push([t`Priority`, [priorityWord(tile.priority), tile.rush ? t`Rush` : ""].filter(Boolean).join(" · ")]);
+  if (tile.cannotWork !== null) facts.push([t`Cannot be worked`, cannotWorkWord(tile.cannotWork)]);
+  if (tile.dndSince !== null) facts.push([t`Do not disturb`, t`since ${dateTime(tile.dndSince, now)}`]);
+  const flags = tile.flags.filter((flag) => flag !== "do_not_disturb");
+  if (flags.length > 0) facts.push([t`Flags`, flags.map(flagWord).join(" · ")]);
+  if (tile.sellability.kind !== "in_service") facts.push([sellabilityWord(tile.sellability.kind), tile.sellability.reason ?? t`No reason given`]);
+  if (tile.rework > 0) facts.push([t`Came back`, `${tile.rework} × · ${tile.reworkReason ?? ""}`]);
+  if (tile.note !== null) facts.push([t`Note`, <bdi key="note">{tile.note}</bdi>]);
+  return (
+    <Dialog
+      form="drawer"
+      onClose={onClose}
+      testId="dialog-details"
+      title={
+        <span className="details-title">
+          {t`Room`} <RoomNumber number={tile.number} />
+        </span>
+      }
+    >
+      <p className="details-local" data-state={tile.localState}>
+        <Glyph name={LOCAL_GLYPH[tile.localState]} /> {localStateWord(tile.localState)}
+        {tile.contested ? ` · ${t`Another desk disagrees about this room`}` : ""}
+      </p>
+      <dl className="facts selectable">
+        {facts.map(([name, value]) => (
+          <div key={name} className="fact">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {verbGroups(tile).map((group) => (
+        <div key={group.id} className="details-verbs">
+          <h3>{group.label}</h3>
+          <div className="details-buttons">
+            {group.verbs
+              .filter((verb) => verb.ask !== "details")
+              .map((verb) => (
+                <Button key={verb.id} small testId={`details-${verb.id}`} onPress={() => onVerb(verb, performance.now())}>
+                  {verb.label}
+                </Button>
+              ))}
+          </div>
+        </div>
+      ))}
+    </Dialog>
+  );
+}
+
+function FactStatus({ tile }: { tile: Tile }): ReactNode {
+  return (
+    <span className="fact-status">
+      <Glyph name={STATUS_GLYPH[tile.status]} /> {statusWord(tile.status)}
+    </span>
+  );
+}
+
+const KINDS: TaskKind[] = ["departure", "stayover", "turnover", "linen", "pickup", "turndown", "check", "inspection", "deep_clean"];
+const CREDITS: Record<TaskKind, number> = { departure: 3, stayover: 2, turnover: 3, linen: 1, pickup: 1, turndown: 1, check: 1, inspection: 1, deep_clean: 6 };
+const PRIORITIES: Priority[] = ["low", "normal", "high", "urgent"];
+
+export interface NewTask {
+  roomId: string;
+  number: string;
+  recording: Recording;
+}
+
+/** More work for a room. The rooms are those that the desk knows, whether or not they have a task. */
+export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => void; onRecord: (task: NewTask) => void; number?: string }): ReactNode {
+  const desk = useDesk();
+  const staff = useApp((state) => state.staff);
+  const [room, setRoom] = useState(number);
+  const [kind, setKind] = useState<TaskKind>("pickup");
+  const [credits, setCredits] = useState(String(CREDITS.pickup));
+  const [priority, setPriority] = useState<Priority>("normal");
+  const [assignee, setAssignee] = useState("nobody");
+  const [note, setNote] = useState("");
+  const [roomError, setRoomError] = useState<string>();
+  const [creditsError, setCreditsError] = useState<string>();
+
+  const people: Choice[] = [
+    { id: "nobody", label: t`Nobody` },
+    ...inDeskOrder(staff)
+      .filter((person) => person.role === "attendant" || person.role === "inspector")
+      .slice(0, 100)
+      .map((person) => ({ id: person.id, label: person.name, hint: person.section ?? "" })),
+  ];
+
+  const record = async (from: number) => {
+    const found = await findRoom(desk, room);
+    const weight = Number(fold(credits));
+    const weightFits = Number.isInteger(weight) && weight >= 0 && weight <= 99 && credits.trim() !== "";
+    setRoomError(found === undefined ? t`No room has this number. Look at the door and type it again.` : undefined);
+    setCreditsError(weightFits ? undefined : t`Type a whole number from 0 to 99.`);
+    if (found === undefined || !weightFits) return;
+    const action: Action = {
+      action: "add_task",
+      args: {
+        task: newId(),
+        kind,
+        credits: weight,
+        priority,
+        ...(assignee === "nobody" ? {} : { assignee }),
+        ...(note.trim() === "" ? {} : { note: note.trim() }),
+      },
+    };
+    onRecord({ roomId: found.roomId, number: found.number, recording: { action, done: t`task added`, from } });
+  };
+
+  return (
+    <Dialog title={t`Add a task`} onClose={onClose} testId="dialog-add">
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void record(event.timeStamp);
+        }}
+      >
+        <div className="pair">
+          <Field label={t`Room`} value={room} onChange={setRoom} error={roomError} required autoFocus testId="add-room" />
+          <Select
+            label={t`Kind of work`}
+            choices={KINDS.map((each) => ({ id: each, label: kindWord(each) }))}
+            value={kind}
+            onChange={(id) => {
+              setKind(id as TaskKind);
+              setCredits(String(CREDITS[id as TaskKind]));
+            }}
+            testId="add-kind"
+          />
+        </div>
+        <div className="pair">
+          <Field label={t`Credits`} value={credits} onChange={setCredits} error={creditsError} inputMode="numeric" testId="add-credits" />
+          <Select label={t`Assigned to`} choices={people} value={assignee} onChange={setAssignee} testId="add-assignee" />
+        </div>
+        <Radios
+          label={t`Priority`}
+          choices={PRIORITIES.map((each) => ({ id: each, label: priorityWord(each) }))}
+          value={priority}
+          onChange={(id) => setPriority(id as Priority)}
+        />
+        <Field label={t`Note`} value={note} onChange={setNote} lines maxLength={500} testId="add-note" />
+        <div className="dialog-actions">
+          <Button onPress={onClose}>{t`Go back`}</Button>
+          <Button look="solid" type="submit" testId="add-confirm">{t`Add the task`}</Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+async function findRoom(desk: ReturnType<typeof useDesk>, typed: string): Promise<{ roomId: string; number: string } | undefined> {
+  const wanted = fold(typed);
+  if (wanted === "") return undefined;
+  const onBoard = [...desk.board.getState().tiles.values()].find((tile) => fold(tile.number) === wanted);
+  if (onBoard !== undefined) return onBoard;
+  // A room without a task today is not on the board, but the front desk knows it.
+  const all = await desk.platform.frontDesk(null);
+  return all.rooms.toSorted((a, b) => compareRooms(a.number, b.number)).find((each) => fold(each.number) === wanted);
+}

@@ -1,0 +1,296 @@
+// Before the board: which hotel, its first load, who is working; and what to do when the database cannot be used.
+
+import { t } from "@lingui/core/macro";
+import { ArrowLeft, ArrowRight, Building2, Link2, Search } from "lucide-react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { Form, Input, SearchField } from "react-aria-components";
+import type { CommandError, FoundHotel, Loading } from "../../bindings/bindings";
+import { attempt } from "../../data/actions";
+import { inDeskOrder } from "../../data/people";
+import { useApp, useDesk } from "../../data/useDesk";
+import { asCommandError } from "../../platform/platform";
+import { announce } from "../../shared/announcer";
+import { Button, Field } from "../../shared/controls";
+import { count, fold, serviceDay } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+import { Mark } from "../../shared/Mark";
+import { roleWord } from "../../shared/words";
+import "./setup.css";
+
+function Page({ title, lead, children, testId, wide = false }: { title: ReactNode; lead?: ReactNode; children: ReactNode; testId: string; wide?: boolean }): ReactNode {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
+  return (
+    <div className="setup" data-testid={testId}>
+      <aside className="setup-side" aria-hidden>
+        <Mark />
+        <p className="setup-side-words">
+          <span>{t`The housekeeping desk`}</span>
+          <span>{t`that does not go down.`}</span>
+        </p>
+        <div className="setup-moons">
+          {(["ring", "half", "disc", "seal"] as const).map((name) => (
+            <Glyph key={name} name={name} />
+          ))}
+        </div>
+      </aside>
+      <main className="setup-main">
+        <div className={wide ? "setup-box setup-wide" : "setup-box"}>
+          <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
+            {title}
+          </h1>
+          {lead === undefined ? null : <p className="setup-lead">{lead}</p>}
+          {children}
+        </div>
+      </main>
+    </div>
+  );
+}
+
+export function Setup(): ReactNode {
+  const [connecting, setConnecting] = useState(false);
+  return connecting ? <Connect onBack={() => setConnecting(false)} /> : <Welcome onConnect={() => setConnecting(true)} />;
+}
+
+function Welcome({ onConnect }: { onConnect: () => void }): ReactNode {
+  const desk = useDesk();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<CommandError | null>(null);
+  const openSample = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await desk.platform.openSampleHotel();
+      await desk.refresh();
+    } catch (thrown) {
+      const why = asCommandError(thrown);
+      setError(why);
+      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Page testId="setup" title={t`Good morning.`} lead={t`Which hotel does this desk work for?`}>
+      <div className="setup-choices">
+        <Button className="setup-choice" testId="setup-sample" isDisabled={busy} onPress={() => void openSample()}>
+          <Building2 size={26} aria-hidden />
+          <span>
+            <b>{t`Open the sample hotel`}</b>
+            <small>{t`A full day of a real city hotel, on this computer. Pull the plug, work on, plug in again. Nothing can break.`}</small>
+          </span>
+          <ArrowRight size={20} className="flips" aria-hidden />
+        </Button>
+        <Button className="setup-choice" testId="setup-connect" isDisabled={busy} onPress={onConnect}>
+          <Link2 size={26} aria-hidden />
+          <span>
+            <b>{t`Connect to your hotel`}</b>
+            <small>{t`You need the service's address and a code. Whoever runs the service gives you both.`}</small>
+          </span>
+          <ArrowRight size={20} className="flips" aria-hidden />
+        </Button>
+      </div>
+      {error === null ? null : <Problem error={error} />}
+    </Page>
+  );
+}
+
+function Problem({ error }: { error: CommandError }): ReactNode {
+  return (
+    <div className="problem" data-testid="problem" data-code={error.code}>
+      <Glyph name="alert" />
+      <div>
+        <b>{error.message}</b>
+        <p>{error.nextStep}</p>
+        <span className="code selectable">{error.reference === "" ? error.code : `${error.code} · ${error.reference}`}</span>
+      </div>
+    </div>
+  );
+}
+
+function Connect({ onBack }: { onBack: () => void }): ReactNode {
+  const desk = useDesk();
+  const [address, setAddress] = useState("");
+  const [code, setCode] = useState("");
+  const [found, setFound] = useState<FoundHotel | null>(null);
+  const [error, setError] = useState<CommandError | null>(null);
+  const [missing, setMissing] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  const run = async (command: () => Promise<void>) => {
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    try {
+      await command();
+    } catch (thrown) {
+      const why = asCommandError(thrown);
+      setError(why);
+      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const find = () => {
+    if (address.trim() === "" || code.trim() === "") {
+      setMissing(true);
+      return;
+    }
+    void run(async () => {
+      const hotel = await desk.platform.findHotel(address.trim(), code.trim());
+      setFound(hotel);
+      announce(t`Found ${hotel.name}. Is this your hotel?`);
+    });
+  };
+
+  if (found !== null) {
+    return (
+      <Page testId="setup-found" title={<bdi>{found.name}</bdi>} lead={t`Is this your hotel?`}>
+        <p className="setup-address selectable" dir="ltr">
+          {found.address}
+        </p>
+        {error === null ? null : <Problem error={error} />}
+        <div className="setup-actions">
+          <Button testId="setup-not-this" onPress={() => setFound(null)}>{t`No, go back`}</Button>
+          <Button
+            look="solid"
+            autoFocus
+            testId="setup-confirm"
+            aria-disabled={busy || undefined}
+            onPress={() =>
+              void run(async () => {
+                await desk.platform.connectHotel(found.address, code.trim());
+                await desk.refresh();
+              })
+            }
+          >
+            {t`Yes, connect`}
+          </Button>
+        </div>
+      </Page>
+    );
+  }
+  return (
+    <Page testId="setup-connecting" title={t`Connect to your hotel`}>
+      <Form
+        className="setup-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          find();
+        }}
+      >
+        <Field label={t`Address of the service`} value={address} onChange={setAddress} autoFocus inputMode="url" placeholder="https://housekeeping.your-hotel.example" error={missing && address.trim() === "" ? t`Type the address that you were given.` : undefined} testId="setup-address" />
+        <Field label={t`Code`} value={code} onChange={setCode} error={missing && code.trim() === "" ? t`Type the code that you were given.` : undefined} testId="setup-code" />
+        {error === null ? null : <Problem error={error} />}
+        <div className="setup-actions">
+          <Button look="quiet" onPress={onBack}>
+            <ArrowLeft size={16} className="flips" aria-hidden /> {t`Go back`}
+          </Button>
+          <Button look="solid" type="submit" testId="setup-find" aria-disabled={busy || undefined}>
+            {busy ? t`Asking the service…` : t`Find the hotel`}
+          </Button>
+        </div>
+      </Form>
+    </Page>
+  );
+}
+
+export function FirstLoad({ loading }: { loading: Loading | null }): ReactNode {
+  const hotel = useApp((state) => state.hotel);
+  const done = loading?.done ?? 0;
+  const total = loading?.total ?? null;
+  return (
+    <Page testId="loading" title={<bdi>{hotel?.name ?? t`Your hotel`}</bdi>} lead={t`Everything this desk needs to work without a network is being fetched, once.`}>
+      <progress className="setup-progress" {...(total === null ? {} : { value: done, max: total })} aria-label={t`First load`} />
+      <p className="setup-step">
+        <b>{loading?.step ?? t`Asking the service`}</b>
+        <span>{total === null ? (done > 0 ? count(done) : "") : t`${count(done)} of ${count(total)} rooms`}</span>
+      </p>
+    </Page>
+  );
+}
+
+const SHOW = 60;
+
+export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode {
+  const desk = useDesk();
+  const staff = useApp((state) => state.staff);
+  const hotel = useApp((state) => state.hotel);
+  const [query, setQuery] = useState("");
+  const [busy, setBusy] = useState(false);
+  const wanted = fold(query);
+  const people = useMemo(() => {
+    const all = inDeskOrder(staff);
+    return wanted === "" ? all : all.filter((person) => fold(`${person.name} ${roleWord(person.role)} ${person.section ?? ""}`).includes(wanted));
+  }, [staff, wanted]);
+  const choose = async (id: string) => {
+    if (busy) return;
+    setBusy(true);
+    await attempt(async () => {
+      await desk.platform.choosePerson(id);
+      await desk.refresh();
+    });
+    setBusy(false);
+    onCancel?.();
+  };
+  const first = people[0];
+  return (
+    <Page wide testId="who" title={t`Who is working?`} lead={hotel === null ? undefined : <>
+      <bdi>{hotel.name}</bdi> · {serviceDay(hotel.serviceDay)}. {t`Everything recorded here carries this name.`}
+    </>}>
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (wanted !== "" && first !== undefined) void choose(first.id);
+        }}
+      >
+        <SearchField className="find setup-find" aria-label={t`Find a person`} value={query} onChange={setQuery} autoFocus>
+          <Search size={16} aria-hidden />
+          <Input className="input" placeholder={t`Find by name, role or section`} data-search="" data-testid="staff-search" />
+        </SearchField>
+      </Form>
+      <ul className="staff">
+        {people.slice(0, SHOW).map((person) => (
+          <li key={person.id}>
+            <Button className="staff-choice" testId="staff-choice" data-staff={person.id} onPress={() => void choose(person.id)}>
+              <span className="people-initials" aria-hidden>
+                {person.initials}
+              </span>
+              <span className="staff-words">
+                <b dir="auto">{person.name}</b>
+                <small>{[roleWord(person.role), person.section === null ? "" : t`Section ${person.section}`].filter(Boolean).join(" · ")}</small>
+              </span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {people.length > SHOW ? <p className="setup-more">{t`${count(people.length - SHOW)} more: type a name to find them.`}</p> : null}
+      {people.length === 0 ? <p className="setup-more">{t`Nobody fits what you typed.`}</p> : null}
+      {onCancel === undefined ? null : (
+        <div className="setup-actions">
+          <Button onPress={onCancel}>{t`Go back to the board`}</Button>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+export function Trouble({ error }: { error: CommandError | null }): ReactNode {
+  const desk = useDesk();
+  return (
+    <Page testId="trouble" title={error?.message ?? t`The desk's database cannot be used.`} lead={error?.nextStep}>
+      {error === null ? null : (
+        <p className="code selectable" data-testid="trouble-code">
+          {error.reference === "" ? error.code : `${error.code} · ${error.reference}`}
+        </p>
+      )}
+      <div className="setup-actions">
+        <Button testId="trouble-quit" onPress={() => void attempt(() => desk.platform.quit())}>{t`Close Turndown`}</Button>
+        <Button look="solid" testId="trouble-again" onPress={() => void desk.refresh()}>{t`Look again`}</Button>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,113 @@
+// What the desk knows is too old to work by. The board stands still behind this until it is refreshed; what waits is
+// kept and can be taken out as a file. Neither Esc nor a click beside it closes it.
+
+import { t } from "@lingui/core/macro";
+import { useEffect, useState, type ReactNode } from "react";
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import type { CommandError } from "../../bindings/bindings";
+import { useNow } from "../../data/ticker";
+import { useApp, useDesk } from "../../data/useDesk";
+import { asCommandError } from "../../platform/platform";
+import { announce } from "../../shared/announcer";
+import { Button } from "../../shared/controls";
+import { count, dateTime, durationInWords } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+import "./stale.css";
+
+const CODE = "OFFLINE_PRIMER_STALE";
+
+export function StaleModal(): ReactNode {
+  const blocked = useApp((state) => state.staleness.blocked);
+  return blocked ? <Stale /> : null;
+}
+
+function Stale(): ReactNode {
+  const desk = useDesk();
+  const staleness = useApp((state) => state.staleness);
+  const waiting = useApp((state) => state.sync.ledger.waiting + state.sync.ledger.attention);
+  const now = useNow();
+  const [busy, setBusy] = useState<"refresh" | "export" | null>(null);
+  const [error, setError] = useState<CommandError | null>(null);
+  const [file, setFile] = useState<string | null>(null);
+
+  useEffect(() => {
+    void desk.platform.telemetry("frontend.housekeeping.primer_stale", { code: CODE }).catch(() => undefined);
+  }, [desk]);
+
+  const run = async (what: "refresh" | "export", command: () => Promise<void>) => {
+    if (busy !== null) return;
+    setBusy(what);
+    setError(null);
+    try {
+      await command();
+    } catch (thrown) {
+      const why = asCommandError(thrown);
+      setError(why);
+      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
+    } finally {
+      setBusy(null);
+    }
+  };
+
+  const refresh = () =>
+    run("refresh", async () => {
+      await desk.platform.refreshSnapshot();
+      await desk.refresh();
+    });
+  const exportWaiting = () =>
+    run("export", async () => {
+      const path = await desk.platform.exportWaiting();
+      setFile(path);
+      announce(t`Written to ${path}.`);
+    });
+
+  return (
+    <ModalOverlay className="overlay" isOpen isDismissable={false} isKeyboardDismissDisabled>
+      <Modal className="modal stale">
+        <Dialog role="alertdialog" className="dialog" data-testid="stale-modal" aria-describedby="stale-text">
+          <Heading slot="title" className="dialog-title">
+            {t`What this desk knows is ${durationInWords(staleness.ageS)} old`}
+          </Heading>
+          <div id="stale-text" className="stale-text">
+            <p>
+              {staleness.knownAt === null
+                ? t`It has not heard from the service within the limit of ${durationInWords(staleness.limitS)}.`
+                : t`It last heard from the service at ${dateTime(staleness.knownAt, now)}. The limit is ${durationInWords(staleness.limitS)}: rooms may have been given out since.`}
+            </p>
+            <p>
+              {waiting === 0
+                ? t`Nothing recorded here is waiting to be sent.`
+                : t`What was recorded here is kept and will still be sent: ${count(waiting)} waiting.`}
+            </p>
+          </div>
+          {error === null ? null : (
+            <div className="problem">
+              <Glyph name="alert" />
+              <div>
+                <b>{error.message}</b>
+                <p>{error.nextStep}</p>
+                <span className="code">{error.code}</span>
+              </div>
+            </div>
+          )}
+          {file === null ? null : (
+            <p className="stale-file selectable">
+              {t`Written to`} <bdi dir="ltr">{file}</bdi>
+            </p>
+          )}
+          <div className="stale-foot">
+            <span className="code" data-testid="stale-code">
+              {CODE}
+            </span>
+            <div className="dialog-actions">
+              <Button testId="stale-export" aria-disabled={busy !== null || undefined} onPress={() => void exportWaiting()}>{t`Export what waits`}</Button>
+              <Button look="solid" autoFocus testId="stale-refresh" aria-disabled={busy !== null || undefined} onPress={() => void refresh()}>
+                {busy === "refresh" ? t`Asking the service…` : t`Refresh now`}
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,348 @@
+// The record of everything done at this desk, and where each piece stands. The sum on top must come out; if it does
+// not, that is said before anything else.
+
+import { plural, t } from "@lingui/core/macro";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { RefreshCw, RotateCcw } from "lucide-react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useStore } from "zustand";
+import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
+import { attempt } from "../../data/actions";
+import { useNow } from "../../data/ticker";
+import { useApp, useDesk, useWatch } from "../../data/useDesk";
+import { announce } from "../../shared/announcer";
+import { Button, RoomNumber } from "../../shared/controls";
+import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
+import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { go } from "../../shared/route";
+import { outboxStateWord } from "../../shared/words";
+import "./synccenter.css";
+
+const ROW = 68;
+
+const STATE_GLYPH: Record<OutboxState, GlyphName> = {
+  pending: "drive",
+  syncing: "up",
+  synced: "tick",
+  failed: "alert",
+  conflict: "split",
+  held: "bars",
+  settled: "disc",
+  discarded: "cross",
+};
+
+export function SyncCenter(): ReactNode {
+  const desk = useDesk();
+  useWatch("outbox");
+  const sync = useApp((state) => state.sync);
+  const outbox = useStore(desk.outbox);
+  const now = useNow();
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => heading.current?.focus(), []);
+
+  const hasFailed = sync.ledger.attention > 0;
+  const syncNow = async () => {
+    announce(t`Asking the service now.`, { key: "sync-now" });
+    await attempt(() => desk.platform.syncNow());
+  };
+
+  return (
+    <div className="sync" data-testid="sync-center">
+      <header className="sync-head">
+        <div>
+          <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
+          <p className="sync-state">{stateSentence(sync, now)}</p>
+        </div>
+        <div className="sync-actions">
+          <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
+            <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
+          </Button>
+          <Button look="solid" testId="sync-now" onPress={() => void syncNow()}>
+            <RefreshCw size={16} aria-hidden className={sync.flushing ? "turning" : undefined} /> {sync.flushing ? t`Sending…` : t`Sync now`}
+          </Button>
+        </div>
+      </header>
+
+      <LedgerBar sync={sync} filter={outbox.filter} onFilter={desk.outbox.setFilter} />
+
+      {sync.backlogWarning ? (
+        <p className="sync-note" data-testid="backlog">
+          <Glyph name="alert" />
+          {t`More than 100 actions wait. Everything is kept and will be sent; the operator's playbook says what to check meanwhile.`}
+        </p>
+      ) : null}
+
+      <div className="sync-columns">
+        <Rows now={now} />
+        {outbox.conflicts.length + outbox.merged.length === 0 ? null : (
+          <aside className="sync-side" aria-label={t`What needs a decision, and what merged by itself`}>
+            {outbox.conflicts.length === 0 ? null : (
+              <section aria-labelledby="to-decide">
+                <h2 id="to-decide">{plural(outbox.conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
+                <ul className="cards">
+                  {outbox.conflicts.map((head) => (
+                    <li key={`${head.entityKind}/${head.entityId}`} className="card" data-testid="conflict-card" data-entity={head.entityId}>
+                      <b>
+                        <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
+                      </b>
+                      <p>{head.summary}</p>
+                      <div className="card-foot">
+                        <small>
+                          {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
+                        </small>
+                        <Button look="solid" small testId="decide" aria-label={t`Decide about room ${iso(head.title)}`} onPress={() => go({ view: "conflict", entityKind: head.entityKind, entityId: head.entityId })}>
+                          {t`Decide`}
+                        </Button>
+                      </div>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
+            {outbox.merged.length === 0 ? null : (
+              <section aria-labelledby="merged-notes">
+                <h2 id="merged-notes">{t`Merged by itself`}</h2>
+                <ul className="cards">
+                  {outbox.merged.map((note, at) => (
+                    <li key={`${note.at}/${note.title}/${at}`} className="card card-quiet">
+                      <b>
+                        {t`Room`} <RoomNumber number={note.title} />
+                      </b>
+                      <p>{note.summary}</p>
+                      <small>{dateTime(note.at, now)}</small>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
+          </aside>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function stateSentence(sync: SyncStatus, now: number): string {
+  const parts: string[] = [];
+  if (sync.mode === "workOffline") parts.push(t`You chose to work offline.`);
+  else if (sync.reason !== null) parts.push(`${sync.reason.message} ${sync.reason.nextStep}`.trim());
+  else if (sync.state === "online") parts.push(t`The service answers.`);
+  else if (sync.state === "starting") parts.push(t`The service has not been asked yet.`);
+  else parts.push(t`The service cannot be reached. Everything is saved on this device.`);
+  if (sync.since !== null) parts.push(t`Since ${time(sync.since)} (${age(sync.since, now)}).`);
+  const flush = sync.lastFlush;
+  if (flush !== null) {
+    const ended = dateTime(flush.endedAt, now);
+    const taken = count(flush.okCount);
+    parts.push(
+      flush.errorCount === 0
+        ? t`Last sent ${ended}: ${taken} taken.`
+        : t`Last sent ${ended}: ${taken} taken, ${count(flush.errorCount)} need a look.`,
+    );
+    if (flush.code !== null) parts.push(flush.code);
+  }
+  if (sync.nextTryMs !== null && sync.state !== "online" && sync.mode === "auto") {
+    parts.push(t`Next try in ${sync.nextTryMs < 60_000 ? t`less than a minute` : duration(sync.nextTryMs / 1000)}.`);
+  }
+  return parts.join(" ");
+}
+
+function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: OutboxFilter; onFilter: (filter: OutboxFilter) => void }): ReactNode {
+  const { ledger } = sync;
+  const cells: { id: OutboxFilter; label: string; value: number; sign: string }[] = [
+    { id: "all", label: t`recorded`, value: ledger.recorded, sign: "" },
+    { id: "acknowledged", label: t`acknowledged`, value: ledger.acknowledged, sign: "=" },
+    { id: "waiting", label: t`waiting`, value: ledger.waiting, sign: "+" },
+    { id: "attention", label: t`need a look`, value: ledger.attention, sign: "+" },
+    { id: "discarded", label: t`discarded`, value: ledger.discarded, sign: "+" },
+  ];
+  return (
+    <div className="ledger" role="group" aria-label={t`The sum of everything recorded here`} data-testid="ledger" data-balanced={ledger.balanced}>
+      {cells.map((cell) => (
+        <div key={cell.id} className="ledger-cell">
+          {cell.sign === "" ? null : (
+            <span className="ledger-sign" aria-hidden>
+              {cell.sign}
+            </span>
+          )}
+          <button
+            type="button"
+            className="ledger-button"
+            aria-pressed={filter === cell.id}
+            data-testid={`ledger-${cell.id}`}
+            data-value={cell.value}
+            data-some={cell.value > 0 || undefined}
+            onClick={() => onFilter(cell.id)}
+          >
+            <b>{count(cell.value)}</b> <span>{cell.label}</span>
+          </button>
+        </div>
+      ))}
+      {ledger.balanced ? null : (
+        <p className="ledger-wrong">
+          <Glyph name="alert" />
+          {t`This sum does not come out. Nothing is deleted; export what waits and call support.`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Rows({ now }: { now: number }): ReactNode {
+  const desk = useDesk();
+  const { total, rows, loaded, filter } = useStore(desk.outbox);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [current, setCurrent] = useState(0);
+  const at = Math.min(current, Math.max(0, total - 1));
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+
+  useEffect(() => desk.outbox.setRange(first, last), [desk, first, last]);
+  useEffect(() => {
+    setCurrent(0);
+    scroller.current?.scrollTo({ top: 0 });
+  }, [filter]);
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (!(event.target instanceof HTMLElement) || event.target.closest("button") !== null) return;
+    const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - 8, PageDown: at + 8, Home: 0, End: total - 1 };
+    const to = steps[event.key];
+    if (to === undefined || total === 0) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(to, total - 1));
+    setCurrent(next);
+    virtual.scrollToIndex(next, { align: "auto" });
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[aria-rowindex="${next + 2}"]`)?.focus({ preventScroll: true }));
+  };
+
+  const above = items[0]?.start ?? 0;
+  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div ref={scroller} className="outbox" onKeyDown={onKeyDown}>
+      <table aria-rowcount={total + 1} aria-label={t`What was recorded here`}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col" className="col-state">{t`Status`}</th>
+            <th scope="col" className="col-room">{t`Room`}</th>
+            <th scope="col">{t`What was done`}</th>
+            <th scope="col" className="col-tries">{t`Tries`}</th>
+            <th scope="col" className="col-do">
+              <span className="hidden-words">{t`What can be done`}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {above > 0 ? <Gap size={above} /> : null}
+          {items.map((item) => {
+            const row = rows.get(item.index);
+            return row === undefined ? (
+              <tr key={`gap-${item.index}`} className="outbox-row">
+                <td colSpan={5} />
+              </tr>
+            ) : (
+              <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} />
+            );
+          })}
+          {below > 0 ? <Gap size={below} /> : null}
+        </tbody>
+      </table>
+      {loaded && total === 0 ? <p className="outbox-empty">{emptyWords(filter)}</p> : null}
+    </div>
+  );
+}
+
+function Gap({ size }: { size: number }): ReactNode {
+  return (
+    <tr aria-hidden>
+      <td colSpan={5} className="outbox-gap" style={{ blockSize: size }} />
+    </tr>
+  );
+}
+
+function emptyWords(filter: OutboxFilter): string {
+  switch (filter) {
+    case "all":
+      return t`Nothing has been recorded at this desk yet.`;
+    case "waiting":
+      return t`Nothing waits. Everything recorded here has been sent.`;
+    case "attention":
+      return t`Nothing needs a look.`;
+    case "acknowledged":
+      return t`The service has not taken anything from this desk yet.`;
+    case "discarded":
+      return t`Nobody has given anything up.`;
+  }
+}
+
+interface RowProps {
+  row: OutboxRow;
+  now: number;
+  index: number;
+  current: boolean;
+  onCurrent: (index: number) => void;
+}
+
+function Row({ row, now, index, current, onCurrent }: RowProps): ReactNode {
+  const desk = useDesk();
+  const retry = async () => {
+    const taken = await attempt(async () => {
+      await desk.platform.retryEvent(row.eventId);
+      return true;
+    });
+    if (taken === true) announce(t`Room ${iso(row.title)}: will be tried again.`);
+  };
+  return (
+    <tr
+      className="outbox-row"
+      aria-rowindex={index + 2}
+      tabIndex={current ? 0 : -1}
+      onFocus={() => onCurrent(index)}
+      data-testid="outbox-row"
+      data-state={row.state}
+      data-event={row.eventId}
+      data-room={row.title}
+    >
+      <td>
+        <span className="outbox-state" data-state={row.state}>
+          <Glyph name={STATE_GLYPH[row.state]} />
+          {outboxStateWord(row.state)}
+        </span>
+      </td>
+      <td>
+        <RoomNumber number={row.title} className="outbox-room" />
+      </td>
+      <td>
+        <span className="outbox-what">{row.summary}</span>
+        <small>
+          <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
+          {row.offline ? ` · ${t`offline`}` : ""}
+          {row.waitsFor === null ? "" : ` · ${t`waits for: ${row.waitsFor}`}`}
+          {row.acknowledgedAt === null ? "" : ` · ${t`taken ${dateTime(row.acknowledgedAt, now)}`}`}
+        </small>
+        {row.why === null ? null : (
+          <small className="outbox-why">
+            {[row.why, row.nextStep].filter(Boolean).join(" ")} {row.code === null ? null : <span className="code">{row.code}</span>}
+          </small>
+        )}
+      </td>
+      <td className="outbox-tries">{count(row.attempts)}</td>
+      <td className="outbox-do">
+        {row.state === "conflict" ? (
+          <Button small testId="row-decide" aria-label={t`Decide about room ${iso(row.title)}`} onPress={() => go({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>
+            {t`Decide`}
+          </Button>
+        ) : null}
+        {row.canRetry ? (
+          <Button small testId="retry" aria-label={t`Retry: ${row.summary}, room ${iso(row.title)}`} onPress={() => void retry()}>
+            {t`Retry`}
+          </Button>
+        ) : null}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,147 @@
+// A made-up hotel day from a seed, for tests of the screens and for the demonstration page. It is never part of what
+// ships, and it decides nothing about the real rules: those are the core's.
+
+import type { Person, RackRoom, Role, Stay, TaskKind, Tile } from "../../bindings/bindings";
+
+/** A small seeded generator (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const FIRST = "Maria Ana Teresa Luisa Rosa Carla Beatriz Joana Rita Sofia Inês Catarina Paulo João Rui Tiago Amina Fatou Olena Irina Nadia Divya Thanh Mei".split(" ");
+const LAST = "Santos Ferreira Costa Oliveira Marques Almeida Ribeiro Carvalho Teixeira Moreira Diallo Kovalenko Petrova Sharma Nguyen Chen".split(" ");
+
+export function makeStaff(seed: number): Person[] {
+  const next = random(seed);
+  const roles: Role[] = ["lead", "inspector", "inspector", "inspector", "front_desk", "front_desk", "front_desk", "manager", "auditor"];
+  const people: Person[] = [];
+  const taken = new Set<string>();
+  for (let n = 0; n < 34; n += 1) {
+    let name = "";
+    do {
+      name = `${FIRST[Math.floor(next() * FIRST.length)]} ${LAST[Math.floor(next() * LAST.length)]}`;
+    } while (taken.has(name));
+    taken.add(name);
+    const role = roles[n] ?? "attendant";
+    people.push({
+      id: `s${n + 1}`,
+      name,
+      initials: name.split(" ").map((part) => part[0]).join(""),
+      role,
+      section: role === "attendant" ? `${Math.floor((n - roles.length) / 3) + 1}${"ABC"[(n - roles.length) % 3]}` : null,
+    });
+  }
+  return people;
+}
+
+export interface House {
+  staff: Person[];
+  tiles: Map<string, Tile>;
+  rooms: Map<string, RackRoom>;
+}
+
+function at(now: number, minutesAgo: number): string {
+  return new Date(now - minutesAgo * 60_000).toISOString();
+}
+
+export function makeHouse(seed: number, now: number, perFloor: number, floors: number): House {
+  const next = random(seed + 1);
+  const pick = <T,>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
+  const staff = makeStaff(seed);
+  const attendants = staff.filter((person) => person.role === "attendant");
+  const tiles = new Map<string, Tile>();
+  const rooms = new Map<string, RackRoom>();
+
+  for (let floor = 1; floor <= floors; floor += 1) {
+    for (let door = 1; door <= perFloor; door += 1) {
+      const number = `${floor}${String(door).padStart(2, "0")}`;
+      const section = `${floor}${"ABC"[Math.floor(((door - 1) / perFloor) * 3)]}`;
+      const roll = next();
+      const stay: Stay = roll < 0.34 ? "stayover" : roll < 0.48 ? "due_out" : roll < 0.64 ? "turnover" : roll < 0.76 ? "departed" : roll < 0.87 ? "arrival" : "not_reserved";
+      const left = stay === "departed" || (stay === "turnover" && next() < 0.6);
+      const occupied = stay === "stayover" || stay === "due_out" || (stay === "turnover" && !left);
+      const vip = next() < 0.08;
+      const arrives = stay === "turnover" || stay === "arrival";
+      const progress = next();
+      const kind: TaskKind = stay === "stayover" ? "stayover" : stay === "turnover" ? "turnover" : stay === "arrival" ? (next() < 0.5 ? "pickup" : "check") : stay === "not_reserved" ? "deep_clean" : "departure";
+      const worked = stay === "not_reserved" && next() < 0.8 ? null : kind;
+      const status = worked === null ? "inspected" : occupied && stay !== "stayover" ? "ready" : progress < 0.46 ? "ready" : progress < 0.6 ? "in_progress" : progress < 0.64 ? "paused" : progress < 0.82 ? "completed" : "inspected";
+      const attendant = next() < 0.12 ? null : pick(attendants.filter((person) => person.section === section).concat(pick(attendants)));
+      const dnd = occupied && next() < 0.12;
+      const ooo = !occupied && next() < 0.025;
+      const cleanliness = status === "inspected" ? "inspected" : status === "completed" ? "clean" : kind === "pickup" ? "pickup" : "dirty";
+      const occupancy = occupied ? "occupied" : "vacant";
+      const rush = arrives && next() < 0.12 && status === "ready" && !occupied;
+      const guest = occupied
+        ? { booking_id: `b${number}`, persons: 1 + Math.floor(next() * 3), vip: vip && !arrives, departs_on: stay === "stayover" ? "2016-03-29" : "2016-03-27", ...(stay === "stayover" ? {} : { departs_at: pick(["11:00", "12:00", "13:30"]) }) }
+        : null;
+      const arrival = arrives
+        ? { booking_id: `a${number}`, persons: 1 + Math.floor(next() * 4), vip, nights: 1 + Math.floor(next() * 5), eta: pick(["12:30", "13:00", "14:00", "14:30", "15:00", "16:30", "18:00", "20:00"]) }
+        : null;
+      const hk = next() < 0.03 ? (occupied ? "vacant" : "occupied") : next() < 0.4 ? occupancy : null;
+      const discrepancy = hk !== null && hk !== occupancy;
+      const note = next() < 0.04 ? pick(["Cot for the baby", "Pet in room", "Guest asked for feather-free pillows", "Tap drips, engineering told"]) : null;
+      const priority = rush ? "urgent" : vip ? "high" : "normal";
+      const type = pick(["DBL", "DBL", "TWN", "SUP", "FAM"]);
+      const credits = kind === "departure" || kind === "turnover" ? 3 : kind === "deep_clean" ? 6 : kind === "stayover" ? 2 : 1;
+      const sellability = ooo
+        ? { kind: "out_of_order" as const, deducts_inventory: true, assignable: false, reason: "Shower leaks" }
+        : { kind: "in_service" as const, deducts_inventory: false, assignable: true };
+      const started = status === "in_progress" || status === "paused" || status === "completed" ? at(now, 5 + Math.floor(next() * 55)) : null;
+      const base = { roomId: number, number, floor: String(floor), section, roomType: type, cleanliness, occupancy, stay, guest, arrival, sellability, flags: dnd ? (["do_not_disturb"] as const).slice() : [] } as const;
+      if (worked !== null) {
+        const tile: Tile = {
+          ...base, flags: [...base.flags],
+          taskId: `t-${number}`, kind, status, column: "dirty", assignee: attendant?.id ?? null, credits, priority, rush,
+          startedAt: started, completedAt: status === "completed" ? at(now, 4) : null,
+          rework: next() < 0.02 ? 1 : 0, reworkReason: null, note, dndSince: dnd ? at(now, 30 + Math.floor(next() * 240)) : null,
+          cannotWork: ooo ? "outOfOrder" : dnd ? "doNotDisturb" : null, localState: "server", contested: false, rank: 0,
+        };
+        if (tile.rework > 0) tile.reworkReason = "Hair in the bath";
+        tiles.set(tile.taskId, place(tile));
+        if (stay === "stayover" && next() < 0.55) {
+          const linen: Tile = { ...tile, taskId: `l-${number}`, kind: "linen", credits: 1, note: null, rework: 0, reworkReason: null };
+          tiles.set(linen.taskId, place(linen));
+        }
+      }
+      rooms.set(number, {
+        ...base, flags: [...base.flags], hkOccupancy: hk, discrepancy, note,
+        task: worked === null ? null : { taskId: `t-${number}`, kind, status, assignee: attendant?.name ?? null, rush, startedAt: started },
+        safe: { safe: false, reasons: [] }, localState: "server", contested: false,
+      });
+    }
+  }
+  for (const id of rooms.keys()) judge(rooms, id);
+  return { staff, tiles, rooms };
+}
+
+/** The column and the rank as the core would give them: rush, then vacant, then arrivals, then the rest. */
+export function place(tile: Tile): Tile {
+  const column = tile.status === "completed" ? "clean" : tile.status === "inspected" ? "inspected" : tile.status === "ready" ? "dirty" : "inProgress";
+  const rank =
+    (tile.cannotWork === null ? 0 : 10_000) + (tile.rush ? 0 : 1000) + (tile.occupancy === "vacant" ? 0 : 500) +
+    (tile.arrival === null ? 200 : 0) + (tile.priority === "high" ? 0 : 50);
+  return { ...tile, column, rank };
+}
+
+/** The answer to "can I give it out", roughly as the core would give it. */
+export function judge(rooms: Map<string, RackRoom>, id: string): void {
+  const room = rooms.get(id);
+  if (room === undefined) return;
+  const reasons: string[] = [];
+  if (room.occupancy === "occupied") reasons.push("occupied");
+  if (room.cleanliness === "dirty" || room.cleanliness === "pickup") reasons.push("dirty");
+  if (room.cleanliness === "clean") reasons.push("not_inspected");
+  if (room.task?.status === "in_progress") reasons.push("work_in_progress");
+  if (!room.sellability.assignable) reasons.push("not_assignable");
+  if (room.discrepancy) reasons.push("discrepancy");
+  if (room.localState === "conflict") reasons.push("conflict");
+  if (room.localState === "failed") reasons.push("unsent_failure");
+  rooms.set(id, { ...room, safe: { safe: reasons.length === 0, reasons } });
+}

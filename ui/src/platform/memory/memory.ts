@@ -1,0 +1,355 @@
+// A desk in memory, for tests of the screens and for the demonstration page: it answers every command, keeps an outbox,
+// and sends it when the made-up link is up.
+
+import type {
+  Action,
+  ActRequest,
+  AppState,
+  ChangeKind,
+  CommandError,
+  ConflictView,
+  LinkMode,
+  OutboxFilter,
+  OutboxRow,
+  OutboxState,
+  RackRoom,
+  Tile,
+} from "../../bindings/bindings";
+import type { Platform, WindowName } from "../platform";
+import { judge, makeHouse, place, type House } from "./house";
+
+export interface MemoryOptions {
+  seed?: number;
+  now?: number;
+  floors?: number;
+  perFloor?: number;
+  window?: WindowName;
+  /** Where the app stands at first. */
+  phase?: AppState["phase"];
+  /** Rows of every state in the outbox, and conflicts. */
+  busy?: boolean;
+  link?: LinkMode;
+  stale?: boolean;
+  /** Events are acknowledged by themselves when the link is up. */
+  sends?: boolean;
+}
+
+export interface MemoryPlatform extends Platform {
+  /** A change from elsewhere. */
+  remote: (change: (house: House) => string[]) => void;
+  setState: (change: (state: AppState) => void, kinds?: ChangeKind[]) => void;
+  house: House;
+}
+
+const WORDS: Partial<Record<Action["action"], string>> = {
+  start: "Started", pause: "Paused", resume: "Resumed", complete: "Completed", reassign: "Reassigned", inspect: "Inspected",
+  add_task: "Added a task", cancel_task: "Cancelled a task", set_priority: "Set the priority", set_flag: "Set a flag", note: "Wrote a note",
+};
+
+function fail(code: string, message: string, nextStep: string): never {
+  // The screens are told what went wrong as a plain object, as the shell does it.
+  throw { code, message, nextStep, reference: "M-0001" } satisfies CommandError;
+}
+
+export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
+  const now = options.now ?? Date.now();
+  const house = makeHouse(options.seed ?? 7, now, options.perFloor ?? 30, options.floors ?? 10);
+  const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+  let revision = 1;
+  const changedAt = new Map<string, number>();
+  let notify: (kinds: ChangeKind[]) => void = () => {};
+  let seq = 0;
+  const outbox: OutboxRow[] = [];
+  let conflicts: ConflictView[] = [];
+
+  const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
+    seq += 1;
+    const row: OutboxRow = {
+      eventId: `e${String(seq).padStart(6, "0")}`, localSeq: seq, state, entityKind: "room", entityId: roomId,
+      title: house.rooms.get(roomId)?.number ?? roomId, action, summary, actor: app.person?.name ?? "Maria Santos",
+      recordedAt: ago(minutes), offline: app.sync.state === "offline", attempts: state === "failed" ? 3 : state === "synced" ? 1 : 0,
+      code: null, why: null, nextStep: null, waitsFor: null, canRetry: state === "failed", acknowledgedAt: state === "synced" ? ago(minutes - 1) : null,
+      seq: state === "synced" ? 48_000 + seq : null,
+    };
+    outbox.push(row);
+    return row;
+  };
+
+  const app: AppState = {
+    revision, phase: options.phase ?? "ready",
+    hotel: { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" },
+    person: house.staff[0] ?? null, staff: house.staff,
+    sync: {
+      mode: options.link ?? "auto", state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, since: null,
+      ledger: { recorded: 0, acknowledged: 0, waiting: 0, attention: 0, discarded: 0, balanced: true },
+      flushing: false, flushDone: 0, flushTotal: 0, lastFlush: null, oldestWaiting: null, backlogWarning: false, conflicts: 0, nextTryMs: null,
+    },
+    staleness: { knownAt: ago(1), ageS: 60, limitS: 86_400, warn: false, blocked: options.stale ?? false },
+    loading: null, trouble: null, notice: null,
+    guide: { dismissed: false, steps: ["start", "unplug", "work", "elsewhere", "plug", "decide"].map((id) => ({ id, done: false })) },
+    version: "0.1.0",
+  };
+  if (app.phase === "setup") Object.assign(app, { hotel: null, person: null, guide: null });
+  if (app.phase === "choosePerson") app.person = null;
+  if (options.stale) app.staleness.ageS = 25 * 3600;
+
+  const sum = () => {
+    const ledger = app.sync.ledger;
+    const of = (...states: OutboxState[]) => outbox.filter((row) => states.includes(row.state)).length;
+    ledger.recorded = outbox.length;
+    ledger.acknowledged = of("synced", "settled");
+    ledger.waiting = of("pending", "syncing");
+    ledger.attention = of("failed", "conflict", "held");
+    ledger.discarded = of("discarded");
+    ledger.balanced = ledger.recorded === ledger.acknowledged + ledger.waiting + ledger.attention + ledger.discarded;
+    app.sync.conflicts = conflicts.length;
+    app.sync.oldestWaiting = outbox.find((row) => row.state === "pending")?.recordedAt ?? null;
+  };
+
+  const touch = (rooms: string[], kinds: ChangeKind[]) => {
+    revision += 1;
+    for (const room of rooms) changedAt.set(room, revision);
+    sum();
+    app.revision = revision;
+    notify(kinds);
+  };
+
+  const localState = (roomId: string, state: Tile["localState"]) => {
+    for (const [id, tile] of house.tiles) if (tile.roomId === roomId) house.tiles.set(id, { ...tile, localState: state });
+    const room = house.rooms.get(roomId);
+    if (room !== undefined) house.rooms.set(roomId, { ...room, localState: state });
+    judge(house.rooms, roomId);
+  };
+
+  const rackTask = (tile: Tile, change: Partial<RackRoom>) => {
+    const room = house.rooms.get(tile.roomId);
+    if (room === undefined) return;
+    const name = house.staff.find((person) => person.id === tile.assignee)?.name ?? null;
+    house.rooms.set(tile.roomId, { ...room, ...change, task: { taskId: tile.taskId, kind: tile.kind, status: tile.status, assignee: name, rush: tile.rush, startedAt: tile.startedAt } });
+  };
+
+  const apply = (roomId: string, action: Action): void => {
+    const id = "task" in action.args ? action.args.task : undefined;
+    const tile = id === undefined ? undefined : house.tiles.get(id);
+    const put = (change: Partial<Tile>, rack: Partial<RackRoom> = {}) => {
+      if (tile === undefined) fail("TASK_NOT_FOUND", "This room has no such task.", "Look at the board again.");
+      const after = place({ ...tile, ...change });
+      house.tiles.set(after.taskId, after);
+      rackTask(after, rack);
+    };
+    switch (action.action) {
+      case "start":
+        if (tile?.cannotWork === "doNotDisturb") fail("ROOM_DO_NOT_DISTURB", "The guest must not be disturbed.", "Try again when the sign is gone, or clear the flag.");
+        if (tile?.cannotWork === "outOfOrder") fail("ROOM_OUT_OF_ORDER", "The room is out of order.", "Put it back in service first.");
+        return put({ status: "in_progress", startedAt: new Date().toISOString() });
+      case "pause": return put({ status: "paused" });
+      case "resume": return put({ status: "in_progress", startedAt: new Date().toISOString() });
+      case "complete": return put({ status: "completed", cleanliness: "clean", completedAt: new Date().toISOString() }, { cleanliness: "clean" });
+      case "reassign": return put({ assignee: action.args.to ?? null });
+      case "inspect":
+        if (action.args.verdict.result === "fail") return put({ status: "ready", cleanliness: "dirty", rework: (tile?.rework ?? 0) + 1, reworkReason: action.args.verdict.reason ?? null }, { cleanliness: "dirty" });
+        return put({ status: "inspected", cleanliness: "inspected" }, { cleanliness: "inspected" });
+      case "set_priority": return put({ priority: action.args.priority, rush: action.args.rush });
+      case "cancel_task": house.tiles.delete(action.args.task); return undefined;
+      case "add_task": {
+        const like = [...house.tiles.values()].find((each) => each.roomId === roomId) ?? [...house.tiles.values()][0];
+        const room = house.rooms.get(roomId);
+        if (like === undefined || room === undefined) return undefined;
+        house.tiles.set(action.args.task, place({ ...like, roomId, number: room.number, section: room.section, occupancy: room.occupancy, stay: room.stay, guest: room.guest, arrival: room.arrival, taskId: action.args.task, kind: action.args.kind, status: "ready", credits: action.args.credits, priority: action.args.priority, assignee: action.args.assignee ?? null, note: action.args.note ?? null, rush: false, startedAt: null, completedAt: null, rework: 0, reworkReason: null }));
+        return undefined;
+      }
+      case "set_flag": {
+        for (const [key, each] of house.tiles) {
+          if (each.roomId !== roomId) continue;
+          const flags = each.flags.filter((flag) => flag !== action.args.flag);
+          if (action.args.on) flags.push(action.args.flag);
+          const dnd = flags.includes("do_not_disturb");
+          house.tiles.set(key, place({ ...each, flags, cannotWork: dnd ? "doNotDisturb" : null, dndSince: dnd ? new Date().toISOString() : null }));
+        }
+        return undefined;
+      }
+      default: return undefined;
+    }
+  };
+
+  const flush = () => {
+    if (app.sync.state !== "online" || options.sends === false) return;
+    const waiting = outbox.filter((row) => row.state === "pending");
+    if (waiting.length === 0) return;
+    Object.assign(app.sync, { flushing: true, flushTotal: waiting.length, flushDone: 0 });
+    for (const row of waiting) {
+      row.state = "syncing";
+      localState(row.entityId, "sending");
+    }
+    touch(waiting.map((row) => row.entityId), ["outbox", "status", "rooms"]);
+    setTimeout(() => {
+      for (const row of waiting) {
+        Object.assign(row, { state: "synced", attempts: 1, acknowledgedAt: new Date().toISOString(), seq: 50_000 + row.localSeq });
+        localState(row.entityId, "server");
+      }
+      Object.assign(app.sync, { flushing: false, lastFlush: { startedAt: new Date().toISOString(), endedAt: new Date().toISOString(), okCount: waiting.length, errorCount: 0, conflictCount: 0, code: null } });
+      touch(waiting.map((row) => row.entityId), ["outbox", "status", "rooms"]);
+    }, 600);
+  };
+
+  if (options.busy) fillBusy();
+  sum();
+
+  function fillBusy() {
+    const some = [...house.tiles.values()].filter((tile) => tile.status === "completed" || tile.status === "in_progress").slice(0, 30);
+    for (const [n, tile] of some.entries()) {
+      record(tile.roomId, "start", "Started the departure clean", "synced", 130 - n);
+    }
+    const room = (n: number) => some[n]?.roomId ?? "101";
+    for (let n = 0; n < 9; n += 1) {
+      record(room(n), "complete", "Completed the departure clean", "pending", 40 - n);
+      localState(room(n), "waiting");
+    }
+    const failed = record(room(12), "set_priority", "Set the priority to urgent", "failed", 33);
+    Object.assign(failed, { code: "TASK_CANCELLED", why: "The task was cancelled at the service.", nextStep: "Look at the room, then discard this or add a new task." });
+    localState(room(12), "failed");
+    for (const n of [14, 16]) {
+      const row = record(room(n), "complete", "Completed the departure clean", "conflict", 30);
+      Object.assign(row, { code: "STATUS_CONFLICT_ON_FLUSH", why: "Somebody else changed this room while this desk was offline.", nextStep: "Decide whose values to keep.", attempts: 1 });
+      const held = record(room(n), "inspect", "Passed the inspection", "held", 22);
+      Object.assign(held, { waitsFor: `Completed the departure clean (${row.title})`, why: "An earlier change of this room is not settled." });
+      localState(room(n), "conflict");
+      const by = (actor: string, desk: string, minutes: number, received: boolean) => ({ actor, desk, doneAt: ago(minutes), receivedAt: received ? ago(minutes - 1) : null });
+      const mine = by("Maria Santos", "this desk", 30, false);
+      const theirs = by("Olena Petrova", "another desk", 26, true);
+      conflicts.push({
+        entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
+        summary: "You completed the clean while offline. Meanwhile somebody gave the room to another attendant and paused the work.",
+        myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
+        fields: [
+          { path: `task/t-${row.title}/status`, label: "Task status", before: "In progress", mine: "Inspected", theirs: "Paused", mineBy: mine, theirsBy: theirs, ifMine: "The room counts as inspected and can be given out.", ifTheirs: "The work stays open and the room is not given out.", chosen: null, changedAgain: false },
+          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", chosen: null, changedAgain: n === 16 },
+          { path: "room/cleanliness", label: "Room", before: "Dirty", mine: "Inspected", theirs: "Dirty", mineBy: mine, theirsBy: theirs, ifMine: "The front desk sees the room as ready.", ifTheirs: "The front desk sees the room as dirty.", chosen: null, changedAgain: false },
+        ],
+        merged: [{ path: "room/note", label: "Note", before: "None", mine: "None", theirs: "Cot for the baby", mineBy: null, theirsBy: theirs, ifMine: "", ifTheirs: "", chosen: null, changedAgain: false }],
+      });
+    }
+    record(room(20), "note", "Wrote a note", "discarded", 60);
+    app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
+    if (options.link !== undefined && options.link !== "auto") {
+      app.sync.since = ago(42);
+      app.sync.reason = { code: "LINK_UNPLUGGED", message: "The plug is pulled: nothing is sent and nothing comes in.", nextStep: "Go on working; plug in again when you like.", reference: "" };
+    }
+  }
+
+  const since = (from: number | null, roomId: string) => from === null || (changedAt.get(roomId) ?? 0) > from;
+
+  return {
+    house,
+    window: options.window ?? "board",
+    remote: (change) => touch(change(house), ["rooms"]),
+    setState: (change, kinds = ["status", "session"]) => {
+      change(app);
+      touch([], kinds);
+    },
+    subscribe: async (onNotice) => {
+      onNotice({ revision, kinds: [] });
+      notify = (kinds) => setTimeout(() => onNotice({ revision, kinds }), 2);
+    },
+    appState: async () => structuredClone(app),
+    openSampleHotel: async () => {
+      app.phase = "loading";
+      app.hotel = { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" };
+      app.loading = { step: "Rooms and today's tasks", done: 140, total: 300 };
+      touch([], ["session"]);
+      setTimeout(() => {
+        app.phase = "choosePerson";
+        app.loading = null;
+        app.guide = { dismissed: false, steps: ["start", "unplug", "work", "elsewhere", "plug", "decide"].map((id) => ({ id, done: false })) };
+        touch([], ["session"]);
+      }, 1500);
+    },
+    findHotel: async (address, code) => {
+      if (code.length < 4) fail("CODE_UNKNOWN", "The service does not know this code.", "Ask whoever runs the service for a new one.");
+      return { name: "Resort Hotel", address };
+    },
+    connectHotel: async () => undefined,
+    choosePerson: async (staffId) => {
+      app.person = house.staff.find((person) => person.id === staffId) ?? null;
+      app.phase = "ready";
+      touch([], ["session"]);
+    },
+    signOut: async () => {
+      app.person = null;
+      app.phase = "choosePerson";
+      touch([], ["session"]);
+    },
+    board: async (from) => {
+      const rooms = [...house.rooms.keys()].filter((id) => since(from, id));
+      const wanted = new Set(rooms);
+      return { revision, full: from === null, rooms, tiles: [...house.tiles.values()].filter((tile) => wanted.has(tile.roomId)) };
+    },
+    frontDesk: async (from) => ({ revision, full: from === null, rooms: [...house.rooms.values()].filter((room) => since(from, room.roomId)), removed: [] }),
+    act: async ({ roomId, action }: ActRequest) => {
+      apply(roomId, action);
+      const row = record(roomId, action.action, WORDS[action.action] ?? action.action, "pending");
+      row.recordedAt = new Date().toISOString();
+      localState(roomId, "waiting");
+      const step = app.guide?.steps.find((each) => each.id === (app.sync.state === "offline" ? "work" : "start"));
+      if (step !== undefined) step.done = true;
+      touch([roomId], ["rooms", "outbox", "status", "session"]);
+      setTimeout(flush, 300);
+      return { eventId: row.eventId, revision };
+    },
+    syncCenter: async (filter: OutboxFilter, offset, limit) => {
+      const groups: Record<OutboxFilter, OutboxState[]> = { all: [], waiting: ["pending", "syncing"], attention: ["failed", "conflict", "held"], acknowledged: ["synced", "settled"], discarded: ["discarded"] };
+      const order: OutboxState[] = ["conflict", "failed", "held", "syncing", "pending", "synced", "settled", "discarded"];
+      const rows = outbox
+        .filter((row) => filter === "all" || groups[filter].includes(row.state))
+        .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.localSeq - b.localSeq);
+      return structuredClone({
+        revision, status: app.sync, rows: rows.slice(offset, offset + limit), total: rows.length,
+        conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length })),
+        merged: options.busy ? [{ title: "318", summary: "Your note and the front desk's new arrival time both stand.", at: ago(12) }] : [],
+      });
+    },
+    retryEvent: async (eventId) => {
+      const row = outbox.find((each) => each.eventId === eventId);
+      if (row !== undefined) Object.assign(row, { state: "pending", code: null, why: null, nextStep: null, canRetry: false });
+      touch([], ["outbox", "status"]);
+    },
+    retryFailed: async () => {
+      for (const row of outbox) if (row.state === "failed") row.state = "pending";
+      touch([], ["outbox", "status"]);
+    },
+    syncNow: async () => flush(),
+    setLink: async (mode) => {
+      Object.assign(app.sync, { mode, state: mode === "auto" ? "online" : "offline", since: mode === "auto" ? null : new Date().toISOString() });
+      const step = app.guide?.steps.find((each) => each.id === (mode === "auto" ? "plug" : "unplug"));
+      if (step !== undefined) step.done = true;
+      touch([], ["status", "session"]);
+      setTimeout(flush, 400);
+    },
+    conflict: async (_kind, id) => structuredClone(conflicts.find((each) => each.entityId === id)) ?? fail("CONFLICT_GONE", "This conflict is settled.", "Go back to the Sync Center."),
+    resolve: async (request) => {
+      conflicts = conflicts.filter((each) => each.entityId !== request.entityId);
+      for (const row of outbox) if (request.settles.includes(row.eventId)) row.state = "settled";
+      localState(request.entityId, "server");
+      const row = record(request.entityId, "resolve", "Decided a conflict", "pending");
+      touch([request.entityId], ["rooms", "outbox", "status"]);
+      return { eventId: row.eventId, revision };
+    },
+    refreshSnapshot: async () => {
+      if (app.sync.state === "offline") fail("OFFLINE", "The service cannot be reached.", "Check the network, then press Refresh now again.");
+      Object.assign(app.staleness, { blocked: false, ageS: 0, knownAt: new Date().toISOString() });
+      touch([], ["status"]);
+    },
+    exportWaiting: async () => "/home/desk/Documents/turndown-waiting-2016-03-27.json",
+    dismissGuide: async () => {
+      if (app.guide !== null) app.guide.dismissed = true;
+      touch([], ["session"]);
+    },
+    dismissNotice: async () => {
+      app.notice = null;
+      touch([], ["session"]);
+    },
+    telemetry: async () => undefined,
+    openWindow: async () => undefined,
+    quit: async () => undefined,
+  };
+}

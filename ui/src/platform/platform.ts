@@ -1,0 +1,80 @@
+// What the screens ask of the world outside the page. The shell is one implementation; made-up data for tests and for
+// the demonstration page is another. Nothing outside this folder knows which one it talks to.
+
+import type {
+  ActRequest,
+  Acted,
+  AppState,
+  BoardDelta,
+  CommandError,
+  ConflictView,
+  FoundHotel,
+  FrontDeskDelta,
+  LinkMode,
+  Notice,
+  OutboxFilter,
+  ResolveRequest,
+  SyncCenter,
+} from "../bindings/bindings";
+
+/** The app's windows. */
+export type WindowName = "board" | "front-desk";
+
+export interface Platform {
+  /** The window that this page stands in. */
+  readonly window: WindowName;
+
+  /** The first message carries the current revision; every later one says that something changed. */
+  subscribe(onNotice: (notice: Notice) => void): Promise<void>;
+
+  appState(): Promise<AppState>;
+  openSampleHotel(): Promise<void>;
+  findHotel(address: string, code: string): Promise<FoundHotel>;
+  connectHotel(address: string, code: string): Promise<void>;
+  choosePerson(staffId: string): Promise<void>;
+  signOut(): Promise<void>;
+
+  board(since: number | null): Promise<BoardDelta>;
+  frontDesk(since: number | null): Promise<FrontDeskDelta>;
+  act(request: ActRequest): Promise<Acted>;
+
+  syncCenter(filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter>;
+  retryEvent(eventId: string): Promise<void>;
+  retryFailed(): Promise<void>;
+  syncNow(): Promise<void>;
+  setLink(mode: LinkMode): Promise<void>;
+
+  conflict(entityKind: string, entityId: string): Promise<ConflictView>;
+  resolve(request: ResolveRequest): Promise<Acted>;
+
+  refreshSnapshot(): Promise<void>;
+  /** Resolves to the path of the file that was written. */
+  exportWaiting(): Promise<string>;
+
+  dismissGuide(): Promise<void>;
+  dismissNotice(): Promise<void>;
+  telemetry(name: string, fields: Record<string, unknown>): Promise<void>;
+  /** Opens the window, or brings it to the front. */
+  openWindow(name: WindowName): Promise<void>;
+  quit(): Promise<void>;
+}
+
+/** Every command fails with a `CommandError`; anything else that comes out is put into one, so that a person always
+ * gets a sentence, a next step and a code. */
+export function asCommandError(thrown: unknown): CommandError {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    const { code, message, nextStep, reference } = thrown as Partial<CommandError>;
+    return {
+      code: String(code),
+      message: String(message),
+      nextStep: typeof nextStep === "string" ? nextStep : "",
+      reference: typeof reference === "string" ? reference : "",
+    };
+  }
+  return {
+    code: "SCREEN_FAULT",
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    nextStep: "",
+    reference: "",
+  };
+}

@@ -1,0 +1,48 @@
+// The shell, through Tauri's commands. The only module that imports Tauri.
+
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { getCurrentWindow } from "@tauri-apps/api/window";
+import type { Notice } from "../bindings/bindings";
+import type { Platform, WindowName } from "./platform";
+
+function windowName(): WindowName {
+  return getCurrentWindow().label === "front-desk" ? "front-desk" : "board";
+}
+
+// The shell keeps a channel for as long as the page lives; so must the page.
+const channels: Channel<Notice>[] = [];
+
+export function tauriPlatform(): Platform {
+  return {
+    window: windowName(),
+    async subscribe(onNotice) {
+      const onChange = new Channel<Notice>();
+      onChange.onmessage = onNotice;
+      channels.push(onChange);
+      await invoke("subscribe", { onChange });
+    },
+    appState: () => invoke("app_state"),
+    openSampleHotel: () => invoke("open_sample_hotel"),
+    findHotel: (address, code) => invoke("find_hotel", { address, code }),
+    connectHotel: (address, code) => invoke("connect_hotel", { address, code }),
+    choosePerson: (staffId) => invoke("choose_person", { staffId }),
+    signOut: () => invoke("sign_out"),
+    board: (since) => invoke("board", { since }),
+    frontDesk: (since) => invoke("front_desk", { since }),
+    act: (request) => invoke("act", { request }),
+    syncCenter: (filter, offset, limit) => invoke("sync_center", { filter, offset, limit }),
+    retryEvent: (eventId) => invoke("retry_event", { eventId }),
+    retryFailed: () => invoke("retry_failed"),
+    syncNow: () => invoke("sync_now"),
+    setLink: (mode) => invoke("set_link", { mode }),
+    conflict: (entityKind, entityId) => invoke("conflict", { entityKind, entityId }),
+    resolve: (request) => invoke("resolve", { request }),
+    refreshSnapshot: () => invoke("refresh_snapshot"),
+    exportWaiting: () => invoke("export_waiting"),
+    dismissGuide: () => invoke("dismiss_guide"),
+    dismissNotice: () => invoke("dismiss_notice"),
+    telemetry: (name, fields) => invoke("telemetry", { name, fields }),
+    openWindow: (name) => invoke("open_window", { name }),
+    quit: () => invoke("quit"),
+  };
+}

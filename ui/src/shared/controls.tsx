@@ -1,0 +1,189 @@
+// The few controls that every view uses, dressed once. Behaviour is React Aria's.
+
+import { t } from "@lingui/core/macro";
+import { Check, ChevronDown, X } from "lucide-react";
+import type { ReactNode, Ref } from "react";
+import {
+  Button as AriaButton,
+  Dialog as AriaDialog,
+  FieldError,
+  Heading,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Modal,
+  ModalOverlay,
+  Popover,
+  Radio,
+  RadioGroup,
+  Select as AriaSelect,
+  SelectValue,
+  Switch as AriaSwitch,
+  TextArea,
+  TextField,
+  type ButtonProps as AriaButtonProps,
+} from "react-aria-components";
+import "./controls.css";
+
+export interface ButtonProps extends Omit<AriaButtonProps, "className" | "children" | "style"> {
+  look?: "solid" | "outline" | "quiet" | "danger" | "bar";
+  small?: boolean;
+  className?: string;
+  children?: ReactNode;
+  testId?: string;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+export function Button({ look = "outline", small = false, className = "", testId, ...rest }: ButtonProps): ReactNode {
+  return <AriaButton {...rest} data-testid={testId} className={`btn btn-${look} ${small ? "btn-small" : ""} ${className}`} />;
+}
+
+export interface Choice {
+  id: string;
+  label: string;
+  /** Small words beside the label. */
+  hint?: string;
+}
+
+interface SelectProps {
+  label: string;
+  choices: readonly Choice[];
+  value: string;
+  onChange: (id: string) => void;
+  /** The label is spoken and not shown. */
+  quiet?: boolean;
+  testId?: string;
+}
+
+export function Select({ label, choices, value, onChange, quiet = false, testId }: SelectProps): ReactNode {
+  return (
+    <AriaSelect
+      className="field select"
+      value={value}
+      onChange={(key) => onChange(String(key))}
+      {...(quiet ? { "aria-label": label } : {})}
+    >
+      {quiet ? null : <Label>{label}</Label>}
+      <AriaButton className="select-button" data-testid={testId}>
+        <SelectValue className="select-value" />
+        <ChevronDown size={16} aria-hidden />
+      </AriaButton>
+      <Popover className="popover" offset={4}>
+        <ListBox className="listbox" items={choices}>
+          {(choice: Choice) => (
+            <ListBoxItem id={choice.id} textValue={choice.label} className="listbox-item">
+              {({ isSelected }) => (
+                <>
+                  <span className="listbox-check">{isSelected ? <Check size={14} aria-hidden /> : null}</span>
+                  <span dir="auto">{choice.label}</span>
+                  {choice.hint === undefined ? null : <span className="listbox-hint">{choice.hint}</span>}
+                </>
+              )}
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </AriaSelect>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  error?: string | undefined;
+  required?: boolean;
+  autoFocus?: boolean;
+  placeholder?: string;
+  lines?: boolean;
+  maxLength?: number;
+  testId?: string;
+  inputMode?: "url" | "text" | "numeric";
+}
+
+export function Field({ label, value, onChange, error, required = false, autoFocus = false, lines = false, testId, ...rest }: FieldProps): ReactNode {
+  return (
+    <TextField
+      className="field"
+      value={value}
+      onChange={onChange}
+      isRequired={required}
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+      autoFocus={autoFocus}
+    >
+      <Label>{label}</Label>
+      {lines ? (
+        <TextArea className="input" rows={3} dir="auto" data-testid={testId} {...rest} />
+      ) : (
+        <Input className="input" dir="auto" autoComplete="off" spellCheck="false" data-testid={testId} {...rest} />
+      )}
+      <FieldError className="field-error">{error}</FieldError>
+    </TextField>
+  );
+}
+
+export function Switch({ label, on, onChange, testId }: { label: string; on: boolean; onChange: (on: boolean) => void; testId?: string }): ReactNode {
+  return (
+    <AriaSwitch className="switch" isSelected={on} onChange={onChange} data-testid={testId}>
+      <span className="switch-track" aria-hidden />
+      {label}
+    </AriaSwitch>
+  );
+}
+
+export function Radios({ label, choices, value, onChange, autoFocus = false }: { label: string; choices: readonly Choice[]; value: string | null; onChange: (id: string) => void; autoFocus?: boolean }): ReactNode {
+  return (
+    <RadioGroup className="radios" value={value} onChange={onChange}>
+      <Label>{label}</Label>
+      <div className="radios-list">
+        {choices.map((choice, at) => (
+          <Radio key={choice.id} value={choice.id} className="radio" autoFocus={autoFocus && at === 0}>
+            <span className="radio-dot" aria-hidden />
+            <span>{choice.label}</span>
+            {choice.hint === undefined ? null : <span className="radio-hint">{choice.hint}</span>}
+          </Radio>
+        ))}
+      </div>
+    </RadioGroup>
+  );
+}
+
+interface DialogProps {
+  title: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+  /** A drawer stands at the far side of the window. */
+  form?: "middle" | "drawer";
+  testId?: string;
+}
+
+export function Dialog({ title, onClose, children, form = "middle", testId }: DialogProps): ReactNode {
+  return (
+    <ModalOverlay className={`overlay overlay-${form}`} isOpen isDismissable onOpenChange={(open) => (open ? undefined : onClose())}>
+      <Modal className={`modal modal-${form}`}>
+        <AriaDialog className="dialog" data-testid={testId}>
+          <div className="dialog-head">
+            <Heading slot="title" className="dialog-title">
+              {title}
+            </Heading>
+            <Button look="quiet" className="dialog-close" aria-label={t`Close`} onPress={onClose}>
+              <X size={18} aria-hidden />
+            </Button>
+          </div>
+          {children}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+/** A room number: a name, always left to right, never reordered by what stands around it. */
+export function RoomNumber({ number, className }: { number: string; className?: string }): ReactNode {
+  return (
+    <bdi dir="ltr" className={className}>
+      {number}
+    </bdi>
+  );
+}

@@ -1,0 +1,48 @@
+// What one person likes at this screen: theme and density. Kept by the page; losing it loses nothing.
+
+import { createStore } from "zustand/vanilla";
+
+export type Theme = "system" | "light" | "dark";
+export type Density = "comfortable" | "compact";
+
+interface Prefs {
+  theme: Theme;
+  density: Density;
+}
+
+const KEY = "turndown.prefs";
+
+function load(): Prefs {
+  const prefs: Prefs = { theme: "system", density: "comfortable" };
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    if (typeof kept === "object" && kept !== null) {
+      const { theme, density } = kept as Partial<Prefs>;
+      if (theme === "light" || theme === "dark") prefs.theme = theme;
+      if (density === "compact") prefs.density = density;
+    }
+  } catch {
+    // Unreadable or forbidden storage means the defaults.
+  }
+  return prefs;
+}
+
+export const prefs = createStore<Prefs>(load);
+
+export function setPref(change: Partial<Prefs>): void {
+  prefs.setState(change);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(prefs.getState()));
+  } catch {
+    // The choice holds for as long as the window is open.
+  }
+}
+
+/** Puts the theme on the page, now and whenever it changes. */
+export function applyTheme(): void {
+  const apply = () => {
+    document.documentElement.dataset["theme"] = prefs.getState().theme;
+  };
+  apply();
+  prefs.subscribe(apply);
+}

@@ -1,0 +1,41 @@
+// Where this window stands: kept in the address's hash, so that a reload (or a web process that had to be started
+// again) comes back to the same view.
+
+import { useSyncExternalStore } from "react";
+
+export type Route =
+  | { view: "board" }
+  | { view: "sync" }
+  | { view: "conflict"; entityKind: string; entityId: string }
+  | { view: "front-desk" };
+
+export function parseRoute(hash: string): Route {
+  const [view, kind, id] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (view === "sync") return { view: "sync" };
+  if (view === "front-desk") return { view: "front-desk" };
+  if (view === "conflict" && kind !== undefined && id !== undefined) {
+    return { view: "conflict", entityKind: kind, entityId: id };
+  }
+  return { view: "board" };
+}
+
+export function routeHash(route: Route): string {
+  if (route.view === "conflict") {
+    return `#/conflict/${encodeURIComponent(route.entityKind)}/${encodeURIComponent(route.entityId)}`;
+  }
+  return `#/${route.view}`;
+}
+
+export function go(route: Route): void {
+  const hash = routeHash(route);
+  if (window.location.hash !== hash) window.location.hash = hash;
+}
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
+}
+
+export function useRoute(): Route {
+  return parseRoute(useSyncExternalStore(subscribe, () => window.location.hash));
+}

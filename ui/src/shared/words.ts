@@ -1,0 +1,255 @@
+// The trade's words for every value that the desk knows. One place, so that the board, the front desk and the details
+// of a room never call the same thing by two names.
+
+import { plural, t } from "@lingui/core/macro";
+import type {
+  CannotWork,
+  Cleanliness,
+  Column,
+  LocalState,
+  Occupancy,
+  OutboxState,
+  Priority,
+  Role,
+  SellabilityKind,
+  ServiceFlag,
+  Stay,
+  TaskKind,
+  TaskStatus,
+} from "../bindings/bindings";
+import { count } from "./fmt";
+
+export function kindWord(kind: TaskKind): string {
+  switch (kind) {
+    case "departure":
+      return t`Departure clean`;
+    case "stayover":
+      return t`Stayover`;
+    case "turnover":
+      return t`Turnover`;
+    case "linen":
+      return t`Linen change`;
+    case "pickup":
+      return t`Pickup`;
+    case "turndown":
+      return t`Turndown`;
+    case "check":
+      return t`Check`;
+    case "inspection":
+      return t`Inspection`;
+    case "deep_clean":
+      return t`Deep clean`;
+  }
+}
+
+export function statusWord(status: TaskStatus): string {
+  switch (status) {
+    case "ready":
+      return t`Dirty`;
+    case "in_progress":
+      return t`In progress`;
+    case "paused":
+      return t`Paused`;
+    case "completed":
+      return t`Clean`;
+    case "inspected":
+      return t`Inspected`;
+    case "cancelled":
+      return t`Cancelled`;
+  }
+}
+
+export function columnWord(column: Column): string {
+  switch (column) {
+    case "dirty":
+      return t`Dirty`;
+    case "inProgress":
+      return t`In progress`;
+    case "clean":
+      return t`Clean`;
+    case "inspected":
+      return t`Inspected`;
+  }
+}
+
+export function cleanlinessWord(cleanliness: Cleanliness): string {
+  switch (cleanliness) {
+    case "dirty":
+      return t`Dirty`;
+    case "pickup":
+      return t`Pickup`;
+    case "clean":
+      return t`Clean`;
+    case "inspected":
+      return t`Inspected`;
+  }
+}
+
+export function occupancyWord(occupancy: Occupancy): string {
+  return occupancy === "vacant" ? t`Vacant` : t`Occupied`;
+}
+
+export function stayWord(stay: Stay): string {
+  switch (stay) {
+    case "not_reserved":
+      return t`Not reserved`;
+    case "arrival":
+      return t`Arrival`;
+    case "arrived":
+      return t`Arrived`;
+    case "stayover":
+      return t`Stayover`;
+    case "due_out":
+      return t`Due out`;
+    case "departed":
+      return t`Departed`;
+    case "turnover":
+      return t`Due out, then arrival`;
+    case "day_use":
+      return t`Day use`;
+  }
+}
+
+export function priorityWord(priority: Priority): string {
+  switch (priority) {
+    case "low":
+      return t`Low`;
+    case "normal":
+      return t`Normal`;
+    case "high":
+      return t`High`;
+    case "urgent":
+      return t`Urgent`;
+  }
+}
+
+export function sellabilityWord(kind: SellabilityKind): string {
+  switch (kind) {
+    case "in_service":
+      return t`In service`;
+    case "out_of_service":
+      return t`Out of service`;
+    case "out_of_order":
+      return t`Out of order`;
+  }
+}
+
+export function flagWord(flag: ServiceFlag): string {
+  switch (flag) {
+    case "do_not_disturb":
+      return t`Do not disturb`;
+    case "make_up_room":
+      return t`Make up room`;
+    case "no_service":
+      return t`No service`;
+    case "refused":
+      return t`Service refused`;
+    case "double_lock":
+      return t`Double lock`;
+  }
+}
+
+export function cannotWorkWord(why: CannotWork): string {
+  switch (why) {
+    case "doNotDisturb":
+      return t`Do not disturb`;
+    case "outOfOrder":
+      return t`Out of order`;
+    case "refused":
+      return t`Service refused`;
+    case "noService":
+      return t`No service`;
+    case "doubleLock":
+      return t`Double lock`;
+  }
+}
+
+export function localStateWord(state: LocalState): string {
+  switch (state) {
+    case "server":
+      return t`At the service`;
+    case "waiting":
+      return t`Saved here`;
+    case "sending":
+      return t`On its way`;
+    case "failed":
+      return t`Needs a look`;
+    case "conflict":
+      return t`Conflict`;
+  }
+}
+
+export function outboxStateWord(state: OutboxState): string {
+  switch (state) {
+    case "pending":
+      return t`Pending`;
+    case "syncing":
+      return t`Sending`;
+    case "synced":
+      return t`Synced`;
+    case "failed":
+      return t`Failed`;
+    case "conflict":
+      return t`Conflict`;
+    case "held":
+      return t`Held`;
+    case "settled":
+      return t`Settled`;
+    case "discarded":
+      return t`Discarded`;
+  }
+}
+
+export function roleWord(role: Role): string {
+  switch (role) {
+    case "lead":
+      return t`Housekeeping lead`;
+    case "inspector":
+      return t`Inspector`;
+    case "front_desk":
+      return t`Front desk`;
+    case "manager":
+      return t`Manager`;
+    case "auditor":
+      return t`Auditor`;
+    case "attendant":
+      return t`Attendant`;
+  }
+}
+
+/** Why a room cannot be given out, from its stable code. A code this build does not know is shown as it is. */
+export function notSafeWord(code: string): string {
+  switch (code) {
+    case "dirty":
+      return t`Not clean yet`;
+    case "not_inspected":
+      return t`Waits for inspection`;
+    case "occupied":
+      return t`Occupied`;
+    case "not_assignable":
+      return t`Not to be assigned`;
+    case "conflict":
+      return t`A conflict is open`;
+    case "contested":
+      return t`Another desk disagrees`;
+    case "discrepancy":
+      return t`Discrepancy`;
+    case "work_in_progress":
+      return t`Somebody is working in it`;
+    case "unsent_failure":
+      return t`A change was not accepted`;
+    case "stale":
+      return t`Knowledge is too old`;
+    default:
+      return code;
+  }
+}
+
+export function persons(n: number): string {
+  return plural(n, { one: "# person", other: "# persons" });
+}
+
+export function creditsWord(n: number): string {
+  const shown = count(n);
+  return plural(n, { one: `${shown} credit`, other: `${shown} credits` });
+}
