@@ -1,0 +1,340 @@
+//! Taking the service's answers: each moves its event, and only its own lane.
+
+use crate::engine::{Engine, Sort};
+use crate::{EngineError, OutboxState, Sql, UnitOfWork, rfc3339};
+use serde_json::json;
+use std::collections::BTreeMap;
+use turndown_protocol::{EntityRef, EntityRow, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
+
+/// How many answers one unit of work takes: small enough that a person who records meanwhile does not wait
+/// (DESIGN section 8: the writer is held at most 2 ms).
+const ANSWERS_A_UNIT: usize = 24;
+/// Tries of an event that may pass later, before a person is asked (DESIGN section 6, class transient).
+const TRANSIENT_TRIES_MAX: u32 = 3;
+
+/// What a set of answers came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Events the service has.
+    pub ok: u32,
+    /// Events that need a person.
+    pub errors: u32,
+    /// Of those, conflicts.
+    pub conflicts: u32,
+    /// Events to be sent again later.
+    pub again: Vec<EventId>,
+    /// The service reads only older events: nothing more is sent until either side is upgraded.
+    pub upgrade_required: bool,
+}
+
+impl Taken {
+    fn add(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.errors += other.errors;
+        self.conflicts += other.conflicts;
+        self.again.extend(other.again);
+        self.upgrade_required |= other.upgrade_required;
+    }
+}
+
+impl Engine {
+    /// Takes the answers of one complete, checked response. Answers to events that are not waiting here change nothing.
+    ///
+    /// # Errors
+    /// When the database refuses. Answers taken before that stay taken; the others are asked again, which is harmless.
+    pub fn take_results(&self, store_id: &str, epoch: &str, results: Vec<EventResult>) -> Result<Taken, EngineError> {
+        let mut all = Taken::default();
+        let mut rest = results;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(ANSWERS_A_UNIT));
+            let now = std::mem::replace(&mut rest, later);
+            let (store_id, epoch) = (store_id.to_owned(), epoch.to_owned());
+            all.add(self.write_behind(move |work| work.take_answers(&store_id, &epoch, &now))?);
+        }
+        Ok(all)
+    }
+
+    /// Parks one event that cannot be sent as it is (too large, or poison): visible, with the reason. Its lane waits.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn park(&self, id: &EventId, code: &str, message: &str) -> Result<(), EngineError> {
+        let (id, code, message) = (id.clone(), code.to_owned(), message.to_owned());
+        self.write_behind(move |work| {
+            if let Some((entity, state, _)) = work.answered_row(&id)?
+                && state == OutboxState::Pending
+            {
+                work.fail(&entity, &id, &code, &message, false)?;
+                work.refresh(&entity)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl UnitOfWork<'_> {
+    fn answered_row(&mut self, id: &EventId) -> Result<Option<(EntityRef, OutboxState, u32)>, EngineError> {
+        self.first(
+            "SELECT entity_kind, entity_id, state, attempts FROM outbox WHERE event_id = ?1",
+            [id.as_str()],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?)),
+        )?
+        .map(|(kind, entity, state, attempts)| {
+            Ok((EntityRef::new(kind, entity), OutboxState::parse(&state)?, attempts))
+        })
+        .transpose()
+    }
+
+    fn take_answers(&mut self, store_id: &str, epoch: &str, results: &[EventResult]) -> Result<Taken, EngineError> {
+        let mut taken = Taken::default();
+        // An entity's rows are made anew once, after all its answers of this unit.
+        let mut changed: BTreeMap<EntityRef, View> = BTreeMap::new();
+        for result in results {
+            let Some((entity, state, attempts)) = self.answered_row(&result.event_id)? else {
+                tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
+                continue;
+            };
+            // A late copy of an answer finds its event moved on, and changes nothing.
+            if state != OutboxState::Pending {
+                continue;
+            }
+            let view = self.take_answer(store_id, epoch, &entity, attempts, result, &mut taken)?;
+            let kept = changed.entry(entity).or_insert(View::Same);
+            *kept = (*kept).max(view);
+        }
+        for (entity, view) in changed {
+            match view {
+                View::Same => self.mark(&entity)?,
+                View::Moved => self.refresh(&entity)?,
+            }
+        }
+        self.touch(Sort::Outbox);
+        Ok(taken)
+    }
+
+    fn take_answer(
+        &mut self,
+        store_id: &str,
+        epoch: &str,
+        entity: &EntityRef,
+        attempts: u32,
+        result: &EventResult,
+        taken: &mut Taken,
+    ) -> Result<View, EngineError> {
+        let id = &result.event_id;
+        let outcome = match result.outcome {
+            Outcome::Duplicate => result.original.unwrap_or(Outcome::Applied),
+            outcome => outcome,
+        };
+        match outcome {
+            Outcome::Applied | Outcome::Merged | Outcome::Settled | Outcome::Duplicate => {
+                taken.ok += 1;
+                self.acknowledge(store_id, epoch, entity, outcome, result)
+            }
+            Outcome::Conflict => {
+                taken.errors += 1;
+                taken.conflicts += 1;
+                self.take_conflict(entity, result)?;
+                Ok(View::Moved)
+            }
+            Outcome::RetryLater if attempts + 1 < TRANSIENT_TRIES_MAX => {
+                let (code, message) = words(result.problem.as_ref(), "RETRY_LATER", "The service asks to try later.");
+                self.execute(
+                    "UPDATE outbox SET attempts = attempts + 1, last_code = ?2, last_message = ?3 WHERE event_id = ?1",
+                    (id.as_str(), code, message),
+                )?;
+                taken.again.push(id.clone());
+                Ok(View::Same)
+            }
+            Outcome::Blocked | Outcome::MissingPredecessor => {
+                let (code, message) = words(
+                    result.problem.as_ref(),
+                    if outcome == Outcome::Blocked { "BLOCKED" } else { "MISSING_PREDECESSOR" },
+                    "It waits for an earlier action of the same room.",
+                );
+                self.execute(
+                    "UPDATE outbox SET last_code = ?2, last_message = ?3 WHERE event_id = ?1",
+                    (id.as_str(), code, message),
+                )?;
+                taken.again.push(id.clone());
+                Ok(View::Same)
+            }
+            Outcome::UpgradeRequired => {
+                taken.upgrade_required = true;
+                taken.again.push(id.clone());
+                Ok(View::Same)
+            }
+            Outcome::Rejected | Outcome::KeyReuse | Outcome::TooLarge | Outcome::RetryLater => {
+                taken.errors += 1;
+                let (code, message) =
+                    words(result.problem.as_ref(), "REJECTED", "The service did not take this action.");
+                let final_answer = outcome == Outcome::Rejected || outcome == Outcome::KeyReuse;
+                self.fail(entity, id, &code, &message, final_answer)?;
+                Ok(View::Moved)
+            }
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        store_id: &str,
+        epoch: &str,
+        entity: &EntityRef,
+        outcome: Outcome,
+        result: &EventResult,
+    ) -> Result<View, EngineError> {
+        let id = &result.event_id;
+        let now = rfc3339(self.environment().now());
+        let state = if outcome == Outcome::Settled { OutboxState::Settled } else { OutboxState::Synced };
+        self.execute(
+            "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
+                last_code = NULL, last_message = NULL WHERE event_id = ?1",
+            (id.as_str(), state.as_str(), result.seq, &now),
+        )?;
+        let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        self.execute(
+            "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (event_id) DO NOTHING",
+            (id.as_str(), name, result.seq, store_id, epoch, &now),
+        )?;
+        if state == OutboxState::Settled {
+            return Ok(View::Same);
+        }
+        let Some(sealed) = self.recorded_event(id)? else { return Ok(View::Moved) };
+        let mut view = View::Same;
+        if let Some(row) = &result.row {
+            self.keep_mirrored(row)?;
+            view = View::Moved;
+        } else if let Some(seq) = result.seq
+            && !sealed.event.changes.is_empty()
+        {
+            self.apply_to_mirror(&sealed, seq)?;
+        }
+        if outcome == Outcome::Merged {
+            self.note_merge(entity, id, "merged")?;
+        }
+        if !sealed.event.settles.is_empty() {
+            self.settle(&sealed)?;
+            view = View::Moved;
+        }
+        Ok(view)
+    }
+
+    /// The service took the event as it was: the mirrored row with the event's changes is the service's row.
+    fn apply_to_mirror(&mut self, sealed: &SealedEvent, seq: u64) -> Result<(), EngineError> {
+        let entity = &sealed.event.entity;
+        let mut row = self.mirrored(entity)?.unwrap_or(EntityRow {
+            entity: entity.clone(),
+            version: 0,
+            deleted: false,
+            fields: turndown_protocol::Fields::new(),
+            provenance: BTreeMap::new(),
+            contested: None,
+        });
+        // A pull has already brought the row of this very change, or a later one.
+        if row.version >= seq {
+            return Ok(());
+        }
+        sealed.event.apply_to(&mut row.fields);
+        row.version = seq;
+        self.keep_mirrored(&row)
+    }
+
+    /// A decision has arrived: what it settles is settled, the conflict is closed, and the lane goes on.
+    fn settle(&mut self, decision: &SealedEvent) -> Result<(), EngineError> {
+        let state = if decision.event.action == "discard" { OutboxState::Discarded } else { OutboxState::Settled };
+        for settled in &decision.event.settles {
+            // What the service never saw is still sent, so that its audit trail is whole; its answer settles it.
+            self.execute(
+                "UPDATE outbox SET state = ?2, held_by = NULL, settled_by = ?3
+                 WHERE event_id = ?1 AND answered = 1 AND state IN ('held', 'failed', 'conflict')",
+                (settled.as_str(), state.as_str(), decision.event.event_id.as_str()),
+            )?;
+        }
+        let entity = &decision.event.entity;
+        self.execute("DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2", [&entity.kind, &entity.id])?;
+        // The mark that every desk shows was this desk's; the feed will say so too.
+        if let Some(mut row) = self.mirrored(entity)?
+            && row.contested.as_ref().is_some_and(|mark| decision.event.settles.contains(&mark.event_id))
+        {
+            row.contested = None;
+            self.keep_mirrored(&row)?;
+        }
+        self.release_lane(entity)
+    }
+
+    pub(crate) fn fail(
+        &mut self,
+        entity: &EntityRef,
+        id: &EventId,
+        code: &str,
+        message: &str,
+        final_answer: bool,
+    ) -> Result<(), EngineError> {
+        self.execute(
+            "UPDATE outbox SET state = 'failed', held_by = NULL, last_code = ?2, last_message = ?3, answered = ?4,
+                attempts = attempts + 1 WHERE event_id = ?1",
+            (id.as_str(), code, message, final_answer),
+        )?;
+        self.hold_lane(entity, id)
+    }
+
+    fn take_conflict(&mut self, entity: &EntityRef, result: &EventResult) -> Result<(), EngineError> {
+        let id = &result.event_id;
+        let (code, message) = words(
+            result.problem.as_ref(),
+            "STATUS_CONFLICT_ON_FLUSH",
+            "Somebody else changed the same thing meanwhile.",
+        );
+        self.execute(
+            "UPDATE outbox SET state = 'conflict', held_by = NULL, last_code = ?2, last_message = ?3, answered = 1
+             WHERE event_id = ?1",
+            (id.as_str(), code, message),
+        )?;
+        self.hold_lane(entity, id)?;
+        if let Some(theirs) = &result.theirs {
+            self.keep_mirrored(&theirs.row)?;
+            self.open_conflict(entity, theirs)?;
+            self.settle_if_same(entity)?;
+        }
+        Ok(())
+    }
+
+    fn open_conflict(&mut self, entity: &EntityRef, theirs: &Theirs) -> Result<(), EngineError> {
+        let since = rfc3339(self.environment().now());
+        let row = serde_json::to_string(&theirs.row).map_err(|error| EngineError::stored("service row", error))?;
+        self.execute(
+            "INSERT INTO conflicts (entity_kind, entity_id, since, class, paths, theirs) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (entity_kind, entity_id) DO UPDATE SET
+                class = excluded.class, paths = excluded.paths, theirs = excluded.theirs",
+            (&entity.kind, &entity.id, since, &theirs.class, json!(theirs.paths).to_string(), row),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn note_merge(&mut self, entity: &EntityRef, id: &EventId, how: &str) -> Result<(), EngineError> {
+        let at = rfc3339(self.environment().now());
+        self.execute(
+            "INSERT INTO merges (entity_kind, entity_id, event_id, how, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (&entity.kind, &entity.id, id.as_str(), how, at),
+        )?;
+        Ok(())
+    }
+}
+
+/// Whether an answer changed what the entity looks like here, or only where its events stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum View {
+    Same,
+    Moved,
+}
+
+fn words(problem: Option<&Problem>, code: &str, message: &str) -> (String, String) {
+    problem.map_or_else(
+        || (code.to_owned(), message.to_owned()),
+        |problem| {
+            let detail = problem.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
+            (problem.code.clone(), format!("{}{detail}", problem.title))
+        },
+    )
+}

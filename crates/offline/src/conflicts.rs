@@ -1,0 +1,338 @@
+//! Conflicts: one per entity, three sides, and decisions that are events.
+
+use crate::engine::Engine;
+use crate::record::{Draft, Intent, Recorded};
+use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+use turndown_protocol::{ActorId, Change, EntityRef, EntityRow, EventId, Fields, SealedEvent};
+
+/// An open conflict with its three sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// Whose.
+    pub entity: EntityRef,
+    /// Since when (this desk's clock, RFC 3339).
+    pub since: String,
+    /// What sort, in the workflow's words.
+    pub class: String,
+    /// Paths that touch: each wants a choice.
+    pub contested: Vec<String>,
+    /// Paths that this desk wrote and that merge by themselves, with their values Before.
+    pub merged: Vec<String>,
+    /// Before: what this desk last had from the service when it acted.
+    pub before: Fields,
+    /// Mine: the service's row with this desk's open events applied.
+    pub mine: Fields,
+    /// Theirs: the service's row now.
+    pub theirs: EntityRow,
+    /// This desk's open events, oldest first. A decision settles exactly these.
+    pub events: Vec<SealedEvent>,
+    /// Choices of a decision that met a newer row.
+    pub choices: BTreeMap<String, Choice>,
+}
+
+/// A choice with what was seen when it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Whether this desk's value was kept.
+    pub mine: bool,
+    /// Theirs as it was seen.
+    pub theirs: Value,
+}
+
+/// What a person decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// Made where the person decided.
+    pub event_id: EventId,
+    /// Who.
+    pub actor: ActorId,
+    /// Whose conflict.
+    pub entity: EntityRef,
+    /// The version of Theirs that was on screen.
+    pub version: u64,
+    /// The events that were on screen.
+    pub settles: Vec<EventId>,
+    /// For every path that touches: whether this desk's value is kept.
+    pub keep_mine: BTreeMap<String, bool>,
+    /// The workflow's name, turn and service day for the event.
+    pub draft: Draft,
+}
+
+/// Why a decision cannot be taken as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettlementRefusal {
+    /// There is no such conflict any more.
+    #[error("This was decided already. There is nothing left to decide.")]
+    Gone,
+    /// The other side changed since it was shown.
+    #[error(
+        "The other side changed again while you decided. Look at the changed rows once more; your other choices are kept."
+    )]
+    Moved,
+    /// This desk recorded more since it was shown.
+    #[error("Something was recorded for this room while you decided. Look at it once more; your choices are kept.")]
+    Joined,
+    /// A field has no choice.
+    #[error("{0} fields still want a choice.")]
+    Incomplete(usize),
+}
+
+impl SettlementRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gone => "CONFLICT_GONE",
+            Self::Moved => "CONFLICT_MOVED",
+            Self::Joined => "CONFLICT_JOINED",
+            Self::Incomplete(_) => "CONFLICT_INCOMPLETE",
+        }
+    }
+}
+
+impl Engine {
+    /// The open conflicts: entity, since when, how many paths touch.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn conflicts(&self) -> Result<Vec<Conflict>, EngineError> {
+        let entities = self.read(|mut connection| {
+            let open =
+                format!("SELECT c.entity_kind, c.entity_id FROM conflicts c WHERE {UNDECIDED} ORDER BY since, 2");
+            connection.all(&open, [], |row| Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        })?;
+        let mut conflicts = Vec::with_capacity(entities.len());
+        for entity in entities {
+            conflicts.extend(self.conflict(&entity)?);
+        }
+        Ok(conflicts)
+    }
+
+    /// How many conflicts are open.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn conflict_count(&self) -> Result<u32, EngineError> {
+        self.read(|mut connection| {
+            Ok(connection
+                .first(&format!("SELECT count(*) FROM conflicts c WHERE {UNDECIDED}"), [], |row| row.get(0))?
+                .unwrap_or(0))
+        })
+    }
+
+    /// One conflict with its three sides, if it is open.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn conflict(&self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
+        let stamps = |path: &str| self.shared().workflow.is_stamp(path);
+        self.read(|mut connection| read_conflict(&mut connection, entity, &stamps))
+    }
+
+    /// Records a person's decision. It goes to the head of its lane and settles exactly what was on screen.
+    ///
+    /// # Errors
+    /// When the conflict is not as it was on screen, or the database refused. Nothing was saved then.
+    pub fn settle(&self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
+        self.write(move |work| work.settle_as(settlement))
+    }
+}
+
+/// A conflict wants a person while one of its events is in that state. Once a decision is recorded, its events wait
+/// behind it; the row stays until the decision has arrived, because it may meet a newer Theirs.
+const UNDECIDED: &str = "EXISTS (SELECT 1 FROM outbox o WHERE o.entity_kind = c.entity_kind
+    AND o.entity_id = c.entity_id AND o.state = 'conflict')";
+
+fn read_conflict<S: Sql>(
+    sql: &mut S,
+    entity: &EntityRef,
+    is_stamp: &dyn Fn(&str) -> bool,
+) -> Result<Option<Conflict>, EngineError> {
+    let row = sql.first(
+        &format!(
+            "SELECT since, class, paths, theirs, choices FROM conflicts c
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND {UNDECIDED}"
+        ),
+        [&entity.kind, &entity.id],
+        |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, String>(4)?,
+            ))
+        },
+    )?;
+    let Some((since, class, paths, theirs, choices)) = row else { return Ok(None) };
+    let stored = |error: serde_json::Error| EngineError::stored("conflict", error);
+    let theirs: EntityRow = serde_json::from_str(&theirs).map_err(stored)?;
+    let named: BTreeSet<String> = serde_json::from_str(&paths).map_err(stored)?;
+    let choices: BTreeMap<String, Choice> = serde_json::from_str(&choices).map_err(stored)?;
+    let events = sql
+        .all(
+            "SELECT a.bytes FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
+             WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state IN ('pending', 'failed', 'conflict', 'held')
+             ORDER BY o.local_seq",
+            [&entity.kind, &entity.id],
+            |row| row.get::<_, String>(0),
+        )?
+        .into_iter()
+        .map(SealedEvent::from_bytes)
+        .collect::<Result<Vec<_>, _>>()?;
+
+    // Before is the base of the first event that names a path: what this desk had from the service when it began.
+    let mut before = Fields::new();
+    let mut mine = theirs.fields.clone();
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for sealed in &events {
+        let written = sealed.event.changes.iter().map(|(path, change)| (path, &change.base));
+        // A decision that met a newer row is about the same fields; its bases are an older Theirs, not Before.
+        if !sealed.event.settles.is_empty() {
+            for (path, change) in &sealed.event.changes {
+                mine.set(path.clone(), change.new.clone());
+            }
+            continue;
+        }
+        for (path, base) in written.chain(&sealed.event.relies_on) {
+            if known.insert(path) {
+                before.set(path.clone(), base.clone());
+            }
+            // What was relied upon is Mine as it was seen: keeping it means putting it back.
+            if !sealed.event.changes.contains_key(path) && named.contains(path) {
+                mine.set(path.clone(), base.clone());
+            }
+        }
+        sealed.event.apply_to(&mut mine);
+    }
+    let paths: BTreeSet<String> = known.iter().map(|path| (*path).to_owned()).filter(|path| !is_stamp(path)).collect();
+    let touches = |path: &String| {
+        let theirs = theirs.fields.get(path);
+        theirs != mine.get(path) && (named.contains(path) || theirs != before.get(path))
+    };
+    let written: BTreeSet<&String> = events.iter().flat_map(|sealed| sealed.event.changes.keys()).collect();
+    let contested: Vec<String> = paths
+        .iter()
+        .filter(|path| (written.contains(path) || named.contains(*path)) && touches(path))
+        .cloned()
+        .collect();
+    let merged = paths
+        .iter()
+        .filter(|path| written.contains(path) && !contested.contains(path) && mine.get(path) != theirs.fields.get(path))
+        .cloned()
+        .collect();
+    Ok(Some(Conflict {
+        entity: entity.clone(),
+        since,
+        class,
+        contested,
+        merged,
+        before,
+        mine,
+        theirs,
+        events,
+        choices,
+    }))
+}
+
+impl UnitOfWork<'_> {
+    pub(crate) fn conflict(&mut self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        read_conflict(self, entity, &|path| workflow.is_stamp(path))
+    }
+
+    fn settle_as(&mut self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
+        // The same decision again (a double click, a caller that never heard): it is on disk.
+        if let Some(sealed) = self.recorded_event(&settlement.event_id)? {
+            return Ok(Recorded { sealed, revision: self.revision(), repeated: true });
+        }
+        let refuse = |refusal| Err(RecordError::Refused(refusal));
+        let Some(conflict) = self.conflict(&settlement.entity)? else { return refuse(SettlementRefusal::Gone) };
+        let shown: BTreeSet<&EventId> = settlement.settles.iter().collect();
+        if conflict.theirs.version != settlement.version {
+            return refuse(SettlementRefusal::Moved);
+        }
+        if conflict.events.iter().any(|sealed| !shown.contains(&sealed.event.event_id)) {
+            return refuse(SettlementRefusal::Joined);
+        }
+        let open = conflict.contested.iter().filter(|path| !settlement.keep_mine.contains_key(*path)).count();
+        if open > 0 {
+            return refuse(SettlementRefusal::Incomplete(open));
+        }
+        let choices: BTreeMap<&String, Choice> = conflict
+            .contested
+            .iter()
+            .map(|path| {
+                let mine = settlement.keep_mine.get(path).copied().unwrap_or(false);
+                (path, Choice { mine, theirs: conflict.theirs.fields.get(path).clone() })
+            })
+            .collect();
+        let kept = serde_json::to_string(&choices).map_err(|error| EngineError::stored("choices", error))?;
+        self.execute(
+            "UPDATE conflicts SET choices = ?3 WHERE entity_kind = ?1 AND entity_id = ?2",
+            (&settlement.entity.kind, &settlement.entity.id, kept),
+        )?;
+        let draft = decision(&conflict, &settlement.keep_mine, settlement.draft);
+        self.record(Intent {
+            event_id: settlement.event_id,
+            actor: settlement.actor,
+            entity: settlement.entity,
+            decide: Box::new(move |_, _| Ok(draft)),
+        })
+    }
+
+    /// Both sides came to the same end: nobody needs to decide, but the settling is an event all the same, and shown.
+    pub(crate) fn settle_if_same(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        let Some(conflict) = self.conflict(entity)? else { return Ok(()) };
+        let nothing_differs = conflict.contested.is_empty() && conflict.merged.is_empty();
+        let Some(first) = conflict.events.first().filter(|_| nothing_differs) else { return Ok(()) };
+        let event_id = EventId::generate(now_ms(self.environment()), self.environment().random());
+        self.note_merge(entity, &first.event.event_id, "same")?;
+        let draft = Draft {
+            workflow: first.event.workflow.clone(),
+            turn: first.event.turn,
+            service_day: first.event.service_day.clone(),
+            ..Draft::default()
+        };
+        let draft = decision(&conflict, &BTreeMap::new(), draft);
+        let actor = ActorId::parse("system:desk").map_err(|error| EngineError::stored("actor", error))?;
+        let recorded: Result<Recorded, RecordError<SettlementRefusal>> =
+            self.record(Intent { event_id, actor, entity: entity.clone(), decide: Box::new(move |_, _| Ok(draft)) });
+        match recorded {
+            Ok(_) => Ok(()),
+            Err(RecordError::Engine(error)) => Err(error),
+            Err(RecordError::Refused(refusal)) => Err(EngineError::Workflow(refusal.to_string())),
+        }
+    }
+}
+
+/// The event that a decision is: its bases are Theirs as they were seen, so that the service can tell whether they
+/// have moved since. Fields where Theirs was taken are named too, for the same reason.
+fn decision(conflict: &Conflict, keep_mine: &BTreeMap<String, bool>, draft: Draft) -> Draft {
+    let mut changes = BTreeMap::new();
+    let mut relies_on = BTreeMap::new();
+    for path in conflict.contested.iter().chain(&conflict.merged) {
+        let theirs = conflict.theirs.fields.get(path).clone();
+        if keep_mine.get(path).copied().unwrap_or(true) {
+            changes.insert(path.clone(), Change { base: theirs, new: conflict.mine.get(path).clone() });
+        } else {
+            relies_on.insert(path.clone(), theirs);
+        }
+    }
+    Draft {
+        action: "resolve".into(),
+        args: serde_json::json!({
+            "version": conflict.theirs.version,
+            "choices": keep_mine.iter().map(|(path, mine)| (path.clone(), if *mine { "mine" } else { "theirs" }))
+                .collect::<BTreeMap<_, _>>(),
+        }),
+        changes,
+        relies_on,
+        settles: conflict.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
+        ..draft
+    }
+}

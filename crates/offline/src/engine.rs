@@ -1,0 +1,389 @@
+//! The engine's handle, its one writer thread, and its readers.
+
+use crate::state::Link;
+use crate::unit_of_work::WriterState;
+use crate::{EngineError, Environment, UnitOfWork, Workflow};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::File;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use turndown_protocol::{EntityRef, EventId, InstallId};
+
+/// A sort of thing that views show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// Entities as this desk sees them.
+    Entities,
+    /// The outbox, the ledger, conflicts.
+    Outbox,
+    /// The link and the age of what is known.
+    Status,
+    /// The reference document and who is working.
+    Reference,
+}
+
+/// The newest revision, and when each sort last changed. A listener compares it with what it saw before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// The newest revision that is committed.
+    pub revision: u64,
+    /// The revision in which each sort last changed.
+    pub changed: BTreeMap<Sort, u64>,
+}
+
+type Job = Box<dyn FnOnce(&mut Connection, &mut WriterState, &Shared) + Send>;
+
+/// Records go before everything else, so that a flush never makes a person wait.
+#[derive(Default)]
+struct Queue {
+    records: VecDeque<Job>,
+    background: VecDeque<Job>,
+    closing: bool,
+}
+
+/// What the writer, the readers and every handle share.
+pub(crate) struct Shared {
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) workflow: Arc<dyn Workflow>,
+    pub(crate) path: PathBuf,
+    queue: Mutex<Queue>,
+    jobs: Condvar,
+    notices: watch::Sender<Notice>,
+    /// New work for the flusher.
+    work: Notify,
+    readers: Mutex<Vec<Connection>>,
+    pub(crate) link: Mutex<Link>,
+    /// What is on its way now, with its entity. In memory only: `syncing` is never durable.
+    flight: Mutex<BTreeMap<EventId, EntityRef>>,
+    /// In which revision an entity last came into or out of flight.
+    flight_marks: Mutex<BTreeMap<EntityRef, u64>>,
+}
+
+/// A lock whose holder panicked still guards whole values here: every critical section only moves or replaces them.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A handle to the open engine. Cheap to clone; the last one to go closes the database.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    closer: Arc<Closer>,
+    install_id: InstallId,
+}
+
+/// Ends the writer thread when the last handle goes.
+struct Closer {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held as long as the engine lives, so that one database has one writer on the whole machine.
+    _lock: File,
+}
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        lock(&self.shared.queue).closing = true;
+        self.shared.jobs.notify_all();
+        if let Some(thread) = lock(&self.thread).take() {
+            // A panicked writer has nothing left to say; its jobs were answered as not saved.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Engine {
+    pub(crate) fn start(
+        connection: Connection,
+        state: WriterState,
+        file_lock: File,
+        path: PathBuf,
+        workflow: Arc<dyn Workflow>,
+        environment: Arc<dyn Environment>,
+        link: Link,
+    ) -> Result<Self, std::io::Error> {
+        let install_id = state.install_id.clone();
+        let first = Notice { revision: state.revision, changed: BTreeMap::new() };
+        let shared = Arc::new(Shared {
+            environment,
+            workflow,
+            path,
+            queue: Mutex::default(),
+            jobs: Condvar::new(),
+            notices: watch::Sender::new(first),
+            work: Notify::new(),
+            readers: Mutex::default(),
+            link: Mutex::new(link),
+            flight: Mutex::default(),
+            flight_marks: Mutex::default(),
+        });
+        let thread = std::thread::Builder::new().name("desk-writer".into()).spawn({
+            let shared = Arc::clone(&shared);
+            move || write_until_closed(connection, state, &shared)
+        })?;
+        let closer = Closer { shared: Arc::clone(&shared), thread: Mutex::new(Some(thread)), _lock: file_lock };
+        Ok(Self { shared, closer: Arc::new(closer), install_id })
+    }
+
+    /// This installation's id.
+    #[must_use]
+    pub fn install_id(&self) -> &InstallId {
+        &self.install_id
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &std::path::Path {
+        &self.shared.path
+    }
+
+    /// The clock and the randomness.
+    #[must_use]
+    pub fn environment(&self) -> &Arc<dyn Environment> {
+        &self.shared.environment
+    }
+
+    /// Hears of every new revision. The value at hand is the newest; none can be missed.
+    #[must_use]
+    pub fn notices(&self) -> watch::Receiver<Notice> {
+        self.shared.notices.subscribe()
+    }
+
+    /// The newest revision that is committed.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.shared.notices.borrow().revision
+    }
+
+    /// Ends when there is new work for the flusher since the last time.
+    pub async fn work(&self) {
+        self.shared.work.notified().await;
+    }
+
+    /// Runs a unit of work ahead of everything in the background. Blocks until it is committed or refused.
+    ///
+    /// # Errors
+    /// What the unit of work answers, or that the database refused; nothing was saved then.
+    pub fn write<T, E>(&self, unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<EngineError> + Send + 'static,
+    {
+        self.run(true, unit)
+    }
+
+    /// Runs a unit of work when no record is waiting. Blocks until it is committed or refused.
+    ///
+    /// # Errors
+    /// As [`Engine::write`].
+    pub fn write_behind<T, E>(
+        &self,
+        unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<EngineError> + Send + 'static,
+    {
+        self.run(false, unit)
+    }
+
+    fn run<T, E>(
+        &self,
+        first: bool,
+        unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<EngineError> + Send + 'static,
+    {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let job: Job = Box::new(move |connection, state, shared| {
+            let result = transact(connection, state, shared, unit);
+            // A caller that went away does not undo what is on disk.
+            let _ = answer.send(result);
+        });
+        {
+            let mut queue = lock(&self.shared.queue);
+            if queue.closing {
+                return Err(EngineError::Closed.into());
+            }
+            if first { queue.records.push_back(job) } else { queue.background.push_back(job) }
+        }
+        self.shared.jobs.notify_one();
+        answered.recv().unwrap_or_else(|_| Err(EngineError::Closed.into()))
+    }
+
+    /// Reads on a connection of its own, in one read transaction: a consistent picture that never waits for the writer.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn read<T>(&self, reading: impl FnOnce(&Connection) -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let pooled = lock(&self.shared.readers).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => open_reader(&self.shared.path)?,
+        };
+        connection.execute_batch("BEGIN")?;
+        let result = reading(&connection);
+        // A reader that cannot end its transaction is not lent again.
+        if connection.execute_batch("COMMIT").is_ok() {
+            lock(&self.shared.readers).push(connection);
+        }
+        result
+    }
+
+    /// Tells every listener that something outside the database changed (the link, who is working).
+    pub fn announce(&self, sort: Sort) {
+        let announced: Result<(), EngineError> = self.job(move |state, shared| {
+            state.revision += 1;
+            shared.publish(state.revision, &BTreeSet::from([sort]));
+        });
+        if let Err(error) = announced {
+            tracing::debug!(%error, "nobody is left to tell");
+        }
+    }
+
+    /// Marks events as on their way, or no longer. Views hear of it; nothing is written.
+    pub fn set_in_flight(&self, events: Vec<(EventId, EntityRef)>, on: bool) {
+        let marked: Result<(), EngineError> = self.job(move |state, shared| {
+            state.revision += 1;
+            {
+                let mut flight = lock(&shared.flight);
+                let mut marks = lock(&shared.flight_marks);
+                for (event, entity) in events {
+                    marks.insert(entity.clone(), state.revision);
+                    if on {
+                        flight.insert(event, entity);
+                    } else {
+                        flight.remove(&event);
+                    }
+                }
+            }
+            shared.publish(state.revision, &BTreeSet::from([Sort::Entities, Sort::Outbox]));
+        });
+        if let Err(error) = marked {
+            tracing::debug!(%error, "nobody is left to tell");
+        }
+    }
+
+    /// What is on its way now.
+    #[must_use]
+    pub fn in_flight(&self) -> BTreeMap<EventId, EntityRef> {
+        lock(&self.shared.flight).clone()
+    }
+
+    /// Entities that came into or out of flight after a revision.
+    #[must_use]
+    pub fn flown_since(&self, revision: u64) -> Vec<EntityRef> {
+        lock(&self.shared.flight_marks)
+            .iter()
+            .filter(|(_, at)| **at > revision)
+            .map(|(entity, _)| entity.clone())
+            .collect()
+    }
+
+    /// What the link is now; events are stamped with it.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        lock(&self.shared.link).clone()
+    }
+
+    /// Says what the link is now.
+    pub fn set_link(&self, link: Link) {
+        *lock(&self.shared.link) = link;
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn job(&self, run: impl FnOnce(&mut WriterState, &Shared) + Send + 'static) -> Result<(), EngineError> {
+        let mut queue = lock(&self.shared.queue);
+        if queue.closing {
+            return Err(EngineError::Closed);
+        }
+        queue.background.push_back(Box::new(move |_, state, shared| run(state, shared)));
+        drop(queue);
+        self.shared.jobs.notify_one();
+        Ok(())
+    }
+
+    /// Ends the writer after what is queued, so that the database closes cleanly. Later writes answer `Closed`.
+    pub fn close(&self) {
+        lock(&self.closer.shared.queue).closing = true;
+        self.shared.jobs.notify_all();
+        if let Some(thread) = lock(&self.closer.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn publish(&self, revision: u64, sorts: &BTreeSet<Sort>) {
+        self.notices.send_modify(|notice| {
+            notice.revision = revision;
+            for sort in sorts {
+                notice.changed.insert(*sort, revision);
+            }
+        });
+        if sorts.contains(&Sort::Outbox) {
+            self.work.notify_one();
+        }
+    }
+}
+
+fn transact<T, E: From<EngineError>>(
+    connection: &mut Connection,
+    state: &mut WriterState,
+    shared: &Shared,
+    unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| E::from(EngineError::from(error)))?;
+    let mut work = UnitOfWork::new(transaction, state.clone(), shared);
+    // Dropping the unit of work rolls its transaction back.
+    let value = unit(&mut work)?;
+    let (after, changed) = work.commit().map_err(E::from)?;
+    *state = after;
+    shared.publish(state.revision, &changed);
+    Ok(value)
+}
+
+fn write_until_closed(mut connection: Connection, mut state: WriterState, shared: &Shared) {
+    loop {
+        let job = {
+            let mut queue = lock(&shared.queue);
+            loop {
+                if let Some(job) = queue.records.pop_front().or_else(|| queue.background.pop_front()) {
+                    break Some(job);
+                }
+                if queue.closing {
+                    break None;
+                }
+                queue = shared.jobs.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+        };
+        let Some(job) = job else { break };
+        // A panic in one job must not end the desk's only writer. Its transaction rolled back as it unwound, and its
+        // caller hears that nothing was saved, because the answer's channel is gone.
+        let ran = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut connection, &mut state, shared)));
+        if ran.is_err() {
+            tracing::error!("a unit of work panicked and was rolled back");
+        }
+    }
+    crate::open::close_cleanly(connection);
+}
+
+pub(crate) fn open_reader(path: &std::path::Path) -> Result<Connection, EngineError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,225 @@
+//! What can go wrong, classed once, where the knowledge is. Each has a stable code and a next step for the person.
+
+use std::path::PathBuf;
+use thiserror::Error;
+use turndown_protocol::SealError;
+
+/// Why the engine could not read or write.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// SQLite refused.
+    #[error("the desk's database refused")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value cannot be read back.
+    #[error("a stored {what} cannot be read")]
+    Stored {
+        /// What it should have been.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An event could not be sealed or read.
+    #[error("an event cannot be sealed")]
+    Seal(#[from] SealError),
+    /// An earlier step of the same unit of work failed, so nothing of it may be committed.
+    #[error("an earlier step of the same unit of work failed")]
+    Poisoned,
+    /// The writer thread has ended.
+    #[error("the desk's database is closed")]
+    Closed,
+    /// The workflow's own tables refused.
+    #[error("{0}")]
+    Workflow(String),
+}
+
+impl EngineError {
+    /// A value read from the database that is not what it should be.
+    pub fn stored(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Stored { what, source: source.into() }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Sqlite(error) => sqlite_code(error),
+            Self::Stored { .. } | Self::Seal(_) | Self::Workflow(_) => "DATABASE_UNREADABLE",
+            Self::Poisoned => "NOT_SAVED",
+            Self::Closed => "DATABASE_CLOSED",
+        }
+    }
+
+    /// What is wrong, for a person.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        match self.code() {
+            "DISK_FULL" => "The disk is full. Nothing was saved by this action.",
+            "READ_ONLY" => "The desk's folder cannot be written. Nothing was saved by this action.",
+            "DISK_ERROR" => "The disk reported an error. Nothing was saved by this action.",
+            "DATABASE_BUSY" => "Another program holds the desk's database. Nothing was saved by this action.",
+            "DATABASE_CORRUPT" => "The desk's database is damaged. Nothing was saved by this action.",
+            "DATABASE_CLOSED" => "The desk is closing. Nothing was saved by this action.",
+            _ => "The desk's database refused. Nothing was saved by this action.",
+        }
+    }
+
+    /// What the person can do next.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        match self.code() {
+            "DISK_FULL" => "Free some space on this computer, then do it again. What was saved before is safe.",
+            "READ_ONLY" => "Ask for write access to the desk's folder, then do it again.",
+            "DATABASE_BUSY" => "Close the other program (a backup or virus scan, perhaps), then do it again.",
+            "DATABASE_CORRUPT" | "DISK_ERROR" => {
+                "Close Turndown and open it again: it will set the damaged file aside and save what can be read."
+            }
+            _ => "Do it again. If it stays like that, close Turndown and open it again.",
+        }
+    }
+}
+
+fn sqlite_code(error: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode as C;
+    match error.sqlite_error_code() {
+        Some(C::DiskFull) => "DISK_FULL",
+        Some(C::ReadOnly | C::PermissionDenied | C::CannotOpen) => "READ_ONLY",
+        Some(C::SystemIoFailure) => "DISK_ERROR",
+        Some(C::DatabaseBusy | C::DatabaseLocked) => "DATABASE_BUSY",
+        Some(C::DatabaseCorrupt | C::NotADatabase) => "DATABASE_CORRUPT",
+        _ => "DATABASE_ERROR",
+    }
+}
+
+/// Why an action was not recorded. Nothing of it was saved.
+#[derive(Debug, Error)]
+pub enum RecordError<R> {
+    /// The workflow refused it.
+    #[error("{0}")]
+    Refused(R),
+    /// The database refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl<R> From<rusqlite::Error> for RecordError<R> {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+/// Why the desk's database could not be opened. The files are as they were.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another instance has it open.
+    #[error("another Turndown has this desk open")]
+    InUse,
+    /// The folder cannot be written.
+    #[error("the folder {} cannot be written", path.display())]
+    ReadOnly {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database was made by a newer version.
+    #[error("the database has version {found}; this Turndown knows up to {known}")]
+    Newer {
+        /// The file's version.
+        found: u32,
+        /// The newest this build knows.
+        known: u32,
+    },
+    /// The SQLite library is older than 3.51.3, which can lose a write when the WAL is reset.
+    #[error("SQLite {found} is too old; 3.51.3 or newer is needed")]
+    SqliteTooOld {
+        /// The library's version.
+        found: &'static str,
+    },
+    /// A setting that durability rests on did not take.
+    #[error("the database did not take the setting {setting}: it is {found}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What it is instead.
+        found: String,
+    },
+    /// The schema could not be brought up to date. The database is as it was.
+    #[error("the database could not be brought up to date")]
+    Migrate(#[source] Box<refinery::Error>),
+    /// Anything else the database says.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file operation failed.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl OpenError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InUse => "ALREADY_RUNNING",
+            Self::ReadOnly { .. } => "READ_ONLY_FOLDER",
+            Self::Newer { .. } => "DATABASE_NEWER",
+            Self::SqliteTooOld { .. } => "SQLITE_TOO_OLD",
+            Self::Setting { .. } => "DATABASE_SETTING",
+            Self::Migrate(_) => "DATABASE_MIGRATION",
+            Self::Engine(error) => error.code(),
+            Self::Io { .. } => "FILE_ERROR",
+        }
+    }
+
+    /// What is wrong, for a person.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::InUse => "Turndown is already open on this computer.".into(),
+            Self::ReadOnly { path, .. } => format!("Turndown cannot write to its folder {}.", path.display()),
+            Self::Newer { .. } => "This desk's data was written by a newer Turndown. It was not touched.".into(),
+            Self::SqliteTooOld { found } => format!("The SQLite library {found} is too old to keep work safe."),
+            Self::Setting { .. } => "The database cannot promise that saved work stays saved on this disk.".into(),
+            Self::Migrate(_) => "This desk's data could not be brought up to date. It was not changed.".into(),
+            Self::Engine(error) => match error.code() {
+                "DISK_FULL" => "The disk is full, so the desk cannot open its data.".into(),
+                "READ_ONLY" => "The desk's data cannot be written.".into(),
+                _ => "The desk's data cannot be opened.".into(),
+            },
+            Self::Io { .. } => "A file of this desk could not be read or written.".into(),
+        }
+    }
+
+    /// What the person can do next.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::InUse => "Use the window that is open, or close it first.",
+            Self::ReadOnly { .. } => "Ask for write access to that folder, then open Turndown again.",
+            Self::Newer { .. } | Self::SqliteTooOld { .. } => {
+                "Install the newest Turndown on this computer and open it again."
+            }
+            Self::Setting { .. } => {
+                "Move the desk's folder to a disk of this computer (not a network or cloud folder)."
+            }
+            Self::Migrate(_) => "Open the version that you used before, and send the log to your support.",
+            Self::Engine(error) => error.next_step(),
+            Self::Io { .. } => {
+                "Look whether the disk is full or the folder is on a network drive, then open Turndown again."
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! An entity's lane: its events that are not done, in the order in which they are sent, and the view they make.
+
+use crate::engine::Sort;
+use crate::outbox::event_id;
+use crate::{EngineError, EntityState, LocalState, OutboxState, Sql, UnitOfWork};
+use turndown_protocol::{EntityRef, EntityRow, EventId, Fields, SealedEvent};
+
+/// An event of a lane that is not done.
+#[derive(Debug, Clone)]
+pub(crate) struct LaneEvent {
+    pub(crate) event_id: EventId,
+    pub(crate) state: OutboxState,
+}
+
+impl UnitOfWork<'_> {
+    /// The lane without the events' bytes, oldest first.
+    pub(crate) fn lane(&mut self, entity: &EntityRef) -> Result<Vec<LaneEvent>, EngineError> {
+        self.all(
+            "SELECT event_id, state FROM outbox
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('pending', 'failed', 'conflict', 'held')
+             ORDER BY local_seq",
+            [&entity.kind, &entity.id],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )?
+        .into_iter()
+        .map(|(id, state)| Ok(LaneEvent { event_id: event_id(&id)?, state: OutboxState::parse(&state)? }))
+        .collect()
+    }
+
+    /// The events of the lane, oldest first: Mine is the service's row with these applied.
+    pub(crate) fn lane_events(&mut self, entity: &EntityRef) -> Result<Vec<SealedEvent>, EngineError> {
+        self.all(
+            "SELECT a.bytes FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
+             WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state IN ('pending', 'failed', 'conflict', 'held')
+             ORDER BY o.local_seq",
+            [&entity.kind, &entity.id],
+            |row| row.get::<_, String>(0),
+        )?
+        .into_iter()
+        .map(|bytes| Ok(SealedEvent::from_bytes(bytes)?))
+        .collect()
+    }
+
+    /// The service's last row of an entity.
+    pub(crate) fn mirrored(&mut self, entity: &EntityRef) -> Result<Option<EntityRow>, EngineError> {
+        let row: Option<String> = self.first(
+            "SELECT row FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&entity.kind, &entity.id],
+            |row| row.get(0),
+        )?;
+        row.map(|text| serde_json::from_str(&text).map_err(|error| EngineError::stored("mirrored row", error)))
+            .transpose()
+    }
+
+    /// Keeps the service's row of an entity. A row that is older than the one at hand is left alone, because the one
+    /// at hand already has what an acknowledgement told.
+    pub(crate) fn keep_mirrored(&mut self, row: &EntityRow) -> Result<(), EngineError> {
+        let text = serde_json::to_string(row).map_err(|error| EngineError::stored("mirrored row", error))?;
+        self.execute(
+            "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (entity_kind, entity_id) DO UPDATE SET version = excluded.version, row = excluded.row
+             WHERE excluded.version >= mirror.version",
+            (&row.entity.kind, &row.entity.id, row.version, text),
+        )?;
+        Ok(())
+    }
+
+    fn contested(&mut self, entity: &EntityRef) -> Result<bool, EngineError> {
+        Ok(self.mirrored(entity)?.is_some_and(|row| row.contested.is_some()))
+    }
+
+    /// Makes the workflow's rows of an entity anew: the service's row with the open events applied.
+    pub(crate) fn refresh(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        self.touch(Sort::Outbox);
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        if !workflow.keeps(&entity.kind) {
+            return Ok(());
+        }
+        self.touch(Sort::Entities);
+        let mirrored = self.mirrored(entity)?;
+        let contested = mirrored.as_ref().is_some_and(|row| row.contested.is_some());
+        let gone = mirrored.as_ref().is_none_or(|row| row.deleted);
+        let mut fields: Fields = mirrored.map(|row| row.fields).unwrap_or_default();
+        let lane = self.lane(entity)?;
+        if gone && lane.is_empty() {
+            return workflow.remove(self, entity);
+        }
+        for sealed in self.lane_events(entity)? {
+            sealed.event.apply_to(&mut fields);
+        }
+        workflow.write(self, entity, &fields, EntityState { local: local_state(&lane), contested })
+    }
+
+    /// Writes fields that are known to be the entity's view, with its present state.
+    pub(crate) fn write_view(&mut self, entity: &EntityRef, fields: &Fields) -> Result<(), EngineError> {
+        self.touch(Sort::Outbox);
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        if !workflow.keeps(&entity.kind) {
+            return Ok(());
+        }
+        self.touch(Sort::Entities);
+        let local = local_state(&self.lane(entity)?);
+        let contested = self.contested(entity)?;
+        workflow.write(self, entity, fields, EntityState { local, contested })
+    }
+
+    /// Says that where the entity's events stand has changed, but not what they make of it.
+    pub(crate) fn mark(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        match workflow.keeps(&entity.kind).then(|| workflow.read(self, entity)).transpose()?.flatten() {
+            Some(fields) => self.write_view(entity, &fields),
+            None => self.refresh(entity),
+        }
+    }
+
+    /// Holds everything that is pending in a lane behind an event that cannot move.
+    pub(crate) fn hold_lane(&mut self, entity: &EntityRef, behind: &EventId) -> Result<(), EngineError> {
+        self.execute(
+            "UPDATE outbox SET state = 'held', held_by = ?3, lane_rank = 2
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND event_id <> ?3 AND state IN ('pending', 'held')",
+            (&entity.kind, &entity.id, behind.as_str()),
+        )?;
+        Ok(())
+    }
+
+    /// Lets a lane go on: what is held becomes pending, unless something in the lane still cannot move.
+    pub(crate) fn release_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        let stuck = self
+            .lane(entity)?
+            .into_iter()
+            .find(|event| matches!(event.state, OutboxState::Failed | OutboxState::Conflict));
+        match stuck {
+            Some(stuck) => self.hold_lane(entity, &stuck.event_id),
+            None => {
+                // What the service has already answered for good is never sent again: it waits for its decision.
+                self.execute(
+                    "UPDATE outbox SET state = 'pending', held_by = NULL
+                     WHERE entity_kind = ?1 AND entity_id = ?2 AND state = 'held' AND answered = 0",
+                    [&entity.kind, &entity.id],
+                )?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The worst of what is open.
+pub(crate) fn local_state(lane: &[LaneEvent]) -> LocalState {
+    lane.iter()
+        .map(|event| match event.state {
+            OutboxState::Conflict => LocalState::Conflict,
+            OutboxState::Failed => LocalState::Failed,
+            _ => LocalState::Waiting,
+        })
+        .max()
+        .unwrap_or(LocalState::Server)
+}

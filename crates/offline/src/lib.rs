@@ -1,0 +1,38 @@
+//! The offline engine: what is called saved is on disk, and reaches the service once, in order.
+//!
+//! The life of one action: a caller hands [`Engine::record`] an [`Intent`]. On the writer thread, inside one
+//! [`UnitOfWork`], the workflow decides it, the changed rows are written, the event is sealed and appended to
+//! `audit_local`, and its outbox row is made. One commit; then every view hears of a new revision and the flusher
+//! of new work. Later [`Engine::take_results`] takes the service's answers the same way.
+//!
+//! Deliberately absent: housekeeping (a [`Workflow`] brings its own tables and words), HTTP, timers, and any
+//! decision that depends on a clock. The clock and randomness come in through [`Environment`].
+
+mod answers;
+mod conflicts;
+mod engine;
+mod environment;
+mod error;
+mod lanes;
+mod ledger;
+mod open;
+mod outbox;
+mod pull;
+mod record;
+mod salvage;
+mod state;
+mod unit_of_work;
+mod workflow;
+
+pub use answers::Taken;
+pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
+pub use engine::{Engine, Notice, Sort};
+pub use environment::{Environment, SystemEnvironment, now_ms, rfc3339};
+pub use error::{EngineError, OpenError, RecordError};
+pub use ledger::Ledger;
+pub use open::{OpenConfig, Quarantined, StartReport};
+pub use outbox::{OutboxItem, OutboxRow, OutboxState, RowFilter};
+pub use record::{Decide, Draft, Intent, Recorded};
+pub use state::Link;
+pub use unit_of_work::{Sql, UnitOfWork};
+pub use workflow::{EntityState, LocalState, Workflow};

@@ -1,0 +1,139 @@
+//! Taking the service's rows. A pull never hides a waiting edit, and an acknowledged one never flickers back.
+
+use crate::engine::{Engine, Sort};
+use crate::{EngineError, Sql, UnitOfWork};
+use std::collections::BTreeSet;
+use turndown_protocol::{EntityRef, EntityRow, Reference};
+
+/// Rows taken in one unit of work: a person who records meanwhile waits for no more than these.
+const ROWS_A_UNIT: usize = 50;
+
+impl Engine {
+    /// Takes one page of changes: rows, then the cursor with the last of them, so that a crash between the two loses
+    /// and doubles nothing.
+    ///
+    /// # Errors
+    /// When the database refuses. The cursor then stands where it stood.
+    pub fn take_rows(
+        &self,
+        rows: Vec<EntityRow>,
+        reference: Option<Reference>,
+        cursor: &str,
+    ) -> Result<(), EngineError> {
+        let mut rest = rows;
+        let mut reference = reference;
+        loop {
+            let later = rest.split_off(rest.len().min(ROWS_A_UNIT));
+            let now = std::mem::replace(&mut rest, later);
+            let cursor = rest.is_empty().then(|| cursor.to_owned());
+            let reference = reference.take();
+            let last = cursor.is_some();
+            self.write_behind(move |work| {
+                if let Some(reference) = &reference {
+                    work.take_reference(reference)?;
+                }
+                for row in &now {
+                    work.take_row(row)?;
+                }
+                if let Some(cursor) = &cursor {
+                    work.set_fact("cursor", Some(cursor))?;
+                }
+                Ok::<_, EngineError>(())
+            })?;
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a whole snapshot and forgets entities that it does not have, unless something of this desk is open on
+    /// them. The outbox is never touched. `progress` hears how many rows are in.
+    ///
+    /// # Errors
+    /// When the database refuses. The cursor then stands where it stood, and the snapshot is taken again.
+    pub fn take_snapshot(
+        &self,
+        reference: Reference,
+        rows: Vec<EntityRow>,
+        cursor: &str,
+        mut progress: impl FnMut(usize),
+    ) -> Result<(), EngineError> {
+        let kept: BTreeSet<EntityRef> = rows.iter().map(|row| row.entity.clone()).collect();
+        self.write_behind(move |work| work.take_reference(&reference))?;
+        let mut done = 0;
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(ROWS_A_UNIT));
+            let now = std::mem::replace(&mut rest, later);
+            done += now.len();
+            self.write_behind(move |work| now.iter().try_for_each(|row| work.take_snapshot_row(row)))?;
+            progress(done);
+        }
+        let cursor = cursor.to_owned();
+        self.write_behind(move |work| {
+            let mirrored = work.all("SELECT entity_kind, entity_id FROM mirror", [], |row| {
+                Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            for entity in mirrored.into_iter().filter(|entity| !kept.contains(entity)) {
+                work.execute(
+                    "DELETE FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+                    [&entity.kind, &entity.id],
+                )?;
+                work.refresh(&entity)?;
+            }
+            work.set_fact("cursor", Some(&cursor))
+        })
+    }
+}
+
+impl UnitOfWork<'_> {
+    fn take_reference(&mut self, reference: &Reference) -> Result<(), EngineError> {
+        let document = reference.document.to_string();
+        self.execute(
+            "INSERT INTO reference (id, version, document) VALUES (1, ?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, document = excluded.document",
+            (reference.version, document),
+        )?;
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        workflow.take_reference(self, reference)?;
+        self.touch(Sort::Reference);
+        self.touch(Sort::Entities);
+        Ok(())
+    }
+
+    fn take_row(&mut self, row: &EntityRow) -> Result<(), EngineError> {
+        let known: Option<u64> = self.first(
+            "SELECT version FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&row.entity.kind, &row.entity.id],
+            |found| found.get(0),
+        )?;
+        // The row at hand already has what an acknowledgement told; an older page must not take it back.
+        if known.is_some_and(|version| version > row.version) {
+            return Ok(());
+        }
+        self.keep_mirrored(row)?;
+        self.conflict_moved(row)?;
+        self.refresh(&row.entity)
+    }
+
+    /// A snapshot is the service's word even where its versions start again (a restored or replaced service).
+    fn take_snapshot_row(&mut self, row: &EntityRow) -> Result<(), EngineError> {
+        self.execute(
+            "DELETE FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&row.entity.kind, &row.entity.id],
+        )?;
+        self.keep_mirrored(row)?;
+        self.conflict_moved(row)?;
+        self.refresh(&row.entity)
+    }
+
+    /// The other side moved while somebody decides: they see the newest Theirs, and their choices are kept.
+    fn conflict_moved(&mut self, row: &EntityRow) -> Result<(), EngineError> {
+        let text = serde_json::to_string(row).map_err(|error| EngineError::stored("service row", error))?;
+        self.execute(
+            "UPDATE conflicts SET theirs = ?3 WHERE entity_kind = ?1 AND entity_id = ?2",
+            (&row.entity.kind, &row.entity.id, text),
+        )?;
+        Ok(())
+    }
+}

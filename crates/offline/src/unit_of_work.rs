@@ -1,0 +1,151 @@
+//! One action's writes: all or none.
+
+use crate::engine::{Shared, Sort};
+use crate::{EngineError, Environment};
+use rusqlite::{OptionalExtension, Params, Row, Transaction};
+use std::collections::BTreeSet;
+
+/// What the writer thread knows between units of work. A unit works on a copy; only a commit keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct WriterState {
+    pub(crate) install_id: turndown_protocol::InstallId,
+    /// The newest entry of the audit chain.
+    pub(crate) head: turndown_protocol::AuditHead,
+    /// The newest revision that is committed.
+    pub(crate) revision: u64,
+}
+
+/// Reading by SQL, on the writer's transaction or on a reader's connection.
+pub trait Sql {
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// When SQLite refuses or the row cannot be read.
+    fn first<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, EngineError>;
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// When SQLite refuses or a row cannot be read.
+    fn all<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, EngineError>;
+}
+
+impl Sql for &rusqlite::Connection {
+    fn first<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, EngineError> {
+        Ok(self.prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    fn all<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, EngineError> {
+        Ok(self.prepare_cached(sql)?.query_map(params, read)?.collect::<Result<_, _>>()?)
+    }
+}
+
+/// A transaction on the writer's connection that is poisoned by its first error: SQLite rolls back by itself after
+/// some errors, and a swallowed one would commit half an action.
+pub struct UnitOfWork<'c> {
+    transaction: Transaction<'c>,
+    pub(crate) state: WriterState,
+    pub(crate) shared: &'c Shared,
+    pub(crate) changed: BTreeSet<Sort>,
+    poisoned: bool,
+}
+
+impl<'c> UnitOfWork<'c> {
+    pub(crate) fn new(transaction: Transaction<'c>, mut state: WriterState, shared: &'c Shared) -> Self {
+        state.revision += 1;
+        Self { transaction, state, shared, changed: BTreeSet::new(), poisoned: false }
+    }
+
+    /// Runs one statement. Returns how many rows it changed.
+    ///
+    /// # Errors
+    /// When SQLite refuses; the unit of work is poisoned then.
+    pub fn execute(&mut self, sql: &str, params: impl Params) -> Result<usize, EngineError> {
+        if self.poisoned {
+            return Err(EngineError::Poisoned);
+        }
+        let result = self.transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
+        result.map_err(|error| self.poison(error.into()))
+    }
+
+    /// Says that rows of a sort changed, so that views hear of it after the commit.
+    pub fn touch(&mut self, sort: Sort) {
+        self.changed.insert(sort);
+    }
+
+    /// The revision that this unit of work makes.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.state.revision
+    }
+
+    /// The clock and the randomness.
+    #[must_use]
+    pub fn environment(&self) -> &dyn Environment {
+        self.shared.environment.as_ref()
+    }
+
+    fn poison(&mut self, error: EngineError) -> EngineError {
+        self.poisoned = true;
+        error
+    }
+
+    pub(crate) fn commit(self) -> Result<(WriterState, BTreeSet<Sort>), EngineError> {
+        if self.poisoned {
+            return Err(EngineError::Poisoned);
+        }
+        self.transaction.commit()?;
+        Ok((self.state, self.changed))
+    }
+}
+
+impl Sql for UnitOfWork<'_> {
+    fn first<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, EngineError> {
+        if self.poisoned {
+            return Err(EngineError::Poisoned);
+        }
+        let result = self.transaction.prepare_cached(sql).and_then(|mut s| s.query_row(params, read).optional());
+        result.map_err(|error| self.poison(error.into()))
+    }
+
+    fn all<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, EngineError> {
+        if self.poisoned {
+            return Err(EngineError::Poisoned);
+        }
+        let result = self
+            .transaction
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_map(params, read).and_then(Iterator::collect::<rusqlite::Result<Vec<T>>>));
+        result.map_err(|error| self.poison(error.into()))
+    }
+}
