@@ -184,6 +184,9 @@ fn the_same_seed_makes_the_same_hotel_whatever_the_order_of_the_lines() {
     let first = make_hotel(&rows, CITY, date, 42).expect("a hotel");
     rows.reverse();
     rows.rotate_left(1234);
+    for (line, row) in (2..).zip(&mut rows) {
+        row.line = line;
+    }
     assert_eq!(make_hotel(&rows, CITY, date, 42).expect("a hotel"), first);
     let other = make_hotel(&rows, CITY, date, 43).expect("a hotel");
     assert_ne!(other.units, first.units, "another seed is another house");
@@ -471,6 +474,13 @@ fn bad_input_is_named_by_line_and_reason() {
     }
 }
 
+#[test]
+fn the_docs_name_every_reason() {
+    let docs = std::fs::read_to_string(root().join("docs/sample-data.md")).expect("the page is there");
+    let missing: Vec<_> = ImportCode::ALL.iter().filter(|code| !docs.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// A file of so many bookings that differ, so that packing leaves something to cut.
 fn sample_like(lines: u32) -> Vec<u8> {
     let lines: Vec<String> =
@@ -532,6 +542,10 @@ fn what_asks_for_another_hotel_or_another_time_is_told_what_there_is() {
     let rows = read_bookings(file(&[&canceled]).as_slice(), "f").expect("one booking");
     let error = make_hotel(&rows, CITY, day("2015-07-01"), 1).expect_err("nobody stayed");
     assert_eq!(error.errors[0].code, ImportCode::HotelHasNoStays);
+
+    let rows = read_bookings(file(&vec![GOOD; 20_001]).as_slice(), "f").expect("many guests on one day");
+    let error = make_hotel(&rows, CITY, day("2015-07-01"), 1).expect_err("no such house");
+    assert_eq!(error.errors[0].code, ImportCode::HotelTooLarge);
 
     let error = make_hotel(&[], CITY, day("2015-07-01"), 1).expect_err("nothing there");
     assert_eq!(error.errors[0].code, ImportCode::HotelUnknown);

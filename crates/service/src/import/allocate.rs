@@ -46,8 +46,8 @@ pub(super) struct Allocation<'a> {
     pub given: Vec<usize>,
 }
 
-/// Gives out rooms. `stays` must be in the order of arrival.
-pub(super) fn give_out<'a>(stays: &[Stay<'a>], seed: Seed) -> Allocation<'a> {
+/// How many rooms of each type the house needs.
+pub(super) fn rooms_needed<'a>(stays: &[Stay<'a>]) -> BTreeMap<&'a str, usize> {
     let mut rooms = peaks(stays);
     let fullest = peak(stays.iter());
     let wanted = fullest + (fullest * RESERVE_PERCENT).div_ceil(100);
@@ -57,7 +57,11 @@ pub(super) fn give_out<'a>(stays: &[Stay<'a>], seed: Seed) -> Allocation<'a> {
     if let Some(count) = largest.and_then(|name| rooms.get_mut(name)) {
         *count += wanted.saturating_sub(have);
     }
+    rooms
+}
 
+/// Gives out rooms. `stays` must be in the order of arrival and `rooms` be those they need.
+pub(super) fn give_out<'a>(stays: &[Stay<'a>], rooms: &BTreeMap<&'a str, usize>, seed: Seed) -> Allocation<'a> {
     let mut free_from: BTreeMap<&str, Vec<NaiveDate>> =
         rooms.iter().map(|(name, count)| (*name, vec![NaiveDate::MIN; *count])).collect();
     let given = stays

@@ -1,7 +1,7 @@
 //! Makes a hotel and its day from bookings: the house, the rooms as they stood the evening before, the people, and
 //! then the service day by the rules that desks use at every day roll.
 
-use super::allocate::{Stay, give_out};
+use super::allocate::{Stay, give_out, rooms_needed};
 use super::derive::Seed;
 use super::error::{ImportCode, ImportError, RowError};
 use super::house::{self, HouseRoom, ROOMS_PER_SECTION};
@@ -114,12 +114,15 @@ pub fn make_hotel(rows: &[BookingRow], hotel: &str, date: NaiveDate, seed: u64) 
         return refuse(ImportCode::DateOutsideFile, message);
     }
 
-    let allocation = give_out(&stays, seed);
-    let house = house::build(&allocation.rooms);
-    if house.len() > ROOMS_MAX {
-        let message = format!("The hotel would need {} rooms; an import takes at most {ROOMS_MAX}.", house.len());
+    // Asked before rooms are given out, which takes time by stays times rooms.
+    let needed = rooms_needed(&stays);
+    let count: usize = needed.values().sum();
+    if count > ROOMS_MAX {
+        let message = format!("The hotel would need {count} rooms; an import takes at most {ROOMS_MAX}.");
         return refuse(ImportCode::HotelTooLarge, message);
     }
+    let allocation = give_out(&stays, &needed, seed);
+    let house = house::build(&allocation.rooms);
     let doors: BTreeMap<(&str, usize), usize> =
         house.iter().enumerate().map(|(index, room)| ((room.room_type, room.nth), index)).collect();
     let mut by_room: Vec<Vec<&Stay<'_>>> = vec![Vec::new(); house.len()];
