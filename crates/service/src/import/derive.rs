@@ -1,7 +1,7 @@
 //! What bookings lack, drawn from a seed.
 //!
 //! Each draw is the first eight bytes of SHA-256 over the seed, a topic and a key (a booking's id, a room's number).
-//! It depends on these alone, so that one draw more or a row elsewhere in the file moves no other.
+//! It depends on these alone: not on the order of lines, and not on what else is drawn.
 
 use sha2::{Digest, Sha256};
 
