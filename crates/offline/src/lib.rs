@@ -13,6 +13,7 @@ mod conflicts;
 mod engine;
 mod environment;
 mod error;
+mod handshake;
 mod lanes;
 mod ledger;
 mod open;

@@ -47,7 +47,8 @@ impl Engine {
     }
 
     /// Takes a whole snapshot and forgets entities that it does not have, unless something of this desk is open on
-    /// them. The outbox is never touched. `progress` hears how many rows are in.
+    /// them. The outbox is never touched. A row that an acknowledgement has made newer meanwhile stays as it is; after
+    /// [`Engine::begin_epoch`] every row of the snapshot counts. `progress` hears how many rows are in.
     ///
     /// # Errors
     /// When the database refuses. The cursor then stands where it stood, and the snapshot is taken again.
@@ -66,7 +67,7 @@ impl Engine {
             let later = rest.split_off(rest.len().min(ROWS_A_UNIT));
             let now = std::mem::replace(&mut rest, later);
             done += now.len();
-            self.write_behind(move |work| now.iter().try_for_each(|row| work.take_snapshot_row(row)))?;
+            self.write_behind(move |work| now.iter().try_for_each(|row| work.take_row(row)))?;
             progress(done);
         }
         let cursor = cursor.to_owned();
@@ -111,17 +112,6 @@ impl UnitOfWork<'_> {
         if known.is_some_and(|version| version > row.version) {
             return Ok(());
         }
-        self.keep_mirrored(row)?;
-        self.conflict_moved(row)?;
-        self.refresh(&row.entity)
-    }
-
-    /// A snapshot is the service's word even where its versions start again (a restored or replaced service).
-    fn take_snapshot_row(&mut self, row: &EntityRow) -> Result<(), EngineError> {
-        self.execute(
-            "DELETE FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
-            [&row.entity.kind, &row.entity.id],
-        )?;
         self.keep_mirrored(row)?;
         self.conflict_moved(row)?;
         self.refresh(&row.entity)

@@ -1,0 +1,103 @@
+//! What the flusher asks of the engine beside the queue: the ends of the chain and of the receipts, lanes by name, and
+//! the change of a service's epoch.
+
+use crate::outbox::event_id;
+use crate::{Engine, EngineError, OutboxItem, Sql};
+use std::collections::BTreeSet;
+use turndown_protocol::{AuditHead, EntityRef, EventId, ZERO_HASH};
+
+impl Engine {
+    /// The end of this desk's audit chain.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn audit_head(&self) -> Result<AuditHead, EngineError> {
+        self.read(|mut connection| {
+            let head = connection.first(
+                "SELECT local_seq, hash FROM audit_local ORDER BY local_seq DESC LIMIT 1",
+                [],
+                |row| Ok(AuditHead { local_seq: row.get(0)?, hash: row.get(1)? }),
+            )?;
+            Ok(head.unwrap_or_else(|| AuditHead { local_seq: 0, hash: ZERO_HASH.into() }))
+        })
+    }
+
+    /// The hash of one entry of the chain; `None` where there is no such entry.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn audit_hash(&self, local_seq: u64) -> Result<Option<String>, EngineError> {
+        self.read(|mut connection| {
+            connection.first("SELECT hash FROM audit_local WHERE local_seq = ?1", [local_seq], |row| row.get(0))
+        })
+    }
+
+    /// The receipt with the highest sequence number that the service gave in an epoch.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn last_receipt(&self, epoch: &str) -> Result<Option<(EventId, u64)>, EngineError> {
+        self.read(|mut connection| {
+            connection
+                .first(
+                    "SELECT event_id, seq FROM receipts WHERE epoch = ?1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1",
+                    [epoch],
+                    |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)),
+                )?
+                .map(|(id, seq)| Ok((event_id(&id)?, seq)))
+                .transpose()
+        })
+    }
+
+    /// The next events of some lanes and of no others, in lane order: the flusher looks this way for the one event
+    /// that makes a whole batch fail.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn next_in_lanes(
+        &self,
+        lanes: &BTreeSet<EntityRef>,
+        events_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<OutboxItem>, EngineError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT o.event_id, o.local_seq, a.bytes
+                 FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
+                 WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state = 'pending'
+                 ORDER BY o.lane_rank, o.local_seq",
+            )?;
+            let (mut items, mut bytes_sum) = (Vec::new(), 0);
+            'lanes: for lane in lanes {
+                let mut rows = statement.query([&lane.kind, &lane.id])?;
+                while let Some(row) = rows.next()? {
+                    let bytes: String = row.get(2)?;
+                    if items.len() == events_max || (!items.is_empty() && bytes_sum + bytes.len() > bytes_max) {
+                        break 'lanes;
+                    }
+                    bytes_sum += bytes.len();
+                    let event_id = event_id(&row.get::<_, String>(0)?)?;
+                    items.push(OutboxItem { event_id, local_seq: row.get(1)?, entity: lane.clone(), bytes });
+                }
+            }
+            Ok(items)
+        })
+    }
+
+    /// The service answers in an epoch that this desk has not met: what the desk knows of its rows may be newer than
+    /// what the service has now. The cursor is forgotten, and the versions with it, so that the next snapshot counts.
+    /// The outbox is not touched.
+    ///
+    /// # Errors
+    /// When the database refuses; nothing changed then.
+    pub fn begin_epoch(&self, store_id: &str, epoch: &str) -> Result<(), EngineError> {
+        let (store_id, epoch) = (store_id.to_owned(), epoch.to_owned());
+        self.write_behind(move |work| {
+            work.set_fact("store_id", Some(&store_id))?;
+            work.set_fact("epoch", Some(&epoch))?;
+            work.set_fact("cursor", None)?;
+            work.execute("UPDATE mirror SET version = 0, row = json_set(row, '$.version', 0)", [])?;
+            Ok(())
+        })
+    }
+}
