@@ -1,2 +1,20 @@
-//! What the screens can ask for: the handlers behind every IPC command, free of Tauri.
+//! What the screens can ask for.
+//!
+//! [`App`] is one running desk: its database, its link to the service, and who is working. Each IPC command is one
+//! method of it, so that a test, a headless desk and the window go the same way. `views` turns what the desk keeps
+//! into what a screen shows, in hotel words; it decides nothing.
+//!
+//! Deliberately absent: Tauri, SQL, HTTP, and rules.
+
+mod app;
+mod connection;
 pub mod dto;
+mod errors;
+mod guide;
+mod listener;
+mod views;
+mod words;
+
+pub use app::{App, AppConfig, SampleHotel};
+pub use listener::Listener;
+pub use turndown_offline::{Environment, SystemEnvironment};

@@ -1,0 +1,842 @@
+//! One running desk and the commands the screens have.
+
+use crate::connection::{self, Connection};
+use crate::dto::{
+    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FlushSummary, FoundHotel, FrontDeskDelta,
+    Hotel, Ledger, LinkMode, LinkState, Loading, MergedNote, OutboxFilter, Person, Phase, ResolveRequest, Side,
+    Staleness, StartNotice, SyncCenter, SyncStatus,
+};
+use crate::listener::Listener;
+use crate::views::{self, Names};
+use crate::{errors, guide};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use turndown_desk::{Desk, DeskAction, RoomRow};
+use turndown_domain::{PropertyBook, Role, Unit};
+use turndown_offline::{EngineError, Environment, RowFilter, Settlement, Sort, Sql, StartReport, now_ms, rfc3339};
+use turndown_protocol::{ActorId, EntityRef, EventId};
+use turndown_sync::{Sync, SyncConfig};
+
+/// Above this the board is blocked until the desk has fresh data (DESIGN section 6).
+const STALE_LIMIT_S: u64 = 24 * 60 * 60;
+/// From this part of the limit on, the desk warns.
+const STALE_WARN_S: u64 = STALE_LIMIT_S / 10 * 8;
+/// From this many waiting actions on, the desk points to the playbook.
+const BACKLOG_WARNING: u64 = 100;
+/// The fact that names who is working.
+const PERSON: &str = "person";
+/// The longest page of the Sync Center.
+const PAGE_MAX: u32 = 500;
+
+/// Where the sample hotel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleHotel {
+    /// The address of its service.
+    pub address: String,
+    /// The file that holds the code for enrolling a desk.
+    pub code_file: PathBuf,
+}
+
+/// How to run a desk.
+#[derive(Clone)]
+pub struct AppConfig {
+    /// The desk's folder.
+    pub folder: PathBuf,
+    /// The sample hotel, where there is one.
+    pub sample: Option<SampleHotel>,
+    /// The build's version.
+    pub version: &'static str,
+    /// The clock and the randomness.
+    pub environment: Arc<dyn Environment>,
+}
+
+/// One running desk. Cheap to clone. Needs a tokio runtime around it.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: AppConfig,
+    /// The open database; or why there is none.
+    desk: Result<Desk, CommandError>,
+    link: Mutex<Option<Linked>>,
+    notice: Mutex<Option<StartNotice>>,
+}
+
+#[derive(Clone)]
+struct Linked {
+    connection: Connection,
+    sync: Sync,
+}
+
+type Answer<T> = Result<T, CommandError>;
+
+impl App {
+    /// Opens the desk and its link. Never fails: what is wrong becomes the phase `trouble`, with its reason.
+    #[must_use]
+    pub fn start(config: AppConfig) -> Self {
+        let reference = reference(config.environment.as_ref());
+        let opened = Desk::open(&config.folder, Arc::clone(&config.environment));
+        let (desk, report) = match opened {
+            Ok((desk, report)) => (Ok(desk), report),
+            Err(error) => (Err(errors::from_open(&error, reference.clone())), StartReport::default()),
+        };
+        let notice = start_notice(&report);
+        let app = Self(Arc::new(Inner { config, desk, link: Mutex::new(None), notice: Mutex::new(notice) }));
+        if let Ok(desk) = app.desk() {
+            if let Some(quarantined) = &report.quarantined {
+                let args = json!({ "saved": quarantined.saved, "unreadable": quarantined.unreadable });
+                let system = ActorId::parse("system:desk").map_err(|error| error.to_string());
+                let noted = system.map(|actor| desk.note_desk(app.new_event_id(), actor, DeskAction::Repair, args));
+                tracing::info!(?noted, "the repair is recorded");
+            }
+            if report.unclean {
+                app.check_behind(desk.clone());
+            }
+            match connection::load(&app.0.config.folder) {
+                Ok(Some(connection)) => app.link(&desk, connection),
+                Ok(None) => {}
+                Err(error) => {
+                    errors::logged(&reference, &error);
+                    app.set_notice(StartNotice {
+                        code: "CONNECTION_UNREADABLE".into(),
+                        message: "The file that says which hotel this desk belongs to cannot be read.".into(),
+                        next_step: "Connect to your hotel again. Nothing that was recorded here is lost.".into(),
+                    });
+                }
+            }
+        }
+        app
+    }
+
+    /// Hears of every change; `None` where the database cannot be used, because nothing changes then.
+    #[must_use]
+    pub fn listen(&self) -> Option<Listener> {
+        self.desk().ok().map(|desk| Listener::new(desk.engine().notices()))
+    }
+
+    /// Ends the link and closes the database cleanly. Nothing depends on it: a killed desk loses nothing either.
+    pub async fn stop(&self) {
+        let linked = lock(&self.0.link).take();
+        if let Some(linked) = linked {
+            linked.sync.stop().await;
+        }
+        if let Ok(desk) = self.desk() {
+            let closed = tokio::task::spawn_blocking(move || desk.engine().close()).await;
+            if let Err(error) = closed {
+                tracing::warn!(%error, "the database was not closed cleanly");
+            }
+        }
+    }
+
+    // --- the frame -------------------------------------------------------------------------------------------
+
+    /// The whole frame around the views.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn app_state(&self) -> Answer<AppState> {
+        let desk = match &self.0.desk {
+            Ok(desk) => desk,
+            Err(trouble) => return Ok(self.trouble_state(trouble.clone())),
+        };
+        let revision = desk.engine().revision();
+        let book = self.check(desk.book())?;
+        let linked = self.linked();
+        let person = self.person(book.as_deref())?;
+        let phase = match (&linked, &book, &person) {
+            (None, None, _) => Phase::Setup,
+            (_, None, _) => Phase::Loading,
+            (_, Some(_), None) => Phase::ChoosePerson,
+            (_, Some(_), Some(_)) => Phase::Ready,
+        };
+        let sync = self.sync_status(desk)?;
+        let guide = match &book {
+            Some(book) if book.property.sample => {
+                let plugged = sync.mode == LinkMode::Auto && sync.state == LinkState::Online;
+                Some(self.check(guide::read(desk, plugged, sync.ledger.waiting))?)
+            }
+            _ => None,
+        };
+        Ok(AppState {
+            revision,
+            phase,
+            hotel: self.hotel(book.as_deref(), linked.as_ref()),
+            person,
+            staff: book.as_deref().map(staff).unwrap_or_default(),
+            staleness: self.staleness(desk)?,
+            loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
+            sync,
+            trouble: None,
+            notice: lock(&self.0.notice).clone(),
+            guide,
+            version: self.0.config.version.to_owned(),
+        })
+    }
+
+    fn trouble_state(&self, trouble: CommandError) -> AppState {
+        AppState {
+            revision: 0,
+            phase: Phase::Trouble,
+            hotel: None,
+            person: None,
+            staff: vec![],
+            sync: SyncStatus {
+                mode: LinkMode::Auto,
+                state: LinkState::Starting,
+                reason: None,
+                since: None,
+                ledger: Ledger::default(),
+                flushing: false,
+                flush_done: 0,
+                flush_total: 0,
+                last_flush: None,
+                oldest_waiting: None,
+                backlog_warning: false,
+                conflicts: 0,
+                next_try_ms: None,
+            },
+            staleness: Staleness { known_at: None, age_s: 0, limit_s: STALE_LIMIT_S, warn: false, blocked: false },
+            loading: None,
+            trouble: Some(trouble),
+            notice: None,
+            guide: None,
+            version: self.0.config.version.to_owned(),
+        }
+    }
+
+    fn hotel(&self, book: Option<&PropertyBook>, linked: Option<&Linked>) -> Option<Hotel> {
+        let address = linked.map(|linked| linked.connection.address.clone()).unwrap_or_default();
+        match (book, linked) {
+            (Some(book), _) => Some(Hotel {
+                id: book.property.id.clone(),
+                name: book.property.name.clone(),
+                time_zone: book.property.time_zone.clone(),
+                service_day: book.property.service_day.clone(),
+                inspection: book.property.inspection,
+                sample: book.property.sample,
+                address,
+            }),
+            (None, Some(linked)) => Some(Hotel {
+                id: linked.connection.property_id.clone(),
+                name: linked.connection.property_name.clone(),
+                time_zone: "UTC".into(),
+                service_day: String::new(),
+                inspection: turndown_domain::InspectionPolicy::default(),
+                sample: false,
+                address,
+            }),
+            (None, None) => None,
+        }
+    }
+
+    fn loading(&self, linked: Option<&Linked>) -> Loading {
+        let progress = linked.and_then(|linked| linked.sync.status().borrow().loading);
+        match progress {
+            Some((done, total)) => Loading { step: "Loading the hotel's rooms".into(), done, total },
+            None => Loading { step: "Asking the hotel's service".into(), done: 0, total: None },
+        }
+    }
+
+    fn person(&self, book: Option<&PropertyBook>) -> Answer<Option<Person>> {
+        let Ok(desk) = self.desk() else { return Ok(None) };
+        let Some(id) = self.check(desk.engine().fact(PERSON))? else { return Ok(None) };
+        Ok(book.and_then(|book| book.staff.iter().find(|person| person.id.0 == id)).map(views::person))
+    }
+
+    fn actor(&self) -> Answer<ActorId> {
+        let desk = self.desk()?;
+        let id = self.check(desk.engine().fact(PERSON))?;
+        id.and_then(|id| ActorId::parse(id).ok()).ok_or_else(|| {
+            self.error("NOBODY_WORKING", "Nobody has said who is working at this desk.", "Choose your name first.")
+        })
+    }
+
+    fn sync_status(&self, desk: &Desk) -> Answer<SyncStatus> {
+        let engine = desk.engine();
+        let ledger = self.check(engine.ledger())?;
+        let conflicts = self.check(engine.conflict_count())?;
+        let oldest_waiting = if ledger.waiting > 0 { self.check(engine.oldest_waiting())? } else { None };
+        let status = self.linked().map(|linked| linked.sync.status().borrow().clone()).unwrap_or_default();
+        Ok(SyncStatus {
+            mode: from_mode(status.mode),
+            state: match status.state {
+                turndown_sync::LinkState::Starting => LinkState::Starting,
+                turndown_sync::LinkState::Online => LinkState::Online,
+                turndown_sync::LinkState::Offline => LinkState::Offline,
+                turndown_sync::LinkState::Stopped => LinkState::Stopped,
+            },
+            reason: status
+                .reason
+                .map(|reason| CommandError::new(reason.code, reason.message, reason.next_step, String::new())),
+            since: status.since,
+            ledger: Ledger {
+                recorded: ledger.recorded,
+                acknowledged: ledger.acknowledged,
+                waiting: ledger.waiting,
+                attention: ledger.attention,
+                discarded: ledger.discarded,
+                balanced: ledger.is_balanced(),
+            },
+            flushing: status.flushing,
+            flush_done: status.flush_done,
+            flush_total: status.flush_total,
+            last_flush: status.last_flush.map(|flush| FlushSummary {
+                started_at: flush.started_at,
+                ended_at: flush.ended_at,
+                ok_count: flush.ok_count,
+                error_count: flush.error_count,
+                conflict_count: flush.conflict_count,
+                code: flush.code.map(str::to_owned),
+            }),
+            oldest_waiting,
+            backlog_warning: ledger.waiting > BACKLOG_WARNING,
+            conflicts,
+            next_try_ms: status.next_try.map(|wait| u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// Ages are shown and the 24 h limit is checked by the wall clock; nothing is ordered or deleted by it.
+    fn staleness(&self, desk: &Desk) -> Answer<Staleness> {
+        let known_at = self.check(desk.engine().fact("known_at"))?;
+        let age_s = known_at
+            .as_deref()
+            .and_then(|at| at.parse::<DateTime<Utc>>().ok())
+            .map_or(0, |at| (self.0.config.environment.now() - at).num_seconds().max(0).unsigned_abs());
+        let blocked = age_s > STALE_LIMIT_S;
+        Ok(Staleness { known_at, age_s, limit_s: STALE_LIMIT_S, warn: !blocked && age_s > STALE_WARN_S, blocked })
+    }
+
+    // --- the hotel and the person ----------------------------------------------------------------------------
+
+    /// Opens the sample hotel.
+    ///
+    /// # Errors
+    /// When there is none beside this desk, or its service does not answer.
+    pub async fn open_sample_hotel(&self) -> Answer<()> {
+        let Some(sample) = self.0.config.sample.clone() else {
+            return Err(self.error(
+                "NO_SAMPLE",
+                "The sample hotel is not running beside this desk.",
+                "Start Turndown with `make run`, or connect to your hotel.",
+            ));
+        };
+        let code = std::fs::read_to_string(&sample.code_file).map_err(|error| {
+            errors::logged("sample", &error);
+            self.error(
+                "NO_SAMPLE",
+                "The sample hotel's code cannot be read.",
+                "Start Turndown with `make run` again, or connect to your hotel.",
+            )
+        })?;
+        self.connect_hotel(&sample.address, code.trim()).await
+    }
+
+    /// Says which hotel an address and a code lead to. Nothing is kept.
+    ///
+    /// # Errors
+    /// When the service does not answer or does not know the code.
+    pub async fn find_hotel(&self, address: &str, code: &str) -> Answer<FoundHotel> {
+        let found = turndown_sync::find_hotel(address, code).await.map_err(|error| self.link_error(&error))?;
+        Ok(FoundHotel { name: found.name, address: found.address })
+    }
+
+    /// Enrols this desk at a hotel and begins the first load.
+    ///
+    /// # Errors
+    /// When the service does not answer or does not know the code, or the folder cannot be written.
+    pub async fn connect_hotel(&self, address: &str, code: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let name = format!("Desk {}", &desk.engine().install_id().as_str()[..6]);
+        let enrolled = turndown_sync::enroll(address, code, &name).await.map_err(|error| self.link_error(&error))?;
+        let connection = Connection {
+            address: enrolled.address,
+            token: enrolled.token,
+            property_id: enrolled.property_id,
+            property_name: enrolled.property_name,
+            store_id: enrolled.store_id,
+        };
+        connection::save(&self.0.config.folder, &connection).map_err(|error| {
+            errors::logged("connection", &error);
+            self.error(
+                "READ_ONLY_FOLDER",
+                "The connection could not be saved in the desk's folder.",
+                "Free some space or ask for write access, then connect again.",
+            )
+        })?;
+        self.link(&desk, connection);
+        desk.engine().announce(Sort::Reference);
+        Ok(())
+    }
+
+    fn link(&self, desk: &Desk, connection: Connection) {
+        let sync = Sync::start(
+            desk.engine().clone(),
+            SyncConfig {
+                address: connection.address.clone(),
+                token: connection.token.clone(),
+                property_id: connection.property_id.clone(),
+                store_id: connection.store_id.clone(),
+            },
+        );
+        *lock(&self.0.link) = Some(Linked { connection, sync });
+    }
+
+    /// Says who is working from now on. What was recorded before keeps its author.
+    ///
+    /// # Errors
+    /// When nobody of that id works here, or the database refused.
+    pub fn choose_person(&self, id: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let book = self.check(desk.book())?;
+        let known = book.is_some_and(|book| book.staff.iter().any(|person| person.id.0 == id));
+        let actor = ActorId::parse(id).ok().filter(|_| known).ok_or_else(|| {
+            self.error("STAFF_UNKNOWN", "That person is not on today's staff list.", "Choose a name from the list.")
+        })?;
+        self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignIn, json!({})))?;
+        self.check(desk.engine().set_facts(vec![(PERSON, Some(id.to_owned()))]))?;
+        desk.engine().announce(Sort::Reference);
+        Ok(())
+    }
+
+    /// Nobody is working from now on. What waits is still sent.
+    ///
+    /// # Errors
+    /// When the database refused.
+    pub fn sign_out(&self) -> Answer<()> {
+        let desk = self.desk()?;
+        if let Ok(actor) = self.actor() {
+            self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignOut, json!({})))?;
+        }
+        self.check(desk.engine().set_facts(vec![(PERSON, None)]))?;
+        desk.engine().announce(Sort::Reference);
+        Ok(())
+    }
+
+    // --- the views -------------------------------------------------------------------------------------------
+
+    /// What changed on the board since a revision, or everything.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn board(&self, since: Option<u64>) -> Answer<BoardDelta> {
+        let desk = self.desk()?;
+        let rooms = self.check(desk.rooms(since))?;
+        let sending = self.sending(&desk);
+        let tiles = rooms.rooms.iter().flat_map(|row| views::board::tiles(row, sending.contains(&row.id.0))).collect();
+        let changed = rooms.rooms.iter().map(|row| row.id.clone()).chain(rooms.removed).collect();
+        Ok(BoardDelta { revision: rooms.revision, full: rooms.full, rooms: changed, tiles })
+    }
+
+    /// What changed at the front desk since a revision, or everything.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn front_desk(&self, since: Option<u64>) -> Answer<FrontDeskDelta> {
+        let desk = self.desk()?;
+        let rooms = self.check(desk.rooms(since))?;
+        let sending = self.sending(&desk);
+        let book = self.check(desk.book())?;
+        let policy = book.as_deref().map(|book| book.property.inspection).unwrap_or_default();
+        let names = Names::of(book.as_deref());
+        let stale = self.staleness(&desk)?.blocked;
+        let rack =
+            |row: &RoomRow| views::front_desk::rack_room(row, sending.contains(&row.id.0), policy, stale, &names);
+        Ok(FrontDeskDelta {
+            revision: rooms.revision,
+            full: rooms.full,
+            rooms: rooms.rooms.iter().map(rack).collect(),
+            removed: rooms.removed,
+        })
+    }
+
+    fn sending(&self, desk: &Desk) -> BTreeSet<String> {
+        desk.engine().in_flight().into_values().map(|entity| entity.id).collect()
+    }
+
+    /// Records what the person did. When this answers, it is on disk.
+    ///
+    /// # Errors
+    /// Why it is not possible, with the next step; nothing was saved then.
+    pub fn act(&self, request: ActRequest) -> Answer<Acted> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        if self.staleness(&desk)?.blocked {
+            return Err(self.error(
+                "OFFLINE_PRIMER_STALE",
+                "What this desk knows is more than 24 hours old.",
+                "Refresh it first. What is recorded stays and will be sent.",
+            ));
+        }
+        let event_id = self.event_id(&request.intent_id)?;
+        let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
+        Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })
+    }
+
+    // --- the Sync Center -------------------------------------------------------------------------------------
+
+    /// A page of the outbox with its head.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn sync_center(&self, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
+        let desk = self.desk()?;
+        let engine = desk.engine();
+        let revision = engine.revision();
+        let filter = match filter {
+            OutboxFilter::All => RowFilter::All,
+            OutboxFilter::Waiting => RowFilter::Waiting,
+            OutboxFilter::Attention => RowFilter::Attention,
+            OutboxFilter::Acknowledged => RowFilter::Acknowledged,
+            OutboxFilter::Discarded => RowFilter::Discarded,
+        };
+        let (stored, total) = self.check(engine.rows(filter, offset, limit.min(PAGE_MAX)))?;
+        let book = self.check(desk.book())?;
+        let names = Names::of(book.as_deref());
+        let in_flight = engine.in_flight();
+        let status = self.sync_status(&desk)?;
+        let reason = status.reason.as_ref().map(|reason| reason.message.as_str());
+        let mut units: BTreeMap<EntityRef, Option<Unit>> = BTreeMap::new();
+        for row in &stored {
+            self.unit(&desk, &row.sealed.event.entity, &mut units)?;
+        }
+        let rows = stored
+            .iter()
+            .map(|row| {
+                let unit = units.get(&row.sealed.event.entity).and_then(Option::as_ref);
+                views::outbox::row(row, unit, &names, &in_flight, reason)
+            })
+            .collect();
+        let conflicts = self.check(engine.conflicts())?;
+        Ok(SyncCenter {
+            revision,
+            status,
+            rows,
+            total,
+            conflicts: conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect(),
+            merged: self.merged(&desk, &names)?,
+        })
+    }
+
+    fn unit(&self, desk: &Desk, entity: &EntityRef, known: &mut BTreeMap<EntityRef, Option<Unit>>) -> Answer<()> {
+        if !known.contains_key(entity) {
+            let unit = self.check(desk.room(&entity.id))?.map(|row| row.unit);
+            known.insert(entity.clone(), unit);
+        }
+        Ok(())
+    }
+
+    fn merged(&self, desk: &Desk, names: &Names) -> Answer<Vec<MergedNote>> {
+        let notes = self.check(desk.engine().read(|mut connection| {
+            connection.all("SELECT event_id, how, at FROM merges ORDER BY id DESC LIMIT 20", [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })
+        }))?;
+        let mut shown = Vec::with_capacity(notes.len());
+        for (event, how, at) in notes {
+            let Some(row) =
+                EventId::parse(event).ok().map(|id| desk.engine().row(&id)).transpose().ok().flatten().flatten()
+            else {
+                continue;
+            };
+            let event = &row.sealed.event;
+            let unit = self.check(desk.room(&event.entity.id))?.map(|row| row.unit);
+            let what = crate::words::summary(event, unit.as_ref(), names);
+            let how =
+                if how == "same" { "both sides had done the same" } else { "merged with a change made elsewhere" };
+            let title = views::outbox::title(&event.entity, unit.as_ref());
+            shown.push(MergedNote { title, summary: format!("{what}: {how}"), at });
+        }
+        Ok(shown)
+    }
+
+    /// Tries a failed action again.
+    ///
+    /// # Errors
+    /// When there is nothing to try, or the rules refuse it now.
+    pub fn retry_event(&self, event_id: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        let failed = self.event_id(event_id)?;
+        self.acted(desk.retry(&failed, self.new_event_id(), actor))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Tries every failed action again. What the rules refuse now stays where it is.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn retry_failed(&self) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, 0, PAGE_MAX))?;
+        for row in rows.iter().filter(|row| row.state == turndown_offline::OutboxState::Failed) {
+            let retried = desk.retry(&row.sealed.event.event_id, self.new_event_id(), actor.clone());
+            if let Err(error) = retried {
+                tracing::info!(%error, "an action still cannot be tried again");
+            }
+        }
+        self.wake();
+        Ok(())
+    }
+
+    /// Asks for a flush now.
+    pub fn sync_now(&self) {
+        self.wake();
+    }
+
+    /// Connected, working offline as planned, or (in the sample hotel) unplugged.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn set_link(&self, mode: LinkMode) -> Answer<()> {
+        let desk = self.desk()?;
+        if mode == LinkMode::Unplugged {
+            self.check(desk.engine().set_facts(vec![(guide::UNPLUGGED, Some("1".into()))]))?;
+        }
+        if let Some(linked) = self.linked() {
+            linked.sync.set_mode(match mode {
+                LinkMode::Auto => turndown_sync::LinkMode::Auto,
+                LinkMode::WorkOffline => turndown_sync::LinkMode::WorkOffline,
+                LinkMode::Unplugged => turndown_sync::LinkMode::Unplugged,
+            });
+        }
+        desk.engine().announce(Sort::Status);
+        Ok(())
+    }
+
+    /// One conflict, field by field.
+    ///
+    /// # Errors
+    /// When it is not open any more.
+    pub fn conflict(&self, kind: &str, id: &str) -> Answer<ConflictView> {
+        let desk = self.desk()?;
+        let conflict = self
+            .check(desk.engine().conflict(&EntityRef::new(kind, id)))?
+            .ok_or_else(|| self.error("CONFLICT_GONE", "This was decided already.", "Go back to the Sync Center."))?;
+        let book = self.check(desk.book())?;
+        Ok(views::conflict::view(&conflict, desk.engine().install_id(), &Names::of(book.as_deref())))
+    }
+
+    /// Records the person's decision about a conflict.
+    ///
+    /// # Errors
+    /// When the conflict is not as it was on screen, or a field has no choice; nothing was saved then.
+    pub fn resolve(&self, request: ResolveRequest) -> Answer<Acted> {
+        let desk = self.desk()?;
+        let settles = request.settles.iter().map(|id| self.event_id(id)).collect::<Result<_, _>>()?;
+        let settlement = Settlement {
+            event_id: self.event_id(&request.intent_id)?,
+            actor: self.actor()?,
+            entity: EntityRef::new(request.entity_kind, request.entity_id),
+            version: request.version,
+            settles,
+            keep_mine: request.choices.into_iter().map(|choice| (choice.path, choice.side == Side::Mine)).collect(),
+            draft: turndown_offline::Draft::default(),
+        };
+        let recorded = self.acted(desk.resolve(settlement))?;
+        Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })
+    }
+
+    /// Takes a fresh snapshot as soon as the service answers.
+    pub fn refresh_snapshot(&self) {
+        if let Some(linked) = self.linked() {
+            linked.sync.refresh_snapshot();
+        }
+    }
+
+    /// Writes what waits, as it will be sent, to a file of its own. Answers the file's path.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn export_waiting(&self) -> Answer<String> {
+        let desk = self.desk()?;
+        let folder = self.0.config.folder.join("exports");
+        let at = rfc3339(self.0.config.environment.now()).replace(':', "-");
+        let path = folder.join(format!("waiting-{at}.jsonl"));
+        let write = || -> std::io::Result<()> {
+            std::fs::create_dir_all(&folder)?;
+            let mut file = std::fs::File::create(&path)?;
+            for filter in [RowFilter::Attention, RowFilter::Waiting] {
+                let mut offset = 0;
+                loop {
+                    let (rows, _) = desk.engine().rows(filter, offset, PAGE_MAX).map_err(std::io::Error::other)?;
+                    for row in &rows {
+                        writeln!(file, "{}", row.sealed.bytes)?;
+                    }
+                    offset += PAGE_MAX;
+                    if rows.is_empty() {
+                        break;
+                    }
+                }
+            }
+            file.sync_all()
+        };
+        write().map_err(|error| {
+            errors::logged("export", &error);
+            self.error(
+                "EXPORT_FAILED",
+                "The file could not be written.",
+                "Free some space or ask for write access, then export again.",
+            )
+        })?;
+        Ok(path.display().to_string())
+    }
+
+    /// Puts the guide away.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn dismiss_guide(&self) -> Answer<()> {
+        let desk = self.desk()?;
+        self.check(desk.engine().set_facts(vec![(guide::DISMISSED, Some("1".into()))]))?;
+        desk.engine().announce(Sort::Reference);
+        Ok(())
+    }
+
+    /// The person has read what start-up found.
+    pub fn dismiss_notice(&self) {
+        *lock(&self.0.notice) = None;
+        if let Ok(desk) = self.desk() {
+            desk.engine().announce(Sort::Reference);
+        }
+    }
+
+    /// Keeps a screen's own telemetry event with the others.
+    pub fn telemetry(&self, name: &str, fields: &Map<String, Value>) {
+        // A page may only say what pages say: short, and under their own names.
+        if name.len() <= 100 && name.starts_with("frontend.") {
+            let fields = Value::Object(fields.clone()).to_string();
+            tracing::info!(target: "telemetry", name, fields = &fields[..fields.floor_char_boundary(500)], "screen");
+        }
+    }
+
+    // --- small things ----------------------------------------------------------------------------------------
+
+    /// The open desk, for callers on this side of the screens (tests, a headless desk).
+    ///
+    /// # Errors
+    /// Why the database cannot be used.
+    pub fn desk(&self) -> Answer<Desk> {
+        self.0.desk.clone()
+    }
+
+    fn linked(&self) -> Option<Linked> {
+        lock(&self.0.link).clone()
+    }
+
+    fn wake(&self) {
+        if let Some(linked) = self.linked() {
+            linked.sync.sync_now();
+        }
+    }
+
+    fn set_notice(&self, notice: StartNotice) {
+        *lock(&self.0.notice) = Some(notice);
+        if let Ok(desk) = self.desk() {
+            desk.engine().announce(Sort::Reference);
+        }
+    }
+
+    /// After an unclean stop the board opens at once; the full look happens behind it and says what it found.
+    fn check_behind(&self, desk: Desk) {
+        let app = self.clone();
+        tokio::task::spawn_blocking(move || match desk.engine().check() {
+            Ok(found) if found.is_empty() => {
+                tracing::info!("the last stop was not clean; the database is sound");
+            }
+            Ok(found) => {
+                tracing::error!(?found, "the database is damaged");
+                app.set_notice(StartNotice {
+                    code: "DATABASE_CORRUPT".into(),
+                    message: "The desk's database has damaged parts.".into(),
+                    next_step: "Close Turndown and open it again soon: it will set the damaged file aside and save what can be read.".into(),
+                });
+            }
+            Err(error) => tracing::error!(?error, "the database could not be checked"),
+        });
+    }
+
+    fn event_id(&self, text: &str) -> Answer<EventId> {
+        EventId::parse(text).map_err(|error| {
+            self.error("ID_UNREADABLE", format!("The screen sent an id that cannot be used: {error}."), "Do it again.")
+        })
+    }
+
+    fn new_event_id(&self) -> EventId {
+        let environment = self.0.config.environment.as_ref();
+        EventId::generate(now_ms(environment), environment.random())
+    }
+
+    fn error(&self, code: &str, message: impl Into<String>, next_step: &str) -> CommandError {
+        CommandError::new(code, message, next_step, reference(self.0.config.environment.as_ref()))
+    }
+
+    fn link_error(&self, error: &turndown_sync::Reason) -> CommandError {
+        self.error(error.code, error.message.clone(), &error.next_step)
+    }
+
+    fn check<T>(&self, result: Result<T, EngineError>) -> Answer<T> {
+        result.map_err(|error| errors::from_engine(&error, reference(self.0.config.environment.as_ref())))
+    }
+
+    fn acted<T>(&self, result: Result<T, turndown_desk::ActError>) -> Answer<T> {
+        result.map_err(|error| errors::from_act(&error, reference(self.0.config.environment.as_ref())))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every critical section here only replaces or clones a whole value, so a panicked holder left a whole one.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Eight characters that stand in the error and in the log.
+fn reference(environment: &dyn Environment) -> String {
+    format!("{:08X}", environment.random() & 0xFFFF_FFFF)
+}
+
+fn from_mode(mode: turndown_sync::LinkMode) -> LinkMode {
+    match mode {
+        turndown_sync::LinkMode::Auto => LinkMode::Auto,
+        turndown_sync::LinkMode::WorkOffline => LinkMode::WorkOffline,
+        turndown_sync::LinkMode::Unplugged => LinkMode::Unplugged,
+    }
+}
+
+/// Those who work at a desk first, then the attendants; by name within each.
+fn staff(book: &PropertyBook) -> Vec<Person> {
+    let mut people: Vec<Person> = book.staff.iter().map(views::person).collect();
+    let order = |role: Role| match role {
+        Role::Lead => 0,
+        Role::Inspector => 1,
+        Role::FrontDesk => 2,
+        Role::Manager => 3,
+        Role::Auditor => 4,
+        Role::Attendant => 5,
+    };
+    people.sort_by(|a, b| (order(a.role), &a.name, &a.id).cmp(&(order(b.role), &b.name, &b.id)));
+    people
+}
+
+fn start_notice(report: &StartReport) -> Option<StartNotice> {
+    let set_aside = report.quarantined.as_ref()?;
+    let beyond = match set_aside.unreadable {
+        0 => String::new(),
+        n => format!(" {n} entries behind a damaged place could not be verified; they are still in the file."),
+    };
+    Some(StartNotice {
+        code: "DATABASE_SET_ASIDE".into(),
+        message: format!(
+            "The desk's database was damaged. It was set aside in {}; {} recorded actions were saved from it.{beyond}",
+            set_aside.folder.display(),
+            set_aside.saved
+        ),
+        next_step:
+            "Work on. What was saved is sent again; the service knows what it has. Keep the file for your support."
+                .into(),
+    })
+}

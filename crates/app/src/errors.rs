@@ -1,0 +1,75 @@
+//! One place where what went wrong below becomes what a person reads: code, sentence, next step, reference.
+
+use crate::dto::CommandError;
+use turndown_desk::ActError;
+use turndown_offline::{EngineError, OpenError};
+
+impl CommandError {
+    /// An error for a person. The reference is made here and logged with the cause, so that support can find one by
+    /// the other.
+    pub(crate) fn new(
+        code: impl Into<String>,
+        message: impl Into<String>,
+        next_step: impl Into<String>,
+        reference: String,
+    ) -> Self {
+        Self { code: code.into(), message: message.into(), next_step: next_step.into(), reference }
+    }
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({}, {})", self.message, self.next_step, self.code, self.reference)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Writes the whole chain of causes to the log under a reference.
+pub(crate) fn logged(reference: &str, error: &(dyn std::error::Error + 'static)) {
+    let mut chain = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        chain = format!("{chain}: {cause}");
+        next = cause.source();
+    }
+    tracing::warn!(reference, "{chain}");
+}
+
+pub(crate) fn from_engine(error: &EngineError, reference: String) -> CommandError {
+    logged(&reference, error);
+    CommandError::new(error.code(), error.message(), error.next_step(), reference)
+}
+
+pub(crate) fn from_open(error: &OpenError, reference: String) -> CommandError {
+    logged(&reference, error);
+    CommandError::new(error.code(), error.message(), error.next_step(), reference)
+}
+
+pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
+    match error {
+        ActError::Refused(refusal) => CommandError::new(refusal.code.as_str(), &refusal.message, "", reference),
+        ActError::Settlement(refusal) => {
+            CommandError::new(refusal.code(), refusal.to_string(), "Look at the conflict again.", reference)
+        }
+        ActError::NotLoaded => CommandError::new(
+            "HOTEL_NOT_LOADED",
+            "The hotel's rooms have not come yet.",
+            "Wait for the first load, or look at the connection.",
+            reference,
+        ),
+        ActError::NoRoom(room) => CommandError::new(
+            "ROOM_UNKNOWN",
+            format!("There is no room {room} here."),
+            "Look at the board again; the room may have been taken out.",
+            reference,
+        ),
+        ActError::NothingToRetry => CommandError::new(
+            "NOTHING_TO_RETRY",
+            "There is nothing to try again here.",
+            "Look at the Sync Center again; it may have been settled meanwhile.",
+            reference,
+        ),
+        ActError::Engine(error) => from_engine(error, reference),
+    }
+}

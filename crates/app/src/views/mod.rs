@@ -1,0 +1,73 @@
+//! What the desk keeps, as screens show it. Pure: rows in, words out.
+
+pub mod board;
+pub mod conflict;
+pub mod front_desk;
+pub mod outbox;
+
+use crate::dto::{LocalState, Person};
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeMap;
+use turndown_domain::{PropertyBook, Room, ServiceFlag, Staff};
+
+/// People's names by id.
+#[derive(Debug, Clone, Default)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// Of everybody in the house.
+    pub fn of(book: Option<&PropertyBook>) -> Self {
+        Self(book.map(|book| book.staff.iter().map(|p| (p.id.0.clone(), p.name.clone())).collect()).unwrap_or_default())
+    }
+
+    /// A person's name; the id where they are not known here.
+    pub fn person(&self, id: &str) -> String {
+        match id.strip_prefix("system:") {
+            Some("desk") => "This desk".into(),
+            Some(_) => "The service".into(),
+            None => self.0.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+        }
+    }
+}
+
+/// A person as screens show them.
+pub fn person(staff: &Staff) -> Person {
+    let initials = staff.name.split_whitespace().filter_map(|part| part.chars().next()).take(2).collect();
+    Person {
+        id: staff.id.clone(),
+        name: staff.name.clone(),
+        initials,
+        role: staff.role,
+        section: staff.section.clone(),
+    }
+}
+
+/// A time for a screen.
+pub fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The flags that are set.
+pub fn flags(room: &Room) -> Vec<ServiceFlag> {
+    [
+        (room.dnd_since.is_some(), ServiceFlag::DoNotDisturb),
+        (room.make_up, ServiceFlag::MakeUpRoom),
+        (room.no_service, ServiceFlag::NoService),
+        (room.refused, ServiceFlag::Refused),
+        (room.double_lock, ServiceFlag::DoubleLock),
+    ]
+    .into_iter()
+    .filter_map(|(on, flag)| on.then_some(flag))
+    .collect()
+}
+
+/// Where the newest edit stands, as screens show it.
+pub fn local_state(local: turndown_offline::LocalState, sending: bool) -> LocalState {
+    match local {
+        turndown_offline::LocalState::Server => LocalState::Server,
+        turndown_offline::LocalState::Waiting if sending => LocalState::Sending,
+        turndown_offline::LocalState::Waiting => LocalState::Waiting,
+        turndown_offline::LocalState::Failed => LocalState::Failed,
+        turndown_offline::LocalState::Conflict => LocalState::Conflict,
+    }
+}

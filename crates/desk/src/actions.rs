@@ -1,0 +1,235 @@
+//! Recording what people do.
+
+use crate::Desk;
+use std::sync::Arc;
+use thiserror::Error;
+use turndown_domain::{Action, Context, Decision, ROOM, Refusal, RefusalCode, Unit, WORKFLOW, decide};
+use turndown_offline::{
+    Decide, Draft, EngineError, Intent, OutboxState, RecordError, Recorded, Settlement, SettlementRefusal, UnitOfWork,
+};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
+
+/// The entity kind of the desk itself.
+const DESK: &str = "desk";
+
+/// Why something was not recorded.
+#[derive(Debug, Error)]
+pub enum ActError {
+    /// The hotel's rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A decision does not fit what is open.
+    #[error(transparent)]
+    Settlement(#[from] SettlementRefusal),
+    /// The hotel's rooms have not come yet.
+    #[error("the hotel is not loaded yet")]
+    NotLoaded,
+    /// There is no such room.
+    #[error("there is no room {0} here")]
+    NoRoom(String),
+    /// There is no such event, or it is not one that can be tried again.
+    #[error("there is nothing to try again")]
+    NothingToRetry,
+    /// The database refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+fn lift<R: Into<ActError>>(error: RecordError<R>) -> ActError {
+    match error {
+        RecordError::Refused(refusal) => refusal.into(),
+        RecordError::Engine(error) => ActError::Engine(error),
+    }
+}
+
+/// What the desk records of itself. It is part of the same chain as everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskAction {
+    /// Somebody began to work here.
+    SignIn,
+    /// Somebody stopped.
+    SignOut,
+    /// A damaged database was set aside.
+    Repair,
+}
+
+impl DeskAction {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignOut => "sign_out",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+/// Why the engine's record did not go through, in this crate's words; kept apart so that the closure can be `Send`.
+enum Refused {
+    Rule(Refusal),
+    NotLoaded,
+    NoRoom,
+    NothingToRetry,
+}
+
+impl Refused {
+    fn into_error(self, room: &str) -> ActError {
+        match self {
+            Self::Rule(refusal) => ActError::Refused(refusal),
+            Self::NotLoaded => ActError::NotLoaded,
+            Self::NoRoom => ActError::NoRoom(room.to_owned()),
+            Self::NothingToRetry => ActError::NothingToRetry,
+        }
+    }
+}
+
+impl Desk {
+    /// Records what somebody did to a room. When this returns `Ok`, it is on disk.
+    ///
+    /// # Errors
+    /// The rules' refusal, or that the database refused; nothing was saved then.
+    pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
+        let desk = self.clone();
+        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, seen, &action, vec![]));
+        let intent = Intent { event_id, actor, entity: EntityRef::new(ROOM, room), decide };
+        let recorded = self.engine().record(intent).map_err(|error| match error {
+            RecordError::Refused(refused) => refused.into_error(room),
+            RecordError::Engine(error) => ActError::Engine(error),
+        })?;
+        tell(&recorded);
+        Ok(recorded)
+    }
+
+    /// Records something about the desk itself.
+    ///
+    /// # Errors
+    /// When the database refused; nothing was saved then.
+    pub fn note_desk(
+        &self,
+        event_id: EventId,
+        actor: ActorId,
+        action: DeskAction,
+        args: serde_json::Value,
+    ) -> Result<Recorded, ActError> {
+        let entity = EntityRef::new(DESK, self.engine().install_id().as_str());
+        let decide: Decide<Refusal> = Box::new(move |_, _| {
+            Ok(Draft { workflow: DESK.into(), action: action.name().into(), args, ..Draft::default() })
+        });
+        self.engine().record(Intent { event_id, actor, entity, decide }).map_err(lift)
+    }
+
+    /// Records a person's decision about a conflict.
+    ///
+    /// # Errors
+    /// When the conflict is not as it was on screen, or the database refused; nothing was saved then.
+    pub fn resolve(&self, mut settlement: Settlement) -> Result<Recorded, ActError> {
+        let book = self.book()?.ok_or(ActError::NotLoaded)?;
+        settlement.draft = Draft {
+            workflow: WORKFLOW.into(),
+            service_day: Some(book.property.service_day.clone()),
+            ..Draft::default()
+        };
+        self.engine().settle(settlement).map_err(lift)
+    }
+
+    /// Tries a failed action again. What the service gave no final answer to is sent as it is; what it rejected stays
+    /// rejected for good, so a new event is made, decided on the room as it is now, that settles the old one.
+    ///
+    /// # Errors
+    /// The rules' refusal, that there is nothing to try, or that the database refused.
+    pub fn retry(&self, failed: &EventId, event_id: EventId, actor: ActorId) -> Result<(), ActError> {
+        if self.engine().send_again(failed)? {
+            return Ok(());
+        }
+        let row = self.engine().row(failed)?.ok_or(ActError::NothingToRetry)?;
+        if row.state != OutboxState::Failed {
+            return Err(ActError::NothingToRetry);
+        }
+        let event = row.sealed.event;
+        let action = Action::from_event(&event.action, &event.args).map_err(|_| ActError::NothingToRetry)?;
+        let (desk, old, room) = (self.clone(), event.clone(), event.entity.id.clone());
+        let decide: Decide<Refused> = Box::new(move |work, seen| {
+            // The failed action's own effect is taken back out before it is decided anew.
+            let seen = seen.map(|mut fields| {
+                for (path, change) in &old.changes {
+                    if fields.get(path) == &change.new {
+                        fields.set(path.clone(), change.base.clone());
+                    }
+                }
+                fields
+            });
+            desk.decide_on(work, seen, &action, vec![old.event_id.clone()])
+        });
+        let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
+        recorded.map(|_| ()).map_err(|error| match error {
+            RecordError::Refused(refused) => refused.into_error(&room),
+            RecordError::Engine(error) => ActError::Engine(error),
+        })
+    }
+
+    fn decide_on(
+        &self,
+        work: &mut UnitOfWork<'_>,
+        seen: Option<Fields>,
+        action: &Action,
+        settles: Vec<EventId>,
+    ) -> Result<Draft, RecordError<Refused>> {
+        let refuse = |refused| Err(RecordError::Refused(refused));
+        let Some(book) = self.housekeeping.book(work)? else { return refuse(Refused::NotLoaded) };
+        let Some(fields) = seen else { return refuse(Refused::NoRoom) };
+        let undo_of: Option<Arc<Event>> = match action {
+            Action::Undo { event } => match EventId::parse(event.as_str()) {
+                Ok(id) => work.recorded_event(&id)?.map(|sealed| Arc::new(sealed.event)),
+                Err(_) => return refuse(Refused::NothingToRetry),
+            },
+            _ => None,
+        };
+        let context = Context {
+            now: to_milliseconds(work.environment().now()),
+            service_day: &book.property.service_day,
+            book: &book,
+            undo_of: undo_of.as_deref(),
+        };
+        let Decision { changes, relies_on } = match decide(&fields, action, &context) {
+            Ok(decision) => decision,
+            Err(refusal) => return refuse(Refused::Rule(refusal)),
+        };
+        // The turn is the one the desk saw: an arrival belongs to the turn before the one it opens.
+        let turn = Unit::from_fields(&fields)
+            .map_err(|error| {
+                let message = format!("This room cannot be read: {error}.");
+                RecordError::Refused(Refused::Rule(Refusal::new(RefusalCode::IllegalState, message)))
+            })?
+            .room
+            .turn;
+        Ok(Draft {
+            workflow: WORKFLOW.into(),
+            turn: Some(turn),
+            service_day: Some(book.property.service_day.clone()),
+            action: action.name().into(),
+            args: action.args(),
+            changes,
+            relies_on,
+            depends_on: vec![],
+            settles,
+        })
+    }
+}
+
+/// Times in events have milliseconds; what is written into fields has the same, so that the service, which decides
+/// again from the event's time, comes to the same values.
+fn to_milliseconds(time: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}
+
+fn tell(recorded: &Recorded) {
+    if recorded.repeated {
+        return;
+    }
+    let event = &recorded.sealed.event;
+    tracing::info!(
+        target: "telemetry",
+        name = format!("frontend.housekeeping.task_{}", event.action),
+        mode = ?event.mode,
+        "recorded"
+    );
+}

@@ -1,0 +1,160 @@
+//! The workflow: how a room's fields become rows of `rooms_local` and `tasks_local`, and back.
+
+use rusqlite::types::Value as Sqlite;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use turndown_domain::{PLACE, PropertyBook, ROOM, is_stamp};
+use turndown_offline::{EngineError, EntityState, Sql, UnitOfWork, Workflow};
+use turndown_protocol::{EntityRef, Fields, Reference};
+
+/// Housekeeping's side of the engine.
+#[derive(Default)]
+pub struct Housekeeping {
+    /// The reference document as read last, with its version: it is large, and every action looks into it.
+    book: Mutex<Option<(u64, Arc<PropertyBook>)>>,
+}
+
+impl Housekeeping {
+    /// The hotel's settings, people and bookings, once a snapshot has come.
+    pub(crate) fn book<S: Sql>(&self, sql: &mut S) -> Result<Option<Arc<PropertyBook>>, EngineError> {
+        let Some(version) = sql.first("SELECT version FROM reference", [], |row| row.get::<_, u64>(0))? else {
+            return Ok(None);
+        };
+        let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, book)) = kept.as_ref()
+            && *known == version
+        {
+            return Ok(Some(Arc::clone(book)));
+        }
+        let document = sql.first("SELECT document FROM reference", [], |row| row.get::<_, String>(0))?;
+        let Some(document) = document else { return Ok(None) };
+        let book: PropertyBook =
+            serde_json::from_str(&document).map_err(|error| EngineError::stored("reference document", error))?;
+        let book = Arc::new(book);
+        *kept = Some((version, Arc::clone(&book)));
+        Ok(Some(book))
+    }
+}
+
+/// A room's members and its tasks' members, as the tables keep them.
+#[derive(Default)]
+struct Rows {
+    room: Map<String, Value>,
+    tasks: BTreeMap<String, Map<String, Value>>,
+}
+
+impl Rows {
+    fn of(fields: &Fields) -> Self {
+        let mut rows = Self::default();
+        for (path, value) in fields.iter() {
+            if let Some(member) = path.strip_prefix("room/") {
+                rows.room.insert(member.to_owned(), value.clone());
+            } else if let Some((id, member)) = path.strip_prefix("task/").and_then(|rest| rest.split_once('/')) {
+                rows.tasks.entry(id.to_owned()).or_default().insert(member.to_owned(), value.clone());
+            }
+        }
+        rows
+    }
+}
+
+pub(crate) fn object(text: &str) -> Result<Map<String, Value>, EngineError> {
+    serde_json::from_str(text).map_err(|error| EngineError::stored("room row", error))
+}
+
+impl Workflow for Housekeeping {
+    fn keeps(&self, kind: &str) -> bool {
+        kind == ROOM || kind == PLACE
+    }
+
+    fn read(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<Option<Fields>, EngineError> {
+        let room: Option<String> = work.first(
+            "SELECT room FROM rooms_local WHERE id = ?1 AND kind = ?2 AND deleted = 0",
+            [&entity.id, &entity.kind],
+            |row| row.get(0),
+        )?;
+        let Some(room) = room else { return Ok(None) };
+        let mut fields = Fields::new();
+        for (member, value) in object(&room)? {
+            fields.set(format!("room/{member}"), value);
+        }
+        let tasks = work.all("SELECT id, task FROM tasks_local WHERE room_id = ?1", [&entity.id], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        for (id, task) in tasks {
+            for (member, value) in object(&task)? {
+                fields.set(format!("task/{id}/{member}"), value);
+            }
+        }
+        Ok(Some(fields))
+    }
+
+    fn write(
+        &self,
+        work: &mut UnitOfWork<'_>,
+        entity: &EntityRef,
+        fields: &Fields,
+        state: EntityState,
+    ) -> Result<(), EngineError> {
+        let rows = Rows::of(fields);
+        let revision = work.revision();
+        work.execute(
+            "INSERT INTO rooms_local (id, kind, room, local_state, contested, deleted, revision)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)
+             ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, room = excluded.room,
+                local_state = excluded.local_state, contested = excluded.contested, deleted = 0,
+                revision = excluded.revision",
+            (
+                &entity.id,
+                &entity.kind,
+                Value::Object(rows.room).to_string(),
+                state.local.as_str(),
+                state.contested,
+                revision,
+            ),
+        )?;
+        let known =
+            work.all("SELECT id FROM tasks_local WHERE room_id = ?1", [&entity.id], |row| row.get::<_, String>(0))?;
+        for gone in known.into_iter().filter(|id| !rows.tasks.contains_key(id)) {
+            work.execute("DELETE FROM tasks_local WHERE room_id = ?1 AND id = ?2", [&entity.id, &gone])?;
+        }
+        for (id, task) in rows.tasks {
+            work.execute(
+                "INSERT INTO tasks_local (room_id, id, task) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (room_id, id) DO UPDATE SET task = excluded.task WHERE task <> excluded.task",
+                (&entity.id, id, Value::Object(task).to_string()),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<(), EngineError> {
+        let revision = work.revision();
+        work.execute("DELETE FROM tasks_local WHERE room_id = ?1", [&entity.id])?;
+        // The row stays as a mark, so that views hear that the room is gone.
+        work.execute(
+            "UPDATE rooms_local SET deleted = 1, local_state = 'server', contested = 0, revision = ?2 WHERE id = ?1",
+            (&entity.id, revision),
+        )?;
+        Ok(())
+    }
+
+    fn take_reference(&self, work: &mut UnitOfWork<'_>, reference: &Reference) -> Result<(), EngineError> {
+        let book: PropertyBook = serde_json::from_value(reference.document.clone())
+            .map_err(|error| EngineError::stored("reference document", error))?;
+        work.execute("DELETE FROM staff_local", [])?;
+        for person in &book.staff {
+            let role = serde_json::to_value(person.role).ok().and_then(|role| role.as_str().map(str::to_owned));
+            let section = person.section.clone().map_or(Sqlite::Null, Sqlite::Text);
+            work.execute(
+                "INSERT INTO staff_local (id, name, role, section) VALUES (?1, ?2, ?3, ?4)",
+                (&person.id.0, &person.name, role.unwrap_or_default(), section),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn is_stamp(&self, path: &str) -> bool {
+        is_stamp(path)
+    }
+}

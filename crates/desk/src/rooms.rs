@@ -1,0 +1,156 @@
+//! What the board and the front desk read.
+
+use crate::Desk;
+use crate::housekeeping::object;
+use rusqlite::Row;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use turndown_domain::{Room, RoomId, Task, TaskId, Unit};
+use turndown_offline::{EngineError, LocalState, Sql};
+
+/// A room with its tasks as this desk sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoomRow {
+    /// Which room.
+    pub id: RoomId,
+    /// The room and its tasks.
+    pub unit: Unit,
+    /// Where this desk's newest edit stands.
+    pub local: LocalState,
+    /// Somebody's edit of it is in conflict, here or elsewhere.
+    pub contested: bool,
+}
+
+/// Rooms that changed since a revision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rooms {
+    /// The revision this brings a view to.
+    pub revision: u64,
+    /// Whether this is everything.
+    pub full: bool,
+    /// The rooms, by id.
+    pub rooms: Vec<RoomRow>,
+    /// Rooms that are gone.
+    pub removed: Vec<RoomId>,
+}
+
+struct Raw {
+    id: String,
+    room: String,
+    local: String,
+    contested: bool,
+    deleted: bool,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw { id: row.get(0)?, room: row.get(1)?, local: row.get(2)?, contested: row.get(3)?, deleted: row.get(4)? })
+}
+
+fn typed<T: serde::de::DeserializeOwned>(members: Map<String, Value>) -> Result<T, EngineError> {
+    serde_json::from_value(Value::Object(members)).map_err(|error| EngineError::stored("room row", error))
+}
+
+impl Desk {
+    /// Rooms that changed after a revision, or all of them.
+    ///
+    /// A row that this build cannot read is left out and logged rather than taking the whole board with it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn rooms(&self, since: Option<u64>) -> Result<Rooms, EngineError> {
+        // Read before the picture is taken: what comes in between is in the picture and comes once more, harmlessly.
+        let revision = self.engine().revision();
+        // A revision from another run, or from the future, means nothing here.
+        let since = since.filter(|held| *held <= revision);
+        let flown = since.map(|held| self.engine().flown_since(held)).unwrap_or_default();
+        let (raws, tasks) = self.engine().read(|mut connection| {
+            let mut raws = connection.all(
+                "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE revision > ?1 ORDER BY id",
+                [since.unwrap_or(0)],
+                raw,
+            )?;
+            if since.is_none() {
+                raws = connection.all(
+                    "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE deleted = 0 ORDER BY id",
+                    [],
+                    raw,
+                )?;
+            }
+            for entity in &flown {
+                if !raws.iter().any(|known| known.id == entity.id) {
+                    raws.extend(connection.first(
+                        "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE id = ?1",
+                        [&entity.id],
+                        raw,
+                    )?);
+                }
+            }
+            let mut tasks: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+            if since.is_none() {
+                let all = connection.all("SELECT room_id, id, task FROM tasks_local", [], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                })?;
+                for (room, id, task) in all {
+                    tasks.entry(room).or_default().push((id, task));
+                }
+            } else {
+                for known in &raws {
+                    let own =
+                        connection.all("SELECT id, task FROM tasks_local WHERE room_id = ?1", [&known.id], |row| {
+                            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+                        })?;
+                    tasks.insert(known.id.clone(), own);
+                }
+            }
+            Ok((raws, tasks))
+        })?;
+        let (mut rooms, mut removed) = (Vec::with_capacity(raws.len()), Vec::new());
+        for raw in raws {
+            if raw.deleted {
+                removed.push(RoomId(raw.id));
+                continue;
+            }
+            let own = tasks.get(&raw.id).map(Vec::as_slice).unwrap_or_default();
+            match read_room(&raw, own) {
+                Ok(room) => rooms.push(room),
+                Err(error) => tracing::error!(room = raw.id, ?error, "a room cannot be shown"),
+            }
+        }
+        Ok(Rooms { revision, full: since.is_none(), rooms, removed })
+    }
+}
+
+impl Desk {
+    /// One room with its tasks, if there is one.
+    ///
+    /// # Errors
+    /// When the database refuses or the room cannot be read.
+    pub fn room(&self, id: &str) -> Result<Option<RoomRow>, EngineError> {
+        self.engine().read(|mut connection| {
+            let found = connection.first(
+                "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE id = ?1 AND deleted = 0",
+                [id],
+                raw,
+            )?;
+            let Some(found) = found else { return Ok(None) };
+            let tasks = connection.all("SELECT id, task FROM tasks_local WHERE room_id = ?1", [id], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            read_room(&found, &tasks).map(Some)
+        })
+    }
+}
+
+fn read_room(raw: &Raw, tasks: &[(String, String)]) -> Result<RoomRow, EngineError> {
+    let room: Room = typed(object(&raw.room)?)?;
+    let tasks = tasks
+        .iter()
+        .map(|(id, task)| Ok((TaskId(id.clone()), typed::<Task>(object(task)?)?)))
+        .collect::<Result<_, EngineError>>()?;
+    Ok(RoomRow {
+        id: RoomId(raw.id.clone()),
+        unit: Unit { room, tasks },
+        local: LocalState::from_str_or_server(&raw.local),
+        contested: raw.contested,
+    })
+}

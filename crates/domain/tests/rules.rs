@@ -1,0 +1,639 @@
+//! The lifecycle as a table, and properties that hold for any sequence of actions.
+
+use chrono::{DateTime, TimeZone, Utc};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use turndown_domain::{
+    Action, Arrival, Cleanliness, ConflictClass, Context, Decision, Guest, InspectionResult, JudgeContext, Judgement,
+    Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, Sellability, SellabilityKind, ServiceFlag, Staff,
+    StaffId, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, check, decide, footprint, is_stamp, judge,
+    judge_resolution,
+};
+use turndown_protocol::{ActorId, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, InstallId, Mode, ZERO_HASH};
+
+const DAY: &str = "2016-03-25";
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2016, 3, 25, 10, 0, 0).unwrap()
+}
+
+fn book() -> PropertyBook {
+    let staff = |id: &str| Staff { id: StaffId(id.into()), name: id.to_uppercase(), ..Staff::default() };
+    PropertyBook {
+        property: Property { service_day: DAY.into(), ..Property::default() },
+        staff: vec![staff("maria"), staff("ali")],
+        bookings: vec![],
+    }
+}
+
+fn task(kind: TaskKind, status: TaskStatus) -> Task {
+    Task { kind, status, turn: 4, service_day: DAY.into(), assignee: Some(StaffId("maria".into())), ..Task::default() }
+}
+
+fn room_412() -> Unit {
+    Unit {
+        room: Room {
+            number: "412".into(),
+            turn: 4,
+            stay: Stay::Turnover,
+            fo_occupancy: Occupancy::Occupied,
+            guest: Some(Guest { booking_id: "b1".into(), persons: 2, ..Guest::default() }),
+            arrival: Some(Arrival { booking_id: "b2".into(), persons: 1, nights: 2, ..Arrival::default() }),
+            ..Room::default()
+        },
+        tasks: BTreeMap::from([(TaskId("t1".into()), task(TaskKind::Turnover, TaskStatus::Ready))]),
+    }
+}
+
+fn t1() -> TaskId {
+    TaskId("t1".into())
+}
+
+fn decided(fields: &Fields, action: &Action) -> Result<Decision, turndown_domain::Refusal> {
+    let book = book();
+    decide(fields, action, &Context { now: now(), service_day: DAY, book: &book, undo_of: None })
+}
+
+fn applied(fields: &Fields, decision: &Decision) -> Fields {
+    let mut after = fields.clone();
+    for (path, change) in &decision.changes {
+        after.set(path.clone(), change.new.clone());
+    }
+    after
+}
+
+fn event(fields: &Fields, action: &Action, decision: Decision) -> Event {
+    Event {
+        schema: EVENT_SCHEMA,
+        event_id: EventId::generate(1, 7),
+        install_id: InstallId::generate(1, 8),
+        local_seq: 1,
+        prev_hash: ZERO_HASH.into(),
+        actor_id: ActorId::parse("maria").unwrap(),
+        workflow: turndown_domain::WORKFLOW.into(),
+        entity: EntityRef::new("room", "412"),
+        turn: fields.get("room/turn").as_u64().map(|turn| u32::try_from(turn).unwrap()),
+        service_day: Some(DAY.into()),
+        action: action.name().into(),
+        args: action.args(),
+        changes: decision.changes,
+        relies_on: decision.relies_on,
+        base_version: 1,
+        prev_event_id: None,
+        depends_on: vec![],
+        settles: vec![],
+        recorded_at: "2016-03-25T10:00:00.000Z".into(),
+        mode: Mode::Offline,
+        data_age_s: None,
+    }
+}
+
+fn judged(current: &Fields, event: &Event) -> Judgement {
+    let book = book();
+    judge(current, event, &JudgeContext { book: &book, undo_of: None })
+}
+
+fn inspect(result: InspectionResult, reason: Option<&str>) -> Action {
+    Action::Inspect { task: t1(), verdict: Verdict { result, reason: reason.map(str::to_owned) } }
+}
+
+#[test]
+fn h1_every_move_of_the_lifecycle_is_allowed_or_refused_with_its_own_code() {
+    use RefusalCode as C;
+    use TaskStatus as S;
+    let start = Action::Start { task: t1() };
+    let pause = Action::Pause { task: t1() };
+    let resume = Action::Resume { task: t1() };
+    let complete = Action::Complete { task: t1() };
+    let pass = inspect(InspectionResult::Pass, None);
+    let fail = inspect(InspectionResult::Fail, Some("mirror streaks"));
+    let cancel = Action::CancelTask { task: t1(), reason: "guest stays".into() };
+    let reassign = Action::Reassign { task: t1(), to: Some(StaffId("ali".into())) };
+    let table: &[(&Action, [Result<S, C>; 6])] = &[
+        // from:       ready,                      in progress,                paused,                      completed,                   inspected,                   cancelled
+        (
+            &start,
+            [
+                Ok(S::InProgress),
+                Err(C::TaskAlreadyStarted),
+                Err(C::TaskAlreadyStarted),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &pause,
+            [
+                Err(C::TaskNotStarted),
+                Ok(S::Paused),
+                Err(C::TaskAlreadyPaused),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &resume,
+            [
+                Err(C::TaskNotStarted),
+                Err(C::TaskNotPaused),
+                Ok(S::InProgress),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &complete,
+            [
+                Err(C::TaskNotStarted),
+                Ok(S::Completed),
+                Ok(S::Completed),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &pass,
+            [
+                Err(C::TaskNotCompleted),
+                Err(C::TaskNotCompleted),
+                Err(C::TaskNotCompleted),
+                Ok(S::Inspected),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &fail,
+            [
+                Err(C::TaskNotCompleted),
+                Err(C::TaskNotCompleted),
+                Err(C::TaskNotCompleted),
+                Ok(S::Ready),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &cancel,
+            [
+                Ok(S::Cancelled),
+                Ok(S::Cancelled),
+                Ok(S::Cancelled),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+        (
+            &reassign,
+            [
+                Ok(S::Ready),
+                Ok(S::InProgress),
+                Ok(S::Paused),
+                Err(C::TaskAlreadyCompleted),
+                Err(C::TaskAlreadyInspected),
+                Err(C::TaskCancelled),
+            ],
+        ),
+    ];
+    let from = [S::Ready, S::InProgress, S::Paused, S::Completed, S::Inspected, S::Cancelled];
+    for (action, row) in table {
+        for (status, expected) in from.iter().zip(row) {
+            let mut unit = room_412();
+            unit.tasks.insert(t1(), task(TaskKind::Turnover, *status));
+            let fields = unit.to_fields();
+            let got = decided(&fields, action)
+                .map(|decision| Unit::from_fields(&applied(&fields, &decision)).unwrap().tasks[&t1()].status)
+                .map_err(|refusal| refusal.code);
+            assert_eq!(got, *expected, "{} from {status:?}", action.name());
+        }
+    }
+}
+
+#[test]
+fn every_other_refusal_has_its_code_and_a_sentence() {
+    use RefusalCode as C;
+    let out = Sellability {
+        kind: SellabilityKind::OutOfOrder,
+        assignable: false,
+        deducts_inventory: true,
+        reason: Some("leak".into()),
+    };
+    let start = Action::Start { task: t1() };
+    type Change = fn(&mut Unit);
+    let cases: Vec<(Action, Change, C)> = vec![
+        (Action::Start { task: TaskId("gone".into()) }, |_| {}, C::TaskNotFound),
+        (start.clone(), |unit| unit.room.dnd_since = Some(now()), C::RoomDoNotDisturb),
+        (
+            start.clone(),
+            |unit| {
+                unit.room.sellability = Sellability {
+                    kind: SellabilityKind::OutOfOrder,
+                    assignable: false,
+                    deducts_inventory: true,
+                    reason: Some("leak".into()),
+                }
+            },
+            C::RoomOutOfOrder,
+        ),
+        (Action::Reassign { task: t1(), to: Some(StaffId("nobody".into())) }, |_| {}, C::StaffUnknown),
+        (Action::Reassign { task: t1(), to: Some(StaffId("maria".into())) }, |_| {}, C::NothingToChange),
+        (Action::CancelTask { task: t1(), reason: "  ".into() }, |_| {}, C::ReasonRequired),
+        (Action::CancelTask { task: t1(), reason: "x".repeat(201) }, |_| {}, C::TextTooLong),
+        (Action::CancelTask { task: t1(), reason: "a\u{202E}b".into() }, |_| {}, C::TextUnreadable),
+        (
+            inspect(InspectionResult::Fail, None),
+            |unit| unit.tasks.get_mut(&t1()).unwrap().status = TaskStatus::Completed,
+            C::ReasonRequired,
+        ),
+        (
+            inspect(InspectionResult::Skip, None),
+            |unit| unit.tasks.get_mut(&t1()).unwrap().status = TaskStatus::Completed,
+            C::ReasonRequired,
+        ),
+        (
+            Action::AddTask {
+                task: t1(),
+                kind: TaskKind::Linen,
+                credits: 1,
+                priority: Priority::Normal,
+                assignee: None,
+                note: None,
+            },
+            |_| {},
+            C::TaskExists,
+        ),
+        (
+            Action::SetRoomStatus { cleanliness: Cleanliness::Clean },
+            |unit| drop(unit.tasks.insert(TaskId("t2".into()), task(TaskKind::DeepClean, TaskStatus::Ready))),
+            C::RoomTasksOpen,
+        ),
+        (
+            Action::SetRoomStatus { cleanliness: Cleanliness::Dirty },
+            |unit| {
+                unit.room.cleanliness = Cleanliness::Clean;
+                unit.tasks.get_mut(&t1()).unwrap().status = TaskStatus::InProgress;
+            },
+            C::RoomTaskInProgress,
+        ),
+        (
+            Action::SetFlag { flag: ServiceFlag::DoNotDisturb, on: true },
+            |unit| unit.room.fo_occupancy = Occupancy::Vacant,
+            C::RoomVacant,
+        ),
+        (Action::Departed {}, |unit| unit.room.fo_occupancy = Occupancy::Vacant, C::RoomVacant),
+        (Action::Arrived {}, |_| {}, C::RoomOccupied),
+        (Action::SetSellability { sellability: Sellability { reason: None, ..out } }, |_| {}, C::ReasonRequired),
+        (Action::Undo { event: "01J".into() }, |_| {}, C::UndoUnknown),
+    ];
+    for (action, change, code) in cases {
+        let mut unit = room_412();
+        change(&mut unit);
+        let refusal = decided(&unit.to_fields(), &action).expect_err(action.name());
+        assert_eq!(refusal.code, code, "{}", action.name());
+        assert!(refusal.message.ends_with('.') && refusal.message.len() > 10, "{}", refusal.message);
+    }
+}
+
+#[test]
+fn completing_makes_the_room_clean_and_passing_makes_it_inspected() {
+    let mut fields = room_412().to_fields();
+    for (action, cleanliness) in [
+        (Action::Departed {}, "dirty"),
+        (Action::Start { task: t1() }, "dirty"),
+        (Action::Complete { task: t1() }, "clean"),
+        (inspect(InspectionResult::Fail, Some("hair in the bath")), "dirty"),
+        (Action::Start { task: t1() }, "dirty"),
+        (Action::Complete { task: t1() }, "clean"),
+        (inspect(InspectionResult::Pass, None), "inspected"),
+        (Action::Arrived {}, "inspected"),
+    ] {
+        let decision = decided(&fields, &action).unwrap_or_else(|refusal| panic!("{}: {refusal}", action.name()));
+        fields = applied(&fields, &decision);
+        assert_eq!(fields.get("room/cleanliness"), &json!(cleanliness), "after {}", action.name());
+    }
+    assert_eq!(fields.get("room/turn"), &json!(5), "an arrival opens the next turn");
+    assert_eq!(fields.get("room/turn_provisional"), &json!(true));
+    assert_eq!(fields.get("task/t1/rework"), &json!(1));
+}
+
+#[test]
+fn h10_undo_restores_what_was_and_is_refused_once_something_stands_on_it() {
+    let book = book();
+    let before = room_412().to_fields();
+    let start = Action::Start { task: t1() };
+    let started = event(&before, &start, decided(&before, &start).unwrap());
+    let mut after = before.clone();
+    started.apply_to(&mut after);
+    let undo = Action::Undo { event: started.event_id.to_string() };
+    let context = Context { now: now(), service_day: DAY, book: &book, undo_of: Some(&started) };
+    let decision = decide(&after, &undo, &context).unwrap();
+    assert_eq!(applied(&after, &decision), before);
+
+    let judge_context = JudgeContext { book: &book, undo_of: Some(&started) };
+    let undone = event(&after, &undo, decision);
+    assert!(matches!(judge(&after, &undone, &judge_context), Judgement::Apply { .. }));
+
+    let complete = Action::Complete { task: t1() };
+    let later = applied(&after, &decided(&after, &complete).unwrap());
+    assert_eq!(decide(&later, &undo, &context).unwrap_err().code, RefusalCode::UndoStoodUpon);
+}
+
+#[test]
+fn h3_both_sides_did_the_same_is_no_conflict_and_stamps_never_make_one() {
+    let before = room_412().to_fields();
+    let start = Action::Start { task: t1() };
+    let mine = event(&before, &start, decided(&before, &start).unwrap());
+    let mut theirs = before.clone();
+    mine.apply_to(&mut theirs);
+    theirs.set("task/t1/started_at", json!("2016-03-25T09:58:00Z"));
+    assert_eq!(judged(&theirs, &mine), Judgement::Apply { changes: BTreeMap::new() });
+}
+
+#[test]
+fn h1_an_edit_of_another_field_merges_and_h2_of_the_same_field_is_a_conflict() {
+    let before = room_412().to_fields();
+    let start = Action::Start { task: t1() };
+    let mine = event(&before, &start, decided(&before, &start).unwrap());
+
+    let note = applied(&before, &decided(&before, &Action::Note { text: Some("pet in room".into()) }).unwrap());
+    assert!(matches!(judged(&note, &mine), Judgement::Apply { .. }));
+
+    let cancel = Action::CancelTask { task: t1(), reason: "guest stays".into() };
+    let cancelled = applied(&before, &decided(&before, &cancel).unwrap());
+    assert_eq!(
+        judged(&cancelled, &mine),
+        Judgement::Conflict { class: ConflictClass::Fields, paths: vec!["task/t1/status".into()] }
+    );
+}
+
+#[test]
+fn d2_a_clean_for_the_guest_before_never_makes_the_next_guests_room_clean() {
+    let mut unit = room_412();
+    unit.tasks.insert(t1(), task(TaskKind::Turnover, TaskStatus::InProgress));
+    let seen = unit.to_fields();
+    let complete = Action::Complete { task: t1() };
+    let late = event(&seen, &complete, decided(&seen, &complete).unwrap());
+
+    // The next guest has checked in and the room was found dirty again.
+    let mut present = seen.clone();
+    present.set("room/turn", json!(5));
+    assert_eq!(
+        judged(&present, &late),
+        Judgement::Conflict { class: ConflictClass::PreviousTurn, paths: vec!["room/cleanliness".into()] }
+    );
+
+    // Where it changes nothing about the present room, the task's own history is completed.
+    present.set("room/cleanliness", json!("clean"));
+    let Judgement::Apply { changes } = judged(&present, &late) else { panic!("taken") };
+    assert_eq!(changes.get("task/t1/status"), Some(&json!("completed")));
+    assert!(!changes.contains_key("room/cleanliness"));
+}
+
+#[test]
+fn yesterdays_clean_never_makes_todays_room_clean() {
+    let mut unit = room_412();
+    unit.tasks.insert(t1(), task(TaskKind::Stayover, TaskStatus::InProgress));
+    let seen = unit.to_fields();
+    let complete = Action::Complete { task: t1() };
+    let late = event(&seen, &complete, decided(&seen, &complete).unwrap());
+    let mut today = book();
+    today.property.service_day = "2016-03-26".into();
+    let judgement = judge(&seen, &late, &JudgeContext { book: &today, undo_of: None });
+    assert_eq!(
+        judgement,
+        Judgement::Conflict { class: ConflictClass::PreviousTurn, paths: vec!["room/cleanliness".into()] }
+    );
+}
+
+#[test]
+fn a_desk_cannot_write_what_its_action_does_not_do() {
+    let before = room_412().to_fields();
+    let start = Action::Start { task: t1() };
+    let honest = event(&before, &start, decided(&before, &start).unwrap());
+    type Forge = fn(&mut Event);
+    let forged: &[(&str, Forge)] = &[
+        ("a field of another action", |e| {
+            drop(e.changes.insert("room/cleanliness".into(), Change { base: json!("dirty"), new: json!("inspected") }));
+        }),
+        ("another value", |e| e.changes.get_mut("task/t1/status").unwrap().new = json!("inspected")),
+        ("another action's name", |e| e.action = "complete".into()),
+        ("no such action", |e| e.action = "sell_the_hotel".into()),
+        ("arguments it does not take", |e| e.args = json!({"task": "t1", "price": 5})),
+        ("a field left out", |e| drop(e.changes.remove("task/t1/started_at"))),
+    ];
+    for (name, forge) in forged {
+        let mut event = honest.clone();
+        forge(&mut event);
+        assert!(matches!(judged(&before, &event), Judgement::Rejected(_)), "{name}");
+    }
+}
+
+#[test]
+fn h5_a_decision_that_meets_a_newer_row_is_a_conflict_again() {
+    let theirs = room_412().to_fields();
+    let settled =
+        event(&theirs, &Action::Start { task: t1() }, decided(&theirs, &Action::Start { task: t1() }).unwrap());
+    let mut decision = settled.clone();
+    decision.action = "resolve".into();
+    decision.args = json!({});
+    decision.settles = vec![settled.event_id.clone()];
+    decision.changes =
+        BTreeMap::from([("task/t1/status".to_owned(), Change { base: json!("ready"), new: json!("in_progress") })]);
+    decision.relies_on = BTreeMap::from([("task/t1/assignee".to_owned(), json!("maria"))]);
+    let book = book();
+    let context = JudgeContext { book: &book, undo_of: None };
+    let judge_it = |now: &Fields, event: &Event| judge_resolution(now, event, std::slice::from_ref(&settled), &context);
+
+    assert!(matches!(judge_it(&theirs, &decision), Judgement::Apply { .. }));
+    let mut moved = theirs.clone();
+    moved.set("task/t1/assignee", json!("ali"));
+    assert_eq!(
+        judge_it(&moved, &decision),
+        Judgement::Conflict { class: ConflictClass::Fields, paths: vec!["task/t1/assignee".into()] }
+    );
+    let mut greedy = decision.clone();
+    greedy.changes.insert("room/note".into(), Change { base: Value::Null, new: json!("mine") });
+    assert!(matches!(judge_it(&theirs, &greedy), Judgement::Rejected(_)), "only what it is about");
+}
+
+// --- properties -------------------------------------------------------------------------------------------------
+
+fn any_action() -> impl Strategy<Value = Action> {
+    let id = prop_oneof![Just("t1"), Just("t2"), Just("t3")].prop_map(|id| TaskId(id.to_owned()));
+    let person = prop_oneof![Just(None), Just(Some(StaffId("ali".into()))), Just(Some(StaffId("maria".into())))];
+    let reason = prop_oneof![Just(None), Just(Some("a reason".to_owned()))];
+    let cleanliness = prop_oneof![
+        Just(Cleanliness::Dirty),
+        Just(Cleanliness::Pickup),
+        Just(Cleanliness::Clean),
+        Just(Cleanliness::Inspected)
+    ];
+    let flag = prop_oneof![
+        Just(ServiceFlag::DoNotDisturb),
+        Just(ServiceFlag::MakeUpRoom),
+        Just(ServiceFlag::NoService),
+        Just(ServiceFlag::Refused),
+        Just(ServiceFlag::DoubleLock)
+    ];
+    let result = prop_oneof![Just(InspectionResult::Pass), Just(InspectionResult::Fail), Just(InspectionResult::Skip)];
+    let out = prop_oneof![
+        Just(Sellability::default()),
+        Just(Sellability {
+            kind: SellabilityKind::OutOfOrder,
+            assignable: false,
+            deducts_inventory: true,
+            reason: Some("leak".into())
+        }),
+        Just(Sellability {
+            kind: SellabilityKind::OutOfService,
+            assignable: false,
+            deducts_inventory: false,
+            reason: Some("lamp".into())
+        }),
+    ];
+    prop_oneof![
+        4 => id.clone().prop_map(|task| Action::Start { task }),
+        2 => id.clone().prop_map(|task| Action::Pause { task }),
+        2 => id.clone().prop_map(|task| Action::Resume { task }),
+        4 => id.clone().prop_map(|task| Action::Complete { task }),
+        2 => (id.clone(), person.clone()).prop_map(|(task, to)| Action::Reassign { task, to }),
+        3 => (id.clone(), result, reason).prop_map(|(task, result, reason)| Action::Inspect { task, verdict: Verdict { result, reason } }),
+        1 => (id.clone(), person).prop_map(|(task, assignee)| Action::AddTask {
+            task, kind: TaskKind::Linen, credits: 2, priority: Priority::High, assignee, note: None
+        }),
+        1 => id.clone().prop_map(|task| Action::CancelTask { task, reason: "not needed".into() }),
+        1 => (id, any::<bool>()).prop_map(|(task, rush)| Action::SetPriority { task, priority: Priority::High, rush }),
+        2 => cleanliness.prop_map(|cleanliness| Action::SetRoomStatus { cleanliness }),
+        1 => any::<bool>().prop_map(|there| Action::SeeOccupancy {
+            occupancy: if there { Occupancy::Occupied } else { Occupancy::Vacant }
+        }),
+        2 => (flag, any::<bool>()).prop_map(|(flag, on)| Action::SetFlag { flag, on }),
+        1 => any::<bool>().prop_map(|on| Action::Note { text: on.then(|| "a note".to_owned()) }),
+        1 => out.prop_map(|sellability| Action::SetSellability { sellability }),
+        1 => Just(Action::Departed {}),
+        1 => Just(Action::Arrived {}),
+    ]
+}
+
+fn two_tasks() -> Fields {
+    let mut unit = room_412();
+    unit.tasks.insert(TaskId("t2".into()), task(TaskKind::Linen, TaskStatus::Ready));
+    unit.to_fields()
+}
+
+/// Some reachable state: the room after a few actions, those refused left out.
+fn after(actions: &[Action]) -> Fields {
+    let mut fields = two_tasks();
+    for action in actions {
+        if let Ok(decision) = decided(&fields, action) {
+            fields = applied(&fields, &decision);
+        }
+    }
+    fields
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sequence_of_actions_leaves_legal_states_and_stays_in_its_footprint(
+        actions in prop::collection::vec(any_action(), 1..40)
+    ) {
+        let mut fields = two_tasks();
+        for action in &actions {
+            let Ok(decision) = decided(&fields, action) else { continue };
+            let footprint = footprint(action);
+            for path in decision.changes.keys() {
+                prop_assert!(footprint.may_write(path), "{} wrote {path}", action.name());
+            }
+            for (path, change) in &decision.changes {
+                prop_assert_eq!(&change.base, fields.get(path));
+            }
+            fields = applied(&fields, &decision);
+            prop_assert_eq!(check(&fields), Ok(()));
+            prop_assert_eq!(Unit::from_fields(&fields).unwrap().to_fields(), fields.clone());
+        }
+    }
+
+    #[test]
+    fn the_service_takes_what_a_desk_decided_on_the_same_row(
+        before in prop::collection::vec(any_action(), 0..12), action in any_action()
+    ) {
+        let fields = after(&before);
+        if let Ok(decision) = decided(&fields, &action) {
+            let event = event(&fields, &action, decision.clone());
+            let Judgement::Apply { changes } = judged(&fields, &event) else {
+                return Err(TestCaseError::fail(format!("{}: {:?}", action.name(), judged(&fields, &event))));
+            };
+            prop_assert_eq!(changes.len(), decision.changes.len());
+        }
+    }
+
+    #[test]
+    fn edits_that_do_not_touch_merge_to_the_same_room_in_either_order(
+        before in prop::collection::vec(any_action(), 0..12), one in any_action(), two in any_action()
+    ) {
+        let base = after(&before);
+        let (Ok(a), Ok(b)) = (decided(&base, &one), decided(&base, &two)) else { return Ok(()) };
+        let touched = |d: &Decision| -> BTreeSet<String> { d.changes.keys().chain(d.relies_on.keys()).cloned().collect() };
+        let written = |d: &Decision| -> BTreeSet<String> { d.changes.keys().cloned().collect() };
+        prop_assume!(written(&a).is_disjoint(&touched(&b)) && written(&b).is_disjoint(&touched(&a)));
+        let merge = |first: &Decision, second: Event| -> Result<Fields, TestCaseError> {
+            let middle = applied(&base, first);
+            match judged(&middle, &second) {
+                Judgement::Apply { changes } => {
+                    let mut end = middle;
+                    for (path, value) in changes {
+                        end.set(path, value);
+                    }
+                    Ok(end)
+                }
+                // Two fields may be legal each and illegal together (ask for service, and do not disturb): then both
+                // orders say so, and neither writes.
+                Judgement::Rejected(refusal) if refusal.code == RefusalCode::IllegalState => Ok(Fields::new()),
+                other => Err(TestCaseError::fail(format!("{other:?}"))),
+            }
+        };
+        let ab = merge(&a, event(&base, &two, b.clone()))?;
+        let ba = merge(&b, event(&base, &one, a.clone()))?;
+        prop_assert_eq!(ab, ba);
+    }
+
+    #[test]
+    fn what_a_guard_names_is_never_merged(
+        before in prop::collection::vec(any_action(), 0..12), action in any_action(), pick in any::<prop::sample::Index>()
+    ) {
+        let base = after(&before);
+        let Ok(decision) = decided(&base, &action) else { return Ok(()) };
+        let named: Vec<String> = decision.relies_on.keys().chain(decision.changes.keys())
+            .filter(|path| !is_stamp(path)).cloned().collect();
+        prop_assume!(!named.is_empty());
+        let path = &named[pick.index(named.len())];
+        // Some other legal value of that field than the two that leave it free.
+        let free = [Some(base.get(path).clone()), decision.changes.get(path).map(|change| change.new.clone())];
+        let member = path.rsplit('/').next().unwrap_or_default();
+        let others = match member {
+            "status" => vec![json!("ready"), json!("in_progress"), json!("paused"), json!("completed")],
+            "assignee" => vec![json!("maria"), json!("ali"), Value::Null],
+            "cleanliness" => vec![json!("dirty"), json!("pickup"), json!("clean"), json!("inspected")],
+            "note" => vec![json!("another note")],
+            "turn" => vec![json!(3)],
+            "sellability" => vec![json!({"kind": "out_of_service", "deducts_inventory": false, "assignable": false, "reason": "paint"})],
+            _ => vec![],
+        };
+        let Some(other) = others.into_iter().find(|value| !free.contains(&Some(value.clone()))) else { return Ok(()) };
+        let mut moved = base.clone();
+        moved.set(path.clone(), other);
+        let judgement = judged(&moved, &event(&base, &action, decision));
+        let Judgement::Conflict { paths, .. } = &judgement else {
+            return Err(TestCaseError::fail(format!("{} over {path}: {judgement:?}", action.name())));
+        };
+        prop_assert!(paths.contains(path));
+    }
+}
