@@ -4,7 +4,7 @@
 import { t } from "@lingui/core/macro";
 import { ulid } from "ulid";
 import { createStore } from "zustand/vanilla";
-import type { Action, CommandError } from "../bindings/bindings";
+import type { Acted, Action, CommandError } from "../bindings/bindings";
 import { asCommandError } from "../platform/platform";
 import { announce } from "../shared/announcer";
 import { iso } from "../shared/fmt";
@@ -34,8 +34,8 @@ export interface PerformOptions {
   left?: () => string;
 }
 
-/** Records an action. Resolves to whether it was taken; a refusal has been shown and said by then. */
-export async function perform(desk: Desk, roomId: string, action: Action, options: PerformOptions): Promise<boolean> {
+/** Records an action. Resolves to what was recorded, or null when it was refused; that has been shown and said by then. */
+export async function perform(desk: Desk, roomId: string, action: Action, options: PerformOptions): Promise<Acted | null> {
   if (options.from !== undefined) began(roomId, action.action, options.from);
   try {
     const acted = await desk.platform.act({ intentId: ulid(), roomId, action });
@@ -54,11 +54,11 @@ export async function perform(desk: Desk, roomId: string, action: Action, option
       const entry: Recorded = { eventId: acted.eventId, roomId, number: options.number, toast };
       undoable.setState({ stack: [...undoable.getState().stack, entry].slice(-UNDO_DEPTH) });
     }
-    return true;
+    return acted;
   } catch (thrown) {
     refused(roomId);
     report(asCommandError(thrown));
-    return false;
+    return null;
   }
 }
 

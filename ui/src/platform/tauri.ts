@@ -17,6 +17,8 @@ export function tauriPlatform(): Platform {
     window: windowName(),
     async subscribe(onNotice) {
       const onChange = new Channel<Notice>();
+      // A channel is no event target.
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener
       onChange.onmessage = onNotice;
       channels.push(onChange);
       await invoke("subscribe", { onChange });

@@ -32,6 +32,11 @@ export function configure(next: Partial<Settings>): void {
   }
 }
 
+/** English is read day before month, as most hotels write it. */
+function formatLocale(): string {
+  return settings.locale === "en" ? "en-GB" : settings.locale;
+}
+
 function isZone(zone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat("en", { timeZone: zone }));
@@ -43,32 +48,32 @@ function isZone(zone: string): boolean {
 function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   let made = formats.get(name);
   if (made === undefined) {
-    made = new Intl.DateTimeFormat(settings.locale, { numberingSystem: NUMBERING, ...options });
+    made = new Intl.DateTimeFormat(formatLocale(), { numberingSystem: NUMBERING, ...options });
     formats.set(name, made);
   }
   return made;
 }
 
-function read(iso: string): Date | null {
-  const at = new Date(iso);
+function read(stamp: string): Date | null {
+  const at = new Date(stamp);
   return Number.isNaN(at.getTime()) ? null : at;
 }
 
 /** `14:02`, in the hotel's zone. Unreadable input is shown as it is. */
-export function time(iso: string): string {
-  const at = read(iso);
-  if (at === null) return iso;
+export function time(stamp: string): string {
+  const at = read(stamp);
+  if (at === null) return stamp;
   return format("time", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: settings.timeZone }).format(at);
 }
 
 /** `27 Mar, 14:02`, in the hotel's zone; only the time when it was on the same day as `now`. */
-export function dateTime(iso: string, now: number = Date.now()): string {
-  const at = read(iso);
-  if (at === null) return iso;
+export function dateTime(stamp: string, now: number = Date.now()): string {
+  const at = read(stamp);
+  if (at === null) return stamp;
   const day = format("dayKey", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: settings.timeZone });
-  if (day.format(at) === day.format(now)) return time(iso);
+  if (day.format(at) === day.format(now)) return time(stamp);
   const date = format("dayMonth", { day: "numeric", month: "short", timeZone: settings.timeZone }).format(at);
-  return `${date}, ${time(iso)}`;
+  return `${date}, ${time(stamp)}`;
 }
 
 /** A service day such as `2016-03-27`, as `Sunday 27 March 2016`. It is a day, not an instant: no zone moves it. */
@@ -90,13 +95,13 @@ export function serviceDay(isoDate: string, form: "long" | "short" = "long"): st
 
 /** A whole number, grouped. Never for room numbers, which are names. */
 export function count(value: number): string {
-  numbers ??= new Intl.NumberFormat(settings.locale, { numberingSystem: NUMBERING });
+  numbers ??= new Intl.NumberFormat(formatLocale(), { numberingSystem: NUMBERING });
   return numbers.format(value);
 }
 
 /** How long ago, short: `just now`, `35 min`, `2 h 05`, `3 days`. */
-export function age(iso: string, now: number): string {
-  const at = read(iso);
+export function age(stamp: string, now: number): string {
+  const at = read(stamp);
   return at === null ? "" : duration(Math.max(0, now - at.getTime()) / 1000);
 }
 

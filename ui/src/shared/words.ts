@@ -167,7 +167,7 @@ export function cannotWorkWord(why: CannotWork): string {
 export function localStateWord(state: LocalState): string {
   switch (state) {
     case "server":
-      return t`At the service`;
+      return t`Synced`;
     case "waiting":
       return t`Saved here`;
     case "sending":

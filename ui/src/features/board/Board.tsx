@@ -66,7 +66,8 @@ export function Board(): ReactNode {
   // Where the focus is, or would return to.
   const [current, setCurrent] = useState<FocusState | null>(null);
   const inside = useRef(false);
-  const acting = useRef(new Set<string>());
+  // Tasks that this person acted on, with the revision in which it shows, once known.
+  const acting = useRef(new Map<string, number | null>());
   const root = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -95,13 +96,20 @@ export function Board(): ReactNode {
       setCurrent(null);
       return;
     }
-    acting.current.delete(was.focus.taskId);
     // A tile that only changed its place in its lane keeps its element, and with it the focus.
     const moved = next.focus.column !== was.focus.column || next.focus.taskId !== was.focus.taskId;
     const claim = inside.current && moved ? was.claim + 1 : was.claim;
     const scroll = inside.current && mover === "verb" ? was.scroll + 1 : was.scroll;
     setCurrent({ focus: next.focus, claim, scroll });
   }, [lanes]);
+
+  // What the board shows by now is behind; later moves of those tiles are not this person's.
+  useLayoutEffect(() => {
+    const { revision } = state;
+    for (const [id, shows] of acting.current) {
+      if (shows !== null && revision !== null && revision >= shows) acting.current.delete(id);
+    }
+  }, [state]);
 
   const claim = current?.claim ?? 0;
   const currentId = current?.focus.taskId ?? null;
@@ -148,9 +156,9 @@ export function Board(): ReactNode {
 
   const record = useCallback(
     async (tile: Tile, { action, done, from }: Recording) => {
-      acting.current.add(tile.taskId);
+      acting.current.set(tile.taskId, null);
       const column = tile.column;
-      const taken = await perform(desk, tile.roomId, action, {
+      const acted = await perform(desk, tile.roomId, action, {
         number: tile.number,
         done,
         from,
@@ -159,10 +167,11 @@ export function Board(): ReactNode {
           return t`${count(left)} left in ${columnWord(column)}.`;
         },
       });
-      // The tile may stay where it is; then later moves of it are not this person's.
-      if (!taken || tileOf(tile.taskId)?.column === column) acting.current.delete(tile.taskId);
+      const shown = desk.board.getState().revision ?? 0;
+      if (acted === null || shown >= acted.revision) acting.current.delete(tile.taskId);
+      else acting.current.set(tile.taskId, acted.revision);
     },
-    [desk, tileOf],
+    [desk],
   );
 
   const doVerb = useCallback(

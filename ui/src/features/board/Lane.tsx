@@ -62,9 +62,11 @@ export const Lane = memo(function Lane({ column, ids, density, currentId, curren
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [scrollTo]);
 
+  // Who is in the room matters for what is to be done, and for what can be inspected.
+  const byOccupancy = column === "dirty" || column === "clean";
   const details = [
-    sum.vacant > 0 && column !== "inspected" ? t`${count(sum.vacant)} vacant` : "",
-    sum.occupied > 0 && column !== "inspected" ? t`${count(sum.occupied)} occupied` : "",
+    sum.vacant > 0 && byOccupancy ? t`${count(sum.vacant)} vacant` : "",
+    sum.occupied > 0 && byOccupancy ? t`${count(sum.occupied)} occupied` : "",
     sum.paused > 0 ? t`${count(sum.paused)} paused` : "",
     sum.cannotWork > 0 ? t`${count(sum.cannotWork)} cannot be worked` : "",
   ].filter(Boolean);

@@ -42,13 +42,17 @@ export function mark(tile: TileData, now: number): Mark | null {
     return { tone: "stop", text: t`Do not disturb ${age(tile.dndSince, now)}` };
   }
   if (tile.cannotWork !== null) return { tone: "stop", text: cannotWorkWord(tile.cannotWork) };
+  if (tile.status === "inspected") return noted(tile);
   if (tile.rush) return { tone: "rush", text: t`Rush` };
   if (tile.status === "paused") return { tone: "stop", text: t`Paused` };
   if (tile.rework > 0) return { tone: "rush", text: t`Rework` };
   if (tile.priority === "urgent" || tile.priority === "high") return { tone: "rush", text: priorityWord(tile.priority) };
   if (tile.priority === "low") return { tone: "note", text: priorityWord("low") };
-  if (tile.note !== null && tile.note !== "") return { tone: "note", text: t`Note` };
-  return null;
+  return noted(tile);
+}
+
+function noted(tile: TileData): Mark | null {
+  return tile.note === null || tile.note === "" ? null : { tone: "note", text: t`Note` };
 }
 
 /** The whole tile as one sentence, in a fixed order. */
@@ -87,7 +91,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
   if (tile === undefined) return <div role="row" className="tile-row" style={style} />;
   const verb = primaryVerb(tile);
   const said = mark(tile, now);
-  const since = tile.startedAt !== null && isWorking(tile) ? age(tile.startedAt, now) : tile.completedAt !== null && tile.status === "completed" ? time(tile.completedAt) : null;
+  const since = tile.startedAt !== null && isWorking(tile) ? age(tile.startedAt, now) : tile.completedAt !== null && tile.status === "completed" ? t`done ${time(tile.completedAt)}` : null;
   return (
     <div role="row" aria-rowindex={index + 1} className="tile-row" style={style}>
       <div
@@ -108,22 +112,21 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         <bdi dir="ltr" className="tile-number">
           {tile.number}
         </bdi>
-        <span className="tile-type">{tile.roomType}</span>
-        <span className="tile-kind">{kindWord(tile.kind)}</span>
+        <span className="tile-kind">
+          {kindWord(tile.kind)}
+          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
+        </span>
         <span className="tile-local" data-state={tile.localState}>
           <Glyph name={LOCAL_GLYPH[tile.localState]} />
           {localStateWord(tile.localState)}
         </span>
-        <span className="tile-situation">
-          {situation(tile)}
-          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
-        </span>
+        <span className="tile-situation">{situation(tile)}</span>
         <span className="tile-who" dir="auto" data-nobody={assignee === null || undefined}>
           {assignee ?? t`Nobody assigned`}
         </span>
         <span className="tile-more">
           {said === null ? null : <b data-tone={said.tone}>{said.text}</b>}
-          {since ?? creditsWord(tile.credits)}
+          {said?.tone === "stop" && tile.cannotWork !== null ? null : <span className="tile-since">{since ?? [tile.roomType, creditsWord(tile.credits)].join(" · ")}</span>}
         </span>
         {verb === null ? null : (
           <button type="button" tabIndex={-1} className="tile-do" data-do="primary" data-testid="tile-primary" data-action={verb.id}>

@@ -219,14 +219,14 @@ interface RowProps {
 function FieldRow({ field, name, chosen, asksAgain, onChoose }: RowProps): ReactNode {
   return (
     <fieldset className="versus" data-field={field.path} data-chosen={chosen ?? "open"}>
-      <legend>
-        {field.label}
-        {chosen === null ? <span className="versus-open">{t`open`}</span> : null}
-        {asksAgain ? <span className="versus-again">{t`changed again: look once more`}</span> : null}
-      </legend>
+      <legend className="hidden-words">{field.label}</legend>
       <div className="versus-before">
+        <p className="versus-label" aria-hidden>
+          {field.label}
+        </p>
         <small>{t`Before`}</small>
         <bdi>{field.before}</bdi>
+        {asksAgain ? <span className="versus-again">{t`changed again: look once more`}</span> : chosen === null ? <span className="versus-open">{t`open`}</span> : null}
         {asksAgain && field.chosen !== null ? <em>{field.chosen === "mine" ? t`You had kept yours.` : t`You had taken theirs.`}</em> : null}
       </div>
       <Option field={field} side="mine" name={name} chosen={chosen} onChoose={onChoose} by={field.mineBy} />

@@ -91,6 +91,8 @@ export function FrontDesk(): ReactNode {
           ))}
         </div>
       </div>
+      {/* The rows take the focus, one at a time. */}
+      {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus */}
       <div role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown}>
         <div role="row" aria-rowindex={1} className="rack-row rack-head">
           <span role="columnheader">{t`Room`}</span>
@@ -160,7 +162,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
   if (room === undefined) return null;
   const reasons = room.safe.reasons.map(notSafeWord);
   const answer = room.safe.safe ? t`Safe to give out` : t`Not yet`;
-  const guest = room.guest === null ? stayWord(room.stay) : [stayWord(room.stay), room.guest.departs_at ?? serviceDay(room.guest.departs_on, "short")].join(" · ");
+  const guest = room.guest === null ? (room.stay === "turnover" ? t`Left, arrival to come` : stayWord(room.stay)) : [stayWord(room.stay), room.guest.departs_at ?? serviceDay(room.guest.departs_on, "short")].join(" · ");
   const name = [
     t`Room ${iso(room.number)}`,
     answer,

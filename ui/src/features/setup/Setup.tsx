@@ -27,8 +27,7 @@ function Page({ title, lead, children, testId, wide = false }: { title: ReactNod
       <aside className="setup-side" aria-hidden>
         <Mark />
         <p className="setup-side-words">
-          <span>{t`The housekeeping desk`}</span>
-          <span>{t`that does not go down.`}</span>
+          {t`The housekeeping desk that does not go down.`}
         </p>
         <div className="setup-moons">
           {(["ring", "half", "disc", "seal"] as const).map((name) => (
@@ -73,7 +72,7 @@ function Welcome({ onConnect }: { onConnect: () => void }): ReactNode {
     }
   };
   return (
-    <Page testId="setup" title={t`Good morning.`} lead={t`Which hotel does this desk work for?`}>
+    <Page testId="setup" title={t`Welcome to Turndown`} lead={t`Which hotel does this desk work for?`}>
       <div className="setup-choices">
         <Button className="setup-choice" testId="setup-sample" isDisabled={busy} onPress={() => void openSample()}>
           <Building2 size={26} aria-hidden />

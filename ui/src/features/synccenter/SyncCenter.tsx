@@ -18,7 +18,8 @@ import { go } from "../../shared/route";
 import { outboxStateWord } from "../../shared/words";
 import "./synccenter.css";
 
-const ROW = 68;
+/** What a row is thought to be high until it was measured. */
+const ROW = 60;
 
 const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   pending: "drive",
@@ -53,6 +54,9 @@ export function SyncCenter(): ReactNode {
         <div>
           <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
           <p className="sync-state">{stateSentence(sync, now)}</p>
+          <p className="sync-state">
+            {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <span className="code">{sync.lastFlush.code}</span>}
+          </p>
         </div>
         <div className="sync-actions">
           <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
@@ -131,21 +135,18 @@ function stateSentence(sync: SyncStatus, now: number): string {
   else if (sync.state === "starting") parts.push(t`The service has not been asked yet.`);
   else parts.push(t`The service cannot be reached. Everything is saved on this device.`);
   if (sync.since !== null) parts.push(t`Since ${time(sync.since)} (${age(sync.since, now)}).`);
-  const flush = sync.lastFlush;
-  if (flush !== null) {
-    const ended = dateTime(flush.endedAt, now);
-    const taken = count(flush.okCount);
-    parts.push(
-      flush.errorCount === 0
-        ? t`Last sent ${ended}: ${taken} taken.`
-        : t`Last sent ${ended}: ${taken} taken, ${count(flush.errorCount)} need a look.`,
-    );
-    if (flush.code !== null) parts.push(flush.code);
-  }
   if (sync.nextTryMs !== null && sync.state !== "online" && sync.mode === "auto") {
     parts.push(t`Next try in ${sync.nextTryMs < 60_000 ? t`less than a minute` : duration(sync.nextTryMs / 1000)}.`);
   }
   return parts.join(" ");
+}
+
+function flushSentence(sync: SyncStatus, now: number): string {
+  const flush = sync.lastFlush;
+  if (flush === null) return t`Nothing has been sent since the app was opened.`;
+  const ended = dateTime(flush.endedAt, now);
+  const taken = count(flush.okCount);
+  return flush.errorCount === 0 ? t`Last sent ${ended}: ${taken} taken.` : t`Last sent ${ended}: ${taken} taken, ${count(flush.errorCount)} need a look.`;
 }
 
 function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: OutboxFilter; onFilter: (filter: OutboxFilter) => void }): ReactNode {
@@ -195,7 +196,7 @@ function Rows({ now }: { now: number }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
   const at = Math.min(current, Math.max(0, total - 1));
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, getItemKey: (index) => rows.get(index)?.eventId ?? index });
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -242,10 +243,10 @@ function Rows({ now }: { now: number }): ReactNode {
             const row = rows.get(item.index);
             return row === undefined ? (
               <tr key={`gap-${item.index}`} className="outbox-row">
-                <td colSpan={5} />
+                <td colSpan={5}>{"…"}</td>
               </tr>
             ) : (
-              <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} />
+              <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} measure={virtual.measureElement} />
             );
           })}
           {below > 0 ? <Gap size={below} /> : null}
@@ -259,6 +260,7 @@ function Rows({ now }: { now: number }): ReactNode {
 function Gap({ size }: { size: number }): ReactNode {
   return (
     <tr aria-hidden>
+      {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label */}
       <td colSpan={5} className="outbox-gap" style={{ blockSize: size }} />
     </tr>
   );
@@ -285,9 +287,10 @@ interface RowProps {
   index: number;
   current: boolean;
   onCurrent: (index: number) => void;
+  measure: (row: HTMLTableRowElement | null) => void;
 }
 
-function Row({ row, now, index, current, onCurrent }: RowProps): ReactNode {
+function Row({ row, now, index, current, onCurrent, measure }: RowProps): ReactNode {
   const desk = useDesk();
   const retry = async () => {
     const taken = await attempt(async () => {
@@ -298,6 +301,8 @@ function Row({ row, now, index, current, onCurrent }: RowProps): ReactNode {
   };
   return (
     <tr
+      ref={measure}
+      data-index={index}
       className="outbox-row"
       aria-rowindex={index + 2}
       tabIndex={current ? 0 : -1}
@@ -325,8 +330,8 @@ function Row({ row, now, index, current, onCurrent }: RowProps): ReactNode {
           {row.acknowledgedAt === null ? "" : ` · ${t`taken ${dateTime(row.acknowledgedAt, now)}`}`}
         </small>
         {row.why === null ? null : (
-          <small className="outbox-why">
-            {[row.why, row.nextStep].filter(Boolean).join(" ")} {row.code === null ? null : <span className="code">{row.code}</span>}
+          <small className="outbox-why" data-state={row.state}>
+            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <span className="code">{row.code}</span>}
           </small>
         )}
       </td>

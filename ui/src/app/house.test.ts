@@ -1,0 +1,76 @@
+// Rules of this house that no compiler holds.
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = resolve(__dirname, "..");
+
+function files(folder: string, ending: RegExp): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? files(path, ending) : ending.test(name) ? [path] : [];
+  });
+}
+
+const sources = files(SRC, /\.tsx?$/).map((path) => ({ path, name: relative(SRC, path), text: readFileSync(path, "utf8") }));
+
+function imports(text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+}
+
+describe("the house rules of the screens", () => {
+  it("only platform/ knows the shell", () => {
+    const guilty = sources.filter(({ name, text }) => !name.startsWith("platform/") && imports(text).some((each) => each.startsWith("@tauri-apps")));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+    expect(sources.some(({ text }) => imports(text).some((each) => each.startsWith("@tauri-apps")))).toBe(true);
+  });
+
+  it("a feature imports no other feature, and nothing below imports a feature or the app", () => {
+    const area = (path: string) => {
+      const [top, second] = relative(SRC, path).split("/");
+      return top === "features" ? `features/${second}` : (top ?? "");
+    };
+    const guilty: string[] = [];
+    for (const { path, name, text } of sources) {
+      if (/\.test\.tsx?$/.test(name)) continue;
+      const from = area(path);
+      for (const target of imports(text).filter((each) => each.startsWith("."))) {
+        const to = area(resolve(dirname(path), target));
+        const sideways = from.startsWith("features/") && to.startsWith("features/") && from !== to;
+        const upwards = !from.startsWith("app") && to === "app";
+        const below = !from.startsWith("app") && !from.startsWith("features/") && to.startsWith("features/");
+        if (sideways || upwards || below) guilty.push(`${name} imports ${target}`);
+      }
+    }
+    expect(guilty).toEqual([]);
+  });
+
+  it("made-up data is only for tests and the demonstration page", () => {
+    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && name !== "app/demo.tsx" && !name.startsWith("platform/memory/") && !name.startsWith("test/") && imports(text).some((each) => each.includes("platform/memory")));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("nothing but the announcer makes a live region, and nothing but fmt formats", () => {
+    const code = sources.filter(({ name }) => !/\.test\.tsx?$/.test(name));
+    const live = code.filter(({ name, text }) => name !== "shared/announcer.ts" && /aria-live|role="(?:status|alert|log)"/.test(text));
+    expect(live.map(({ name }) => name)).toEqual([]);
+    const formats = code.filter(({ name, text }) => name !== "shared/fmt.ts" && /\bIntl\.|toLocale\w*String/.test(text));
+    expect(formats.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("h26_styles_name_no_left_or_right", () => {
+    const guilty = files(SRC, /\.css$/).flatMap((path) =>
+      readFileSync(path, "utf8")
+        .split("\n")
+        .filter((line) => /(?:^|[\s;{-])(?:left|right)\s*:|(?:margin|padding|border)-(?:left|right|top|bottom)|text-align:\s*(?:left|right)/.test(line))
+        .map((line) => `${relative(SRC, path)}: ${line.trim()}`),
+    );
+    expect(guilty).toEqual([]);
+  });
+
+  it("nothing casts a blurred shadow or filters what scrolls", () => {
+    const guilty = files(SRC, /\.css$/).filter((path) => /box-shadow|backdrop-filter|filter:\s*(?!none)/.test(readFileSync(path, "utf8")));
+    expect(guilty).toEqual([]);
+  });
+});

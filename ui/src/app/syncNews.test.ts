@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { AppState } from "../bindings/bindings";
+import { memoryPlatform } from "../platform/memory/memory";
+import { newsBetween } from "./syncNews";
+
+async function state(change: (state: AppState) => void = () => {}): Promise<AppState> {
+  const made = await memoryPlatform({ floors: 1, perFloor: 2 }).appState();
+  change(made);
+  return made;
+}
+
+const offline = (waiting = 0) => (app: AppState) => {
+  app.sync.state = "offline";
+  app.sync.ledger.waiting = waiting;
+};
+
+describe("h7_what_is_said_about_the_link", () => {
+  it("losing and finding the service is one message each", async () => {
+    const [up, down] = [await state(), await state(offline(3))];
+    expect(newsBetween(up, down).map((news) => news.text)).toEqual(["Offline. Everything is saved on this device."]);
+    const back = await state((app) => {
+      app.sync.ledger.waiting = 3;
+    });
+    expect(newsBetween(down, back).map((news) => news.text)).toEqual(["Online again. Sending 3 changes."]);
+  });
+  it("a count that grows or shrinks is not said", async () => {
+    expect(newsBetween(await state(offline(3)), await state(offline(4)))).toEqual([]);
+    const sending = (done: number) => (app: AppState) => Object.assign(app.sync, { flushing: true, flushDone: done, flushTotal: 20 });
+    expect(newsBetween(await state(sending(3)), await state(sending(9)))).toEqual([]);
+  });
+  it("a flush ends with one summary", async () => {
+    const ended = await state((app) => {
+      app.sync.lastFlush = { startedAt: "2016-03-27T10:00:00Z", endedAt: "2016-03-27T10:00:04Z", okCount: 12, errorCount: 0, conflictCount: 0, code: null };
+    });
+    expect(newsBetween(await state(), ended).map((news) => news.text)).toEqual(["12 sent."]);
+  });
+  it("what needs a look is said loudly, once", async () => {
+    const hurt = (app: AppState) => {
+      app.sync.ledger.attention = 2;
+      app.sync.conflicts = 1;
+    };
+    const news = newsBetween(await state(), await state(hurt));
+    expect(news).toEqual([{ text: "A conflict has to be decided. See the Sync Center.", urgency: "assertive", key: "attention" }]);
+    expect(newsBetween(await state(hurt), await state(hurt))).toEqual([]);
+  });
+});

@@ -1,0 +1,20 @@
+import { i18n } from "@lingui/core";
+import { afterEach, beforeEach, vi } from "vitest";
+import { messages } from "../locales/en/messages";
+import { resetAnnouncer } from "../shared/announcer";
+
+i18n.load("en", messages);
+i18n.activate("en");
+
+// The page simulated for tests lays nothing out; a list that shows only what is in sight needs something in sight.
+Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
+Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 300 });
+
+beforeEach(() => {
+  document.body.innerHTML = "";
+  window.location.hash = "";
+});
+afterEach(() => {
+  resetAnnouncer();
+  vi.useRealTimers();
+});

@@ -1,0 +1,174 @@
+// Takes pictures of every screen on made-up data, for people to look at: `npm run look -- <folder> [part of a name]`.
+// It serves the demonstration page under the shell's policy and says what the page reported as an error.
+// CHROMIUM names the browser's binary.
+
+import { createReadStream, existsSync, mkdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { chromium } from "playwright-core";
+
+const [folder = "pictures", only = ""] = process.argv.slice(2);
+const root = new URL("../dist-demo/", import.meta.url).pathname;
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
+
+const server = createServer((request, response) => {
+  const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+  const file = join(root, path === "/" ? "demo.html" : path);
+  if (!existsSync(file)) return void response.writeHead(404).end();
+  response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+  createReadStream(file).pipe(response);
+});
+await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const base = `http://127.0.0.1:${server.address().port}/demo.html`;
+
+const size = (width, height) => ({ width, height });
+const SMALL = size(1280, 800);
+const LARGE = size(1920, 1080);
+const type = (keys) => async (page) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+const pictures = [
+  { name: "board-light", query: "" },
+  { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
+  { name: "board-dark", query: "busy=1&noguide=1", dark: true },
+  { name: "board-large", query: "busy=1&noguide=1", size: LARGE },
+  { name: "board-large-dark", query: "busy=1&link=workOffline", size: LARGE, dark: true },
+  { name: "board-rtl", query: "busy=1&dir=rtl&noguide=1" },
+  { name: "board-empty", query: "floors=0&noguide=1" },
+  { name: "board-notices", query: "busy=1&notice=1&noguide=1" },
+  {
+    name: "board-compact",
+    query: "busy=1&noguide=1",
+    act: async (page) => page.getByTestId("density").click(),
+  },
+  {
+    name: "board-menu",
+    query: "busy=1&noguide=1",
+    act: async (page) => page.locator('[data-column=inProgress] [data-testid="tile-menu"]').first().click(),
+  },
+  {
+    name: "board-after-act",
+    query: "link=unplugged&sends=0",
+    act: async (page) => {
+      for (let n = 0; n < 3; n += 1) await page.locator('section[data-column=dirty] [data-action=start]').first().click();
+    },
+  },
+  {
+    name: "board-refused",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.getByTestId("board-search").fill("1");
+      await page.locator('section[data-column=dirty] .lane-scroll').evaluate((lane) => lane.scrollTo(0, 1e6));
+      await page.locator('section[data-column=dirty] .tile[data-cannot] [data-action=start]').last().click();
+    },
+  },
+  {
+    name: "details",
+    query: "busy=1&noguide=1",
+    act: async (page) => {
+      await page.locator('section[data-column=inProgress] [data-testid="tile"]').first().click({ position: { x: 20, y: 20 } });
+      await page.keyboard.press("Enter");
+    },
+  },
+  {
+    name: "reassign",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.locator('section[data-column=dirty] [data-testid="tile"]').nth(1).click({ position: { x: 20, y: 20 } });
+      await page.keyboard.press("a");
+    },
+  },
+  {
+    name: "inspect",
+    query: "noguide=1",
+    act: async (page) => page.locator('section[data-column=clean] [data-testid="tile-primary"]').first().click(),
+  },
+  { name: "add-task", query: "noguide=1", act: async (page) => page.getByTestId("add-task").click() },
+  {
+    name: "shortcuts",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.locator('section[data-column=dirty] [data-testid="tile"]').nth(1).click({ position: { x: 20, y: 20 } });
+      await page.keyboard.press("?");
+    },
+  },
+  { name: "person", query: "noguide=1", act: async (page) => page.getByTestId("person").click() },
+  { name: "frontdesk", query: "window=front-desk&busy=1" },
+  { name: "frontdesk-dark", query: "window=front-desk&busy=1&link=unplugged", dark: true },
+  { name: "frontdesk-rtl", query: "window=front-desk&busy=1&dir=rtl" },
+  { name: "frontdesk-large", query: "window=front-desk&busy=1", size: LARGE, act: async (page) => page.getByTestId("rack-filter-arrivals").click() },
+  { name: "frontdesk-discrepancies", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-discrepancies").click() },
+  { name: "sync", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync" },
+  { name: "sync-dark", query: "busy=1&noguide=1", hash: "#/sync", dark: true },
+  { name: "sync-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE },
+  { name: "sync-empty", query: "noguide=1", hash: "#/sync" },
+  { name: "sync-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync" },
+  { name: "conflict", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("decide").first().click() },
+  {
+    name: "conflict-dark",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    dark: true,
+    act: async (page) => {
+      await page.getByTestId("decide").last().click();
+      await page.getByTestId("choice").first().click();
+    },
+  },
+  { name: "conflict-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE, act: async (page) => page.getByTestId("decide").first().click() },
+  { name: "stale", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-refresh").click() },
+  { name: "setup", query: "phase=setup" },
+  { name: "setup-dark", query: "phase=setup", dark: true },
+  {
+    name: "setup-connect",
+    query: "phase=setup",
+    act: async (page) => {
+      await page.getByTestId("setup-connect").click();
+      await page.getByTestId("setup-address").fill("https://service.example");
+      await page.getByTestId("setup-code").fill("12");
+      await page.keyboard.press("Enter");
+    },
+  },
+  { name: "loading", query: "phase=setup", act: async (page) => page.getByTestId("setup-sample").click() },
+  { name: "who", query: "phase=choosePerson", act: type(["Tab"]) },
+  { name: "trouble", query: "phase=trouble" },
+];
+
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+});
+let faults = 0;
+for (const picture of pictures.filter(({ name }) => name.includes(only))) {
+  const context = await browser.newContext({
+    viewport: picture.size ?? SMALL,
+    colorScheme: picture.dark ? "dark" : "light",
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const complain = (what) => {
+    faults += 1;
+    console.error(`${picture.name}: ${what}`);
+  };
+  page.on("pageerror", (error) => complain(error.stack ?? error.message));
+  page.on("console", (message) => (message.type() === "error" ? complain(message.text()) : undefined));
+  await page.goto(`${base}?${picture.query}${picture.hash ?? ""}`);
+  await page.waitForSelector("#root > *");
+  await page.waitForLoadState("networkidle");
+  try {
+    await picture.act?.(page);
+  } catch (error) {
+    complain(error.message);
+  }
+  await page.waitForTimeout(250);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  if (wide) complain("wider than the window");
+  if ((await page.evaluate(() => document.activeElement === document.body)) && picture.act !== undefined) complain("the focus is on the body");
+  await page.screenshot({ path: join(folder, `${picture.name}.png`) });
+  await context.close();
+}
+await browser.close();
+server.close();
+console.log(faults === 0 ? "No faults." : `${faults} faults.`);
+process.exitCode = faults === 0 ? 0 : 1;
