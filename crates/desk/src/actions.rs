@@ -148,15 +148,8 @@ impl Desk {
         let action = Action::from_event(&event.action, &event.args).map_err(|_| ActError::NothingToRetry)?;
         let (desk, old, room) = (self.clone(), event.clone(), event.entity.id.clone());
         let decide: Decide<Refused> = Box::new(move |work, seen| {
-            // The failed action's own effect is taken back out before it is decided anew.
-            let seen = seen.map(|mut fields| {
-                for (path, change) in &old.changes {
-                    if fields.get(path) == &change.new {
-                        fields.set(path.clone(), change.base.clone());
-                    }
-                }
-                fields
-            });
+            // It is decided in its own place: on the room as it was before it, not on what was recorded behind it.
+            let seen = seen.map(|_| work.fields_before(&old)).transpose()?;
             desk.decide_on(work, seen, &action, vec![old.event_id.clone()])
         });
         let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });

@@ -271,10 +271,13 @@ impl UnitOfWork<'_> {
         message: &str,
         final_answer: bool,
     ) -> Result<(), EngineError> {
+        // A decision that is refused asks again: the person sees the conflict it was about, with the reason.
+        let decides = self.recorded_event(id)?.is_some_and(|sealed| sealed.event.action == "resolve");
+        let state = if decides { OutboxState::Conflict } else { OutboxState::Failed };
         self.execute(
-            "UPDATE outbox SET state = 'failed', held_by = NULL, last_code = ?2, last_message = ?3, answered = ?4,
+            "UPDATE outbox SET state = ?5, held_by = NULL, last_code = ?2, last_message = ?3, answered = ?4,
                 attempts = attempts + 1 WHERE event_id = ?1",
-            (id.as_str(), code, message, final_answer),
+            (id.as_str(), code, message, final_answer, state.as_str()),
         )?;
         self.hold_lane(entity, id)
     }

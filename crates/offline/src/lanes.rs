@@ -27,18 +27,35 @@ impl UnitOfWork<'_> {
         .collect()
     }
 
-    /// The events of the lane, oldest first: Mine is the service's row with these applied.
+    /// The events whose effect the desk shows on top of the service's row, in the order in which they are sent. What a
+    /// decision settles has no effect of its own any more: the decision's stands for it.
     pub(crate) fn lane_events(&mut self, entity: &EntityRef) -> Result<Vec<SealedEvent>, EngineError> {
         self.all(
             "SELECT a.bytes FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
              WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state IN ('pending', 'failed', 'conflict', 'held')
-             ORDER BY o.local_seq",
+                AND o.settled_by IS NULL
+             ORDER BY o.lane_rank, o.local_seq",
             [&entity.kind, &entity.id],
             |row| row.get::<_, String>(0),
         )?
         .into_iter()
         .map(|bytes| Ok(SealedEvent::from_bytes(bytes)?))
         .collect()
+    }
+
+    /// The entity as it was in its lane before one of its events: what that event is decided on when it is tried anew.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn fields_before(&mut self, event: &turndown_protocol::Event) -> Result<Fields, EngineError> {
+        let mut fields = self.mirrored(&event.entity)?.map(|row| row.fields).unwrap_or_default();
+        for earlier in self.lane_events(&event.entity)? {
+            if earlier.event.event_id == event.event_id {
+                break;
+            }
+            earlier.event.apply_to(&mut fields);
+        }
+        Ok(fields)
     }
 
     /// The service's last row of an entity.
