@@ -39,6 +39,8 @@ pub mod codes {
     pub const MISSING_PREDECESSOR: &str = "MISSING_PREDECESSOR";
     /// An earlier event of the same entity in this batch was not taken.
     pub const BLOCKED: &str = "BLOCKED";
+    /// A field the event writes or relies on has another value now; a person decides.
+    pub const CONFLICT: &str = "STATUS_CONFLICT_ON_FLUSH";
     /// The writer is not allowed to write these fields with this action.
     pub const NOT_THIS_ACTION: &str = "CHANGES_DO_NOT_FIT_ACTION";
     /// The audit chain of this install does not continue what the service holds.

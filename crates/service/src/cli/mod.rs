@@ -1,0 +1,297 @@
+//! The command line: serve, import, enrol, act as another workplace, and the operator's tools.
+
+mod act;
+
+use crate::env::{Environment, SystemEnvironment};
+use crate::http::Limits;
+use crate::import;
+use crate::server::{self, Config};
+use crate::sinks::SinkConfig;
+use crate::startup::Refusal;
+use crate::store::sqlite::{self, Admin, CODE_MINUTES, Files, Import};
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The property service of Turndown.
+#[derive(Debug, Parser)]
+#[command(name = "turndown-service", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the desks of the hotels in a database.
+    Serve(Serve),
+    /// Put a hotel's day into a database, made from a file of bookings.
+    Import(ImportArgs),
+    /// Let a desk in: a short code to type, or a long token.
+    Enroll(Enroll),
+    /// Change a task as if from another workplace.
+    Act(act::Act),
+    /// After restoring a backup: give the store a new epoch, so that desks send again what it lost.
+    RotateEpoch(RotateEpoch),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Args)]
+struct Db {
+    /// The database's file.
+    #[arg(long, env = "TURNDOWN_DB")]
+    db: PathBuf,
+}
+
+impl Db {
+    fn files(&self) -> Files {
+        Files { db: self.db.clone() }
+    }
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    db: Db,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    listen: String,
+    /// Append domain events to this file, one CloudEvent a line.
+    #[arg(long)]
+    events_file: Option<PathBuf>,
+    /// Send domain events to this address, as batches of CloudEvents.
+    #[arg(long)]
+    events_webhook: Option<String>,
+    /// Write the address into this file once the service is ready.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+    /// The highest number of bytes of one batch, decompressed.
+    #[arg(long, default_value_t = Limits::default().max_batch_bytes)]
+    max_batch_bytes: u64,
+    /// How long desks keep acknowledged events, in days. At least as long as your backups go back.
+    #[arg(long, default_value_t = Limits::default().backup_horizon_days, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    backup_horizon_days: u32,
+    /// Make a new signing key although the database has one; desks then see another signature.
+    #[arg(long)]
+    new_signing_key: bool,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    #[command(flatten)]
+    db: Db,
+    /// The bookings: CSV, plain or gzip.
+    #[arg(long)]
+    file: PathBuf,
+    /// Which hotel of the file.
+    #[arg(long)]
+    hotel: String,
+    /// Which day.
+    #[arg(long)]
+    date: NaiveDate,
+    /// What bookings lack (floors, people, times) is made from this number.
+    #[arg(long, default_value_t = import::DEFAULT_SEED)]
+    seed: u64,
+    /// Put this day in the place of the one that the database has.
+    #[arg(long)]
+    replace: bool,
+}
+
+#[derive(Debug, Args)]
+struct Enroll {
+    #[command(flatten)]
+    db: Db,
+    /// For which property; may be left out where there is one.
+    #[arg(long)]
+    property: Option<String>,
+    /// What people call the desk. A code's desk names itself.
+    #[arg(long, default_value = "Desk")]
+    name: String,
+    /// Print a long token at once instead of a code.
+    #[arg(long)]
+    token: bool,
+}
+
+#[derive(Debug, Args)]
+struct RotateEpoch {
+    #[command(flatten)]
+    db: Db,
+    /// Go on counting above this number, where the highest one ever given out is known.
+    #[arg(long)]
+    above: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Walk the service's chain and every desk's chain, and name the first bad entry.
+    Verify(Db),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// A [`Refusal`] with its exit code.
+pub fn run(cli: Cli) -> Result<(), Refusal> {
+    let env = SystemEnvironment;
+    match cli.command {
+        Command::Serve(args) => serve(args),
+        Command::Import(args) => import_day(&env, &args),
+        Command::Enroll(args) => enroll(&env, &args),
+        Command::Act(args) => runtime()?.block_on(act::run(&env, args)),
+        Command::RotateEpoch(args) => {
+            let files = args.db.files();
+            if !files.db.exists() {
+                return Err(Refusal::Missing(files.db.display().to_string()));
+            }
+            let opened = sqlite::open(&files, &env, false)?;
+            let (epoch, head) = Admin::alone(files, opened.conn).rotate_epoch(&env, args.above)?;
+            drop(opened.lock);
+            say(&format!("New epoch {epoch}; counting goes on above {head}."))
+        }
+        Command::Audit(Audit::Verify(db)) => verify(&db),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::Input(format!("The service cannot start its threads: {error}.")))
+}
+
+/// Prints a line for people and scripts; a closed pipe is their wish to read no more.
+fn say(line: &str) -> Result<(), Refusal> {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    Ok(())
+}
+
+fn serve(args: Serve) -> Result<(), Refusal> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,refinery_core=warn")),
+        )
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_writer(std::io::stderr)
+        .init();
+    let mut config = Config::new(args.db.db, args.listen);
+    config.limits.max_batch_bytes = args.max_batch_bytes;
+    config.limits.backup_horizon_days = args.backup_horizon_days;
+    config.new_signing_key = args.new_signing_key;
+    config.sinks.extend(args.events_file.map(SinkConfig::File));
+    config.sinks.extend(args.events_webhook.map(SinkConfig::Webhook));
+    runtime()?.block_on(async {
+        let stop = stop_signal()?;
+        let running = server::start(config, Arc::new(SystemEnvironment)).await?;
+        let url = running.url();
+        say(&format!("turndown-service listens on {url}"))?;
+        if let Some(path) = &args.ready_file {
+            write_ready(path, &url)?;
+        }
+        stop.await;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+/// Written beside and moved into place, so that whoever waits for the file never reads half an address.
+fn write_ready(path: &Path, url: &str) -> Result<(), Refusal> {
+    let mut beside = path.to_path_buf().into_os_string();
+    beside.push(".new");
+    std::fs::write(&beside, url).and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
+        Refusal::Input(format!("{} cannot be written: {error}. Name another with --ready-file.", path.display()))
+    })
+}
+
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Refusal> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| Refusal::Input(format!("Signals cannot be heard: {error}.")));
+    let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Refusal> {
+    Ok(async {
+        // Without a way to hear it the service runs until it is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
+    let name = args.file.display().to_string();
+    let input = |error: &dyn std::fmt::Display| Refusal::Input(error.to_string());
+    // Everything about the file is known to be right before the database is even opened.
+    let file = File::open(&args.file)
+        .map_err(|error| Refusal::Input(format!("{name} cannot be opened: {error}. Name another with --file.")))?;
+    let rows = import::read_bookings(file, &name).map_err(|error| input(&error))?;
+    let hotel = import::make_hotel(&rows, &args.hotel, args.date, args.seed).map_err(|error| input(&error))?;
+
+    let files = args.db.files();
+    let opened = sqlite::open(&files, env, false)?;
+    let made = Import { book: hotel.book, entities: hotel.units };
+    Admin::alone(files, opened.conn).import(env, &made, args.replace)?;
+    drop(opened.lock);
+    let property = &made.book.property;
+    say(&format!(
+        "Imported {} as {}, {}: {} rooms, {} tasks, {} people, {} bookings.",
+        property.name,
+        property.id,
+        property.service_day,
+        made.entities.len(),
+        made.entities.iter().map(|(_, fields)| tasks(fields)).sum::<usize>(),
+        made.book.staff.len(),
+        made.book.bookings.len(),
+    ))
+}
+
+fn tasks(fields: &turndown_protocol::Fields) -> usize {
+    fields.iter().filter(|(path, _)| path.starts_with("task/") && path.ends_with("/status")).count()
+}
+
+fn enroll(env: &dyn Environment, args: &Enroll) -> Result<(), Refusal> {
+    let mut admin = Admin::beside(args.db.files())?;
+    let property = args.property.as_deref();
+    if args.token {
+        let (token, _) = admin.make_token(env, property, &args.name, None)?;
+        say(&token)
+    } else {
+        let (code, property) = admin.make_code(env, property)?;
+        say(&format!(
+            "{code}\nType this code at the desk within {CODE_MINUTES} minutes. It connects to {}.",
+            property.property_name
+        ))
+    }
+}
+
+fn verify(db: &Db) -> Result<(), Refusal> {
+    let report = Admin::beside(db.files())?.verify_audit().map_err(|error| {
+        Refusal::AuditBroken(format!(
+            "The audit trail cannot be read: {error}. Restore a backup beside it and compare."
+        ))
+    })?;
+    match report.fault {
+        None => say(&format!(
+            "The audit trail is as it was written: {} entries, {} desks with {} linked entries.",
+            report.entries, report.installs, report.links
+        )),
+        Some(fault) => Err(Refusal::AuditBroken(format!(
+            "The audit trail of {} is broken at {}: {}. Keep this file, and compare it with a backup.",
+            fault.property_id, fault.place, fault.what
+        ))),
+    }
+}

@@ -1,0 +1,43 @@
+//! Where time and chance come from, so that a test can set both.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Clock and randomness of a running service. The clock is shown and written down; no order, merge or acknowledgement
+/// depends on it. Only the life of enrolment codes and of tombstones is measured by it.
+pub trait Environment: Send + Sync + 'static {
+    /// Milliseconds since 1970, UTC.
+    fn now_ms(&self) -> i64;
+
+    /// Fills the bytes with randomness fit for keys and tokens.
+    fn fill_random(&self, bytes: &mut [u8]);
+
+    /// The present time as RFC 3339 with milliseconds, UTC.
+    fn now_text(&self) -> String {
+        DateTime::<Utc>::from_timestamp_millis(self.now_ms())
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+
+    /// 128 random bits for an id.
+    fn random_u128(&self) -> u128 {
+        let mut bytes = [0; 16];
+        self.fill_random(&mut bytes);
+        u128::from_le_bytes(bytes)
+    }
+}
+
+/// The operating system's clock and randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEnvironment;
+
+impl Environment for SystemEnvironment {
+    #[expect(clippy::disallowed_methods, reason = "this is the Environment that everything else takes its time from")]
+    fn now_ms(&self) -> i64 {
+        Utc::now().timestamp_millis()
+    }
+
+    #[expect(clippy::expect_used, reason = "a machine without randomness must not hand out keys; nothing can go on")]
+    fn fill_random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives randomness");
+    }
+}

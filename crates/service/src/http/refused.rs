@@ -1,0 +1,74 @@
+//! Refusals as answers.
+
+use crate::store::StoreError;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use turndown_protocol::{Problem, codes};
+
+/// A request that was not done: an RFC 9457 problem, and when to come again where that helps.
+#[derive(Debug)]
+pub struct Refused {
+    problem: Box<Problem>,
+    retry_after_s: Option<u32>,
+}
+
+impl Refused {
+    pub(super) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Problem::new(400, codes::BAD_REQUEST, "The request is not what this route takes.").with_detail(detail).into()
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), retry_after_s: None }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stopping => {
+                Self::from(Problem::new(503, codes::STOPPING, "The service is stopping. Try again in a moment."))
+                    .retry_after(2)
+            }
+            StoreError::Database(source) => {
+                tracing::error!(error = %source, "the store failed");
+                Self::from(
+                    Problem::new(503, codes::STORAGE, "The service cannot read or write its store now.").with_detail(
+                        "Nothing was changed. Keep what you have and try again; the service's log has the reason.",
+                    ),
+                )
+                .retry_after(5)
+            }
+            StoreError::Unreadable(source) => {
+                tracing::error!(error = %source, "a stored record cannot be read");
+                Problem::new(500, codes::STORAGE, "A stored record cannot be read. The service's log has the reason.")
+                    .into()
+            }
+            StoreError::Fault => {
+                tracing::error!("a fault in the service");
+                Problem::new(500, codes::STORAGE, "The service failed on this request. Its log has the reason.").into()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let text = serde_json::to_string(&self.problem).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], text).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,85 @@
+//! Counters for operators. They name routes, outcomes and codes, never people, rooms or devices.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The route, as it is written in the documentation.
+    pub route: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// How an event ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OutcomeLabels {
+    /// The outcome's stable name.
+    pub outcome: String,
+}
+
+/// The service's counters.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Requests by route and status.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Events by outcome.
+    pub events: Family<OutcomeLabels, Counter>,
+    /// Batches that forked chains were seen in.
+    pub audit_forks: Counter,
+    /// How long a batch took from its last byte to its commit.
+    pub batch_seconds: Histogram,
+    /// The newest sequence number.
+    pub head_seq: Gauge,
+    /// Streams open now.
+    pub streams: Gauge,
+    /// Domain events handed to sinks.
+    pub domain_events: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("turndown"),
+            requests: Family::default(),
+            events: Family::default(),
+            audit_forks: Counter::default(),
+            batch_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            head_seq: Gauge::default(),
+            streams: Gauge::default(),
+            domain_events: Counter::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("requests", "Requests by route and status", metrics.requests.clone());
+        registry.register("events", "Events by outcome", metrics.events.clone());
+        registry.register("audit_forks", "Answers that spoke of a forked audit chain", metrics.audit_forks.clone());
+        registry.register_with_unit(
+            "batch",
+            "From a batch's last byte to its commit",
+            Unit::Seconds,
+            metrics.batch_seconds.clone(),
+        );
+        registry.register("head_seq", "The newest sequence number", metrics.head_seq.clone());
+        registry.register("streams", "Change streams open now", metrics.streams.clone());
+        registry.register("domain_events", "Domain events handed to sinks", metrics.domain_events.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// The counters as OpenMetrics text.
+    ///
+    /// # Errors
+    /// When they cannot be written as text.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,190 @@
+//! Starting, serving, and stopping without losing what was begun.
+//!
+//! Connections are few and patient ones are cut: the header has to come in time, a body too, and there is a limit on
+//! how many are open. On a stop no new connection is taken, streams end, requests under way are answered, the writer
+//! finishes its queue, and the lock goes last.
+
+use crate::env::Environment;
+use crate::http::{self, App, Limits};
+use crate::metrics::Metrics;
+use crate::sinks::{self, SinkConfig};
+use crate::startup::Refusal;
+use crate::store::sqlite::{self, Files, Lock, SqliteStore};
+use crate::store::{Storage, StoreError};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long a request's header may take.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most bytes of a request's header.
+const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Connections open at once; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 1_000;
+/// How long requests under way may take once the service stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often tombstones that everybody has seen are dropped.
+const TIDY_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// What a service is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database.
+    pub db: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: String,
+    /// What a request may carry.
+    pub limits: Limits,
+    /// Where domain events go.
+    pub sinks: Vec<SinkConfig>,
+    /// Make a new signing key although the store has one.
+    pub new_signing_key: bool,
+}
+
+impl Config {
+    /// A service on a database with everything else as usual.
+    #[must_use]
+    pub fn new(db: impl Into<PathBuf>, listen: impl Into<String>) -> Self {
+        Self { db: db.into(), listen: listen.into(), limits: Limits::default(), sinks: vec![], new_signing_key: false }
+    }
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stopping: CancellationToken,
+    serving: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
+    store: Arc<SqliteStore>,
+    lock: Lock,
+}
+
+impl Running {
+    /// The address as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops: no new connections, what runs is finished, the database is closed.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        // A task that failed has logged why; stopping goes on.
+        let _ = self.serving.await;
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.store.close().await;
+        drop(self.lock);
+        tracing::info!("stopped");
+    }
+}
+
+/// Starts a service. It is ready when this returns.
+///
+/// # Errors
+/// A [`Refusal`] that says what to do.
+pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running, Refusal> {
+    let files = Files { db: config.db.clone() };
+    let opened = sqlite::open(&files, &*env, config.new_signing_key)?;
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .map_err(|error| Refusal::Listen { address: config.listen.clone(), reason: error.to_string() })?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Refusal::Listen { address: config.listen.clone(), reason: error.to_string() })?;
+    let fault = |error: StoreError| match error {
+        StoreError::Database(source) => Refusal::from_database(&files.db, source),
+        other => Refusal::Input(format!("{} cannot be used: {other}.", files.db.display())),
+    };
+    let store = Arc::new(SqliteStore::start(files.clone(), opened.conn, opened.identity.clone()).map_err(fault)?);
+    opened.lock.say(&format!("http://{address}")).map_err(|error| Refusal::from_io(&files.lock(), &error))?;
+
+    let stopping = CancellationToken::new();
+    let app = Arc::new(App {
+        store: Arc::clone(&store) as Arc<dyn Storage>,
+        env: Arc::clone(&env),
+        signing_key: opened.signing_key,
+        limits: config.limits,
+        metrics: Metrics::default(),
+        stopping: stopping.clone(),
+        tries: Default::default(),
+    });
+    let mut tasks = vec![tokio::spawn(tidy(Arc::clone(&app)))];
+    for sink in config.sinks {
+        tasks.push(tokio::spawn(sinks::run(Arc::clone(&app), sinks::open(sink)?)));
+    }
+    let (router, _) = http::router(app);
+    let serving = tokio::spawn(serve(listener, router, stopping.clone()));
+    tracing::info!(%address, store_id = opened.identity.store_id, epoch = opened.identity.epoch, "serving");
+    Ok(Running { address, stopping, serving, tasks, store, lock: opened.lock })
+}
+
+async fn serve(listener: TcpListener, router: axum::Router, stopping: CancellationToken) {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_BYTES_MAX);
+    loop {
+        let accepted = tokio::select! {
+            () = stopping.cancelled() => break,
+            accepted = accept(&listener, &permits) => accepted,
+        };
+        let Some((stream, permit)) = accepted else { continue };
+        // An answer is written at once; waiting to fill a packet only adds a round trip.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, permit)),
+        Err(error) => {
+            // Out of file descriptors, or a client that was gone again: the next one may work, but not in a hot loop.
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+async fn tidy(app: Arc<App>) {
+    loop {
+        let horizon_ms = i64::from(app.limits.backup_horizon_days) * 24 * 60 * 60 * 1_000;
+        match app.store.forget_tombstones(app.env.now_ms() - horizon_ms).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "old tombstones were dropped"),
+            Err(error) => tracing::warn!(%error, "old tombstones could not be dropped"),
+        }
+        tokio::select! {
+            () = app.stopping.cancelled() => break,
+            () = tokio::time::sleep(TIDY_EVERY) => {}
+        }
+    }
+}

@@ -1,0 +1,498 @@
+//! The judging of a batch, in memory.
+//!
+//! One event's way: it is known already (`duplicate`, `key_reuse`), or settled by another (`settled`), or its lane is
+//! shut in this batch (`blocked`), or what it builds on is not here (`missing_predecessor`) or was not taken
+//! (`blocked`), or the hotel's rules judge it (`applied`, `merged`, `conflict`, `rejected`). Each readable event
+//! leaves a record and an entry in the audit trail.
+//!
+//! Deliberately absent: I/O and clocks. [`needs`] says what to load, [`decide`] turns it into a [`Plan`], and whoever
+//! stores it writes the plan in one transaction or not at all.
+
+use super::{Body, Detail, Entity, Hash, Incoming};
+use crate::workflow::{self, Move};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use turndown_domain::{Judgement, PropertyBook};
+use turndown_protocol::{Contested, EntityRef, Event, EventId, Mode, Outcome, Problem, codes};
+
+/// What has to be loaded to judge a batch.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Standing of these events.
+    pub standings: BTreeSet<EventId>,
+    /// The events themselves.
+    pub bodies: BTreeSet<EventId>,
+    /// These entities.
+    pub entities: BTreeSet<EntityRef>,
+}
+
+/// An event the store holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Its number in the store.
+    pub n: u64,
+    /// The hash of its bytes.
+    pub hash: Hash,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The sequence number its effect got.
+    pub seq: Option<u64>,
+    /// What else was stored about it.
+    pub detail: Option<Detail>,
+}
+
+/// What was loaded, and what it becomes while the batch is judged.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The newest change.
+    pub head_seq: u64,
+    /// The number that the next stored event gets.
+    pub next_event_n: u64,
+    /// The last entry of the property's audit trail.
+    pub audit_seq: u64,
+    /// Its hash.
+    pub audit_hash: Hash,
+    /// The hotel.
+    pub book: Arc<PropertyBook>,
+    /// Events the store holds, of those needed.
+    pub known: BTreeMap<EventId, Known>,
+    /// Which of those needed are settled, known or not.
+    pub settled: BTreeSet<EventId>,
+    /// Which events are needed themselves.
+    pub bodies_wanted: BTreeSet<EventId>,
+    /// Those of them that the store holds.
+    pub bodies: BTreeMap<EventId, Event>,
+    /// Entities that exist, of those needed.
+    pub entities: BTreeMap<EntityRef, Entity>,
+}
+
+/// Lanes shut in this request: entity to the event that shut it.
+#[derive(Debug, Default)]
+pub struct Lanes(BTreeMap<EntityRef, EventId>);
+
+impl Lanes {
+    /// Shuts a lane, unless it is shut already.
+    pub fn shut(&mut self, entity: Option<&EntityRef>, by: &EventId) {
+        if let Some(entity) = entity
+            && !self.0.contains_key(entity)
+        {
+            self.0.insert(entity.clone(), by.clone());
+        }
+    }
+}
+
+/// One event's answer, before rows are put beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// For a duplicate: the first outcome.
+    pub original: Option<Outcome>,
+    /// The sequence number of its effect.
+    pub seq: Option<u64>,
+    /// Class and paths of a conflict, or the problem.
+    pub detail: Option<Detail>,
+    /// Whether the entity's row goes with the answer.
+    pub with_row: bool,
+}
+
+/// An event to be stored.
+#[derive(Debug)]
+pub struct NewEvent {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Its number.
+    pub n: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The sequence number of its effect.
+    pub seq: Option<u64>,
+    /// What else is stored about it.
+    pub detail: Option<Detail>,
+}
+
+/// An entry of the audit trail to be written.
+#[derive(Debug)]
+pub struct NewAudit {
+    /// Its place.
+    pub audit_seq: u64,
+    /// The event it speaks of.
+    pub event_n: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The sequence number of its effect.
+    pub seq: Option<u64>,
+    /// The code, where it was not taken.
+    pub code: Option<String>,
+    /// The entry's hash.
+    pub hash: Hash,
+    /// Task moves.
+    pub moves: Vec<Move>,
+}
+
+/// What has to be written, all or none.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// One answer an event, in order.
+    pub verdicts: Vec<Verdict>,
+    /// Events not held yet.
+    pub new_events: Vec<NewEvent>,
+    /// Events held with an outcome that was not final: their new one.
+    pub rejudged: Vec<NewEvent>,
+    /// Entries of the audit trail.
+    pub audit: Vec<NewAudit>,
+    /// Entities that changed.
+    pub touched: BTreeSet<EntityRef>,
+    /// Parts that came into being, with their entity.
+    pub parts: Vec<(String, EntityRef)>,
+    /// Events now settled, with the number of the event that settled them.
+    pub settled: Vec<(EventId, u64)>,
+}
+
+/// Says what to load for a batch.
+#[must_use]
+pub fn needs(events: &[Incoming]) -> Needs {
+    let mut needs = Needs::default();
+    for incoming in events {
+        needs.standings.insert(incoming.event_id.clone());
+        let Body::Event(event) = &incoming.body else { continue };
+        needs.standings.extend(event.prev_event_id.iter().cloned());
+        needs.standings.extend(event.depends_on.iter().cloned());
+        needs.standings.extend(event.settles.iter().cloned());
+        if workflow::is_resolution(event) {
+            needs.bodies.extend(event.settles.iter().cloned());
+        }
+        needs.bodies.extend(workflow::undo_target(event));
+        if event.entity.kind != workflow::DESK && !needs.entities.contains(&event.entity) {
+            needs.entities.insert(event.entity.clone());
+        }
+    }
+    needs
+}
+
+/// Judges the events in order. `loaded` becomes what the store will be once the plan is written.
+#[must_use]
+pub fn decide(events: &[Incoming], received_at: &str, loaded: &mut Loaded, lanes: &mut Lanes) -> Plan {
+    let mut plan = Plan::default();
+    for (index, incoming) in events.iter().enumerate() {
+        let verdict = take_one(index, incoming, received_at, loaded, lanes, &mut plan);
+        let effective = verdict.original.unwrap_or(verdict.outcome);
+        let through = is_taken(effective) || loaded.settled.contains(&incoming.event_id);
+        if !through {
+            lanes.shut(incoming.entity.as_ref(), &incoming.event_id);
+        }
+        plan.verdicts.push(verdict);
+    }
+    plan
+}
+
+fn is_taken(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Applied | Outcome::Merged | Outcome::Settled)
+}
+
+fn take_one(
+    index: usize,
+    incoming: &Incoming,
+    received_at: &str,
+    loaded: &mut Loaded,
+    lanes: &mut Lanes,
+    plan: &mut Plan,
+) -> Verdict {
+    let known = loaded.known.get(&incoming.event_id);
+    if let Some(known) = known {
+        if known.hash != incoming.hash {
+            let problem = Problem::new(409, codes::KEY_REUSE, "This id came before with other bytes.")
+                .with_detail("Nothing was applied. An event never changes after it was made.");
+            return Verdict::refused(Outcome::KeyReuse, problem);
+        }
+        if known.outcome.is_final() {
+            return Verdict {
+                outcome: Outcome::Duplicate,
+                original: Some(known.outcome),
+                seq: known.seq,
+                detail: known.detail.clone(),
+                with_row: known.outcome == Outcome::Conflict,
+            };
+        }
+    }
+    let event = match &incoming.body {
+        Body::Event(event) => event,
+        Body::Unfit(outcome, problem) => return Verdict::refused(*outcome, problem.clone()),
+    };
+    let n = known.map_or(loaded.next_event_n, |known| known.n);
+    let before = known.map(|known| known.outcome);
+
+    let (verdict, moves) = judge_one(n, event, received_at, loaded, lanes, plan);
+
+    let record = NewEvent { index, n, outcome: verdict.outcome, seq: verdict.seq, detail: verdict.detail.clone() };
+    if before.is_none() {
+        loaded.next_event_n += 1;
+        plan.new_events.push(record);
+    } else if before != Some(verdict.outcome) {
+        plan.rejudged.push(record);
+    }
+    // An event that waits is asked about again and again; the trail says it once.
+    if before != Some(verdict.outcome) {
+        append_audit(n, incoming, event, &verdict, moves, received_at, loaded, plan);
+    }
+    if loaded.bodies_wanted.contains(&incoming.event_id) {
+        loaded.bodies.insert(incoming.event_id.clone(), (**event).clone());
+    }
+    loaded.known.insert(
+        incoming.event_id.clone(),
+        Known { n, hash: incoming.hash, outcome: verdict.outcome, seq: verdict.seq, detail: verdict.detail.clone() },
+    );
+    verdict
+}
+
+fn judge_one(
+    n: u64,
+    event: &Event,
+    received_at: &str,
+    loaded: &mut Loaded,
+    lanes: &mut Lanes,
+    plan: &mut Plan,
+) -> (Verdict, Vec<Move>) {
+    if loaded.settled.contains(&event.event_id) {
+        return (Verdict::new(Outcome::Settled), vec![]);
+    }
+    if let Some(by) = lanes.0.get(&event.entity)
+        && !event.settles.contains(by)
+    {
+        return (blocked(by), vec![]);
+    }
+    if let Some(verdict) = unready(event, loaded) {
+        return (verdict, vec![]);
+    }
+
+    let settled_events: Vec<Event> = if workflow::is_resolution(event) {
+        event.settles.iter().filter_map(|id| loaded.bodies.get(id)).cloned().collect()
+    } else {
+        vec![]
+    };
+    if let Some(other) = settled_events.iter().find(|other| other.entity != event.entity) {
+        let problem = Problem::new(422, codes::NOT_THIS_ACTION, "A decision can only settle actions on the same room.")
+            .with_detail(format!("{} is about {}.", other.event_id, other.entity));
+        return (Verdict::refused(Outcome::Rejected, problem), vec![]);
+    }
+    let undo_of = workflow::undo_target(event).and_then(|id| loaded.bodies.get(&id));
+    let entity = loaded.entities.get(&event.entity);
+    if entity.is_some_and(|entity| entity.deleted) && event.action != "discard" {
+        let paths = event.changes.keys().cloned().collect();
+        return (contest(event, "deleted", paths, received_at, loaded, plan), vec![]);
+    }
+
+    match workflow::judge(entity.map(|entity| &entity.fields), event, &loaded.book, undo_of, &settled_events) {
+        Judgement::Apply { changes } => apply(n, event, changes, loaded, lanes, plan),
+        Judgement::Conflict { class, paths } => {
+            (contest(event, workflow::class_name(class), paths, received_at, loaded, plan), vec![])
+        }
+        Judgement::Rejected(refusal) => {
+            let status = workflow::refusal_status(refusal.code);
+            let problem = Problem::new(status, refusal.code.as_str(), refusal.message);
+            (Verdict::refused(Outcome::Rejected, problem), vec![])
+        }
+    }
+}
+
+/// What an event builds on has to be here and taken, or settled. What it settles itself does not hold it.
+fn unready(event: &Event, loaded: &Loaded) -> Option<Verdict> {
+    let builds_on = event.prev_event_id.iter().chain(&event.depends_on).filter(|id| !event.settles.contains(id));
+    for id in builds_on {
+        if loaded.settled.contains(id) {
+            continue;
+        }
+        match loaded.known.get(id) {
+            None => {
+                let problem = Problem::new(409, codes::MISSING_PREDECESSOR, "An earlier action has not arrived yet.")
+                    .with_detail(format!("Send {id} first."));
+                return Some(Verdict::refused(Outcome::MissingPredecessor, problem));
+            }
+            Some(known) if is_taken(known.outcome) => {}
+            Some(_) => return Some(blocked(id)),
+        }
+    }
+    None
+}
+
+fn blocked(by: &EventId) -> Verdict {
+    let problem = Problem::new(409, codes::BLOCKED, "An earlier action on the same room was not taken.")
+        .with_detail(format!("Settle {by} first."));
+    Verdict::refused(Outcome::Blocked, problem)
+}
+
+fn apply(
+    n: u64,
+    event: &Event,
+    changes: BTreeMap<String, serde_json::Value>,
+    loaded: &mut Loaded,
+    lanes: &mut Lanes,
+    plan: &mut Plan,
+) -> (Verdict, Vec<Move>) {
+    loaded.head_seq += 1;
+    let seq = loaded.head_seq;
+    let mut verdict = Verdict { seq: Some(seq), ..Verdict::new(Outcome::Applied) };
+    let mut moves = vec![];
+
+    if event.entity.kind != workflow::DESK {
+        let chain_seq =
+            event.prev_event_id.as_ref().and_then(|id| loaded.known.get(id)).and_then(|known| known.seq).unwrap_or(0);
+        let entity = loaded.entities.entry(event.entity.clone()).or_insert_with(|| Entity {
+            n: 0,
+            entity: event.entity.clone(),
+            version: 0,
+            fields_version: 0,
+            fields: turndown_protocol::Fields::new(),
+            provenance: BTreeMap::new(),
+            contests: vec![],
+            deleted: false,
+        });
+        // The version is a shortcut for "nothing moved since the desk looked": judged by values it fits either way.
+        if event.base_version.max(chain_seq) < entity.fields_version {
+            verdict.outcome = Outcome::Merged;
+            verdict.with_row = true;
+        }
+        moves = workflow::moves(&entity.fields, &changes);
+        if !changes.is_empty() {
+            entity.fields_version = seq;
+        }
+        for (path, value) in changes {
+            if let Some(part) = workflow::part_of(&path)
+                && entity.fields.get(&path).is_null()
+                && path.ends_with("/kind")
+            {
+                plan.parts.push((part.to_owned(), event.entity.clone()));
+            }
+            entity.provenance.insert(path.clone(), n);
+            entity.fields.set(path, value);
+        }
+        entity.version = seq;
+        entity.contests.retain(|mark| !event.settles.contains(&mark.event_id));
+        plan.touched.insert(event.entity.clone());
+    }
+    for id in &event.settles {
+        if loaded.settled.insert(id.clone()) {
+            plan.settled.push((id.clone(), n));
+        }
+    }
+    if lanes.0.get(&event.entity).is_some_and(|by| event.settles.contains(by)) {
+        lanes.0.remove(&event.entity);
+    }
+    (verdict, moves)
+}
+
+/// A conflict applies nothing, but every desk has to see that the entity is not safe to rely on. The mark is a change
+/// of the entity's version and of nothing that anybody's edit is compared with.
+fn contest(
+    event: &Event,
+    class: &str,
+    paths: Vec<String>,
+    received_at: &str,
+    loaded: &mut Loaded,
+    plan: &mut Plan,
+) -> Verdict {
+    if let Some(entity) = loaded.entities.get_mut(&event.entity) {
+        loaded.head_seq += 1;
+        entity.version = loaded.head_seq;
+        entity.contests.push(Contested {
+            since: received_at.to_owned(),
+            install_id: event.install_id.to_string(),
+            actor_id: event.actor_id.to_string(),
+            event_id: event.event_id.clone(),
+            paths: paths.clone(),
+        });
+        plan.touched.insert(event.entity.clone());
+    }
+    let problem = Problem::new(409, codes::CONFLICT, "Somebody changed the same thing meanwhile.")
+        .with_detail("Nothing was applied. Look at both sides and decide.");
+    Verdict {
+        detail: Some(Detail { problem: Some(problem), class: Some(class.to_owned()), paths }),
+        with_row: true,
+        ..Verdict::new(Outcome::Conflict)
+    }
+}
+
+/// An audit entry without its hash, members in the order of RFC 8785, so that writing it is canonical already.
+#[derive(Serialize)]
+struct AuditBytes<'a> {
+    action: &'a str,
+    actor_id: &'a str,
+    audit_seq: u64,
+    code: Option<&'a str>,
+    entity: EntityBytes<'a>,
+    event_hash: &'a str,
+    event_id: &'a str,
+    install_id: &'a str,
+    local_seq: u64,
+    originated_offline: bool,
+    outcome: Outcome,
+    prev_hash: &'a str,
+    received_at: &'a str,
+    recorded_at: &'a str,
+    seq: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct EntityBytes<'a> {
+    id: &'a str,
+    kind: &'a str,
+}
+
+#[expect(clippy::too_many_arguments, reason = "it gathers what one entry says; a struct would only rename the list")]
+fn append_audit(
+    n: u64,
+    incoming: &Incoming,
+    event: &Event,
+    verdict: &Verdict,
+    moves: Vec<Move>,
+    received_at: &str,
+    loaded: &mut Loaded,
+    plan: &mut Plan,
+) {
+    let audit_seq = loaded.audit_seq + 1;
+    let code = verdict.detail.as_ref().and_then(|detail| detail.problem.as_ref()).map(|problem| problem.code.clone());
+    let bytes = AuditBytes {
+        action: &event.action,
+        actor_id: event.actor_id.as_str(),
+        audit_seq,
+        code: code.as_deref(),
+        entity: EntityBytes { id: &event.entity.id, kind: &event.entity.kind },
+        event_hash: &hex::encode(incoming.hash),
+        event_id: event.event_id.as_str(),
+        install_id: event.install_id.as_str(),
+        local_seq: event.local_seq,
+        originated_offline: event.mode == Mode::Offline,
+        outcome: verdict.outcome,
+        prev_hash: &hex::encode(loaded.audit_hash),
+        received_at,
+        recorded_at: &event.recorded_at,
+        seq: verdict.seq,
+    };
+    let hash = hash_json(&bytes);
+    plan.audit.push(NewAudit { audit_seq, event_n: n, outcome: verdict.outcome, seq: verdict.seq, code, hash, moves });
+    loaded.audit_seq = audit_seq;
+    loaded.audit_hash = hash;
+}
+
+fn hash_json(value: &impl Serialize) -> Hash {
+    // Plain data with text keys is always JSON, and a hash takes any bytes.
+    let mut hasher = Sha256::new();
+    if let Ok(bytes) = serde_json::to_vec(value) {
+        hasher.update(&bytes);
+    }
+    hasher.finalize().into()
+}
+
+impl Verdict {
+    fn new(outcome: Outcome) -> Self {
+        Self { outcome, original: None, seq: None, detail: None, with_row: false }
+    }
+
+    /// An answer to an event that was not taken.
+    #[must_use]
+    pub fn refused(outcome: Outcome, problem: Problem) -> Self {
+        Self { detail: Some(Detail { problem: Some(problem), ..Detail::default() }), ..Self::new(outcome) }
+    }
+}

@@ -1,0 +1,381 @@
+//! What the service keeps, and the few things that it asks of whatever keeps it.
+//!
+//! [`Storage`] is the whole of it: one call a message, none that needs a transaction held open across two calls, so
+//! that a second database can come behind it. What has to be atomic is one call: a batch goes in as [`Batch`], the
+//! implementation loads what [`batch::needs`] names, lets [`batch::decide`] judge it in memory, and writes the
+//! [`batch::Plan`] in one transaction that no client's disconnect can cancel.
+//!
+//! Deliberately absent: HTTP, signing, and any opinion about rooms.
+
+pub mod batch;
+pub mod sqlite;
+
+use crate::workflow::Move;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+use turndown_protocol::{
+    AuditEntry, AuditHead, Contested, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem, PropertyId,
+    Provenance, SingleAction,
+};
+
+/// SHA-256 of something.
+pub type Hash = [u8; 32];
+
+/// Who this store is. Constant while a service runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Made once, with the store.
+    pub store_id: String,
+    /// Changes when the store is restored from a backup.
+    pub epoch: String,
+}
+
+/// Told to everybody who waits, after each commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// The sequence number of the newest change.
+    pub head_seq: u64,
+    /// How many transactions were committed since the start.
+    pub commits: u64,
+}
+
+/// Why the store did not do it. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database could not.
+    #[error("the database could not be read or written")]
+    Database(#[from] rusqlite::Error),
+    /// What the database holds is not what this build wrote.
+    #[error("a stored record cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+    /// The service is stopping.
+    #[error("the service is stopping")]
+    Stopping,
+    /// A fault of this program; the log has the rest.
+    #[error("a fault in the service")]
+    Fault,
+}
+
+/// A device as its token names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The hotel it may speak for.
+    pub property_id: PropertyId,
+    /// The hotel's name.
+    pub property_name: String,
+    /// The device's name.
+    pub name: String,
+}
+
+/// What the store knows of an install's audit chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The store's own number for the install; 0 while it has none.
+    pub n: i64,
+    /// The highest `local_seq` ever seen, gaps or not.
+    pub highest_seq: u64,
+    /// Its hash.
+    pub highest_hash: Hash,
+    /// Held and verified without a gap up to here.
+    pub closed_seq: u64,
+    /// Its hash.
+    pub closed_hash: Hash,
+    /// The highest head that the desk itself spoke of.
+    pub announced_seq: u64,
+    /// Its hash.
+    pub announced_hash: Hash,
+    /// The first place at which the chain had two different entries.
+    pub fork_seq: Option<u64>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        let zero = [0; 32];
+        Self {
+            n: 0,
+            highest_seq: 0,
+            highest_hash: zero,
+            closed_seq: 0,
+            closed_hash: zero,
+            announced_seq: 0,
+            announced_hash: zero,
+            fork_seq: None,
+        }
+    }
+}
+
+/// An entity as the writer holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entity {
+    /// The store's own number for it; 0 while it has none.
+    pub n: i64,
+    /// Its name.
+    pub entity: EntityRef,
+    /// Sequence number of its last change, contested marks included.
+    pub version: u64,
+    /// Sequence number of the last change of a value.
+    pub fields_version: u64,
+    /// Its values.
+    pub fields: Fields,
+    /// Which event changed a path last, by the event's number.
+    pub provenance: BTreeMap<String, u64>,
+    /// Open contested marks, oldest first.
+    pub contests: Vec<Contested>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// An entity as it goes out: the same JSON as [`turndown_protocol::EntityRow`], without reading the stored values.
+#[derive(Debug, Serialize)]
+pub struct WireRow {
+    /// Its name.
+    pub entity: EntityRef,
+    /// Its version.
+    pub version: u64,
+    /// Whether it was deleted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Its values, as stored.
+    pub fields: Box<RawValue>,
+    /// Who changed what last.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<String, Author>,
+    /// The oldest open contested mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contested: Option<Contested>,
+}
+
+/// Who changed a field, shared between all the fields that one event changed.
+#[derive(Debug, Clone)]
+pub struct Author(pub Arc<Provenance>);
+
+impl Serialize for Author {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+/// The reference document as it goes out.
+#[derive(Debug, Serialize)]
+pub struct WireReference {
+    /// The sequence number of its last change.
+    pub version: u64,
+    /// The document, as stored.
+    pub document: Box<RawValue>,
+}
+
+/// Everything of a property at one instant.
+#[derive(Debug)]
+pub struct SnapshotRows {
+    /// Property, settings, staff, bookings.
+    pub reference: WireReference,
+    /// All entities that are not deleted.
+    pub rows: Vec<WireRow>,
+    /// Where it stands.
+    pub head_seq: u64,
+}
+
+/// A page of changes.
+#[derive(Debug)]
+pub struct ChangesRows {
+    /// Entities that changed, by version.
+    pub rows: Vec<WireRow>,
+    /// The reference document, when it changed.
+    pub reference: Option<WireReference>,
+    /// Where the next page starts.
+    pub next_seq: u64,
+    /// Whether there is more behind it.
+    pub more: bool,
+    /// The newest change.
+    pub head_seq: u64,
+}
+
+/// One event as it came in.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its name.
+    pub event_id: EventId,
+    /// What it is about, where that could be read.
+    pub entity: Option<EntityRef>,
+    /// Its bytes, exactly as received.
+    pub bytes: Box<str>,
+    /// Their SHA-256.
+    pub hash: Hash,
+    /// What they are.
+    pub body: Body,
+}
+
+/// What the bytes of an event are.
+#[derive(Debug)]
+pub enum Body {
+    /// An event that can be judged.
+    Event(Box<Event>),
+    /// An event that cannot; answered without a look at the store's rows.
+    Unfit(turndown_protocol::Outcome, Problem),
+}
+
+/// Events to be taken together.
+#[derive(Debug)]
+pub struct Batch {
+    /// Whose property.
+    pub property: PropertyId,
+    /// Who sends, and the end of its chain as it says; absent for the service's own.
+    pub sender: Option<(InstallId, AuditHead)>,
+    /// The service's clock (RFC 3339).
+    pub received_at: String,
+    /// The events, in lane order.
+    pub events: Vec<Incoming>,
+}
+
+/// What became of a batch. It is on disk.
+#[derive(Debug)]
+pub struct Taken {
+    /// One answer an event, in order.
+    pub results: Vec<EventResult>,
+    /// The newest change.
+    pub head_seq: u64,
+    /// The sender's chain afterwards.
+    pub chain: Chain,
+}
+
+/// One action from a caller that keeps no chain.
+#[derive(Debug)]
+pub struct Single {
+    /// Whose property.
+    pub property: PropertyId,
+    /// On which task.
+    pub task: String,
+    /// What.
+    pub action: String,
+    /// Who, and the arguments.
+    pub body: SingleAction,
+    /// The caller's key.
+    pub key: String,
+    /// SHA-256 over everything that the key stands for.
+    pub fingerprint: Hash,
+    /// The versions that `If-Match` allows; absent where it allows all.
+    pub if_match: Option<Vec<u64>>,
+    /// The service's clock, milliseconds since 1970.
+    pub now_ms: i64,
+    /// The same as text.
+    pub received_at: String,
+    /// Randomness for the event's id.
+    pub random: u128,
+}
+
+/// The answer to a single action, as it is stored and replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SingleDone {
+    /// The HTTP status.
+    pub status: u16,
+    /// The entity's version, for `ETag`.
+    pub version: Option<u64>,
+    /// The body, JSON.
+    pub body: String,
+    /// Whether it is the stored answer of an earlier request.
+    pub replayed: bool,
+}
+
+/// Something that happened, for sinks of domain events.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// The audit entry.
+    pub entry: AuditEntry,
+    /// Task moves that came with it.
+    pub moves: Vec<Move>,
+}
+
+/// The store of a property service.
+///
+/// Every call that changes something answers after it is on disk, and runs to its end even when the caller is gone.
+#[async_trait]
+pub trait Storage: Send + Sync + 'static {
+    /// Who this store is.
+    fn identity(&self) -> &Identity;
+
+    /// Told after each commit.
+    fn pulse(&self) -> watch::Receiver<Pulse>;
+
+    /// The device of a token, unless it is unknown or over its time.
+    async fn device(&self, token_hash: Hash, now_ms: i64) -> Result<Option<Device>, StoreError>;
+
+    /// The hotel's name behind an enrolment code that still holds.
+    async fn enroll_code(&self, code_hash: Hash, now_ms: i64) -> Result<Option<String>, StoreError>;
+
+    /// Uses a code up and lets a device in under the hash of its new token.
+    async fn redeem_code(
+        &self,
+        code_hash: Hash,
+        device_name: String,
+        token_hash: Hash,
+        now_ms: i64,
+    ) -> Result<Option<Device>, StoreError>;
+
+    /// Everything of a property at one instant.
+    async fn snapshot(&self, property: PropertyId) -> Result<SnapshotRows, StoreError>;
+
+    /// What changed after a sequence number; `None` where the feed no longer reaches back that far, or never got there.
+    async fn changes(&self, property: PropertyId, after: u64, limit: u32) -> Result<Option<ChangesRows>, StoreError>;
+
+    /// Entries of the audit trail after one, of one install or all.
+    async fn audit(
+        &self,
+        property: PropertyId,
+        after: u64,
+        install: Option<InstallId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Notes what a desk says of itself and answers what is known of it, and whether its receipt is held.
+    async fn greet(
+        &self,
+        property: PropertyId,
+        install: InstallId,
+        head: AuditHead,
+        continues: Option<InstallId>,
+        receipt: Option<(EventId, u64)>,
+    ) -> Result<(Chain, bool), StoreError>;
+
+    /// Takes a batch of events.
+    async fn take(&self, batch: Batch) -> Result<Taken, StoreError>;
+
+    /// Does a single action, or replays its answer.
+    async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError>;
+
+    /// The properties that the store has.
+    async fn properties(&self) -> Result<Vec<PropertyId>, StoreError>;
+
+    /// What a sink has not been given yet, in order.
+    async fn undelivered(&self, sink: &str, property: PropertyId, limit: u32) -> Result<Vec<Happened>, StoreError>;
+
+    /// Everything up to this entry was delivered.
+    async fn delivered(&self, sink: &str, property: PropertyId, audit_seq: u64) -> Result<(), StoreError>;
+
+    /// Drops tombstones from before a time; cursors that have not seen them are refused from then on.
+    async fn forget_tombstones(&self, before_ms: i64) -> Result<u64, StoreError>;
+
+    /// Whether a write would work now.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Ends the writing after what is queued, and closes the database. Later calls answer [`StoreError::Stopping`].
+    async fn close(&self);
+}
+
+/// What is stored beside an event that was not taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    /// For a conflict: what sort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// For a conflict: the paths that touch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}

@@ -1,0 +1,394 @@
+//! What the command line does to a store: import, enrolment, a new epoch, and walking both audit chains.
+
+use super::open::{self, Files};
+use super::rows::{self, get_u64, to_i64};
+use crate::env::Environment;
+use crate::startup::Refusal;
+use crate::store::{Hash, StoreError};
+use crate::token;
+use crate::workflow;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use turndown_domain::PropertyBook;
+use turndown_protocol::{ActorId, EntityRef, EventId, Fields};
+
+/// How long an enrolment code holds, in minutes.
+pub const CODE_MINUTES: i64 = 15;
+
+/// A day to be put into a store.
+#[derive(Debug)]
+pub struct Import {
+    /// Property, settings, staff, bookings.
+    pub book: PropertyBook,
+    /// Its rooms and places.
+    pub entities: Vec<(EntityRef, Fields)>,
+}
+
+/// For whom a token or code is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFor {
+    /// The property's id.
+    pub property_id: String,
+    /// The property's name.
+    pub property_name: String,
+}
+
+/// The command line's hand on a store.
+#[derive(Debug)]
+pub struct Admin {
+    files: Files,
+    conn: Connection,
+}
+
+/// The first thing that is wrong in an audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFault {
+    /// Which property.
+    pub property_id: String,
+    /// Where: `service entry 7`, `desk <install> entry 12`.
+    pub place: String,
+    /// What.
+    pub what: String,
+}
+
+/// What walking the chains found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Entries of the service's own chains.
+    pub entries: u64,
+    /// Entries of desks' chains that link without a gap.
+    pub links: u64,
+    /// Desks seen.
+    pub installs: u64,
+    /// The first fault, if any.
+    pub fault: Option<AuditFault>,
+}
+
+impl Admin {
+    /// A hand on an existing store, beside a running service.
+    ///
+    /// # Errors
+    /// When there is no such store or it is not ours.
+    pub fn beside(files: Files) -> Result<Self, Refusal> {
+        let conn = open::open_beside(&files)?;
+        Ok(Self { files, conn })
+    }
+
+    /// A hand on a store that this process has to itself.
+    #[must_use]
+    pub fn alone(files: Files, conn: Connection) -> Self {
+        Self { files, conn }
+    }
+
+    fn refuse(&self) -> impl Fn(rusqlite::Error) -> Refusal + use<> {
+        let path = self.files.db.clone();
+        move |error| Refusal::from_database(&path, error)
+    }
+
+    /// The property of that id, or the only one where none is named.
+    ///
+    /// # Errors
+    /// When there is none, or more than one and none was named.
+    pub fn property(&self, id: Option<&str>) -> Result<(i64, TokenFor), Refusal> {
+        let refuse = self.refuse();
+        let mut statement =
+            self.conn.prepare("SELECT n, property_id, name FROM properties ORDER BY n").map_err(&refuse)?;
+        let all = statement
+            .query_map([], |row| {
+                Ok((row.get::<_, i64>(0)?, TokenFor { property_id: row.get(1)?, property_name: row.get(2)? }))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(&refuse)?;
+        let have = if all.is_empty() {
+            "none yet".to_owned()
+        } else {
+            all.iter().map(|(_, property)| property.property_id.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        match id {
+            Some(id) => all.into_iter().find(|(_, property)| property.property_id == id),
+            None if all.len() == 1 => all.into_iter().next(),
+            None => None,
+        }
+        .ok_or_else(|| Refusal::NoProperty(id.unwrap_or("named with --property").to_owned(), have))
+    }
+
+    /// Makes a long token for a device. Only its hash is kept.
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be written.
+    pub fn make_token(
+        &mut self,
+        env: &dyn Environment,
+        property: Option<&str>,
+        device: &str,
+        lives_ms: Option<i64>,
+    ) -> Result<(String, TokenFor), Refusal> {
+        let refuse = self.refuse();
+        let (n, property) = self.property(property)?;
+        let token = token::new_token(env);
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refuse)?;
+        tx.execute("DELETE FROM devices WHERE expires_at_ms <= ?1", [env.now_ms()]).map_err(&refuse)?;
+        tx.execute(
+            "INSERT INTO devices (token_hash, property_n, name, expires_at_ms) VALUES (?1, ?2, ?3, ?4)",
+            (&token::hash(&token)[..], n, device, lives_ms.map(|ms| env.now_ms() + ms)),
+        )
+        .map_err(&refuse)?;
+        tx.commit().map_err(&refuse)?;
+        Ok((token, property))
+    }
+
+    /// Makes a short code that a desk can change for a token, once, within [`CODE_MINUTES`].
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be written.
+    pub fn make_code(&mut self, env: &dyn Environment, property: Option<&str>) -> Result<(String, TokenFor), Refusal> {
+        let refuse = self.refuse();
+        let (n, property) = self.property(property)?;
+        let code = token::new_code(env);
+        let Some(hash) = token::code_hash(&code) else {
+            return Err(Refusal::Input("No code could be made. Try again.".into()));
+        };
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refuse)?;
+        tx.execute(
+            "INSERT INTO enroll_codes (code_hash, property_n, expires_at_ms) VALUES (?1, ?2, ?3)",
+            (&hash[..], n, env.now_ms() + CODE_MINUTES * 60_000),
+        )
+        .map_err(&refuse)?;
+        tx.commit().map_err(&refuse)?;
+        Ok((code, property))
+    }
+
+    /// Puts a property into the store, all or nothing. With `replace`, what is no longer there leaves a tombstone and
+    /// everything else gets a new version; events and audit stay.
+    ///
+    /// # Errors
+    /// When the property is there already and `replace` is not set, or the store cannot be written.
+    pub fn import(&mut self, env: &dyn Environment, import: &Import, replace: bool) -> Result<u64, Refusal> {
+        let refuse = self.refuse();
+        let id = &import.book.property.id;
+        let unreadable = |error: serde_json::Error| Refusal::Input(format!("The day cannot be written: {error}."));
+        let reference = serde_json::to_string(&import.book).map_err(unreadable)?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refuse)?;
+        let there: Option<i64> = tx
+            .query_row("SELECT n FROM properties WHERE property_id = ?1", [id], |row| row.get(0))
+            .optional()
+            .map_err(&refuse)?;
+        if there.is_some() && !replace {
+            return Err(Refusal::PropertyExists(id.clone()));
+        }
+        let (mut seq, _) = rows::feed(&tx).map_err(&refuse)?;
+        let written = (|| -> rusqlite::Result<u64> {
+            seq += 1;
+            let n = match there {
+                Some(n) => {
+                    tx.execute(
+                        "UPDATE properties SET name = ?2, reference_version = ?3, reference = ?4 WHERE n = ?1",
+                        (n, &import.book.property.name, to_i64(seq), &reference),
+                    )?;
+                    n
+                }
+                None => {
+                    tx.execute(
+                        "INSERT INTO properties (property_id, name, reference_version, reference) VALUES (?1, ?2, ?3, ?4)",
+                        (id, &import.book.property.name, to_i64(seq), &reference),
+                    )?;
+                    tx.last_insert_rowid()
+                }
+            };
+            let mut gone: BTreeSet<EntityRef> = {
+                let mut statement =
+                    tx.prepare("SELECT kind, id FROM entities WHERE property_n = ?1 AND deleted_at_ms IS NULL")?;
+                statement
+                    .query_map([n], |row| Ok(EntityRef { kind: row.get(0)?, id: row.get(1)? }))?
+                    .collect::<rusqlite::Result<_>>()?
+            };
+            tx.execute("DELETE FROM parts WHERE property_n = ?1", [n])?;
+            for (entity, fields) in &import.entities {
+                seq += 1;
+                gone.remove(entity);
+                put_entity(&tx, n, entity, fields, seq)?;
+            }
+            for entity in gone {
+                seq += 1;
+                tx.execute(
+                    "UPDATE entities SET version = ?4, fields_version = ?4, fields = '{}', provenance = '{}',
+                            contests = '[]', deleted_at_ms = ?5
+                     WHERE property_n = ?1 AND kind = ?2 AND id = ?3",
+                    (n, &entity.kind, &entity.id, to_i64(seq), env.now_ms()),
+                )?;
+            }
+            tx.execute("UPDATE meta SET head_seq = ?1", [to_i64(seq)])?;
+            Ok(seq)
+        })()
+        .map_err(&refuse)?;
+        tx.commit().map_err(&refuse)?;
+        Ok(written)
+    }
+
+    /// Gives the store a new epoch after it was restored from a backup, and goes on counting above any number that
+    /// the lost part can have given out.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn rotate_epoch(&mut self, env: &dyn Environment, above: Option<u64>) -> Result<(String, u64), Refusal> {
+        let refuse = self.refuse();
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refuse)?;
+        let (head, _) = rows::feed(&tx).map_err(&refuse)?;
+        let head = above.unwrap_or(head + SEQ_LOST_MAX).max(head + 1);
+        let epoch = format!("epoch_{}", EventId::generate(env.now_ms().unsigned_abs(), env.random_u128()));
+        tx.execute("UPDATE meta SET epoch = ?1, head_seq = ?2", (&epoch, to_i64(head))).map_err(&refuse)?;
+        tx.commit().map_err(&refuse)?;
+        Ok((epoch, head))
+    }
+
+    /// Walks the service's chain and every desk's chain from their beginnings.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all. What reads but does not fit is in the report.
+    pub fn verify_audit(&self) -> Result<AuditReport, StoreError> {
+        let mut report = AuditReport::default();
+        let properties: Vec<(i64, String, u64, Hash)> = {
+            let mut statement =
+                self.conn.prepare("SELECT n, property_id, audit_seq, audit_hash FROM properties ORDER BY n")?;
+            statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, get_u64(row, 2)?, row.get(3)?)))?
+                .collect::<rusqlite::Result<_>>()?
+        };
+        for (n, property_id, head_seq, head_hash) in properties {
+            let fault = match self.verify_own(n, head_seq, &head_hash, &mut report)? {
+                None => self.verify_desks(n, &mut report)?,
+                fault => fault,
+            };
+            if let Some((place, what)) = fault {
+                report.fault = Some(AuditFault { property_id, place, what });
+                break;
+            }
+        }
+        Ok(report)
+    }
+
+    fn verify_own(
+        &self,
+        property_n: i64,
+        head_seq: u64,
+        head_hash: &Hash,
+        report: &mut AuditReport,
+    ) -> Result<Option<(String, String)>, StoreError> {
+        let (mut at, mut hash) = (0, hex::encode([0; 32]));
+        let fault = |seq: u64, what: &str| Some((format!("service entry {seq}"), what.to_owned()));
+        loop {
+            let page = match rows::audit(&self.conn, property_n, at, None, 2_000) {
+                Ok(page) => page,
+                Err(StoreError::Unreadable(_)) => return Ok(fault(at + 1, "an entry or its event cannot be read")),
+                Err(error) => return Err(error),
+            };
+            if page.is_empty() {
+                break;
+            }
+            for (entry, _) in page {
+                if entry.audit_seq != at + 1 {
+                    return Ok(fault(at + 1, "the entry is missing"));
+                }
+                if entry.prev_hash != hash {
+                    return Ok(fault(entry.audit_seq, "it does not follow the entry before it"));
+                }
+                if entry.expected_hash()? != entry.hash {
+                    return Ok(fault(entry.audit_seq, "it is not as it was written"));
+                }
+                at = entry.audit_seq;
+                hash = entry.hash;
+                report.entries += 1;
+            }
+        }
+        if at != head_seq || hash != hex::encode(head_hash) {
+            return Ok(fault(at + 1, "the end of the trail is missing"));
+        }
+        Ok(None)
+    }
+
+    fn verify_desks(&self, property_n: i64, report: &mut AuditReport) -> Result<Option<(String, String)>, StoreError> {
+        #[derive(Deserialize)]
+        struct Link {
+            prev_hash: String,
+            local_seq: u64,
+            event_id: EventId,
+            #[serde(rename = "actor_id")]
+            _actor_id: ActorId,
+        }
+        let installs: Vec<(i64, String, u64, Hash)> = {
+            let mut statement = self.conn.prepare(
+                "SELECT n, install_id, closed_seq, closed_hash FROM installs WHERE property_n = ?1 ORDER BY n",
+            )?;
+            statement
+                .query_map([property_n], |row| Ok((row.get(0)?, row.get(1)?, get_u64(row, 2)?, row.get(3)?)))?
+                .collect::<rusqlite::Result<_>>()?
+        };
+        for (n, install, closed_seq, closed_hash) in installs {
+            report.installs += 1;
+            let fault = |seq: u64, what: &str| Some((format!("desk {install} entry {seq}"), what.to_owned()));
+            let mut statement = self.conn.prepare_cached(
+                "SELECT local_seq, hash, bytes, event_id FROM events WHERE install_n = ?1 ORDER BY local_seq, n",
+            )?;
+            let mut found = statement.query([n])?;
+            let (mut at, mut hash) = (0, hex::encode([0; 32]));
+            while let Some(row) = found.next()? {
+                let (local_seq, stored) = (get_u64(row, 0)?, row.get::<_, Hash>(1)?);
+                let (bytes, event_id) = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);
+                if Hash::from(Sha256::digest(bytes.as_bytes())) != stored {
+                    return Ok(fault(local_seq, "its bytes are not as the desk made them"));
+                }
+                let Ok(link) = serde_json::from_str::<Link>(&bytes) else {
+                    return Ok(fault(local_seq, "its bytes cannot be read"));
+                };
+                if link.local_seq != local_seq || link.event_id.as_str() != event_id {
+                    return Ok(fault(local_seq, "its bytes are of another entry"));
+                }
+                if local_seq == at + 1 && link.prev_hash == hash {
+                    at = local_seq;
+                    hash = hex::encode(stored);
+                    report.links += 1;
+                } else if local_seq <= closed_seq {
+                    return Ok(fault(local_seq, "it does not follow the entry before it"));
+                }
+                if at == closed_seq && closed_seq > 0 && hash != hex::encode(closed_hash) {
+                    return Ok(fault(at, "it is not the entry that was signed"));
+                }
+            }
+            if at < closed_seq {
+                return Ok(fault(at + 1, "the entry is missing"));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// How many numbers a lost part of a store can have given out: far above ten days of the busiest house.
+const SEQ_LOST_MAX: u64 = 1_000_000_000;
+
+fn put_entity(
+    conn: &Connection,
+    property_n: i64,
+    entity: &EntityRef,
+    fields: &Fields,
+    seq: u64,
+) -> rusqlite::Result<()> {
+    // A map of text to JSON is JSON; nothing here can fail to be written.
+    let text = serde_json::to_string(fields).unwrap_or_else(|_| "{}".into());
+    let n: i64 = conn
+        .prepare_cached(
+            "INSERT INTO entities (property_n, kind, id, version, fields_version, fields) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
+             ON CONFLICT (property_n, kind, id) DO UPDATE SET
+                 version = excluded.version, fields_version = excluded.fields_version, fields = excluded.fields,
+                 provenance = '{}', contests = '[]', deleted_at_ms = NULL
+             RETURNING n",
+        )?
+        .query_row((property_n, &entity.kind, &entity.id, to_i64(seq), text), |row| row.get(0))?;
+    let parts: BTreeSet<&str> = fields.iter().filter_map(|(path, _)| workflow::part_of(path)).collect();
+    for part in parts {
+        conn.prepare_cached("INSERT OR REPLACE INTO parts (property_n, part, entity_n) VALUES (?1, ?2, ?3)")?
+            .execute((property_n, part, n))?;
+    }
+    Ok(())
+}

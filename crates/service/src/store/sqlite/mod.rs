@@ -1,0 +1,399 @@
+//! The store on embedded SQLite: one file, one thread that writes, a few connections that read.
+
+mod admin;
+mod open;
+mod rows;
+mod single;
+mod writer;
+
+pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
+pub use open::{Files, Lock, Opened, open, open_beside, public_hex};
+
+use super::{
+    Batch, Chain, ChangesRows, Device, Happened, Hash, Identity, Pulse, Single, SingleDone, SnapshotRows, Storage,
+    StoreError, Taken,
+};
+use async_trait::async_trait;
+use rows::to_i64;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use turndown_protocol::{AuditEntry, AuditHead, EntityRef, EventId, InstallId, Problem, PropertyId};
+use writer::Writer;
+
+/// How many jobs wait for the writer before callers wait to hand theirs in.
+const JOBS_MAX: usize = 256;
+/// How many connections read at once.
+const READERS: usize = 4;
+
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// The store on embedded SQLite.
+pub struct SqliteStore {
+    identity: Identity,
+    pulse: watch::Receiver<Pulse>,
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    files: Files,
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Starts the writing thread on an opened store. The lock is held until [`Storage::close`].
+    ///
+    /// # Errors
+    /// When the database cannot be read or no thread can be started.
+    pub fn start(files: Files, conn: Connection, identity: Identity) -> Result<Self, StoreError> {
+        let (tell, pulse) = watch::channel(Pulse::default());
+        let mut writer = Writer::new(conn, tell)?;
+        let (jobs, mut queue) = mpsc::channel::<Job>(JOBS_MAX);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                while let Some(job) = queue.blocking_recv() {
+                    // A fault in one job must not end the writing: its transaction rolled back as it unwound, and
+                    // what was in memory is read again.
+                    if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err()
+                        && let Err(error) = writer.reload()
+                    {
+                        tracing::error!(error = %writer::chain_text(&error), "the store cannot be read");
+                    }
+                }
+                if let Err(error) = writer.conn.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+                    tracing::debug!(%error, "the log stays for the next start");
+                }
+            })
+            .map_err(|_| StoreError::Fault)?;
+        Ok(Self {
+            identity,
+            pulse,
+            jobs: Mutex::new(Some(jobs)),
+            thread: Mutex::new(Some(thread)),
+            readers: Arc::new(Readers { files, idle: Mutex::new(vec![]), permits: Semaphore::new(READERS) }),
+        })
+    }
+
+    /// Runs a job on the writing thread. Once it is queued it runs to its end, whether or not anybody waits for it.
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Stopping)?;
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            // Nobody waiting any more is no reason not to have done it.
+            let _ = answer.send(job(writer));
+        });
+        jobs.send(job).await.map_err(|_| StoreError::Stopping)?;
+        drop(jobs);
+        answered.await.map_err(|_| StoreError::Fault)?
+    }
+
+    /// Runs a reading job on a connection of its own, at one instant of the database.
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let run = async move {
+            let permit = readers.permits.acquire().await.map_err(|_| StoreError::Stopping)?;
+            let held = Arc::clone(&readers);
+            let done = tokio::task::spawn_blocking(move || {
+                let idle = held.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let mut conn = match idle {
+                    Some(conn) => conn,
+                    None => open::open_reader(&held.files)?,
+                };
+                let answer = {
+                    let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+                    job(&tx)?
+                };
+                held.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+                Ok(answer)
+            })
+            .await
+            .map_err(|_| StoreError::Fault)?;
+            drop(permit);
+            done
+        };
+        run.await
+    }
+}
+
+fn property_n(conn: &Connection, property: &PropertyId) -> Result<i64, StoreError> {
+    Ok(rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.n)
+}
+
+fn device_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, String, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn device((property, property_name, name): (String, String, String)) -> Result<Device, StoreError> {
+    let property_id = PropertyId::parse(property).map_err(serde::de::Error::custom).map_err(StoreError::Unreadable)?;
+    Ok(Device { property_id, property_name, name })
+}
+
+#[async_trait]
+impl Storage for SqliteStore {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.clone()
+    }
+
+    async fn device(&self, token_hash: Hash, now_ms: i64) -> Result<Option<Device>, StoreError> {
+        self.read(move |conn| {
+            conn.prepare_cached(
+                "SELECT p.property_id, p.name, d.name FROM devices d JOIN properties p ON p.n = d.property_n
+                 WHERE d.token_hash = ?1 AND (d.expires_at_ms IS NULL OR d.expires_at_ms > ?2)",
+            )?
+            .query_row((&token_hash[..], now_ms), device_row)
+            .optional()?
+            .map(device)
+            .transpose()
+        })
+        .await
+    }
+
+    async fn enroll_code(&self, code_hash: Hash, now_ms: i64) -> Result<Option<String>, StoreError> {
+        self.read(move |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT p.name FROM enroll_codes c JOIN properties p ON p.n = c.property_n
+                     WHERE c.code_hash = ?1 AND c.expires_at_ms > ?2",
+                )?
+                .query_row((&code_hash[..], now_ms), |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
+    async fn redeem_code(
+        &self,
+        code_hash: Hash,
+        device_name: String,
+        token_hash: Hash,
+        now_ms: i64,
+    ) -> Result<Option<Device>, StoreError> {
+        self.write(move |writer| {
+            let tx = writer.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let found = tx
+                .query_row(
+                    "SELECT p.property_id, p.name, p.n FROM enroll_codes c JOIN properties p ON p.n = c.property_n
+                     WHERE c.code_hash = ?1 AND c.expires_at_ms > ?2",
+                    (&code_hash[..], now_ms),
+                    |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)),
+                )
+                .optional()?;
+            // Codes that are over their time go with the first that is used.
+            tx.execute(
+                "DELETE FROM enroll_codes WHERE code_hash = ?1 OR expires_at_ms <= ?2",
+                (&code_hash[..], now_ms),
+            )?;
+            let Some((property, property_name, n)) = found else {
+                tx.commit()?;
+                return Ok(None);
+            };
+            tx.execute(
+                "INSERT INTO devices (token_hash, property_n, name) VALUES (?1, ?2, ?3)",
+                (&token_hash[..], n, &device_name),
+            )?;
+            tx.commit()?;
+            Ok(Some(device((property, property_name, device_name))?))
+        })
+        .await
+    }
+
+    async fn snapshot(&self, property: PropertyId) -> Result<SnapshotRows, StoreError> {
+        self.read(move |conn| {
+            let (head_seq, _) = rows::feed(conn)?;
+            let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let rows = rows::wire_rows(
+                conn,
+                "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
+                 FROM entities WHERE property_n = ?1 AND deleted_at_ms IS NULL ORDER BY kind, id",
+                [found.n],
+            )?;
+            Ok(SnapshotRows { reference: rows::wire_reference(found)?, rows, head_seq })
+        })
+        .await
+    }
+
+    async fn changes(&self, property: PropertyId, after: u64, limit: u32) -> Result<Option<ChangesRows>, StoreError> {
+        self.read(move |conn| {
+            let (head_seq, floor) = rows::feed(conn)?;
+            if after < floor || after > head_seq {
+                return Ok(None);
+            }
+            let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let mut rows = rows::wire_rows(
+                conn,
+                "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
+                 FROM entities WHERE property_n = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+                (found.n, to_i64(after), i64::from(limit) + 1),
+            )?;
+            let more = rows.len() > limit as usize;
+            rows.truncate(limit as usize);
+            let next_seq = match rows.last() {
+                Some(last) if more => last.version,
+                _ => head_seq,
+            };
+            let changed = found.reference_version > after && found.reference_version <= next_seq;
+            let reference = if changed { Some(rows::wire_reference(found)?) } else { None };
+            Ok(Some(ChangesRows { rows, reference, next_seq, more, head_seq }))
+        })
+        .await
+    }
+
+    async fn audit(
+        &self,
+        property: PropertyId,
+        after: u64,
+        install: Option<InstallId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(move |conn| {
+            let property_n = property_n(conn, &property)?;
+            let install_n = match install {
+                None => None,
+                Some(install) => match rows::chain(conn, property_n, &install)? {
+                    Some(chain) => Some(chain.n),
+                    None => return Ok(vec![]),
+                },
+            };
+            let entries = rows::audit(conn, property_n, after, install_n, limit)?;
+            Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+        })
+        .await
+    }
+
+    async fn greet(
+        &self,
+        property: PropertyId,
+        install: InstallId,
+        head: AuditHead,
+        continues: Option<InstallId>,
+        receipt: Option<(EventId, u64)>,
+    ) -> Result<(Chain, bool), StoreError> {
+        self.write(move |writer| {
+            let chain = writer.greet(&property, &install, &head, continues.as_ref())?;
+            let holds = match receipt {
+                None => true,
+                Some((event_id, seq)) => {
+                    let property_n = writer.property_n(&property)?;
+                    rows::known(&writer.conn, property_n, &event_id)?.is_some_and(|known| known.seq == Some(seq))
+                }
+            };
+            Ok((chain, holds))
+        })
+        .await
+    }
+
+    async fn take(&self, batch: Batch) -> Result<Taken, StoreError> {
+        self.write(move |writer| writer.take(&batch)).await
+    }
+
+    async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError> {
+        let store_id = self.identity.store_id.clone();
+        self.write(move |writer| single::act(writer, &store_id, &single)).await
+    }
+
+    async fn properties(&self) -> Result<Vec<PropertyId>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached("SELECT property_id FROM properties ORDER BY n")?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(ids.into_iter().filter_map(|id| PropertyId::parse(id).ok()).collect())
+        })
+        .await
+    }
+
+    async fn undelivered(&self, sink: &str, property: PropertyId, limit: u32) -> Result<Vec<Happened>, StoreError> {
+        let sink = sink.to_owned();
+        self.read(move |conn| {
+            let property_n = property_n(conn, &property)?;
+            let after: i64 = conn
+                .prepare_cached("SELECT audit_seq FROM sinks WHERE sink = ?1 AND property_n = ?2")?
+                .query_row((&sink, property_n), |row| row.get(0))
+                .optional()?
+                .unwrap_or(0);
+            let entries = rows::audit(conn, property_n, after.unsigned_abs(), None, limit)?;
+            Ok(entries.into_iter().map(|(entry, moves)| Happened { entry, moves }).collect())
+        })
+        .await
+    }
+
+    async fn delivered(&self, sink: &str, property: PropertyId, audit_seq: u64) -> Result<(), StoreError> {
+        let sink = sink.to_owned();
+        self.write(move |writer| {
+            let property_n = writer.property_n(&property)?;
+            writer
+                .conn
+                .prepare_cached("INSERT OR REPLACE INTO sinks (sink, property_n, audit_seq) VALUES (?1, ?2, ?3)")?
+                .execute((sink, property_n, to_i64(audit_seq)))?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget_tombstones(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.write(move |writer| {
+            let tx = writer.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let newest: Option<i64> =
+                tx.query_row("SELECT max(version) FROM entities WHERE deleted_at_ms < ?1", [before_ms], |row| {
+                    row.get(0)
+                })?;
+            let Some(newest) = newest else { return Ok(0) };
+            tx.execute(
+                "DELETE FROM parts WHERE entity_n IN (SELECT n FROM entities WHERE deleted_at_ms < ?1)",
+                [before_ms],
+            )?;
+            let gone = tx.execute("DELETE FROM entities WHERE deleted_at_ms < ?1", [before_ms])?;
+            tx.execute("UPDATE meta SET feed_floor_seq = max(feed_floor_seq, ?1)", [newest])?;
+            tx.commit()?;
+            writer.reload()?;
+            Ok(gone as u64)
+        })
+        .await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.write(|writer| {
+            // Takes the write lock and lets it go: a full or read-only disk says so here.
+            let tx = writer.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            tx.execute("UPDATE meta SET head_seq = head_seq", [])?;
+            tx.rollback()?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Some(thread) = thread {
+            // The thread ends by itself when the queue is empty; waiting for it is what makes running writes finish.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// The entity of a task, by the writer's connection.
+fn entity_of_task(writer: &mut Writer, property: &PropertyId, task: &str) -> Result<Option<EntityRef>, StoreError> {
+    let property_n = writer.property_n(property)?;
+    Ok(rows::entity_of_part(&writer.conn, property_n, &format!("task/{task}"))?)
+}

@@ -1,0 +1,342 @@
+//! Opening the database, or saying why not.
+//!
+//! Order matters: the lock first, so that two services cannot both migrate; then whether the file is ours and not
+//! newer than this build, before anything is written to it; then the settings, read back, because a database that is
+//! not durable must not answer "saved".
+
+use crate::env::Environment;
+use crate::startup::Refusal;
+use crate::store::Identity;
+use ed25519_dalek::SigningKey;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+mod migrations {
+    refinery::embed_migrations!("../../migrations/service/sqlite");
+}
+
+/// `TDNS` in the file's header: a property service's database.
+const APPLICATION_ID: i32 = 0x5444_4E53;
+/// The oldest SQLite without the lost-write fault of the write-ahead log's reset.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// How long a statement waits for the command line's short writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The files that belong to a store, by its database's path.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The database.
+    pub db: PathBuf,
+}
+
+impl Files {
+    /// The lock: held while a service or an import has the store; says where the service listens.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.beside("lock")
+    }
+
+    /// The secret signing key.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.beside("signing-key")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.db.clone().into_os_string();
+        name.push(".");
+        name.push(suffix);
+        name.into()
+    }
+}
+
+/// The right to write sequence numbers: one process a store.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// When another process has it, or the folder cannot be written.
+    pub fn take(files: &Files) -> Result<Self, Refusal> {
+        let path = files.lock();
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| match Refusal::from_io(&files.db, &error) {
+                Refusal::Input(_) => Refusal::NoFolder(files.db.display().to_string()),
+                refusal => refusal,
+            })?;
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|error| Refusal::from_io(&files.db, &error))?;
+        match file.try_lock() {
+            Ok(()) => {
+                let lock = Self { file };
+                lock.say("").map_err(|error| Refusal::from_io(&path, &error))?;
+                Ok(lock)
+            }
+            Err(TryLockError::WouldBlock) => {
+                let at = Self::address(files).map(|url| format!(" at {url}")).unwrap_or_default();
+                Err(Refusal::Running { path: files.db.display().to_string(), at })
+            }
+            Err(TryLockError::Error(error)) => Err(Refusal::from_io(&path, &error)),
+        }
+    }
+
+    /// Writes where the service listens, for the command line to find.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn say(&self, url: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        let mut file = &self.file;
+        std::io::Seek::rewind(&mut file)?;
+        file.write_all(url.as_bytes())?;
+        file.flush()
+    }
+
+    /// Where the service that has the store listens, if one runs.
+    #[must_use]
+    pub fn address(files: &Files) -> Option<String> {
+        let mut text = String::new();
+        File::open(files.lock()).ok()?.read_to_string(&mut text).ok()?;
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The address is no longer true; a leftover one only makes a message less exact.
+        let _ = self.say("");
+    }
+}
+
+/// A store whose file, schema and settings are in order, before anything works on it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The connection that writes.
+    pub conn: Connection,
+    /// Who it is.
+    pub identity: Identity,
+    /// What signs audit heads.
+    pub signing_key: SigningKey,
+    /// The right to write.
+    pub lock: Lock,
+}
+
+/// Opens a store for writing, and makes it when there is none.
+///
+/// # Errors
+/// A [`Refusal`] that says what to do. A file that is refused was not changed.
+pub fn open(files: &Files, env: &dyn Environment, new_signing_key: bool) -> Result<Opened, Refusal> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(Refusal::OldSqlite(rusqlite::version().to_owned()));
+    }
+    let lock = Lock::take(files)?;
+    let mut conn = Connection::open_with_flags(
+        &files.db,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|error| Refusal::from_database(&files.db, error))?;
+    check_ours(&conn, files)?;
+    settle_settings(&conn, files)?;
+    migrations::migrations::runner()
+        .run(&mut conn)
+        .map_err(|error| Refusal::Input(format!("{} cannot be brought up to date: {error}", files.db.display())))?;
+    let (identity, signing_key) = identity(&mut conn, files, env, new_signing_key)?;
+    Ok(Opened { conn, identity, signing_key, lock })
+}
+
+/// Opens an existing store from the command line beside a running service, for the tables without sequence numbers.
+///
+/// # Errors
+/// A [`Refusal`] that says what to do.
+pub fn open_beside(files: &Files) -> Result<Connection, Refusal> {
+    if !files.db.exists() {
+        return Err(Refusal::Missing(files.db.display().to_string()));
+    }
+    let conn =
+        Connection::open_with_flags(&files.db, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| Refusal::from_database(&files.db, error))?;
+    if check_ours(&conn, files)? == 0 {
+        return Err(Refusal::Missing(files.db.display().to_string()));
+    }
+    settle_settings(&conn, files)?;
+    Ok(conn)
+}
+
+/// A connection that only reads.
+///
+/// # Errors
+/// What the database says.
+pub fn open_reader(files: &Files) -> rusqlite::Result<Connection> {
+    let conn =
+        Connection::open_with_flags(&files.db, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.pragma_update(None, "query_only", "ON")?;
+    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Refuses a file that is not ours or newer than this build; answers its schema version, 0 for an empty file.
+fn check_ours(conn: &Connection, files: &Files) -> Result<i64, Refusal> {
+    let refuse = |error| Refusal::from_database(&files.db, error);
+    let path = || files.db.display().to_string();
+    conn.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(refuse)?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    let application_id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(refuse)?;
+    if application_id != APPLICATION_ID {
+        return Err(Refusal::NotOurs(path()));
+    }
+    // Absent only when the very first start was cut off before its migration; then there is nothing to be older than.
+    let history: i64 = conn
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |row| row.get(0))
+        .map_err(refuse)?;
+    if history == 0 {
+        return Ok(0);
+    }
+    let found: i64 = conn
+        .query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))
+        .map_err(refuse)?;
+    let known = migrations::migrations::runner().get_migrations().iter().map(|m| i64::from(m.version())).max();
+    let known = known.unwrap_or(0);
+    if found > known {
+        return Err(Refusal::Newer { path: path(), found, known });
+    }
+    Ok(found)
+}
+
+fn settle_settings(conn: &Connection, files: &Files) -> Result<(), Refusal> {
+    let refuse = |error| Refusal::from_database(&files.db, error);
+    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(refuse)?;
+    if mode != "wal" {
+        return Err(Refusal::Setting(format!("journal_mode = WAL (it stays at {mode})")));
+    }
+    for (name, value) in [
+        ("application_id", i64::from(APPLICATION_ID)),
+        ("synchronous", 2),
+        ("fullfsync", 1),
+        ("checkpoint_fullfsync", 1),
+        ("foreign_keys", 1),
+        ("wal_autocheckpoint", 4_000),
+        ("journal_size_limit", 64 * 1024 * 1024),
+        ("mmap_size", 0),
+        ("temp_store", 2),
+        ("cache_size", -65_536),
+        ("trusted_schema", 0),
+        ("cell_size_check", 1),
+    ] {
+        // Some of these answer with the value and some with nothing.
+        conn.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(none_is_fine).map_err(refuse)?;
+    }
+    let synchronous: i64 = conn.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(refuse)?;
+    if synchronous != 2 {
+        return Err(Refusal::Setting(format!("synchronous = FULL (it stays at {synchronous})")));
+    }
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn none_is_fine(error: rusqlite::Error) -> rusqlite::Result<()> {
+    if matches!(error, rusqlite::Error::QueryReturnedNoRows) { Ok(()) } else { Err(error) }
+}
+
+fn identity(
+    conn: &mut Connection,
+    files: &Files,
+    env: &dyn Environment,
+    new_signing_key: bool,
+) -> Result<(Identity, SigningKey), Refusal> {
+    let refuse = |error| Refusal::from_database(&files.db, error);
+    let tx = conn.transaction().map_err(refuse)?;
+    let found = tx
+        .query_row("SELECT store_id, epoch, signing_key FROM meta", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })
+        .map(Some)
+        .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) })
+        .map_err(refuse)?;
+    let made = match found {
+        Some((store_id, epoch, _)) if new_signing_key => {
+            let key = make_key(files, env)?;
+            tx.execute("UPDATE meta SET signing_key = ?1", [public_hex(&key)]).map_err(refuse)?;
+            (Identity { store_id, epoch }, key)
+        }
+        Some((store_id, epoch, public)) => {
+            let missing = || Refusal::SigningKey(files.key().display().to_string());
+            let key = read_key(files).ok_or_else(missing)?;
+            if public_hex(&key) != public {
+                return Err(missing());
+            }
+            (Identity { store_id, epoch }, key)
+        }
+        None => {
+            let name = |prefix: &str| {
+                let id = turndown_protocol::EventId::generate(env.now_ms().unsigned_abs(), env.random_u128());
+                format!("{prefix}_{id}")
+            };
+            let identity = Identity { store_id: name("store"), epoch: name("epoch") };
+            let key = make_key(files, env)?;
+            tx.execute(
+                "INSERT INTO meta (one, store_id, epoch, signing_key, head_seq, feed_floor_seq) VALUES (1, ?1, ?2, ?3, 0, 0)",
+                (&identity.store_id, &identity.epoch, public_hex(&key)),
+            )
+            .map_err(refuse)?;
+            (identity, key)
+        }
+    };
+    tx.commit().map_err(refuse)?;
+    Ok(made)
+}
+
+/// The public half, as capabilities show it.
+#[must_use]
+pub fn public_hex(key: &SigningKey) -> String {
+    hex::encode(key.verifying_key().to_bytes())
+}
+
+fn make_key(files: &Files, env: &dyn Environment) -> Result<SigningKey, Refusal> {
+    let mut secret = [0; 32];
+    env.fill_random(&mut secret);
+    let path = files.key();
+    let write = || -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path)?;
+        file.write_all(hex::encode(secret).as_bytes())?;
+        file.sync_all()?;
+        // The name has to survive a power cut too, not only the bytes.
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            sync_folder(folder)?;
+        }
+        Ok(())
+    };
+    write().map_err(|error| Refusal::from_io(&path, &error))?;
+    Ok(SigningKey::from_bytes(&secret))
+}
+
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn read_key(files: &Files) -> Option<SigningKey> {
+    let text = std::fs::read_to_string(files.key()).ok()?;
+    let secret: [u8; 32] = hex::decode(text.trim()).ok()?.try_into().ok()?;
+    Some(SigningKey::from_bytes(&secret))
+}

@@ -1,0 +1,201 @@
+//! The one place where the service meets housekeeping: it hands events to the hotel's rules.
+//!
+//! Everything else here knows entities, paths and outcomes only, so that a second workflow comes in beside this one.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use turndown_domain::{
+    Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
+    TaskId,
+};
+use turndown_protocol::{EntityRef, Event, EventId, Fields};
+
+/// The kind of entity that an event about the desk itself names (sign-in, repair). It has no row.
+pub const DESK: &str = "desk";
+
+/// A task that changed its status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Which task.
+    pub task: String,
+    /// From; absent when the task is new.
+    pub from: Option<String>,
+    /// To; absent when the task is gone.
+    pub to: Option<String>,
+}
+
+/// Whether a person's decision about a conflict is recorded by this event, rather than an action in the house.
+#[must_use]
+pub fn is_resolution(event: &Event) -> bool {
+    matches!(event.action.as_str(), "resolve" | "discard")
+}
+
+/// The event that an `undo` names.
+#[must_use]
+pub fn undo_target(event: &Event) -> Option<EventId> {
+    if event.action != "undo" {
+        return None;
+    }
+    event.args.get("event").and_then(|id| id.as_str()).and_then(|id| EventId::parse(id).ok())
+}
+
+/// Judges an event on the fields of its entity. `current` is absent where there is no such entity.
+#[must_use]
+pub fn judge(
+    current: Option<&Fields>,
+    event: &Event,
+    book: &PropertyBook,
+    undo_of: Option<&Event>,
+    settled: &[Event],
+) -> Judgement {
+    if event.entity.kind == DESK {
+        return Judgement::Apply { changes: BTreeMap::new() };
+    }
+    if event.workflow != turndown_domain::WORKFLOW {
+        return rejected(
+            RefusalCode::ActionUnknown,
+            format!("This service does not know the workflow \"{}\".", event.workflow),
+        );
+    }
+    let nothing = Fields::new();
+    let current = match (current, event.entity.kind.as_str()) {
+        (Some(fields), _) => fields,
+        // A place comes into being with its first task; rooms are given by the hotel.
+        (None, PLACE) => &nothing,
+        (None, ROOM) => {
+            return rejected(RefusalCode::TaskNotFound, format!("The hotel has no room {}.", event.entity.id));
+        }
+        (None, kind) => {
+            return rejected(RefusalCode::ActionUnknown, format!("This service does not know the kind \"{kind}\"."));
+        }
+    };
+    let context = JudgeContext { book, undo_of };
+    if is_resolution(event) {
+        turndown_domain::judge_resolution(current, event, settled, &context)
+    } else {
+        turndown_domain::judge(current, event, &context)
+    }
+}
+
+fn rejected(code: RefusalCode, message: String) -> Judgement {
+    Judgement::Rejected(Refusal::new(code, message))
+}
+
+/// The class of a conflict as it stands in answers.
+#[must_use]
+pub fn class_name(class: ConflictClass) -> &'static str {
+    class.as_str()
+}
+
+/// The task moves among changes about to be made.
+#[must_use]
+pub fn moves(before: &Fields, changes: &BTreeMap<String, serde_json::Value>) -> Vec<Move> {
+    changes
+        .iter()
+        .filter_map(|(path, new)| {
+            let task = path.strip_prefix("task/")?.strip_suffix("/status")?;
+            let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+            Some(Move { task: task.to_owned(), from: text(before.get(path)), to: text(new) })
+        })
+        .collect()
+}
+
+/// The parts of an entity that callers may name by themselves: `task/<id>` for each task.
+#[must_use]
+pub fn part_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("task/")?;
+    let id = rest.split('/').next()?;
+    (rest.len() > id.len()).then(|| &path[.."task/".len() + id.len()])
+}
+
+/// What the single-action route was asked to do.
+#[derive(Debug)]
+pub struct Asked {
+    action: Action,
+    task: TaskId,
+}
+
+impl Asked {
+    /// Reads the action from the route's last segment and the body's `args`.
+    ///
+    /// # Errors
+    /// When there is no such action on a task or its arguments are not understood.
+    pub fn read(task: &str, action: &str, args: &serde_json::Value) -> Result<Self, Refusal> {
+        let name = if action == "cancel" { "cancel_task" } else { action };
+        let refusal = |detail: String| Refusal::new(RefusalCode::ActionUnknown, detail);
+        let mut args = match args {
+            serde_json::Value::Null => serde_json::Map::new(),
+            serde_json::Value::Object(members) => members.clone(),
+            _ => return Err(refusal("The member \"args\" has to be an object.".into())),
+        };
+        args.insert("task".into(), task.into());
+        let action = Action::from_event(name, &args.into())
+            .map_err(|error| refusal(format!("The action \"{action}\" is not understood: {error}.")))?;
+        let task = TaskId(task.to_owned());
+        if action.task() == Some(&task) {
+            Ok(Self { action, task })
+        } else {
+            Err(refusal(format!("\"{}\" is not done to a task.", action.name())))
+        }
+    }
+
+    /// The action's name as events carry it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.action.name()
+    }
+
+    /// The action's arguments as events carry them.
+    #[must_use]
+    pub fn args(&self) -> serde_json::Value {
+        self.action.args()
+    }
+
+    /// The turn that the room is in.
+    #[must_use]
+    pub fn turn(fields: &Fields) -> Option<u32> {
+        fields.get("room/turn").as_u64().and_then(|turn| u32::try_from(turn).ok())
+    }
+
+    /// The present state of the task.
+    #[must_use]
+    pub fn current_state(&self, fields: &Fields) -> serde_json::Value {
+        fields.get(&format!("task/{}/status", self.task.0)).clone()
+    }
+
+    /// Decides the action as a desk would.
+    ///
+    /// # Errors
+    /// The hotel's refusal.
+    pub fn decide(&self, fields: &Fields, book: &PropertyBook, now_ms: i64) -> Result<Decision, Refusal> {
+        let context = Context {
+            now: chrono::DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
+            service_day: &book.property.service_day,
+            book,
+            undo_of: None,
+        };
+        turndown_domain::decide(fields, &self.action, &context)
+    }
+}
+
+/// The HTTP status for a refusal: what the state forbids is 409, what the request says wrongly is 422.
+#[must_use]
+pub fn refusal_status(code: RefusalCode) -> u16 {
+    match code {
+        RefusalCode::TaskNotFound => 404,
+        RefusalCode::ReasonRequired
+        | RefusalCode::TextTooLong
+        | RefusalCode::TextUnreadable
+        | RefusalCode::StaffUnknown
+        | RefusalCode::ActionUnknown
+        | RefusalCode::ChangesDoNotFit
+        | RefusalCode::UndoUnknown => 422,
+        _ => 409,
+    }
+}
+
+/// The room that an event is about, for domain events.
+#[must_use]
+pub fn room_of(entity: &EntityRef) -> &str {
+    &entity.id
+}
