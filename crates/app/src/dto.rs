@@ -13,7 +13,6 @@ macro_rules! dto {
     ($($item:item)*) => { $(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
         #[serde(rename_all = "camelCase")]
-        #[ts(export, export_to = "bindings.ts")]
         $item
     )* };
 }

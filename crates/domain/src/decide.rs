@@ -69,9 +69,20 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
     // A field the action would have written but found right already is relied upon: "complete" on a clean room
     // must not pass unseen over a service that has it dirty again.
     let footprint = footprint(action);
+    // What is said of the whole room was looked up in all its cleaning tasks, however many there are.
+    let swept: Vec<String> = match action {
+        Action::SetRoomStatus { .. } | Action::SetSellability { .. } => before
+            .tasks
+            .iter()
+            .filter(|(_, task)| task.kind.cleans())
+            .map(|(id, _)| format!("task/{}/status", id.0))
+            .collect(),
+        _ => vec![],
+    };
     let relies_on = footprint
         .relies_on
         .iter()
+        .chain(&swept)
         .chain(footprint.writes.iter().filter(|path| !path.ends_with('*') && !is_stamp(path)))
         .filter(|path| !changes.contains_key(*path))
         .map(|path| (path.clone(), fields.get(path).clone()))
@@ -478,6 +489,8 @@ fn departed(room: &mut Room) -> Result<(), Refusal> {
     room.stay = if room.arrival.is_some() { Stay::Arrival } else { Stay::Departed };
     room.cleanliness = Cleanliness::Dirty;
     room.guest = None;
+    // What housekeeping saw was about the guest who left.
+    (room.hk_occupancy, room.hk_seen_at) = (None, None);
     room.dnd_since = None;
     (room.make_up, room.no_service, room.refused, room.double_lock) = (false, false, false, false);
     Ok(())
@@ -500,6 +513,7 @@ fn arrived(room: &mut Room) -> Result<(), Refusal> {
     room.stay = Stay::Arrived;
     room.turn = room.turn.saturating_add(1);
     room.turn_provisional = true;
+    (room.hk_occupancy, room.hk_seen_at) = (None, None);
     room.guest = Some(match room.arrival.take() {
         Some(arrival) => {
             Guest { booking_id: arrival.booking_id, persons: arrival.persons, vip: arrival.vip, ..Guest::default() }

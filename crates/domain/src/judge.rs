@@ -67,6 +67,12 @@ pub fn is_stamp(path: &str) -> bool {
     ["/started_at", "/completed_at", "/hk_seen_at"].iter().any(|end| path.ends_with(end))
 }
 
+/// Fields of the room that speak of the guest who has it or of its state for that guest. What is true of the room
+/// itself, whoever has it (a note, a fault), outlives a turn.
+fn is_turn_bound(path: &str) -> bool {
+    path.starts_with("room/") && !matches!(path, "room/note" | "room/sellability")
+}
+
 /// Judges an ordinary action.
 #[must_use]
 pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
@@ -80,7 +86,7 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         .filter(|(path, _)| !is_stamp(path))
         .filter(|(path, change)| {
             let now = current.get(path);
-            let free = now == &change.new || (now == &change.base && !(passed && path.starts_with("room/")));
+            let free = now == &change.new || (now == &change.base && !(passed && is_turn_bound(path)));
             !free
         })
         .map(|(path, _)| path)
@@ -89,13 +95,13 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
             event
                 .relies_on
                 .iter()
-                .filter(|(path, base)| !(passed && path.starts_with("room/")) && current.get(path) != *base)
+                .filter(|(path, base)| !(passed && is_turn_bound(path)) && current.get(path) != *base)
                 .map(|(path, _)| path),
         )
         .cloned()
         .collect();
     if !touching.is_empty() {
-        let class = if passed && touching.iter().any(|path| path.starts_with("room/")) {
+        let class = if passed && touching.iter().any(|path| is_turn_bound(path)) {
             ConflictClass::PreviousTurn
         } else {
             ConflictClass::Fields
