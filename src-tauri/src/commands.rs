@@ -1,17 +1,166 @@
-//! One-line adapters: a command's name and arguments as the screens send them, and the handler that answers.
+//! One-line adapters: a command's name and arguments as the screens send them, and the handler of `turndown-app` that
+//! answers. What a command does is written there; what a window may call, in `capabilities/`.
+//!
+//! A handler that waits for the disk runs on a thread that may wait: neither the window nor the network stands still
+//! meanwhile.
 
-use tauri::{AppHandle, State};
+use serde_json::{Map, Value};
+use tauri::{AppHandle, State, Webview, ipc::Channel};
+use turndown_app::{
+    App,
+    dto::{
+        ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FoundHotel, FrontDeskDelta, LinkMode,
+        Notice, OutboxFilter, ResolveRequest, SyncCenter,
+    },
+};
 
-use crate::{settings::Settings, windows};
+use crate::{feed::Feed, settings::Settings, windows};
+
+type Answer<T> = Result<T, CommandError>;
+
+async fn waiting<T: Send + 'static>(
+    app: State<'_, App>,
+    work: impl FnOnce(&App) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let app = App::clone(&app);
+    match tauri::async_runtime::spawn_blocking(move || work(&app)).await {
+        Ok(answer) => answer,
+        // Only a panic ends such a thread early; the log has it.
+        Err(error) => Err(fault("DESK_FAULT", "Turndown made a mistake and stopped what it was doing.", &error)),
+    }
+}
+
+/// What the shell itself cannot do. The reference is the error's own text, because it is in the log under it.
+fn fault(code: &str, message: &str, error: &dyn std::fmt::Display) -> CommandError {
+    tracing::error!(code, %error, "{message}");
+    CommandError {
+        code: code.into(),
+        message: message.into(),
+        next_step: "Try again. If it happens again, close Turndown and start it anew; nothing recorded is lost.".into(),
+        reference: error.to_string(),
+    }
+}
+
+/// Tells the page of every change from now on; the first message comes at once.
+#[tauri::command(async)]
+pub fn subscribe(app: State<'_, App>, feed: State<'_, Feed>, page: Webview, on_change: Channel<Notice>) {
+    feed.subscribe(page.label(), &app, on_change);
+}
+
+#[tauri::command]
+pub async fn app_state(app: State<'_, App>) -> Answer<AppState> {
+    waiting(app, App::app_state).await
+}
+
+#[tauri::command]
+pub async fn open_sample_hotel(app: State<'_, App>) -> Answer<()> {
+    app.open_sample_hotel().await
+}
+
+#[tauri::command]
+pub async fn find_hotel(app: State<'_, App>, address: String, code: String) -> Answer<FoundHotel> {
+    app.find_hotel(&address, &code).await
+}
+
+#[tauri::command]
+pub async fn connect_hotel(app: State<'_, App>, address: String, code: String) -> Answer<()> {
+    app.connect_hotel(&address, &code).await
+}
+
+#[tauri::command]
+pub async fn choose_person(app: State<'_, App>, staff_id: String) -> Answer<()> {
+    waiting(app, move |app| app.choose_person(&staff_id)).await
+}
+
+#[tauri::command]
+pub async fn sign_out(app: State<'_, App>) -> Answer<()> {
+    waiting(app, App::sign_out).await
+}
+
+#[tauri::command]
+pub async fn board(app: State<'_, App>, since: Option<u64>) -> Answer<BoardDelta> {
+    waiting(app, move |app| app.board(since)).await
+}
+
+#[tauri::command]
+pub async fn front_desk(app: State<'_, App>, since: Option<u64>) -> Answer<FrontDeskDelta> {
+    waiting(app, move |app| app.front_desk(since)).await
+}
+
+#[tauri::command]
+pub async fn act(app: State<'_, App>, request: ActRequest) -> Answer<Acted> {
+    waiting(app, move |app| app.act(request)).await
+}
+
+#[tauri::command]
+pub async fn sync_center(app: State<'_, App>, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
+    waiting(app, move |app| app.sync_center(filter, offset, limit)).await
+}
+
+#[tauri::command]
+pub async fn retry_event(app: State<'_, App>, event_id: String) -> Answer<()> {
+    waiting(app, move |app| app.retry_event(&event_id)).await
+}
+
+#[tauri::command]
+pub async fn retry_failed(app: State<'_, App>) -> Answer<()> {
+    waiting(app, App::retry_failed).await
+}
+
+#[tauri::command(async)]
+pub fn sync_now(app: State<'_, App>) {
+    app.sync_now();
+}
+
+#[tauri::command]
+pub async fn set_link(app: State<'_, App>, mode: LinkMode) -> Answer<()> {
+    waiting(app, move |app| app.set_link(mode)).await
+}
+
+#[tauri::command]
+pub async fn conflict(app: State<'_, App>, entity_kind: String, entity_id: String) -> Answer<ConflictView> {
+    waiting(app, move |app| app.conflict(&entity_kind, &entity_id)).await
+}
+
+#[tauri::command]
+pub async fn resolve(app: State<'_, App>, request: ResolveRequest) -> Answer<Acted> {
+    waiting(app, move |app| app.resolve(request)).await
+}
+
+#[tauri::command(async)]
+pub fn refresh_snapshot(app: State<'_, App>) {
+    app.refresh_snapshot();
+}
+
+#[tauri::command]
+pub async fn export_waiting(app: State<'_, App>) -> Answer<String> {
+    waiting(app, App::export_waiting).await
+}
+
+#[tauri::command]
+pub async fn dismiss_guide(app: State<'_, App>) -> Answer<()> {
+    waiting(app, App::dismiss_guide).await
+}
+
+#[tauri::command(async)]
+pub fn dismiss_notice(app: State<'_, App>) {
+    app.dismiss_notice();
+}
+
+#[tauri::command(async)]
+pub fn telemetry(app: State<'_, App>, name: String, fields: Map<String, Value>) {
+    app.telemetry(&name, &fields);
+}
 
 /// Opens the window, or brings it to the front.
 #[tauri::command]
-pub async fn open_window(app: AppHandle, settings: State<'_, Settings>, name: String) -> Result<(), String> {
-    windows::show(&app, &name, &settings.data_dir).map_err(|error| error.to_string())
+pub async fn open_window(app: AppHandle, settings: State<'_, Settings>, name: String) -> Answer<()> {
+    windows::show(&app, &name, &settings.data_dir)
+        .map_err(|error| fault("WINDOW_NOT_OPENED", "The window could not be opened.", &error))
 }
 
 /// Ends the app, as closing its last window does.
-#[tauri::command]
+#[tauri::command(async)]
 pub fn quit(app: AppHandle) {
     app.exit(0);
 }

@@ -3,7 +3,10 @@
 //!
 //! Deliberately absent: guests' names. Nothing below the shell logs a payload, and nothing here adds one.
 
-use std::path::Path;
+use std::{
+    io::{IsTerminal, stderr},
+    path::Path,
+};
 
 use tracing_appender::{
     non_blocking::WorkerGuard,
@@ -30,7 +33,8 @@ pub fn start(data_dir: &Path, filter: Option<&str>) -> Option<WorkerGuard> {
         }
         Err(error) => (None, None, Some(error)),
     };
-    let screen = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let screen =
+        tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal()).with_target(false);
     // Fails only where a subscriber is set already, as when a test starts two apps in one process: then that one stays.
     let _ = tracing_subscriber::registry().with(filter).with(screen).with(file).try_init();
 

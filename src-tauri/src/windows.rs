@@ -9,10 +9,8 @@ use std::path::Path;
 
 use tauri::{AppHandle, Manager, Runtime, Url, WebviewWindowBuilder, webview::NewWindowResponse};
 
-/// The main window's label.
+/// The main window's label. (The front desk's is `front-desk`; only the screens ask for it.)
 pub const BOARD: &str = "board";
-/// The front desk's label.
-pub const FRONT_DESK: &str = "front-desk";
 
 /// Shows the window with this label, in front; opens it if it is closed.
 ///

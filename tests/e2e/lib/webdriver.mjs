@@ -13,6 +13,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 const LOOK_AGAIN_MS = 25
+/** A window that has not answered by now never will; better said here than by the reader's patience. */
+const COMMAND_MS_MAX = 60_000
 
 /** A port that nobody listens on just now. */
 export async function freePort() {
@@ -59,8 +61,15 @@ export class Driver {
     const port = await freePort()
     driver.#base = `http://127.0.0.1:${port}`
     driver.#child = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
-      // Without this variable the app does not let itself be driven, and the session never begins.
-      env: { ...process.env, ...env, TAURI_WEBVIEW_AUTOMATION: 'true' },
+      env: {
+        ...process.env,
+        // Where there is no graphics device the app switches accelerated compositing off; WebKit then never answers
+        // a request for a screenshot. A value set here is one that the app respects.
+        WEBKIT_DISABLE_COMPOSITING_MODE: '0',
+        ...env,
+        // Without this the app does not let itself be driven, and the session never begins.
+        TAURI_WEBVIEW_AUTOMATION: 'true',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [driver.#child.stdout, driver.#child.stderr]) {
@@ -87,6 +96,9 @@ export class Driver {
       method,
       headers: { 'content-type': 'application/json' },
       body: method === 'POST' ? JSON.stringify(body ?? {}) : undefined,
+      signal: AbortSignal.timeout(COMMAND_MS_MAX),
+    }).catch((error) => {
+      throw new Error(`no answer to ${method} ${path}: ${error.message}\n${this.#output}`)
     })
     const { value } = await response.json()
     if (!response.ok) throw new WebDriverError(value)

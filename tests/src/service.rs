@@ -1,0 +1,255 @@
+//! The service as a process of its own, on a folder of its own.
+
+use crate::api::Api;
+use crate::child::Owned;
+use crate::{eventually_or, roles};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use tempfile::TempDir;
+
+/// Which day of which hotel.
+#[derive(Debug, Clone)]
+pub struct Hotel {
+    /// The bookings.
+    pub file: PathBuf,
+    /// The hotel's name in the file.
+    pub name: String,
+    /// The day (ISO date).
+    pub date: String,
+    /// What bookings lack is made from this.
+    pub seed: u64,
+}
+
+impl Hotel {
+    /// The sample hotel on one of its days.
+    #[must_use]
+    pub fn sample() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests have a folder of their own");
+        Self {
+            file: root.join("data/sample/city-hotel-2016.csv.gz"),
+            name: "City Hotel".into(),
+            date: "2016-08-20".into(),
+            seed: 1,
+        }
+    }
+
+    /// A small house of twelve rooms, for journeys that need no more: eight guests stay, four leave, two come.
+    #[must_use]
+    pub fn small(folder: &Path) -> Self {
+        let mut lines = vec![
+            "hotel,is_canceled,lead_time,arrival_date,nights,adults,children,babies,meal,country,market_segment,\
+             is_repeated_guest,reserved_room_type,assigned_room_type,days_in_waiting_list,customer_type,\
+             total_of_special_requests,required_car_parking_spaces,reservation_status,reservation_status_date"
+                .to_owned(),
+        ];
+        let mut stay = |arrives: &str, nights: u32, leaves: &str| {
+            lines.push(format!(
+                "Small House,0,10,{arrives},{nights},2,0,0,BB,PRT,Direct,0,A,A,0,Transient,0,0,Check-Out,{leaves}"
+            ));
+        };
+        for _ in 0..8 {
+            stay("2016-08-19", 5, "2016-08-24");
+        }
+        for _ in 0..4 {
+            stay("2016-08-18", 2, "2016-08-20");
+        }
+        for _ in 0..2 {
+            stay("2016-08-20", 3, "2016-08-23");
+        }
+        let file = folder.join("small-house.csv");
+        fs::write(&file, lines.join("\n") + "\n").expect("the bookings are written");
+        Self { file, name: "Small House".into(), date: "2016-08-20".into(), seed: 1 }
+    }
+}
+
+/// A service with one imported day.
+pub struct Service {
+    folder: TempDir,
+    hotel: Hotel,
+    address: String,
+    running: Option<Owned>,
+    starts: u32,
+    token: Option<String>,
+}
+
+impl Service {
+    /// Imports the day and starts the service on a free port.
+    ///
+    /// # Panics
+    /// When the import or the start is refused, with what it said.
+    #[must_use]
+    pub fn start(hotel: &Hotel) -> Self {
+        let mut service = Self::import(hotel, free_loopback());
+        service.restart();
+        service
+    }
+
+    /// A service with the small house.
+    #[must_use]
+    pub fn small() -> Self {
+        let beside = tempfile::tempdir().expect("a folder");
+        Self::start(&Hotel::small(beside.path()))
+    }
+
+    /// Imports the day into a new store. The service will listen on this address.
+    ///
+    /// # Panics
+    /// When the import is refused, with what it said.
+    #[must_use]
+    pub fn import(hotel: &Hotel, address: String) -> Self {
+        let folder = tempfile::Builder::new().prefix("turndown-service-").tempdir().expect("a folder");
+        let service = Self { folder, hotel: hotel.clone(), address, running: None, starts: 0, token: None };
+        let mut import = roles::command("service");
+        import.args(["import", "--db"]).arg(service.db()).arg("--file").arg(&hotel.file);
+        import.args(["--hotel", &hotel.name, "--date", &hotel.date, "--seed", &hotel.seed.to_string()]);
+        said(import.output().expect("the import runs"), "import");
+        service
+    }
+
+    /// The database's file.
+    #[must_use]
+    pub fn db(&self) -> PathBuf {
+        self.folder.path().join("service.db")
+    }
+
+    /// Its day.
+    #[must_use]
+    pub fn hotel(&self) -> &Hotel {
+        &self.hotel
+    }
+
+    /// `host:port`; the same after every restart.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its base address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Starts it, or starts it again on the same files and the same address.
+    ///
+    /// # Panics
+    /// When it does not become ready, with its log.
+    pub fn restart(&mut self) {
+        self.running = None;
+        self.starts += 1;
+        let ready = self.folder.path().join(format!("ready-{}", self.starts));
+        let log = File::create(self.folder.path().join(format!("log-{}", self.starts))).expect("a log");
+        let mut serve = roles::command("service");
+        serve.args(["serve", "--listen", &self.address, "--db"]).arg(self.db());
+        serve.arg("--events-file").arg(self.events_file()).arg("--ready-file").arg(&ready);
+        serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut child = Owned::spawn(&mut serve);
+        let url = eventually_or(
+            || format!("the service is ready; it said: {}", self.log()),
+            || {
+                assert!(!child.has_ended(), "the service ended at once; it said: {}", self.log());
+                fs::read_to_string(&ready).ok()
+            },
+        );
+        self.address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        self.running = Some(child);
+    }
+
+    /// Stops it as an operator would.
+    pub fn stop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.terminate();
+        }
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// What it wrote to its log since the last start.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join(format!("log-{}", self.starts))).unwrap_or_default()
+    }
+
+    /// A code for a desk to enrol with.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let out = self.tool("enroll", &[]);
+        out.lines().next().expect("a code").trim().to_owned()
+    }
+
+    /// A long token, as another workplace has one.
+    #[must_use]
+    pub fn token(&self) -> String {
+        self.tool("enroll", &["--token", "--name", "Another workplace"]).trim().to_owned()
+    }
+
+    /// Changes a task as if from another workplace, with the service's own tool.
+    ///
+    /// # Panics
+    /// When it is refused, with what it said.
+    pub fn act(&self, arguments: &[&str]) -> String {
+        self.tool("act", arguments)
+    }
+
+    /// Verifies the audit trail with the service's own tool.
+    ///
+    /// # Panics
+    /// When it is not as it was written.
+    pub fn verify_audit(&self) -> String {
+        let mut command = roles::command("service");
+        command.args(["audit", "verify", "--db"]).arg(self.db());
+        said(command.output().expect("it runs"), "audit verify")
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) -> String {
+        let mut command = roles::command("service");
+        command.arg(name).args(arguments).arg("--db").arg(self.db());
+        said(command.output().expect("it runs"), name)
+    }
+
+    /// A caller of its routes, with a token of its own.
+    pub fn api(&mut self) -> Api {
+        if self.token.is_none() {
+            self.token = Some(self.token());
+        }
+        Api::new(self.url(), self.token.clone().unwrap_or_default())
+    }
+
+    fn events_file(&self) -> PathBuf {
+        self.folder.path().join("events.jsonl")
+    }
+
+    /// The domain events it has sent to its file so far, whole lines only.
+    #[must_use]
+    pub fn domain_events(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.events_file()).unwrap_or_default();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).expect("a line is a CloudEvent")).collect()
+    }
+}
+
+fn said(output: Output, what: &str) -> String {
+    assert!(
+        output.status.success(),
+        "{what} was refused ({}): {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A loopback address that nobody else uses, so that a port that was let go is free when it is wanted again.
+pub(crate) fn free_loopback() -> String {
+    if cfg!(target_os = "linux") {
+        format!("127.{}.{}.{}:0", fastrand::u8(1..255), fastrand::u8(1..255), fastrand::u8(1..255))
+    } else {
+        "127.0.0.1:0".into()
+    }
+}
