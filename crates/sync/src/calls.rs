@@ -1,0 +1,468 @@
+//! What the machine asks for, carried out: each call is one request, held against what was asked, and taken by the
+//! engine. A call ends with an outcome and never with a panic.
+
+use crate::check::{self, Asked, Standing};
+use crate::classify::{Class, Failure};
+use crate::machine::{Answered, Greeting, Lanes, Limits};
+use crate::reason::{Cause, Reason};
+use crate::wire::{Body, Wire};
+use chrono::{DateTime, Utc};
+use eventsource_stream::Eventsource;
+use futures_util::{StreamExt, stream};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use turndown_offline::{Engine, EngineError, OutboxItem, now_ms};
+use turndown_protocol::{
+    AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer, Snapshot,
+};
+
+/// On reconnect, data older than this is taken afresh instead of caught up with.
+const SNAPSHOT_AGE_S: i64 = 60 * 60;
+/// A clock may be set back by this much without the desk taking its data for old.
+const CLOCK_SLACK_S: i64 = 5 * 60;
+
+/// The facts that the link keeps in the engine.
+pub(crate) mod facts {
+    /// The store that this desk belongs to.
+    pub const STORE_ID: &str = "store_id";
+    /// Its epoch when it was last met.
+    pub const EPOCH: &str = "epoch";
+    /// Where the changes go on.
+    pub const CURSOR: &str = "cursor";
+    /// When the desk last knew itself at the service's head.
+    pub const KNOWN_AT: &str = "known_at";
+    /// What the person told the link.
+    pub const LINK_MODE: &str = "link_mode";
+    /// The newest audit head that the service signed, with the key it was verified with.
+    pub const AUDIT_WITNESS: &str = "audit_witness";
+}
+
+/// What a desk says of itself, and to whom.
+#[derive(Clone)]
+pub struct SyncConfig {
+    /// The service's address, as [`crate::enroll`] gave it.
+    pub address: String,
+    /// The desk's own token.
+    pub token: String,
+    /// The hotel.
+    pub property_id: String,
+    /// The store that gave the token. Any other one is refused.
+    pub store_id: String,
+}
+
+// The token is a secret: it is left out wherever somebody prints this.
+impl std::fmt::Debug for SyncConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SyncConfig")
+            .field("address", &self.address)
+            .field("property_id", &self.property_id)
+            .field("store_id", &self.store_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What calls share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) config: SyncConfig,
+    met: Mutex<Option<Met>>,
+    witness: Mutex<Option<AuditClosed>>,
+}
+
+/// The service as the last greeting found it.
+#[derive(Debug, Clone)]
+struct Met {
+    store_id: String,
+    epoch: String,
+    signing_key: String,
+}
+
+/// What a greeting found, beside what the machine needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeted {
+    pub(crate) greeting: Greeting,
+    pub(crate) notice: Option<Reason>,
+    pub(crate) clock_ahead_s: Option<i64>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every critical section here replaces or clones a whole value.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This desk could not do its part.
+fn desk(error: &EngineError) -> Failure {
+    tracing::error!(code = error.code(), error = ?error, "the desk's database refused the link");
+    let reason = Reason {
+        code: error.code(),
+        message: "This desk cannot keep what the service answers, so nothing more is sent.".into(),
+        next_step: error.next_step().into(),
+    };
+    Failure { reason, ..Failure::new(Class::Desk, Cause::Fault) }
+}
+
+/// Runs something that waits for the database away from the runtime's own threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a call failed inside");
+        Err(Failure::new(Class::Desk, Cause::Fault))
+    })
+}
+
+impl Shared {
+    pub(crate) fn new(engine: Engine, config: SyncConfig) -> Self {
+        Self { engine, config, met: Mutex::default(), witness: Mutex::default() }
+    }
+
+    async fn engine<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let shared = Arc::clone(self);
+        blocking(move || work(&shared.engine).map_err(|error| desk(&error))).await
+    }
+
+    fn met(&self) -> Result<Met, Failure> {
+        lock(&self.met).clone().ok_or_else(|| Failure::new(Class::Unknown, Cause::AnswerUnfit))
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/properties/{}/{rest}", self.config.property_id)
+    }
+
+    /// Asks the service who it is, says who this desk is, and finds out whether the two belong together. Nothing is
+    /// sent before that (D4).
+    pub(crate) async fn greet(self: Arc<Self>, wire: Wire) -> Result<Greeted, Failure> {
+        let total = wire.deadlines().total;
+        let capabilities: Capabilities = wire.ask(wire.get("/v1/capabilities"), total, Cause::NotTheService).await?;
+        let (pinned, epoch, cursor, known_at) = self
+            .engine(|engine| {
+                Ok((
+                    engine.fact(facts::STORE_ID)?,
+                    engine.fact(facts::EPOCH)?,
+                    engine.fact(facts::CURSOR)?,
+                    engine.fact(facts::KNOWN_AT)?,
+                ))
+            })
+            .await?;
+        let strange = |id: &String| *id != capabilities.store_id;
+        if strange(&self.config.store_id) || pinned.as_ref().is_some_and(strange) {
+            return Err(Failure::new(Class::Refused, Cause::WrongStore));
+        }
+        if capabilities.property_id.as_ref().is_some_and(|id| id.as_str() != self.config.property_id) {
+            return Err(Failure::new(Class::Refused, Cause::WrongProperty));
+        }
+        let answer = self.handshake(&wire, &capabilities).await?;
+        let mut held = None;
+        let known_here = self.engine({
+            let seq = answer.highest_local_seq;
+            move |engine| Ok((engine.audit_head()?, engine.audit_hash(seq)?))
+        });
+        let (head, own) = known_here.await?;
+        if check::standing(&answer, head.local_seq, |_| own) == Standing::Forked {
+            held = Some(Cause::InstallForked.reason());
+        } else if !capabilities.schemas.contains(&EVENT_SCHEMA) {
+            held = Some(Cause::UpgradeRequired.reason());
+        }
+
+        let now = self.engine.environment().now();
+        let another_epoch = epoch.as_ref().is_some_and(|epoch| *epoch != capabilities.epoch);
+        let lost = another_epoch || !answer.holds_receipt;
+        if pinned.is_none() || epoch.is_none() || lost {
+            tracing::info!(another_epoch, holds_receipt = answer.holds_receipt, "the service is met in a new epoch");
+            let (store_id, epoch) = (capabilities.store_id.clone(), capabilities.epoch.clone());
+            self.engine(move |engine| engine.begin_epoch(&store_id, &epoch)).await?;
+        }
+        *lock(&self.met) = Some(Met {
+            store_id: capabilities.store_id,
+            epoch: capabilities.epoch,
+            signing_key: capabilities.signing_key,
+        });
+        self.witness(&answer.audit_closed)?;
+        let notice = match answer.audit_problem {
+            Some(problem) => Some(Reason {
+                code: "AUDIT_FORK",
+                message: problem.title,
+                next_step: "Go on working; nothing is lost. Tell your IT.".into(),
+            }),
+            None => lost.then(|| Cause::WrongEpoch.reason()),
+        };
+        let snapshot = lost || cursor.is_none() || is_old(known_at.as_deref(), now);
+        let clock = capabilities.server_time.parse::<DateTime<Utc>>();
+        Ok(Greeted {
+            greeting: Greeting {
+                limits: Limits { events: capabilities.max_events, bytes: capabilities.max_batch_bytes },
+                snapshot,
+                held,
+            },
+            notice,
+            clock_ahead_s: clock.ok().map(|theirs| (theirs - now).num_seconds()),
+        })
+    }
+
+    async fn handshake(self: &Arc<Self>, wire: &Wire, service: &Capabilities) -> Result<HandshakeAnswer, Failure> {
+        let epoch = service.epoch.clone();
+        let message = self
+            .engine(move |engine| {
+                Ok(Handshake {
+                    audit_head: engine.audit_head()?,
+                    last_receipt: engine.last_receipt(&epoch)?,
+                    continues: None,
+                })
+            })
+            .await?;
+        let body = serde_json::to_vec(&message).map_err(|_| Failure::new(Class::Desk, Cause::Fault))?;
+        let path = format!("/v1/installs/{}/handshake", self.engine.install_id());
+        let answer: HandshakeAnswer =
+            wire.ask(wire.post(&path, Body::of(body)), wire.deadlines().total, Cause::AnswerUnfit).await?;
+        // The service may be replaced between two requests.
+        if answer.store_id != service.store_id || answer.epoch != service.epoch {
+            return Err(Failure::unknown(Cause::AnswerUnfit));
+        }
+        Ok(answer)
+    }
+
+    /// Remembers the newest head that the service signed. It is written down with the next flush's end.
+    fn witness(&self, closed: &AuditClosed) -> Result<(), Failure> {
+        let met = self.met()?;
+        if !check::head_is_signed(closed, &met.store_id, self.engine.install_id(), &met.signing_key) {
+            tracing::warn!(
+                local_seq = closed.head.local_seq,
+                "the service's signature under the audit head is not good"
+            );
+            return Ok(());
+        }
+        let mut newest = lock(&self.witness);
+        if newest.as_ref().is_none_or(|known| known.head.local_seq < closed.head.local_seq) {
+            *newest = Some(closed.clone());
+        }
+        Ok(())
+    }
+
+    /// The newest signed head as a fact, if there is one.
+    pub(crate) fn witness_fact(&self) -> Option<(&'static str, Option<String>)> {
+        let closed = lock(&self.witness).clone()?;
+        let met = lock(&self.met).clone()?;
+        let fact = serde_json::json!({
+            "store_id": met.store_id,
+            "signing_key": met.signing_key,
+            "local_seq": closed.head.local_seq,
+            "hash": closed.head.hash,
+            "signature": closed.signature,
+        });
+        Some((facts::AUDIT_WITNESS, Some(fact.to_string())))
+    }
+
+    /// Looks into the outbox.
+    pub(crate) async fn pick(
+        self: Arc<Self>,
+        lanes: Lanes,
+        events_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<OutboxItem>, Failure> {
+        self.engine(move |engine| match &lanes {
+            Lanes::Except(busy) => engine.next_to_send(events_max, bytes_max, busy),
+            Lanes::Only(lanes) => engine.next_in_lanes(lanes, events_max, bytes_max),
+        })
+        .await
+    }
+
+    /// Sends one batch and has the engine take its answers.
+    pub(crate) async fn send(self: Arc<Self>, wire: Wire, items: Vec<OutboxItem>) -> Result<Answered, Failure> {
+        let met = self.met()?;
+        let environment = Arc::clone(self.engine.environment());
+        let batch_id = BatchId::generate(now_ms(environment.as_ref()), environment.random());
+        let asked = Asked {
+            batch_id: batch_id.clone(),
+            store_id: met.store_id.clone(),
+            epoch: met.epoch.clone(),
+            events: items.iter().map(|item| item.event_id.clone()).collect::<BTreeSet<_>>(),
+        };
+        let shared = Arc::clone(&self);
+        let body = blocking(move || {
+            let fault = |error| {
+                tracing::error!(%error, "an event's bytes are not JSON");
+                Failure::new(Class::Desk, Cause::Fault)
+            };
+            let request = EventsRequest {
+                batch_id,
+                install_id: shared.engine.install_id().clone(),
+                store_id: met.store_id,
+                epoch: met.epoch,
+                audit_head: shared.engine.audit_head().map_err(|error| desk(&error))?,
+                events: items
+                    .into_iter()
+                    .map(|item| RawValue::from_string(item.bytes))
+                    .collect::<Result<_, _>>()
+                    .map_err(fault)?,
+            };
+            Ok(Body::of(serde_json::to_vec(&request).map_err(fault)?))
+        })
+        .await?;
+        let request = wire.post(&self.path("events"), body).header("X-Idempotency-Key", asked.batch_id.as_str());
+        let answer = wire.call(request, wire.deadlines().total).await?;
+        let shared = Arc::clone(&self);
+        blocking(move || {
+            let answer = check::events(&asked, &answer).map_err(|unfit| {
+                tracing::warn!(%unfit, "an answer does not count");
+                Failure::unknown(Cause::AnswerUnfit)
+            })?;
+            shared.witness(&answer.audit_closed)?;
+            let taken = shared
+                .engine
+                .take_results(&asked.store_id, &asked.epoch, answer.results)
+                .map_err(|error| desk(&error))?;
+            Ok(Answered {
+                ok: taken.ok,
+                errors: taken.errors,
+                conflicts: taken.conflicts,
+                again: taken.again,
+                upgrade_required: taken.upgrade_required,
+            })
+        })
+        .await
+    }
+
+    /// Asks for one page of changes and takes it. Answers whether there is more.
+    pub(crate) async fn pull(self: Arc<Self>, wire: Wire) -> Result<bool, Failure> {
+        let met = self.met()?;
+        let cursor = self.engine(|engine| engine.fact(facts::CURSOR)).await?;
+        let Some(cursor) = cursor else { return Err(Failure::new(Class::Gone, Cause::CursorGone)) };
+        let request = wire.get(&format!("{}?cursor={}", self.path("changes"), encoded(&cursor)));
+        let body = wire.call(request, wire.deadlines().total).await?;
+        let page: ChangesPage = self.read(body).await?;
+        let stands_still = page.more && page.next == cursor;
+        if page.store_id != met.store_id || page.epoch != met.epoch || page.from != cursor || stands_still {
+            tracing::warn!("a page of changes is not the one that was asked for");
+            return Err(Failure::unknown(Cause::AnswerUnfit));
+        }
+        // A page without news is not written down.
+        if page.next != cursor || !page.rows.is_empty() || page.reference.is_some() {
+            self.engine(move |engine| engine.take_rows(page.rows, page.reference, &page.next)).await?;
+        }
+        Ok(page.more)
+    }
+
+    /// Takes a whole snapshot. `progress` hears rows so far and in all.
+    pub(crate) async fn snapshot(
+        self: Arc<Self>,
+        wire: Wire,
+        progress: impl Fn(u32, u32) + Send + 'static,
+    ) -> Result<(), Failure> {
+        let met = self.met()?;
+        let body = wire.call(wire.get(&self.path("snapshot")), wire.deadlines().snapshot).await?;
+        let snapshot: Snapshot = self.read(body).await?;
+        if snapshot.store_id != met.store_id || snapshot.epoch != met.epoch {
+            return Err(Failure::unknown(Cause::AnswerUnfit));
+        }
+        self.engine(move |engine| {
+            let total = u32::try_from(snapshot.rows.len()).unwrap_or(u32::MAX);
+            progress(0, total);
+            engine.take_snapshot(snapshot.reference, snapshot.rows, &snapshot.cursor, |done| {
+                progress(u32::try_from(done).unwrap_or(u32::MAX), total);
+            })
+        })
+        .await
+    }
+
+    async fn read<T: DeserializeOwned + Send + 'static>(&self, body: Vec<u8>) -> Result<T, Failure> {
+        blocking(move || {
+            serde_json::from_slice(&body).map_err(|error| {
+                tracing::warn!(line = error.line(), column = error.column(), "an answer is not of the expected form");
+                Failure::unknown(Cause::AnswerUnfit)
+            })
+        })
+        .await
+    }
+
+    /// Listens to the stream of changes until it ends or is silent for too long.
+    pub(crate) async fn listen(self: Arc<Self>, wire: Wire, said: impl Fn(Heard) + Send) -> Result<(), Failure> {
+        let response = wire.stream(&self.path("changes/stream")).await?;
+        said(Heard::Open);
+        let silence = wire.deadlines().stream_silence;
+        // The service says something at least every few seconds, be it a comment that the parser below swallows.
+        let alive = &said;
+        let bytes = stream::unfold(Some(response), move |response| async move {
+            let mut response = response?;
+            match timeout(silence, response.chunk()).await {
+                Ok(Ok(Some(piece))) => {
+                    alive(Heard::Alive);
+                    Some((Ok(piece), Some(response)))
+                }
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some((Err(error.to_string()), None)),
+                Err(_) => Some((Err("silence".to_owned()), None)),
+            }
+        });
+        let mut events = Box::pin(bytes.eventsource());
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(_) => said(Heard::Change),
+                Err(error) => {
+                    tracing::info!(%error, "the stream of changes ended");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the stream of changes gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Open,
+    Alive,
+    Change,
+}
+
+/// Whether data known at a time is too old to be caught up with. A clock that was set back far says nothing.
+fn is_old(known_at: Option<&str>, now: DateTime<Utc>) -> bool {
+    let Some(known_at) = known_at.and_then(|at| at.parse::<DateTime<Utc>>().ok()) else { return true };
+    let age = (now - known_at).num_seconds();
+    age > SNAPSHOT_AGE_S || age < -CLOCK_SLACK_S
+}
+
+/// A value as it goes into a query.
+fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// A pause for a supervisor between two lives.
+pub(crate) fn pause(lives: u32) -> Duration {
+    Duration::from_millis(100).saturating_mul(1 << lives.min(7)).min(Duration::from_secs(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_opaque_and_travels_unchanged() {
+        assert_eq!(encoded("store:epoch:12+a/b=&?ü"), "store%3Aepoch%3A12%2Ba%2Fb%3D%26%3F%C3%BC");
+    }
+
+    #[test]
+    fn a_snapshot_older_than_an_hour_is_taken_afresh() {
+        let now: DateTime<Utc> = "2016-03-25T10:00:00Z".parse().expect("a time");
+        for (known_at, expected) in [
+            (None, true),
+            (Some("never"), true),
+            (Some("2016-03-25T10:00:00Z"), false),
+            (Some("2016-03-25T09:00:00Z"), false),
+            (Some("2016-03-25T08:59:59Z"), true),
+            (Some("2016-03-25T10:04:00Z"), false),
+            (Some("2016-03-25T11:00:00Z"), true),
+            (Some("1970-01-01T00:00:00Z"), true),
+        ] {
+            assert_eq!(is_old(known_at, now), expected, "{known_at:?}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Whether an answer is the answer: complete, well typed, from the expected store and epoch, for this batch, and naming
+//! exactly the events that were sent. Anything else is an unknown outcome and acknowledges nothing. Pure.
+
+use std::collections::BTreeSet;
+use thiserror::Error;
+use turndown_protocol::{BatchId, EventId, EventsResponse, HandshakeAnswer, InstallId, Outcome};
+
+/// What was sent, as far as the answer has to repeat it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The batch.
+    pub batch_id: BatchId,
+    /// The store that was meant.
+    pub store_id: String,
+    /// The epoch that was meant.
+    pub epoch: String,
+    /// The events.
+    pub events: BTreeSet<EventId>,
+}
+
+/// Why an answer does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// Not an answer of the expected type, or cut off.
+    #[error("the body is not a whole answer")]
+    Unreadable,
+    /// From another store.
+    #[error("the answer is from another store")]
+    Store,
+    /// From another epoch.
+    #[error("the answer is from another epoch")]
+    Epoch,
+    /// For another batch.
+    #[error("the answer is for another batch")]
+    Batch,
+    /// It does not name an event that was sent.
+    #[error("the answer leaves out {0} of the events")]
+    Missing(usize),
+    /// It names an event that was not sent, or one twice.
+    #[error("the answer names {0} events that were not asked about, or one twice")]
+    Foreign(usize),
+    /// An answer that says less than it has to (a duplicate without its first outcome, a conflict without the other side).
+    #[error("the answer says {0:?} without what belongs to it")]
+    Incomplete(Outcome),
+}
+
+/// Reads the answer to a batch and holds it against what was asked.
+///
+/// # Errors
+/// Why it does not count.
+pub fn events(asked: &Asked, body: &[u8]) -> Result<EventsResponse, Unfit> {
+    let answer: EventsResponse = serde_json::from_slice(body).map_err(|_| Unfit::Unreadable)?;
+    if answer.store_id != asked.store_id {
+        return Err(Unfit::Store);
+    }
+    if answer.epoch != asked.epoch {
+        return Err(Unfit::Epoch);
+    }
+    if answer.batch_id != asked.batch_id {
+        return Err(Unfit::Batch);
+    }
+    let named: BTreeSet<&EventId> = answer.results.iter().map(|result| &result.event_id).collect();
+    let missing = asked.events.iter().filter(|id| !named.contains(id)).count();
+    if missing > 0 {
+        return Err(Unfit::Missing(missing));
+    }
+    if answer.results.len() > asked.events.len() {
+        return Err(Unfit::Foreign(answer.results.len() - asked.events.len()));
+    }
+    for result in &answer.results {
+        let outcome = match (result.outcome, result.original) {
+            (Outcome::Duplicate, Some(original)) if original != Outcome::Duplicate && original.is_final() => original,
+            (Outcome::Duplicate, _) => return Err(Unfit::Incomplete(Outcome::Duplicate)),
+            (outcome, _) => outcome,
+        };
+        if outcome == Outcome::Conflict && result.theirs.is_none() {
+            return Err(Unfit::Incomplete(Outcome::Conflict));
+        }
+    }
+    Ok(answer)
+}
+
+/// What the handshake's answer says about this desk's own record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The service knows of this desk what the desk knows itself, or less.
+    Sound,
+    /// The service knows more, or another entry in the same place: this database is older than it was, or a copy.
+    Forked,
+}
+
+/// Holds the service's knowledge of this install against the desk's own chain. `hash_at` answers the hash of one of the
+/// desk's own entries.
+pub fn standing(answer: &HandshakeAnswer, desk_head: u64, hash_at: impl FnOnce(u64) -> Option<String>) -> Standing {
+    if answer.highest_local_seq > desk_head {
+        return Standing::Forked;
+    }
+    if answer.highest_local_seq == 0 {
+        return Standing::Sound;
+    }
+    match (&answer.highest_hash, hash_at(answer.highest_local_seq)) {
+        (Some(theirs), Some(own)) if *theirs != own => Standing::Forked,
+        _ => Standing::Sound,
+    }
+}
+
+/// Whether the service's signature under an audit head is good.
+#[must_use]
+pub fn head_is_signed(
+    closed: &turndown_protocol::AuditClosed,
+    store_id: &str,
+    install: &InstallId,
+    signing_key: &str,
+) -> bool {
+    let verify = || -> Option<bool> {
+        let key: [u8; 32] = hex::decode(signing_key).ok()?.try_into().ok()?;
+        let signature: [u8; 64] = hex::decode(&closed.signature).ok()?.try_into().ok()?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&key).ok()?;
+        let text =
+            format!("turndown-audit-head\n{store_id}\n{install}\n{}\n{}", closed.head.local_seq, closed.head.hash);
+        let signature = ed25519_dalek::Signature::from_bytes(&signature);
+        Some(key.verify_strict(text.as_bytes(), &signature).is_ok())
+    };
+    verify().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::Signer;
+    use serde_json::{Value, json};
+    use turndown_protocol::{AuditClosed, AuditHead, ZERO_HASH};
+
+    fn id(name: &str) -> EventId {
+        EventId::parse(name).expect("a valid id")
+    }
+
+    fn asked() -> Asked {
+        Asked {
+            batch_id: BatchId::parse("b1").expect("a valid id"),
+            store_id: "store".into(),
+            epoch: "epoch".into(),
+            events: [id("e1"), id("e2")].into(),
+        }
+    }
+
+    fn answer() -> Value {
+        json!({
+            "batch_id": "b1", "store_id": "store", "epoch": "epoch", "head_seq": 9, "server_time": "2016-03-25T10:00:00Z",
+            "results": [{"event_id": "e1", "outcome": "applied", "seq": 8}, {"event_id": "e2", "outcome": "applied", "seq": 9}],
+            "audit_closed": {"local_seq": 2, "hash": ZERO_HASH, "signature": "00"}
+        })
+    }
+
+    fn with(pointer: &str, value: Value) -> Vec<u8> {
+        let mut answer = answer();
+        *answer.pointer_mut(pointer).expect("a member") = value;
+        answer.to_string().into_bytes()
+    }
+
+    #[test]
+    fn b7_only_an_answer_that_names_exactly_what_was_sent_counts() {
+        let row = json!({"entity": {"kind": "room", "id": "1"}, "version": 9, "fields": {}});
+        let theirs = json!({"row": row, "paths": ["a"], "class": "fields"});
+        let one = |outcome: Value| {
+            let mut result = json!({"event_id": "e2"});
+            result.as_object_mut().expect("an object").extend(outcome.as_object().expect("an object").clone());
+            with("/results/1", result)
+        };
+        for (what, body, expected) in [
+            ("as asked", answer().to_string().into_bytes(), Ok(())),
+            (
+                "other order",
+                {
+                    let mut answer = answer();
+                    answer["results"].as_array_mut().expect("results").reverse();
+                    answer.to_string().into_bytes()
+                },
+                Ok(()),
+            ),
+            ("other store", with("/store_id", json!("else")), Err(Unfit::Store)),
+            ("other epoch", with("/epoch", json!("else")), Err(Unfit::Epoch)),
+            ("other batch", with("/batch_id", json!("b2")), Err(Unfit::Batch)),
+            (
+                "one left out",
+                with("/results", json!([{"event_id": "e1", "outcome": "applied"}])),
+                Err(Unfit::Missing(1)),
+            ),
+            ("nothing named", with("/results", json!([])), Err(Unfit::Missing(2))),
+            ("one twice", with("/results/1/event_id", json!("e1")), Err(Unfit::Missing(1))),
+            (
+                "one too many",
+                {
+                    let mut answer = answer();
+                    answer["results"]
+                        .as_array_mut()
+                        .expect("results")
+                        .push(json!({"event_id": "e3", "outcome": "applied"}));
+                    answer.to_string().into_bytes()
+                },
+                Err(Unfit::Foreign(1)),
+            ),
+            ("unknown outcome", one(json!({"outcome": "perhaps"})), Err(Unfit::Unreadable)),
+            ("duplicate of applied", one(json!({"outcome": "duplicate", "original": "applied"})), Ok(())),
+            ("duplicate of nothing", one(json!({"outcome": "duplicate"})), Err(Unfit::Incomplete(Outcome::Duplicate))),
+            (
+                "duplicate of what is not final",
+                one(json!({"outcome": "duplicate", "original": "retry_later"})),
+                Err(Unfit::Incomplete(Outcome::Duplicate)),
+            ),
+            ("conflict alone", one(json!({"outcome": "conflict"})), Err(Unfit::Incomplete(Outcome::Conflict))),
+            ("conflict", one(json!({"outcome": "conflict", "theirs": theirs})), Ok(())),
+            (
+                "duplicate of a conflict, alone",
+                one(json!({"outcome": "duplicate", "original": "conflict"})),
+                Err(Unfit::Incomplete(Outcome::Conflict)),
+            ),
+            ("an error inside a 200", br#"{"error": {"code": 407}}"#.to_vec(), Err(Unfit::Unreadable)),
+            ("html", b"<html>Welcome to the hotel's network</html>".to_vec(), Err(Unfit::Unreadable)),
+            ("nothing", vec![], Err(Unfit::Unreadable)),
+            (
+                "something behind it",
+                [answer().to_string().into_bytes(), b"x".to_vec()].concat(),
+                Err(Unfit::Unreadable),
+            ),
+        ] {
+            assert_eq!(events(&asked(), &body).map(|_| ()), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn b8_an_answer_cut_anywhere_acknowledges_nothing() {
+        let whole = answer().to_string().into_bytes();
+        for length in 0..whole.len() {
+            assert_eq!(events(&asked(), &whole[..length]), Err(Unfit::Unreadable), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn d1_a_service_that_knows_more_of_this_desk_than_the_desk_is_noticed() {
+        let answer = |seq, hash: Option<&str>| HandshakeAnswer {
+            store_id: "store".into(),
+            epoch: "epoch".into(),
+            highest_local_seq: seq,
+            highest_hash: hash.map(str::to_owned),
+            holds_receipt: true,
+            audit_closed: AuditClosed {
+                head: AuditHead { local_seq: 0, hash: ZERO_HASH.into() },
+                signature: String::new(),
+            },
+            audit_problem: None,
+        };
+        let own = |seq: u64| Some(format!("h{seq}"));
+        for (seq, hash, head, expected) in [
+            (0, None, 0, Standing::Sound),
+            (0, None, 5, Standing::Sound),
+            (3, Some("h3"), 5, Standing::Sound),
+            (5, Some("h5"), 5, Standing::Sound),
+            (6, Some("h6"), 5, Standing::Forked),
+            (1, Some("h1"), 0, Standing::Forked),
+            (5, Some("x"), 5, Standing::Forked),
+            (3, Some("x"), 5, Standing::Forked),
+        ] {
+            assert_eq!(standing(&answer(seq, hash), head, own), expected, "{seq} {hash:?} {head}");
+        }
+    }
+
+    #[test]
+    fn a_signed_audit_head_is_verified_and_a_forged_one_noticed() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let install = InstallId::parse("i1").expect("a valid id");
+        let head = AuditHead { local_seq: 12, hash: "ab".into() };
+        let signature = hex::encode(key.sign(b"turndown-audit-head\nstore\ni1\n12\nab").to_bytes());
+        let public = hex::encode(key.verifying_key().to_bytes());
+        let good = AuditClosed { head: head.clone(), signature: signature.clone() };
+        assert!(head_is_signed(&good, "store", &install, &public));
+        let longer = AuditClosed { head: AuditHead { local_seq: 13, ..head.clone() }, signature: signature.clone() };
+        assert!(!head_is_signed(&longer, "store", &install, &public));
+        assert!(!head_is_signed(&good, "else", &install, &public));
+        assert!(!head_is_signed(&good, "store", &install, "not hex"));
+        assert!(!head_is_signed(&AuditClosed { head, signature: "00".into() }, "store", &install, &public));
+    }
+}

@@ -1,0 +1,671 @@
+//! The thin driver around the machine: it carries out actions, brings their outcomes back, keeps the timer, and tells
+//! everyone what the link is. A supervisor starts it again if it ever panics (B17). Nothing here decides anything.
+
+use crate::backoff::Pace;
+use crate::calls::{Greeted, Heard, Shared, SyncConfig, blocking, facts, pause};
+use crate::classify::{Class, Failure};
+use crate::machine::{Action, Flush, Input, LinkMode, LinkState, Machine, Request, View};
+use crate::reason::{Cause, Reason};
+use crate::status::{LastFlush, Status, flush_code};
+use crate::wire::{Deadlines, Wire};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use turndown_offline::{Engine, Link, OutboxItem, Sort, rfc3339};
+use turndown_protocol::{EntityRef, EventId, Mode};
+
+/// Views hear of progress no more often than this.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+/// What ages is brought up to date at least this often.
+const FRESHEN_EVERY: Duration = Duration::from_secs(30);
+/// While a flush runs, what waits is counted no more often than this.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+/// An orderly end takes no longer.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// All times of a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Delays.
+    pub pace: Pace,
+    /// Deadlines.
+    pub deadlines: Deadlines,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Command {
+    SyncNow,
+    Refresh,
+    Mode(LinkMode),
+}
+
+/// A running link between a desk and its service. Dropping it cuts the link; what waits stays in the outbox.
+pub struct Sync {
+    commands: mpsc::UnboundedSender<Command>,
+    status: watch::Receiver<Status>,
+    end: CancellationToken,
+    supervisor: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Sync {
+    /// Starts the link on the current runtime. It goes on by itself until [`Sync::stop`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn start(engine: Engine, config: SyncConfig) -> Self {
+        Self::start_with(engine, config, Timing::default())
+    }
+
+    /// The same with other times.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn start_with(engine: Engine, config: SyncConfig, timing: Timing) -> Self {
+        let (commands, received) = mpsc::unbounded_channel();
+        let (shown, status) = watch::channel(Status::default());
+        let end = CancellationToken::new();
+        let shared = Arc::new(Shared::new(engine, config));
+        let supervisor = tokio::spawn(supervise(shared, timing, received, shown, end.clone()));
+        Self { commands, status, end, supervisor: Mutex::new(Some(supervisor)) }
+    }
+
+    /// Tries everything now: a person asked.
+    pub fn sync_now(&self) {
+        self.tell(Command::SyncNow);
+    }
+
+    /// Takes a fresh snapshot as soon as the service answers.
+    pub fn refresh_snapshot(&self) {
+        self.tell(Command::Refresh);
+    }
+
+    /// Switches the link. A cut drops requests on their way at once; the switch outlives a restart.
+    pub fn set_mode(&self, mode: LinkMode) {
+        self.tell(Command::Mode(mode));
+    }
+
+    fn tell(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::debug!(?command, "the link has ended");
+        }
+    }
+
+    /// The link as it is, and every change of it.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Ends the link, within a few seconds. What is on its way stays in the outbox and is sent again next time.
+    pub async fn stop(&self) {
+        self.end.cancel();
+        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut supervisor) = supervisor
+            && timeout(STOP_WITHIN, &mut supervisor).await.is_err()
+        {
+            tracing::warn!("the link did not end in time and is dropped");
+            supervisor.abort();
+        }
+    }
+}
+
+impl Drop for Sync {
+    fn drop(&mut self) {
+        self.end.cancel();
+    }
+}
+
+async fn supervise(
+    shared: Arc<Shared>,
+    timing: Timing,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    shown: watch::Sender<Status>,
+    end: CancellationToken,
+) {
+    let mut lives = 0;
+    while !end.is_cancelled() {
+        let life = async {
+            let mut driver = Driver::new(Arc::clone(&shared), timing, &shown).await?;
+            driver.run(&mut commands, &end).await;
+            Ok::<_, Failure>(())
+        };
+        let ended = AssertUnwindSafe(life).catch_unwind().await;
+        // Whatever was on its way is dropped with the driver; nothing may go on looking as if it were.
+        let flying = shared.engine.in_flight().into_iter().collect();
+        shared.engine.set_in_flight(flying, false);
+        let reason = match ended {
+            Ok(Ok(())) => continue,
+            Ok(Err(failure)) => failure.reason,
+            Err(_) => Cause::Fault.reason(),
+        };
+        tracing::error!(code = reason.code, lives, "the link failed inside and starts again");
+        shown.send_modify(|status| {
+            status.state = LinkState::Offline;
+            status.reason = Some(reason);
+            status.flushing = false;
+        });
+        shared.engine.set_link(Link { mode: Mode::Offline, data_age_s: None });
+        shared.engine.announce(Sort::Status);
+        lives += 1;
+        tokio::select! {
+            () = end.cancelled() => {}
+            () = tokio::time::sleep(pause(lives)) => {}
+        }
+    }
+}
+
+/// What a call ends with.
+enum Done {
+    Greeted(Request, Result<Greeted, Failure>),
+    Picked(Request, Result<Vec<OutboxItem>, Failure>, Duration),
+    Snapped(Request, Result<(), Failure>),
+    Input(Input),
+    Counted(u32),
+    Nothing,
+}
+
+/// What a call says on the way.
+enum Note {
+    Heard(Request, Heard),
+    Loading(u32, u32),
+}
+
+struct Driver<'a> {
+    shared: Arc<Shared>,
+    wire: Wire,
+    machine: Machine,
+    born: Instant,
+    calls: JoinSet<Done>,
+    notes: mpsc::UnboundedReceiver<Note>,
+    note: mpsc::UnboundedSender<Note>,
+    flying: BTreeMap<Request, Vec<(EventId, EntityRef)>>,
+    known_at: Option<DateTime<Utc>>,
+    known_kept: Option<Instant>,
+    flush_began: Option<String>,
+    flush_total: u32,
+    counted: Option<Instant>,
+    counting: bool,
+    last_flush: Option<LastFlush>,
+    loading: Option<(u32, Option<u32>)>,
+    notice: Option<Reason>,
+    clock_ahead_s: Option<i64>,
+    view: Option<View>,
+    since: Option<String>,
+    shown: &'a watch::Sender<Status>,
+    announced: Option<Instant>,
+    /// Progress that nobody heard of yet.
+    untold: bool,
+}
+
+impl<'a> Driver<'a> {
+    async fn new(shared: Arc<Shared>, timing: Timing, shown: &'a watch::Sender<Status>) -> Result<Self, Failure> {
+        let environment = Arc::clone(shared.engine.environment());
+        let wire = Wire::new(&shared.config.address, Some(&shared.config.token), timing.deadlines, environment)?;
+        let engine = shared.engine.clone();
+        let (mode, known_at) = blocking(move || {
+            let read = || {
+                Ok::<_, turndown_offline::EngineError>((engine.fact(facts::LINK_MODE)?, engine.fact(facts::KNOWN_AT)?))
+            };
+            read().map_err(|error| {
+                tracing::error!(code = error.code(), "the link's facts cannot be read");
+                Failure::new(Class::Desk, Cause::Fault)
+            })
+        })
+        .await?;
+        let before = shown.borrow().clone();
+        let (note, notes) = mpsc::unbounded_channel();
+        Ok(Self {
+            shared,
+            wire,
+            machine: Machine::new(timing.pace, mode_of(mode.as_deref())),
+            born: Instant::now(),
+            calls: JoinSet::new(),
+            notes,
+            note,
+            flying: BTreeMap::new(),
+            known_at: known_at.and_then(|at| at.parse().ok()),
+            known_kept: None,
+            flush_began: None,
+            flush_total: 0,
+            counted: None,
+            counting: false,
+            last_flush: before.last_flush,
+            loading: None,
+            notice: before.notice,
+            clock_ahead_s: before.clock_ahead_s,
+            view: None,
+            since: None,
+            shown,
+            announced: None,
+            untold: false,
+        })
+    }
+
+    async fn run(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>, end: &CancellationToken) {
+        let engine = self.shared.engine.clone();
+        self.step(Input::Timer);
+        loop {
+            let wake = self.wake();
+            let input = tokio::select! {
+                biased;
+                () = end.cancelled() => Input::Stop,
+                command = commands.recv() => match command {
+                    None => Input::Stop,
+                    Some(Command::SyncNow) => Input::SyncNow,
+                    Some(Command::Refresh) => Input::Refresh,
+                    Some(Command::Mode(mode)) => Input::Mode(mode),
+                },
+                Some(done) = self.calls.join_next(), if !self.calls.is_empty() => match done {
+                    Ok(done) => {
+                        self.done(done);
+                        continue;
+                    }
+                    // Dropped by a cut.
+                    Err(_) => continue,
+                },
+                Some(note) = self.notes.recv() => match note {
+                    Note::Heard(request, Heard::Open) => Input::StreamOpen(request),
+                    Note::Heard(request, Heard::Alive) => Input::StreamAlive(request),
+                    Note::Heard(request, Heard::Change) => Input::StreamSaid(request),
+                    Note::Loading(done, total) => {
+                        if self.loading.is_some() {
+                            self.loading = Some((done, Some(total)));
+                        }
+                        self.tell(true);
+                        continue;
+                    }
+                },
+                () = engine.work() => Input::Work,
+                () = sleep_until(wake) => Input::Timer,
+            };
+            let switched = if let Input::Mode(mode) = input { Some(mode) } else { None };
+            let stops = matches!(input, Input::Stop);
+            self.step(input);
+            if let Some(mode) = switched {
+                // After the cut, not before: a slow disk must not keep a request on its way.
+                self.keep(vec![(facts::LINK_MODE, Some(mode_name(mode).to_owned()))]).await;
+            }
+            if stops {
+                self.keep_known().await;
+                return;
+            }
+        }
+    }
+
+    /// When to look again without an input.
+    fn wake(&self) -> Instant {
+        let now = Instant::now();
+        let timer = self.machine.next_timer().map(|at| self.born + at);
+        let told = self.untold.then(|| self.announced.map_or(now, |at| at + PROGRESS_EVERY));
+        [timer, told].into_iter().flatten().fold(now + FRESHEN_EVERY, Instant::min)
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Greeted(request, result) => {
+                if let Ok(greeted) = &result {
+                    self.clock_ahead_s = greeted.clock_ahead_s;
+                    if greeted.notice.is_some() {
+                        self.notice.clone_from(&greeted.notice);
+                    }
+                }
+                self.step(Input::Greeted(request, result.map(|greeted| greeted.greeting)));
+            }
+            Done::Picked(request, result, took) => {
+                let mut items = None;
+                let result = result.map(|picked| {
+                    let names = picked.iter().map(|item| (item.event_id.clone(), item.entity.clone())).collect();
+                    items = Some(picked);
+                    names
+                });
+                // What the machine does not send now is dropped here and picked again.
+                self.step_with(Input::Picked(request, result, took), items);
+            }
+            Done::Snapped(request, result) => {
+                self.loading = None;
+                self.step(Input::Snapped(request, result));
+            }
+            Done::Input(input) => {
+                if let Input::Sent(request, _) = &input {
+                    self.landed(*request);
+                }
+                self.step(input);
+            }
+            Done::Counted(waiting) => {
+                self.counting = false;
+                let done = self.machine.view(self.born.elapsed()).flush.map_or(0, |flush| flush.ok + flush.errors);
+                self.flush_total = done.saturating_add(waiting);
+                self.tell(true);
+            }
+            Done::Nothing => {}
+        }
+    }
+
+    fn step(&mut self, input: Input) {
+        self.step_with(input, None);
+    }
+
+    fn step_with(&mut self, input: Input, mut items: Option<Vec<OutboxItem>>) {
+        let environment = Arc::clone(self.shared.engine.environment());
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "53 bits make a fraction")]
+        let mut dice = move || ((environment.random() as u64) >> 11) as f64 / (1_u64 << 53) as f64;
+        let actions = self.machine.step(input, self.born.elapsed(), &mut dice);
+        for action in actions {
+            self.perform(action, &mut items);
+        }
+        if !self.machine.is_alive() {
+            // It cannot happen: the property test holds it. If it did, this is how it heals.
+            tracing::error!("the link had nothing to wait for");
+            let again = self.machine.step(Input::SyncNow, self.born.elapsed(), &mut || 0.0);
+            for action in again {
+                self.perform(action, &mut items);
+            }
+        }
+        self.tell(false);
+    }
+
+    /// Starts a call. Whatever goes wrong inside it, its outcome comes back.
+    fn call(
+        &mut self,
+        call: impl Future<Output = Done> + Send + 'static,
+        otherwise: impl FnOnce(Failure) -> Done + Send + 'static,
+    ) {
+        self.calls.spawn(async move {
+            AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!("a call panicked");
+                otherwise(Failure::new(Class::Desk, Cause::Fault))
+            })
+        });
+    }
+
+    fn perform(&mut self, action: Action, items: &mut Option<Vec<OutboxItem>>) {
+        let (shared, wire) = (Arc::clone(&self.shared), self.wire.clone());
+        match action {
+            Action::Greet(request) => self
+                .call(async move { Done::Greeted(request, shared.greet(wire).await) }, move |failure| {
+                    Done::Greeted(request, Err(failure))
+                }),
+            Action::Pick { request, lanes, events_max, bytes_max } => {
+                let began = Instant::now();
+                self.call(
+                    async move {
+                        let picked = shared.pick(lanes, events_max, bytes_max).await;
+                        Done::Picked(request, picked, began.elapsed())
+                    },
+                    move |failure| Done::Picked(request, Err(failure), Duration::ZERO),
+                );
+            }
+            Action::Send(request) => {
+                let items = items.take().unwrap_or_default();
+                let names: Vec<_> = items.iter().map(|item| (item.event_id.clone(), item.entity.clone())).collect();
+                self.shared.engine.set_in_flight(names.clone(), true);
+                self.flying.insert(request, names);
+                self.call(
+                    async move { Done::Input(Input::Sent(request, shared.send(wire, items).await)) },
+                    move |failure| Done::Input(Input::Sent(request, Err(failure))),
+                );
+            }
+            Action::Park { lane, event, reason } => self.call(
+                async move {
+                    let id = event.clone();
+                    let parked = blocking(move || {
+                        let message = format!("{} {}", reason.message, reason.next_step);
+                        shared.engine.park(&id, reason.code, &message).map_err(|error| {
+                            tracing::error!(code = error.code(), "an event could not be parked");
+                            Failure::new(Class::Desk, Cause::Fault)
+                        })
+                    })
+                    .await;
+                    if parked.is_ok() { Done::Input(Input::Parked(lane, event)) } else { Done::Nothing }
+                },
+                |_| Done::Nothing,
+            ),
+            Action::Pull(request) => self
+                .call(async move { Done::Input(Input::Pulled(request, shared.pull(wire).await)) }, move |failure| {
+                    Done::Input(Input::Pulled(request, Err(failure)))
+                }),
+            Action::Snapshot(request) => {
+                self.loading = Some((0, None));
+                let note = self.note.clone();
+                let progress = move |done, total| {
+                    let _ = note.send(Note::Loading(done, total));
+                };
+                self.call(
+                    async move { Done::Snapped(request, shared.snapshot(wire, progress).await) },
+                    move |failure| Done::Snapped(request, Err(failure)),
+                );
+            }
+            Action::Listen(request) => {
+                let note = self.note.clone();
+                let said = move |heard| {
+                    let _ = note.send(Note::Heard(request, heard));
+                };
+                self.call(
+                    async move {
+                        if let Err(failure) = shared.listen(wire, said).await {
+                            tracing::info!(code = failure.reason.code, "there is no stream of changes");
+                        }
+                        Done::Input(Input::StreamEnded(request))
+                    },
+                    move |_| Done::Input(Input::StreamEnded(request)),
+                );
+            }
+            Action::AbortAll => {
+                self.calls.abort_all();
+                self.loading = None;
+                self.counting = false;
+                for request in self.flying.keys().copied().collect::<Vec<_>>() {
+                    self.landed(request);
+                }
+            }
+            Action::FreshConnection => match self.wire.fresh() {
+                Ok(wire) => self.wire = wire,
+                Err(failure) => tracing::error!(code = failure.reason.code, "the old connections stay in use"),
+            },
+            Action::Known => self.known(),
+            Action::FlushStarted => {
+                tracing::info!(target: "telemetry", name = "frontend.sync.flush_started", "a flush began");
+                self.flush_began = Some(rfc3339(self.shared.engine.environment().now()));
+                self.flush_total = 0;
+                self.count();
+            }
+            Action::FlushEnded(flush) => self.flush_ended(flush),
+        }
+    }
+
+    fn landed(&mut self, request: Request) {
+        if let Some(names) = self.flying.remove(&request) {
+            self.shared.engine.set_in_flight(names, false);
+        }
+    }
+
+    /// Counts what waits, for the bar that a running flush shows.
+    fn count(&mut self) {
+        if self.counting || self.counted.is_some_and(|at| at.elapsed() < COUNT_EVERY && self.flush_total > 0) {
+            return;
+        }
+        self.counting = true;
+        self.counted = Some(Instant::now());
+        let engine = self.shared.engine.clone();
+        self.call(
+            async move {
+                let counted =
+                    blocking(move || engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))).await;
+                counted.map_or(Done::Nothing, |ledger| Done::Counted(u32::try_from(ledger.waiting).unwrap_or(u32::MAX)))
+            },
+            |_| Done::Nothing,
+        );
+    }
+
+    fn flush_ended(&mut self, flush: Flush) {
+        let Flush { ok, errors, conflicts, failed_requests } = flush;
+        tracing::info!(
+            target: "telemetry",
+            name = "frontend.sync.flush_completed",
+            okCount = ok,
+            errorCount = errors,
+            "a flush ended"
+        );
+        for _ in 0..conflicts {
+            tracing::info!(target: "telemetry", name = "frontend.sync.conflict", entity = "hk_task", "a conflict came back");
+        }
+        if errors > 0 {
+            tracing::info!(target: "telemetry", name = "frontend.sync.partial_failure", errorCount = errors, "not all went through");
+        }
+        let ended_at = rfc3339(self.shared.engine.environment().now());
+        let started_at = self.flush_began.take().unwrap_or_else(|| ended_at.clone());
+        // One that was cut off before any answer says nothing beside the link's own reason.
+        if ok + errors > 0 || failed_requests == 0 {
+            let code = flush_code(errors, conflicts);
+            self.last_flush = Some(LastFlush {
+                started_at,
+                ended_at,
+                ok_count: ok,
+                error_count: errors,
+                conflict_count: conflicts,
+                code,
+            });
+        }
+        self.flush_total = 0;
+        if let Some(fact) = self.shared.witness_fact() {
+            self.keep_soon(vec![fact]);
+        }
+    }
+
+    /// The cursor is at the service's head now.
+    fn known(&mut self) {
+        self.known_at = Some(self.shared.engine.environment().now());
+        if self.known_kept.is_none_or(|at| at.elapsed() >= FRESHEN_EVERY)
+            && let Some(fact) = self.known_fact()
+        {
+            self.known_kept = Some(Instant::now());
+            self.keep_soon(vec![fact]);
+        }
+    }
+
+    fn known_fact(&self) -> Option<(&'static str, Option<String>)> {
+        self.known_at.map(|at| (facts::KNOWN_AT, Some(rfc3339(at))))
+    }
+
+    async fn keep_known(&self) {
+        if let Some(fact) = self.known_fact() {
+            self.keep(vec![fact]).await;
+        }
+    }
+
+    fn keep_soon(&mut self, kept: Vec<(&'static str, Option<String>)>) {
+        let engine = self.shared.engine.clone();
+        self.call(
+            async move {
+                keep(engine, kept).await;
+                Done::Nothing
+            },
+            |_| Done::Nothing,
+        );
+    }
+
+    async fn keep(&self, kept: Vec<(&'static str, Option<String>)>) {
+        keep(self.shared.engine.clone(), kept).await;
+    }
+
+    /// Tells everyone what the link is, where it changed. Progress is gathered.
+    fn tell(&mut self, progressed: bool) {
+        let engine = self.shared.engine.clone();
+        let elapsed = self.born.elapsed();
+        let view = self.machine.view(elapsed);
+        let now = engine.environment().now();
+        let online = view.state == LinkState::Online;
+        let age = self.known_at.map(|at| (now - at).num_seconds().max(0).unsigned_abs());
+        engine.set_link(Link {
+            mode: if online { Mode::Online } else { Mode::Offline },
+            data_age_s: age.filter(|_| !online),
+        });
+        if view.flush.is_some() && self.view.as_ref().is_some_and(|before| before.flush != view.flush) {
+            self.count();
+        }
+
+        let without_progress = |view: &View| View { flush: view.flush.map(|_| Flush::default()), ..view.clone() };
+        let changed = self.view.as_ref().is_none_or(|before| without_progress(before) != without_progress(&view));
+        let moved = progressed || self.view.as_ref().is_none_or(|before| before.flush != view.flush);
+        if self.view.as_ref().is_none_or(|before| before.state != view.state || before.reason != view.reason) {
+            self.since = Some(rfc3339(now));
+            tracing::info!(state = ?view.state, code = view.reason.as_ref().map(|r| r.code), "the link");
+            // What ages from now on is written down as it was last known.
+            if !online && self.known_at.is_some() {
+                self.known_kept = None;
+                if let Some(fact) = self.known_fact() {
+                    self.keep_soon(vec![fact]);
+                }
+            }
+        }
+        self.untold |= changed || moved;
+        self.view = Some(view);
+        let due = self.announced.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
+        if changed || (self.untold && due) {
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        let Some(view) = self.view.clone() else { return };
+        self.untold = false;
+        self.announced = Some(Instant::now());
+        let next_try_at = view.next_at.map(|at| self.born + at);
+        let flush_done = view.flush.map_or(0, |flush| flush.ok + flush.errors);
+        self.shown.send_replace(Status {
+            mode: view.mode,
+            state: view.state,
+            reason: view.reason,
+            since: self.since.clone(),
+            slow: view.slow,
+            notice: self.notice.clone(),
+            flushing: view.flush.is_some(),
+            flush_done,
+            flush_total: self.flush_total.max(flush_done),
+            last_flush: self.last_flush.clone(),
+            next_try: next_try_at.map(|at| at.saturating_duration_since(Instant::now())),
+            next_try_at,
+            known_at: self.known_at.map(rfc3339),
+            loading: self.loading,
+            clock_ahead_s: self.clock_ahead_s,
+        });
+        self.shared.engine.announce(Sort::Status);
+    }
+}
+
+async fn keep(engine: Engine, kept: Vec<(&'static str, Option<String>)>) {
+    let result = blocking(move || {
+        engine.set_facts(kept).map_err(|error| {
+            tracing::warn!(code = error.code(), "a fact of the link could not be kept");
+            Failure::new(Class::Desk, Cause::Fault)
+        })
+    });
+    // It was logged; the link goes on without it.
+    let _ = result.await;
+}
+
+fn mode_name(mode: LinkMode) -> &'static str {
+    match mode {
+        LinkMode::Auto => "auto",
+        LinkMode::WorkOffline => "work_offline",
+        LinkMode::Unplugged => "unplugged",
+    }
+}
+
+fn mode_of(name: Option<&str>) -> LinkMode {
+    match name {
+        Some("work_offline") => LinkMode::WorkOffline,
+        Some("unplugged") => LinkMode::Unplugged,
+        _ => LinkMode::Auto,
+    }
+}
