@@ -40,7 +40,7 @@ impl Default for Pace {
             poll_most: s(15),
             look_again: s(60),
             tick: s(30),
-            pull_patience: s(5),
+            pull_patience: s(15),
             snapshot_patience: s(60),
             quick: s(2),
             slow: s(10),

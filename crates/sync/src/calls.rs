@@ -342,11 +342,17 @@ impl Shared {
             tracing::warn!("a page of changes is not the one that was asked for");
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
-        // A page without news is not written down.
-        if page.next != cursor || !page.rows.is_empty() || page.reference.is_some() {
-            self.engine(move |engine| engine.take_rows(page.rows, page.reference, &page.next)).await?;
+        let shared = Arc::clone(&self);
+        blocking(move || shared.take_page(page)).await
+    }
+
+    /// Takes a page that goes on from the cursor. One without news is not written down.
+    fn take_page(&self, page: ChangesPage) -> Result<bool, Failure> {
+        let more = page.more;
+        if page.next != page.from || !page.rows.is_empty() || page.reference.is_some() {
+            self.engine.take_rows(page.rows, page.reference, &page.next).map_err(|error| desk(&error))?;
         }
-        Ok(page.more)
+        Ok(more)
     }
 
     /// Takes a whole snapshot. `progress` hears rows so far and in all.
@@ -381,18 +387,24 @@ impl Shared {
         .await
     }
 
-    /// Listens to the stream of changes until it ends or is silent for too long.
+    /// Listens to the stream of changes until it ends or is silent for too long. Each message is a page that goes on
+    /// from the desk's cursor; one that does not is left to the next pull.
     pub(crate) async fn listen(self: Arc<Self>, wire: Wire, said: impl Fn(Heard) + Send) -> Result<(), Failure> {
-        let response = wire.stream(&self.path("changes/stream")).await?;
+        let cursor = self.engine(|engine| engine.fact(facts::CURSOR)).await?;
+        let Some(cursor) = cursor else { return Err(Failure::new(Class::Gone, Cause::CursorGone)) };
+        let path = format!("{}?cursor={}", self.path("changes/stream"), encoded(&cursor));
+        let response = wire.stream(&path).await?;
         said(Heard::Open);
         let silence = wire.deadlines().stream_silence;
-        // The service says something at least every few seconds, be it a comment that the parser below swallows.
+        // The service sends a comment every few seconds, which the parser below swallows.
         let alive = &said;
         let bytes = stream::unfold(Some(response), move |response| async move {
             let mut response = response?;
             match timeout(silence, response.chunk()).await {
                 Ok(Ok(Some(piece))) => {
-                    alive(Heard::Alive);
+                    if piece.first() == Some(&b':') {
+                        alive(Heard::Alive);
+                    }
                     Some((Ok(piece), Some(response)))
                 }
                 Ok(Ok(None)) => None,
@@ -403,14 +415,29 @@ impl Shared {
         let mut events = Box::pin(bytes.eventsource());
         while let Some(event) = events.next().await {
             match event {
-                Ok(_) => said(Heard::Change),
+                Ok(event) => said(self.take_message(event.data).await),
                 Err(error) => {
-                    tracing::info!(%error, "the stream of changes ended");
+                    tracing::info!(%error, "the stream of changes broke");
                     break;
                 }
             }
         }
         Ok(())
+    }
+
+    async fn take_message(self: &Arc<Self>, data: String) -> Heard {
+        let shared = Arc::clone(self);
+        let taken = blocking(move || {
+            let met = shared.met()?;
+            let Ok(page) = serde_json::from_str::<ChangesPage>(&data) else { return Ok(Heard::Change) };
+            let cursor = shared.engine.fact(facts::CURSOR).map_err(|error| desk(&error))?;
+            if page.store_id != met.store_id || page.epoch != met.epoch || cursor.as_ref() != Some(&page.from) {
+                return Ok(Heard::Change);
+            }
+            shared.take_page(page).map(|more| Heard::Page { more })
+        });
+        // What could not be taken from the stream is asked for by a pull, which says why if it fails too.
+        taken.await.unwrap_or(Heard::Change)
     }
 }
 
@@ -419,6 +446,11 @@ impl Shared {
 pub(crate) enum Heard {
     Open,
     Alive,
+    /// A page was taken; whether there is more behind it.
+    Page {
+        more: bool,
+    },
+    /// Something changed that a pull has to fetch.
     Change,
 }
 
@@ -426,7 +458,7 @@ pub(crate) enum Heard {
 fn is_old(known_at: Option<&str>, now: DateTime<Utc>) -> bool {
     let Some(known_at) = known_at.and_then(|at| at.parse::<DateTime<Utc>>().ok()) else { return true };
     let age = (now - known_at).num_seconds();
-    age > SNAPSHOT_AGE_S || age < -CLOCK_SLACK_S
+    !(-CLOCK_SLACK_S..=SNAPSHOT_AGE_S).contains(&age)
 }
 
 /// A value as it goes into a query.

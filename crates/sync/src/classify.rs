@@ -133,8 +133,8 @@ pub fn head(head: Head<'_>) -> Result<(), Failure> {
         413 => failure(Class::WholeBatch, Cause::TooLarge),
         406 | 415 | 426 => failure(Class::Version, ours(Cause::UpgradeRequired)),
         429 | 502..=504 => failure(Class::Overload, Cause::Overloaded),
-        500..=599 => failure(Class::WholeBatch, Cause::ServiceTrouble),
-        400..=499 => failure(Class::Refused, ours(Cause::RequestRefused)),
+        500 | 501 | 505..=510 | 512..=599 => failure(Class::WholeBatch, Cause::ServiceTrouble),
+        402..=499 => failure(Class::Refused, ours(Cause::RequestRefused)),
         _ => failure(Class::Unknown, Cause::NotTheService),
     }
 }

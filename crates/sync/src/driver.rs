@@ -276,6 +276,7 @@ impl<'a> Driver<'a> {
                 Some(note) = self.notes.recv() => match note {
                     Note::Heard(request, Heard::Open) => Input::StreamOpen(request),
                     Note::Heard(request, Heard::Alive) => Input::StreamAlive(request),
+                    Note::Heard(request, Heard::Page { more }) => Input::StreamTook(request, more),
                     Note::Heard(request, Heard::Change) => Input::StreamSaid(request),
                     Note::Loading(done, total) => {
                         if self.loading.is_some() {

@@ -123,7 +123,9 @@ pub enum Input {
     StreamOpen(Request),
     /// The stream gave a sign of life.
     StreamAlive(Request),
-    /// The stream says that something changed.
+    /// The stream brought a page, and it is taken; whether there is more.
+    StreamTook(Request, bool),
+    /// The stream says that something changed that is not in it.
     StreamSaid(Request),
     /// [`Action::Listen`] ended.
     StreamEnded(Request),
@@ -397,7 +399,7 @@ impl Machine {
                         at.push(want.retry.at.max(free_at));
                     }
                 }
-                if self.listen.running.is_none() {
+                if self.may_listen() {
                     at.push(self.listen.retry.at);
                 }
             }
@@ -530,15 +532,14 @@ impl Machine {
             Input::StreamOpen(request) => {
                 if self.listen.running == Some(request) {
                     self.stream_open = Some(now);
-                    // What changed before the stream stood is not in it.
-                    self.pull.want(now);
                 }
             }
-            Input::StreamAlive(request) => {
+            Input::StreamAlive(request) | Input::StreamTook(request, false) => {
                 if self.listen.running == Some(request) && self.is_at_head() {
                     actions.push(Action::Known);
                 }
             }
+            Input::StreamTook(_, true) => {}
             Input::StreamSaid(request) => {
                 if self.listen.running == Some(request) {
                     self.pull.want(now);
@@ -929,6 +930,13 @@ impl Machine {
         self.picking.is_none() && self.batches.len() < most
     }
 
+    /// The stream brings back every change that this desk's own flush makes, so it opens after the flush: on a weak link
+    /// it would take the flush's place. It goes on from the cursor, so a snapshot comes first too.
+    fn may_listen(&self) -> bool {
+        let fetching = self.snapshot.since.is_some() || self.snapshot.running.is_some();
+        self.listen.running.is_none() && self.link_is_free() && !fetching
+    }
+
     fn link_is_free(&self) -> bool {
         self.batches.is_empty() && self.picking.is_none()
     }
@@ -952,7 +960,7 @@ impl Machine {
                 self.wake_rests(now);
                 self.pick(now, actions);
                 self.fetch(now, actions);
-                if self.listen.running.is_none() && now >= self.listen.retry.at {
+                if self.may_listen() && now >= self.listen.retry.at {
                     let request = self.name();
                     self.listen.running = Some(request);
                     actions.push(Action::Listen(request));
