@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use turndown_protocol::PropertyId;
 
 /// The property service of Turndown.
 #[derive(Debug, Parser)]
@@ -97,6 +98,12 @@ struct ImportArgs {
     /// What bookings lack (floors, people, times) is made from this number.
     #[arg(long, default_value_t = import::DEFAULT_SEED)]
     seed: u64,
+    /// The property's id, where it should not be the hotel's name.
+    #[arg(long, value_parser = property_id)]
+    property: Option<PropertyId>,
+    /// Mark it as the sample hotel that ships with the product.
+    #[arg(long)]
+    sample: bool,
     /// Put this day in the place of the one that the database has.
     #[arg(long)]
     replace: bool,
@@ -239,7 +246,11 @@ fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
     let file = File::open(&args.file)
         .map_err(|error| Refusal::Input(format!("{name} cannot be opened: {error}. Name another with --file.")))?;
     let rows = import::read_bookings(file, &name).map_err(|error| input(&error))?;
-    let hotel = import::make_hotel(&rows, &args.hotel, args.date, args.seed).map_err(|error| input(&error))?;
+    let mut hotel = import::make_hotel(&rows, &args.hotel, args.date, args.seed).map_err(|error| input(&error))?;
+    hotel.book.property.sample = args.sample;
+    if let Some(id) = &args.property {
+        rename_property(&mut hotel, id);
+    }
 
     let files = args.db.files();
     let opened = sqlite::open(&files, env, false)?;
@@ -257,6 +268,27 @@ fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
         made.book.staff.len(),
         made.book.bookings.len(),
     ))
+}
+
+/// A property's id is part of its tasks' ids, and those have at most 64 characters.
+fn property_id(text: &str) -> Result<PropertyId, String> {
+    const LONGEST: usize = 28;
+    let id = PropertyId::parse(text).map_err(|error| error.to_string())?;
+    if text.len() > LONGEST { Err(format!("a property's id has at most {LONGEST} characters")) } else { Ok(id) }
+}
+
+/// Gives the property another id, and its tasks the ids that the day's rules make from it.
+fn rename_property(hotel: &mut import::ImportedHotel, id: &PropertyId) {
+    let old = format!("task/{}:", std::mem::replace(&mut hotel.book.property.id, id.to_string()));
+    for (_, fields) in &mut hotel.units {
+        *fields = fields
+            .iter()
+            .map(|(path, value)| match path.strip_prefix(&old) {
+                Some(rest) => (format!("task/{id}:{rest}"), value.clone()),
+                None => (path.to_owned(), value.clone()),
+            })
+            .collect();
+    }
 }
 
 fn tasks(fields: &turndown_protocol::Fields) -> usize {

@@ -55,8 +55,7 @@ pub fn task_of(room: &str) -> String {
 }
 
 pub fn book(property: &str) -> PropertyBook {
-    let person =
-        |id: &str, role| Staff { id: StaffId(id.into()), name: id.to_uppercase(), role, section: None };
+    let person = |id: &str, role| Staff { id: StaffId(id.into()), name: id.to_uppercase(), role, section: None };
     PropertyBook {
         property: Property {
             id: property.into(),
@@ -171,7 +170,8 @@ impl Service {
     pub async fn start(&mut self) {
         let mut config = Config::new(self.db(), "127.0.0.1:0");
         (self.configure)(&mut config);
-        let running = turndown_service::start(config, Arc::clone(&self.env) as Arc<dyn Environment>).await.expect("starts");
+        let running =
+            turndown_service::start(config, Arc::clone(&self.env) as Arc<dyn Environment>).await.expect("starts");
         self.url = running.url();
         self.running = Some(running);
     }

@@ -1,0 +1,281 @@
+//! The command line as a person uses it: real processes, real files, and what they say when something is wrong.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
+
+mod common;
+
+use common::{Answer, house};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+use turndown_protocol::{AuditPage, Outcome, Snapshot};
+use turndown_service::env::SystemEnvironment;
+use turndown_service::store::sqlite::{self, Admin, Files};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_turndown-service"));
+    command.env_remove("TURNDOWN_DB").env_remove("TURNDOWN_TOKEN").env_remove("RUST_LOG");
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    program().args(args).output().unwrap()
+}
+
+fn text(output: &[u8]) -> String {
+    String::from_utf8(output.to_vec()).unwrap()
+}
+
+fn ok(args: &[&str]) -> String {
+    let output = run(args);
+    assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// A service in a process of its own.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn serve(db: &Path, more: &[&str]) -> Self {
+        let mut child = program()
+            .args(["serve", "--listen", "127.0.0.1:0", "--db"])
+            .arg(db)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{line:?}");
+        Self { child, url }
+    }
+
+    fn terminate(mut self) -> i32 {
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+        self.child.wait().unwrap().code().expect("it ended by itself")
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn sample_store(folder: &TempDir) -> PathBuf {
+    let db = folder.path().join("service.db");
+    let files = Files { db: db.clone() };
+    let opened = sqlite::open(&files, &SystemEnvironment, false).unwrap();
+    Admin::alone(files, opened.conn).import(&SystemEnvironment, &house("grand", 10), false).unwrap();
+    db
+}
+
+async fn snapshot(url: &str, token: &str) -> Snapshot {
+    Answer::of(reqwest::Client::new().get(format!("{url}/v1/properties/grand/snapshot")).bearer_auth(token))
+        .await
+        .json()
+}
+
+#[tokio::test]
+async fn a_kill_keeps_what_was_answered_and_act_and_enroll_work_beside_the_service() {
+    let folder = TempDir::new().unwrap();
+    let db = sample_store(&folder);
+    let at = db.to_str().unwrap();
+    let ready = folder.path().join("ready");
+    let service = Process::serve(&db, &["--ready-file", ready.to_str().unwrap()]);
+    // The line comes first, the file right after it.
+    while !ready.exists() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(std::fs::read_to_string(&ready).unwrap(), service.url);
+
+    let token = ok(&["enroll", "--db", at, "--token", "--name", "Desk 1"]).trim().to_owned();
+    let code = ok(&["enroll", "--db", at, "--property", "grand"]);
+    assert!(code.contains("It connects to Grand Hotel."), "{code}");
+
+    let said = ok(&["act", "--db", at, "--room", "101", "complete", "--actor", "bo"]);
+    assert_eq!(said.lines().count(), 2, "begun and finished: {said}");
+    ok(&["act", "--db", at, "--room", "102", "cancel", "--reason", "guest stays"]);
+    ok(&["act", "--url", &service.url, "--token", &token, "--room", "103", "reassign", "--to", "bo"]);
+    let said = ok(&["act", "--db", at, "--random", "4", "--seed", "7"]);
+    assert!(said.contains("Done to 4 tasks"), "{said}");
+    let refused = run(&["act", "--db", at, "--room", "102", "complete"]);
+    assert_eq!((refused.status.code(), text(&refused.stderr).contains("Room 102 has no task")), (Some(13), true));
+    let refused = run(&["act", "--url", &service.url, "--token", "wrong", "--room", "104", "start"]);
+    assert_eq!(refused.status.code(), Some(13));
+    assert!(text(&refused.stderr).contains("UNAUTHENTICATED"), "{}", text(&refused.stderr));
+
+    let second = run(&["serve", "--db", at, "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(6));
+    assert!(text(&second.stderr).contains(&format!("already runs on {at} at {}", service.url)));
+
+    let before = snapshot(&service.url, &token).await;
+    service.kill();
+    let refused = run(&["act", "--db", at, "--room", "104", "start"]);
+    assert_eq!(refused.status.code(), Some(13), "the service is gone");
+
+    let service = Process::serve(&db, &[]);
+    let after = snapshot(&service.url, &token).await;
+    assert_eq!((before.rows, before.head_seq, before.epoch.clone()), (after.rows, after.head_seq, after.epoch));
+    let page: AuditPage = Answer::of(
+        reqwest::Client::new().get(format!("{}/v1/properties/grand/audit", service.url)).bearer_auth(&token),
+    )
+    .await
+    .json();
+    assert!(page.entries.iter().all(|entry| entry.outcome == Outcome::Applied));
+    assert!(page.entries.iter().any(|entry| entry.actor_id == "bo" && entry.action == "complete"));
+    assert!(ok(&["audit", "verify", "--db", at]).contains("as it was written"));
+    assert_eq!(service.terminate(), 0, "a stop by signal is a clean end");
+
+    assert_eq!(run(&["act", "--db", at, "--room", "104", "start"]).status.code(), Some(13));
+    ok(&["rotate-epoch", "--db", at]);
+    let service = Process::serve(&db, &[]);
+    let restored = snapshot(&service.url, &token).await;
+    assert_ne!(restored.epoch, before.epoch);
+    assert!(restored.head_seq > before.head_seq);
+}
+
+#[test]
+fn each_reason_not_to_start_has_its_own_sentence_and_exit_code() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+
+    std::fs::write(path("text.db"), "a shopping list, and long enough to be a page of something".repeat(40)).unwrap();
+    let foreign = rusqlite::Connection::open(path("foreign.db")).unwrap();
+    foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    drop(foreign);
+    let newer = sample_store(&folder);
+    let conn = rusqlite::Connection::open(&newer).unwrap();
+    conn.execute(
+        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (99, 'future', '', '0')",
+        [],
+    )
+    .unwrap();
+    drop(conn);
+    let keyless_folder = TempDir::new().unwrap();
+    let keyless = sample_store(&keyless_folder);
+    std::fs::remove_file(Files { db: keyless.clone() }.key()).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken_at = taken.local_addr().unwrap().to_string();
+    std::fs::write(path("file"), "").unwrap();
+
+    let serve = |db: &str| vec!["serve".to_owned(), "--listen".into(), "127.0.0.1:0".into(), "--db".into(), db.into()];
+    let cases: Vec<(&str, Vec<String>, i32, &str)> = vec![
+        ("not a database", serve(&path("text.db")), 3, "is not a database"),
+        ("another program's", serve(&path("foreign.db")), 3, "not a property service's"),
+        ("newer", serve(newer.to_str().unwrap()), 4, "written by a newer version (schema 99"),
+        // A folder that nobody can write in, not even root.
+        ("read-only", serve("/sys/kernel/turndown.db"), 5, "cannot be written"),
+        ("below a file", serve(&path("file/x.db")), 5, "cannot be made"),
+        ("no key", serve(keyless.to_str().unwrap()), 8, "signing key"),
+        (
+            "address taken",
+            vec!["serve".into(), "--listen".into(), taken_at, "--db".into(), path("new.db")],
+            11,
+            "Cannot listen",
+        ),
+        (
+            "no address",
+            vec!["serve".into(), "--listen".into(), "nowhere".into(), "--db".into(), path("new2.db")],
+            11,
+            "Cannot listen",
+        ),
+        ("enrol nowhere", vec!["enroll".into(), "--db".into(), path("none.db")], 7, "There is no database"),
+        (
+            "audit nowhere",
+            vec!["audit".into(), "verify".into(), "--db".into(), path("none.db")],
+            7,
+            "There is no database",
+        ),
+        ("epoch nowhere", vec!["rotate-epoch".into(), "--db".into(), path("none.db")], 7, "There is no database"),
+        (
+            "no such property",
+            vec!["enroll".into(), "--db".into(), keyless.to_str().unwrap().into(), "--property".into(), "ritz".into()],
+            10,
+            "It has: grand",
+        ),
+        (
+            "port 70000",
+            vec!["serve".into(), "--listen".into(), "127.0.0.1:70000".into(), "--db".into(), path("new3.db")],
+            11,
+            "Cannot listen",
+        ),
+        ("no command", vec![], 2, "Usage"),
+        ("unknown flag", vec!["serve".into(), "--fly".into()], 2, "--fly"),
+    ];
+    for (what, args, code, sentence) in cases {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = run(&args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+        assert!(said.contains(sentence), "{what}: {said}");
+        assert!(!said.contains("panicked"), "{what}: {said}");
+    }
+    // What was refused was not touched.
+    assert!(std::fs::read_to_string(path("text.db")).unwrap().starts_with("a shopping list"));
+    // A lost key is replaced on request only.
+    let service = Process::serve(&keyless, &["--new-signing-key"]);
+    assert_eq!(service.terminate(), 0);
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(Files { db: keyless }.key()).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn an_import_is_whole_or_not_at_all_and_never_overwrites_unasked() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("service.db");
+    let at = db.to_str().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/sample/city-hotel-2016.csv.gz");
+    let file = sample.to_str().unwrap();
+    let import = |date: &str, file: &str, more: &[&str]| {
+        let args = [&["import", "--db", at, "--file", file, "--hotel", "City Hotel", "--date", date], more].concat();
+        run(&args)
+    };
+    let bad = folder.path().join("bad.csv");
+    std::fs::write(&bad, "hotel,is_canceled\nCity Hotel,0\n").unwrap();
+    for (what, output) in [
+        ("missing file", import("2016-08-14", "nowhere.csv", &[])),
+        ("missing columns", import("2016-08-14", bad.to_str().unwrap(), &[])),
+        ("31 February", import("2016-02-31", file, &[])),
+    ] {
+        assert_eq!(output.status.code(), Some(2), "{what}: {}", text(&output.stderr));
+        assert!(!db.exists(), "{what}: nothing is half imported");
+    }
+    let output = import("2016-08-14", file, &[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("Imported City Hotel as city-hotel, 2016-08-14"), "{}", text(&output.stdout));
+    let output = import("2016-08-20", file, &[]);
+    assert_eq!(output.status.code(), Some(10), "{}", text(&output.stderr));
+    assert!(import("2016-08-20", file, &["--replace"]).status.success());
+    let output = import("2016-08-14", file, &["--property", "lisbon-1", "--sample"]);
+    assert!(text(&output.stdout).contains("as lisbon-1"), "a second property beside it: {}", text(&output.stderr));
+    let conn = rusqlite::Connection::open(&db).unwrap();
+    let part: String =
+        conn.query_row("SELECT min(part) FROM parts WHERE property_n = 2", [], |row| row.get(0)).unwrap();
+    assert!(part.starts_with("task/lisbon-1:"), "{part}");
+    drop(conn);
+    assert_eq!(import("2016-08-14", file, &["--property", "a/b"]).status.code(), Some(2));
+    let service = Process::serve(&db, &[]);
+    let output = import("2016-08-14", file, &["--replace"]);
+    assert_eq!(output.status.code(), Some(6), "not under a running service: {}", text(&output.stderr));
+    drop(service);
+}
