@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
+export DATA HOTEL DATE ROOM ACTION YES
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -35,12 +36,13 @@ test: ## Run every test: format, lints, unit tests, gates, the demo, the real wi
 ##@ Trying it
 
 .PHONY: demo
-demo: ## Play a hotel day with an outage, without a window. DATA=file HOTEL="Resort Hotel" DATE=2016-03-25 for another
+demo: ## Play a hotel day with an outage, without a window (DATA=file HOTEL="Resort Hotel" DATE=2016-03-25)
 	@scripts/setup.sh programs
+	cargo build -p turndown-gates -p turndown-service --bins
 	@scripts/demo.sh
 
 .PHONY: elsewhere
-elsewhere: ## While `make run` runs: change a room as another workplace would. ROOM=214 to choose which
+elsewhere: ## While `make run` runs: change a room as another workplace would (ROOM=214 ACTION=cancel)
 	@scripts/elsewhere.sh
 
 .PHONY: screenshots
@@ -70,7 +72,7 @@ lint: $(STAMPS)/ui-build ## What a reviewer would be bored by: format, clippy, t
 	cargo clippy --workspace --all-targets -- -D warnings
 
 .PHONY: unit
-unit: $(STAMPS)/ui-build ## Rust tests and gates, and the screens' tests; no window. ARGS='-p turndown-domain' for some
+unit: $(STAMPS)/ui-build ## Rust tests and gates, and the screens' tests; no window (ARGS='-p turndown-domain')
 	cd ui && npm run --silent test
 	@scripts/rust-tests.sh $(ARGS)
 

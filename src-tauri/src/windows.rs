@@ -61,13 +61,13 @@ mod tests {
 
     #[test]
     fn only_the_app_itself_can_be_navigated_to() {
-        let dev: Url = "http://localhost:5173".parse().unwrap();
+        let dev: Url = "http://localhost:1420".parse().unwrap();
         let table = [
             ("tauri://localhost", true, true),
             ("tauri://localhost/index.html#/front-desk", true, true),
             ("http://tauri.localhost/", true, true),
-            ("http://localhost:5173/x", false, true),
-            ("http://localhost:5174/", false, false),
+            ("http://localhost:1420/x", false, true),
+            ("http://localhost:1421/", false, false),
             ("https://example.com/", false, false),
             ("https://tauri.localhost.example.com/", false, false),
             ("tauri://example.com/", false, false),
