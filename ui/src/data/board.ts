@@ -18,6 +18,8 @@ export interface BoardState {
   lanes: Lanes;
   /** Grows with every delta that was applied. */
   stamp: number;
+  /** Every section there is, in order. */
+  sections: readonly string[];
   /** The rooms of the last delta; null when it was everything. */
   changed: ReadonlySet<RoomId> | null;
 }
@@ -45,6 +47,7 @@ export function createBoardStore(): BoardStore {
   const tiles = new Map<TaskId, Tile>();
   const byRoom = new Map<RoomId, TaskId[]>();
   const keys = new Map<string, string>();
+  const sections = new Set<string>();
 
   const key = (number: string): string => {
     let made = keys.get(number);
@@ -70,12 +73,14 @@ export function createBoardStore(): BoardStore {
     revision: null,
     tiles,
     lanes: emptyLanes(),
+    sections: [],
     stamp: 0,
     changed: null,
   }));
 
   const add = (tile: Tile): void => {
     tiles.set(tile.taskId, tile);
+    if (tile.section !== "") sections.add(tile.section);
     const ids = byRoom.get(tile.roomId);
     if (ids === undefined) byRoom.set(tile.roomId, [tile.taskId]);
     else ids.push(tile.taskId);
@@ -84,6 +89,7 @@ export function createBoardStore(): BoardStore {
   const takeAll = (delta: BoardDelta): Lanes => {
     tiles.clear();
     byRoom.clear();
+    sections.clear();
     const lanes = emptyLanes();
     for (const tile of delta.tiles) {
       add(tile);
@@ -144,13 +150,19 @@ export function createBoardStore(): BoardStore {
   };
 
   const takeIn = (delta: BoardDelta): void => {
-    const { revision, lanes, stamp } = store.getState();
+    const { revision, lanes, stamp, sections: known } = store.getState();
     // An answer to an older question may come late; what is newer is already here.
     if (revision !== null && delta.revision < revision) return;
-    const nothing = !delta.full && delta.rooms.length === 0 && delta.tiles.length === 0;
+    if (!delta.full && delta.rooms.length === 0 && delta.tiles.length === 0) {
+      if (delta.revision !== revision) store.setState({ revision: delta.revision, changed: new Set() });
+      return;
+    }
+    const next = delta.full ? takeAll(delta) : takeRooms(delta, lanes);
+    const same = known.length === sections.size && known.every((section) => sections.has(section));
     store.setState({
       revision: delta.revision,
-      lanes: delta.full ? takeAll(delta) : nothing ? lanes : takeRooms(delta, lanes),
+      lanes: next,
+      sections: same ? known : [...sections].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1)),
       stamp: stamp + 1,
       changed: delta.full ? null : new Set(delta.rooms),
     });

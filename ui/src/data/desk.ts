@@ -9,6 +9,7 @@ import { createBoardStore, type BoardStore } from "./board";
 import { createOutboxStore, type OutboxStore } from "./outbox";
 import { createRackStore, type RackStore } from "./rack";
 import { Refresher } from "./refresher";
+import { share } from "./share";
 
 /** What a view shows, and so wants kept fresh. */
 export type Interest = "board" | "rack" | "outbox" | "conflict";
@@ -53,7 +54,7 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
     async () => {
       const state = await platform.appState();
       const held = app.getState().state;
-      if (held === null || state.revision >= held.revision) app.setState({ state, error: null });
+      if (held === null || state.revision >= held.revision) app.setState({ state: share(held, state), error: null });
     },
     (error) => app.setState({ error }),
   );
@@ -83,7 +84,8 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
   const isWatched = (interest: Interest): boolean => (watched.get(interest) ?? 0) > 0;
 
   const refresh = async (kinds?: readonly ChangeKind[]): Promise<void> => {
-    const reads: Promise<void>[] = [appReads.request()];
+    const reads: Promise<void>[] = [];
+    if (kinds === undefined || kinds.some((kind) => kind !== "rooms")) reads.push(appReads.request());
     for (const interest of ["board", "rack", "outbox", "conflict"] as const) {
       if (isWatched(interest) && (kinds === undefined || KINDS[interest].some((kind) => kinds.includes(kind)))) {
         reads.push(read(interest));

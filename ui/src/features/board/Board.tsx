@@ -2,7 +2,7 @@
 
 import { t } from "@lingui/core/macro";
 import { Plus, Rows3, Rows4, Search, X } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { Header, Input, Keyboard, Menu, MenuItem, MenuSection, Popover, SearchField, Separator } from "react-aria-components";
 import { useStore } from "zustand";
 import type { Column, Tile } from "../../bindings/bindings";
@@ -10,16 +10,17 @@ import { perform } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
 import { attendantsOf } from "../../data/people";
 import { rendered } from "../../data/probe";
+import { share } from "../../data/share";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Select } from "../../shared/controls";
-import { compareRooms, count, iso } from "../../shared/fmt";
+import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { columnWord, kindWord } from "../../shared/words";
 import "./board.css";
 import { AddTask, AskDialog, type NewTask, type Recording } from "./dialogs";
-import { boardFilter, filterLanes, findRoom, isFiltering, NO_FILTER, UNASSIGNED } from "./filter";
+import { boardFilter, filterLanes, findRoom, isFiltering, NO_FILTER, NO_SUM, sumLane, UNASSIGNED, type LaneSum } from "./filter";
 import { moveFocus, moveOfKey, nextFocus, type TileFocus } from "./focus";
 import { Lane, STRIDE } from "./Lane";
 import { primaryVerb, verbGroups, verbOfKey, type Ask, type Verb } from "./verbs";
@@ -38,6 +39,9 @@ interface FocusState {
   claim: number;
   scroll: number;
 }
+
+/** Where the focus was when the board was last looked at. */
+let lastFocus: TileFocus | null = null;
 
 function domTile(taskId: string): HTMLElement | null {
   return document.getElementById(`tile-${taskId}`);
@@ -63,6 +67,15 @@ export function Board(): ReactNode {
     [state.lanes, filter, filtering ? state.stamp : 0],
   );
 
+  // Summed once for every change, and kept as one object for as long as a lane's sum says the same.
+  const kept = useRef<Readonly<Record<Column, LaneSum>> | undefined>(undefined);
+  const sums = useMemo(() => {
+    const sum = (column: Column) => sumLane(lanes[column], state.tiles);
+    kept.current = share(kept.current, { dirty: sum("dirty"), inProgress: sum("inProgress"), clean: sum("clean"), inspected: sum("inspected") });
+    return kept.current;
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [lanes, state.stamp]);
+
   // Where the focus is, or would return to.
   const [current, setCurrent] = useState<FocusState | null>(null);
   const inside = useRef(false);
@@ -77,15 +90,21 @@ export function Board(): ReactNode {
   const latest = useRef(current);
   useLayoutEffect(() => {
     latest.current = current;
+    if (current !== null) lastFocus = current.focus;
   });
 
   // The board changed: hold to the rules of where the focus goes.
   useLayoutEffect(() => {
     const was = latest.current;
     if (was === null) {
-      const column = COLUMNS.find((each) => lanes[each].length > 0);
-      const taskId = column === undefined ? undefined : lanes[column][0];
-      if (column !== undefined && taskId !== undefined) setCurrent({ focus: { column, taskId, index: 0 }, claim: 0, scroll: 0 });
+      const first = moveFocus({ column: "dirty", taskId: "", index: 0 }, lanes, "first", 1);
+      const back = lastFocus === null ? null : nextFocus(lastFocus, lanes, "remote");
+      const focus = back?.kind === "tile" ? back.focus : back?.kind === "same" ? lastFocus : first;
+      if (focus === null) return;
+      // Coming to the board, the focus goes to where it was there, unless a person has it elsewhere already.
+      const free = document.activeElement === document.body || inside.current;
+      inside.current = free;
+      setCurrent({ focus, claim: free ? 1 : 0, scroll: lastFocus === null ? 0 : 1 });
       return;
     }
     const mover = acting.current.has(was.focus.taskId) ? "verb" : "remote";
@@ -104,18 +123,24 @@ export function Board(): ReactNode {
   }, [lanes]);
 
   // What the board shows by now is behind; later moves of those tiles are not this person's.
-  useLayoutEffect(() => {
-    const { revision } = state;
+  const renderedTo = useRef(0);
+  const forgetShown = useCallback(() => {
     for (const [id, shows] of acting.current) {
-      if (shows !== null && revision !== null && revision >= shows) acting.current.delete(id);
+      if (shows !== null && renderedTo.current >= shows) acting.current.delete(id);
     }
-  }, [state]);
+  }, []);
+  useLayoutEffect(() => {
+    renderedTo.current = state.revision ?? 0;
+    forgetShown();
+  }, [state, forgetShown]);
 
   const claim = current?.claim ?? 0;
   const currentId = current?.focus.taskId ?? null;
   useLayoutEffect(() => {
     if (claim > 0 && currentId !== null) domTile(currentId)?.focus({ preventScroll: true });
-  }, [claim, currentId]);
+    // Only a new claim moves the page's focus; a tile that becomes current by a filter does not take it.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [claim]);
 
   const focusTile = useCallback((focus: TileFocus) => {
     inside.current = true;
@@ -126,7 +151,7 @@ export function Board(): ReactNode {
   useEffect(() => {
     const rescue = () => {
       requestAnimationFrame(() => {
-        if (document.activeElement !== document.body || !inside.current || !document.hasFocus()) return;
+        if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay") !== null) return;
         const tile = current === null ? null : domTile(current.focus.taskId);
         (tile ?? root.current)?.focus({ preventScroll: true });
       });
@@ -142,6 +167,7 @@ export function Board(): ReactNode {
   const [asked, setAsked] = useState<{ ask: Ask; taskId: string } | null>(null);
   const [adding, setAdding] = useState<{ number: string } | null>(null);
   const [menu, setMenu] = useState<{ taskId: string } | null>(null);
+  const openAdd = useCallback(() => setAdding({ number: "" }), []);
   const menuButton = useRef<HTMLElement | null>(null);
 
   useEffect(() => {
@@ -167,11 +193,15 @@ export function Board(): ReactNode {
           return t`${count(left)} left in ${columnWord(column)}.`;
         },
       });
-      const shown = desk.board.getState().revision ?? 0;
-      if (acted === null || shown >= acted.revision) acting.current.delete(tile.taskId);
-      else acting.current.set(tile.taskId, acted.revision);
+      if (acted === null) {
+        acting.current.delete(tile.taskId);
+        return;
+      }
+      acting.current.set(tile.taskId, acted.revision);
+      // The change may have been shown before this answer came.
+      requestAnimationFrame(forgetShown);
     },
-    [desk],
+    [desk, forgetShown],
   );
 
   const doVerb = useCallback(
@@ -239,8 +269,19 @@ export function Board(): ReactNode {
     setCurrent((was) => (was?.focus.taskId === taskId && was.focus.column === column ? was : { focus: { column, taskId, index }, claim: was?.claim ?? 0, scroll: was?.scroll ?? 0 }));
   };
 
+  const onFocus = (event: FocusEvent<HTMLElement>) => {
+    // A menu or a dialog of a tile is drawn elsewhere but belongs to the tile.
+    if (!event.currentTarget.contains(event.target)) return;
+    inside.current = true;
+    const cell = event.target.closest<HTMLElement>("[role=gridcell]");
+    if (cell !== null) setFocusTo(cell);
+  };
+  const onBlur = (event: FocusEvent<HTMLElement>) => {
+    const to = event.relatedTarget;
+    if (to instanceof Element && !event.currentTarget.contains(to) && to.closest(".overlay, .popover") === null) inside.current = false;
+  };
+
   const travel = useRef({ typed: "", at: 0 });
-  const search = useRef<HTMLInputElement>(null);
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (isTyping(event.target) || event.altKey || event.metaKey) return;
@@ -331,22 +372,11 @@ export function Board(): ReactNode {
       data-testid="board"
       tabIndex={-1}
       data-quiet-focus=""
-      onFocus={() => {
-        inside.current = true;
-      }}
-      onBlur={(event) => {
-        if (event.relatedTarget instanceof Element && !event.currentTarget.contains(event.relatedTarget) && event.relatedTarget.closest(".overlay, .popover") === null) {
-          inside.current = false;
-        }
-      }}
     >
-      <Filters onAdd={() => setAdding({ number: "" })} search={search} onFind={(focus) => focusTile(focus)} />
+      <Filters onAdd={openAdd} onFind={focusTile} />
       {/* The keys and clicks of every tile, at one place. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events */}
-      <div className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={(event) => {
-        const cell = event.target.closest<HTMLElement>("[role=gridcell]");
-        if (cell !== null) setFocusTo(cell);
-      }}>
+      <div className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus} onBlur={onBlur}>
         {COLUMNS.map((column) => {
           const here = current !== null && current.focus.column === column;
           return (
@@ -354,6 +384,7 @@ export function Board(): ReactNode {
               key={column}
               column={column}
               ids={lanes[column]}
+              sum={sums?.[column] ?? NO_SUM}
               density={density}
               currentId={here ? current.focus.taskId : null}
               currentIndex={here ? current.focus.index : -1}
@@ -422,12 +453,12 @@ export function Board(): ReactNode {
   );
 }
 
-function Filters({ onAdd, search, onFind }: { onAdd: () => void; search: React.RefObject<HTMLInputElement | null>; onFind: (focus: TileFocus) => void }): ReactNode {
+const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => void; onFind: (focus: TileFocus) => void }): ReactNode {
   const desk = useDesk();
   const filter = useStore(boardFilter);
   const density = useStore(prefs, (each) => each.density);
   const staff = useApp((state) => state.staff);
-  const sections = useStore(desk.board, (state) => sectionsOf(state.stamp, state.tiles));
+  const sections = useStore(desk.board, (state) => state.sections);
   const set = (change: Partial<typeof filter>) => boardFilter.setState(change);
 
   return (
@@ -444,7 +475,7 @@ function Filters({ onAdd, search, onFind }: { onAdd: () => void; search: React.R
         }}
       >
         <Search size={16} aria-hidden />
-        <Input ref={search} className="input" placeholder={t`Find a room`} data-search="" data-testid="board-search" />
+        <Input className="input" placeholder={t`Find a room`} data-search="" data-testid="board-search" />
       </SearchField>
       <Select
         quiet
@@ -488,16 +519,4 @@ function Filters({ onAdd, search, onFind }: { onAdd: () => void; search: React.R
       </Button>
     </div>
   );
-}
-
-let sectionsAt = -1;
-let sectionsKnown: readonly string[] = [];
-
-/** The sections on the board. Kept as one list for as long as it says the same, so that nothing renders for nothing. */
-function sectionsOf(stamp: number, tiles: ReadonlyMap<string, Tile>): readonly string[] {
-  if (stamp === sectionsAt) return sectionsKnown;
-  sectionsAt = stamp;
-  const found = [...new Set([...tiles.values()].map((tile) => tile.section))].filter(Boolean).toSorted(compareRooms);
-  if (found.join("\n") !== sectionsKnown.join("\n")) sectionsKnown = found;
-  return sectionsKnown;
-}
+});

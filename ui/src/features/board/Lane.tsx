@@ -1,15 +1,12 @@
 import { plural, t } from "@lingui/core/macro";
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useRef, type ReactNode } from "react";
-import { useStore } from "zustand";
-import { useShallow } from "zustand/react/shallow";
 import type { Column, TaskId } from "../../bindings/bindings";
-import { useDesk } from "../../data/useDesk";
 import { count } from "../../shared/fmt";
 import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
 import type { Density } from "../../shared/prefs";
 import { columnWord, creditsWord } from "../../shared/words";
-import { sumLane } from "./filter";
+import type { LaneSum } from "./filter";
 import { Tile } from "./Tile";
 
 /** A tile's height and the gap below it, in CSS pixels; board.css says the same. */
@@ -18,6 +15,7 @@ export const STRIDE: Record<Density, number> = { comfortable: 104, compact: 62 }
 interface Props {
   column: Column;
   ids: readonly TaskId[];
+  sum: LaneSum;
   density: Density;
   /** The tile that the focus is on or would return to, if it is in this lane. */
   currentId: TaskId | null;
@@ -27,13 +25,8 @@ interface Props {
   filtered: boolean;
 }
 
-export const Lane = memo(function Lane({ column, ids, density, currentId, currentIndex, scrollTo, filtered }: Props): ReactNode {
-  const { board } = useDesk();
+export const Lane = memo(function Lane({ column, ids, sum, density, currentId, currentIndex, scrollTo, filtered }: Props): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
-  const sum = useStore(
-    board,
-    useShallow((state) => sumLane(ids, state.tiles)),
-  );
 
   // The focused tile stays in the page however far it is scrolled away: were it taken out, the focus would be lost.
   const rangeExtractor = useCallback(
@@ -45,13 +38,16 @@ export const Lane = memo(function Lane({ column, ids, density, currentId, curren
     [currentIndex],
   );
 
+  const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
+  const estimateSize = useCallback(() => STRIDE[density], [density]);
+
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => STRIDE[density],
+    estimateSize,
     overscan: 4,
     rangeExtractor,
-    getItemKey: (index) => ids[index] ?? index,
+    getItemKey,
   });
 
   useEffect(() => virtual.measure(), [density, virtual]);
@@ -83,7 +79,7 @@ export const Lane = memo(function Lane({ column, ids, density, currentId, curren
         </h2>
         <p className="lane-details">{details.join(" · ")}</p>
       </header>
-      <div ref={scroller} className="lane-scroll" data-lane={column}>
+      <div ref={scroller} className="lane-scroll" data-lane={column} tabIndex={-1} data-quiet-focus="">
         {ids.length === 0 ? (
           <p className="lane-empty">{filtered ? t`No room here fits the filter.` : emptyWords(column)}</p>
         ) : (

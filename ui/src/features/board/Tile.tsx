@@ -112,15 +112,15 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         <bdi dir="ltr" className="tile-number">
           {tile.number}
         </bdi>
-        <span className="tile-kind">
-          {kindWord(tile.kind)}
-          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
-        </span>
+        <span className="tile-kind">{kindWord(tile.kind)}</span>
         <span className="tile-local" data-state={tile.localState}>
           <Glyph name={LOCAL_GLYPH[tile.localState]} />
           {localStateWord(tile.localState)}
         </span>
-        <span className="tile-situation">{situation(tile)}</span>
+        <span className="tile-situation">
+          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
+          {situation(tile)}
+        </span>
         <span className="tile-who" dir="auto" data-nobody={assignee === null || undefined}>
           {assignee ?? t`Nobody assigned`}
         </span>

@@ -55,6 +55,8 @@ export interface LaneSum {
   cannotWork: number;
 }
 
+export const NO_SUM: LaneSum = { tasks: 0, credits: 0, vacant: 0, occupied: 0, paused: 0, cannotWork: 0 };
+
 export function sumLane(ids: readonly TaskId[], tiles: ReadonlyMap<TaskId, Tile>): LaneSum {
   const sum: LaneSum = { tasks: ids.length, credits: 0, vacant: 0, occupied: 0, paused: 0, cannotWork: 0 };
   for (const id of ids) {

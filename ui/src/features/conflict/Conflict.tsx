@@ -137,7 +137,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   return (
     // The keys of the whole view, at one place.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div ref={root} className="resolver" onKeyDown={onKeyDown} data-testid="conflict" data-entity={entityId}>
+    <div ref={root} className="resolver" onKeyDownCapture={onKeyDown} data-testid="conflict" data-entity={entityId}>
       <Back />
       <header className="resolver-head">
         <div>

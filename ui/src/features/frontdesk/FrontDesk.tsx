@@ -1,9 +1,9 @@
 // The front desk asks one thing all day: which room can I give out now, and is that safe? Every row answers it in words.
 
 import { t } from "@lingui/core/macro";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
-import { memo, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { useStore } from "zustand";
 import type { RackRoom, RoomId } from "../../bindings/bindings";
@@ -17,6 +17,8 @@ import { RACK_FILTERS, rackCounts, rackList, type RackFilter } from "./filter";
 import "./frontdesk.css";
 
 const ROW = 64;
+const HEAD = 36;
+const estimateSize = (): number => ROW;
 
 function filterWord(filter: RackFilter): string {
   switch (filter) {
@@ -48,20 +50,24 @@ export function FrontDesk(): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
   const at = Math.min(current, Math.max(0, ids.length - 1));
+  const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
+  // The current row stays in the page however far it is scrolled away, so that the focus is not lost with it.
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const indexes = defaultRangeExtractor(range);
+      return at >= range.count || indexes.includes(at) ? indexes : [...indexes, at].toSorted((a, b) => a - b);
+    },
+    [at],
+  );
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize,
     overscan: 6,
-    getItemKey: (index) => ids[index] ?? index,
-    rangeExtractor: (range) => {
-      const indexes: number[] = [];
-      const from = Math.max(0, range.startIndex - range.overscan);
-      const to = Math.min(range.count - 1, range.endIndex + range.overscan);
-      for (let index = from; index <= to; index += 1) indexes.push(index);
-      if (at < range.count && !indexes.includes(at)) indexes.push(at);
-      return indexes.toSorted((a, b) => a - b);
-    },
+    getItemKey,
+    rangeExtractor,
+    // The heading stays on top of what is scrolled.
+    scrollPaddingStart: HEAD,
   });
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -94,15 +100,15 @@ export function FrontDesk(): ReactNode {
       {/* The rows take the focus, one at a time. */}
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus */}
       <div role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown}>
-        <div role="row" aria-rowindex={1} className="rack-row rack-head">
-          <span role="columnheader">{t`Room`}</span>
-          <span role="columnheader">{t`Give it out?`}</span>
-          <span role="columnheader">{t`Housekeeping`}</span>
-          <span role="columnheader">{t`Front desk`}</span>
-          <span role="columnheader">{t`Arrival`}</span>
-          <span role="columnheader">{t`This desk`}</span>
-        </div>
-        <div ref={scroller} className="rack-scroll" role="rowgroup">
+        <div ref={scroller} className="rack-scroll" role="rowgroup" tabIndex={-1} data-quiet-focus="">
+          <div role="row" aria-rowindex={1} className="rack-row rack-head">
+            <span role="columnheader">{t`Room`}</span>
+            <span role="columnheader">{t`Give it out?`}</span>
+            <span role="columnheader">{t`Housekeeping`}</span>
+            <span role="columnheader">{t`Front desk`}</span>
+            <span role="columnheader">{t`Arrival`}</span>
+            <span role="columnheader">{t`This desk`}</span>
+          </div>
           {ids.length === 0 ? (
             <p className="rack-empty">{rack.revision === null ? "" : emptyWords(filter, query)}</p>
           ) : (

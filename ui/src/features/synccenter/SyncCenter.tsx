@@ -4,7 +4,7 @@
 import { plural, t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { RefreshCw, RotateCcw } from "lucide-react";
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
@@ -20,6 +20,7 @@ import "./synccenter.css";
 
 /** What a row is thought to be high until it was measured. */
 const ROW = 60;
+const estimateSize = (): number => ROW;
 
 const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   pending: "drive",
@@ -196,7 +197,8 @@ function Rows({ now }: { now: number }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
   const at = Math.min(current, Math.max(0, total - 1));
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6, getItemKey: (index) => rows.get(index)?.eventId ?? index });
+  const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey });
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -224,7 +226,7 @@ function Rows({ now }: { now: number }): ReactNode {
 
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div ref={scroller} className="outbox" onKeyDown={onKeyDown}>
+    <div ref={scroller} className="outbox" tabIndex={-1} data-quiet-focus="" onKeyDown={onKeyDown}>
       <table aria-rowcount={total + 1} aria-label={t`What was recorded here`}>
         <thead>
           <tr aria-rowindex={1}>
