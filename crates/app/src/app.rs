@@ -69,7 +69,7 @@ struct Inner {
 #[derive(Clone)]
 struct Linked {
     connection: Connection,
-    sync: Sync,
+    sync: Arc<Sync>,
 }
 
 type Answer<T> = Result<T, CommandError>;
@@ -382,7 +382,7 @@ impl App {
                 store_id: connection.store_id.clone(),
             },
         );
-        *lock(&self.0.link) = Some(Linked { connection, sync });
+        *lock(&self.0.link) = Some(Linked { connection, sync: Arc::new(sync) });
     }
 
     /// Says who is working from now on. What was recorded before keeps its author.

@@ -1,38 +1,280 @@
 // This file is generated from the Rust types by ts-rs. Do not edit it.
 
+/**
+ * A room's id within its property: its number in most hotels.
+ */
 export type RoomId = string;
+
+/**
+ * A task's id: derived from property, room, kind and day for the day's own tasks, random for added ones.
+ */
 export type TaskId = string;
+
+/**
+ * A staff member's id.
+ */
 export type StaffId = string;
+
+/**
+ * What the room needs before a guest may have it. Owned by housekeeping.
+ */
 export type Cleanliness = "dirty" | "pickup" | "clean" | "inspected";
+
+/**
+ * Whether somebody has the room.
+ */
 export type Occupancy = "vacant" | "occupied";
+
+/**
+ * Where the room stands in its guests' stays today.
+ */
 export type Stay = "not_reserved" | "arrival" | "arrived" | "stayover" | "due_out" | "departed" | "turnover" | "day_use";
+
+/**
+ * Whether the house may sell the room at all.
+ */
 export type SellabilityKind = "in_service" | "out_of_service" | "out_of_order";
-export type Sellability = { kind: SellabilityKind, deducts_inventory: boolean, assignable: boolean, reason?: string, };
-export type Guest = { booking_id: string, persons: number, vip: boolean, departs_on: string, departs_at?: string, };
-export type Arrival = { booking_id: string, persons: number, vip: boolean, eta?: string, nights: number, };
+
+/**
+ * In service, out of service or out of order. Vendors mean different things by the words, so each says what it does.
+ */
+export type Sellability = { 
+/**
+ * Which of the three.
+ */
+kind: SellabilityKind, 
+/**
+ * Whether the room leaves the inventory.
+ */
+deducts_inventory: boolean, 
+/**
+ * Whether a guest may be given it all the same.
+ */
+assignable: boolean, 
+/**
+ * Why.
+ */
+reason?: string, };
+
+/**
+ * The guest in the room.
+ */
+export type Guest = { 
+/**
+ * The booking.
+ */
+booking_id: string, 
+/**
+ * How many people.
+ */
+persons: number, 
+/**
+ * A guest the house takes special care of.
+ */
+vip: boolean, 
+/**
+ * The day they leave (ISO date).
+ */
+departs_on: string, 
+/**
+ * When they mean to leave, on the day they leave (`HH:MM`, local).
+ */
+departs_at?: string, };
+
+/**
+ * The guest who comes today.
+ */
+export type Arrival = { 
+/**
+ * The booking.
+ */
+booking_id: string, 
+/**
+ * How many people.
+ */
+persons: number, 
+/**
+ * A guest the house takes special care of.
+ */
+vip: boolean, 
+/**
+ * When they mean to come (`HH:MM`, local).
+ */
+eta?: string, 
+/**
+ * How many nights; 0 for day use.
+ */
+nights: number, };
+
+/**
+ * What sort of work.
+ */
 export type TaskKind = "departure" | "stayover" | "turnover" | "linen" | "pickup" | "turndown" | "check" | "inspection" | "deep_clean";
+
+/**
+ * Where a task stands: `ready → in_progress ⇄ paused → completed → inspected`; `cancelled` ends it.
+ */
 export type TaskStatus = "ready" | "in_progress" | "paused" | "completed" | "inspected" | "cancelled";
+
+/**
+ * How soon.
+ */
 export type Priority = "low" | "normal" | "high" | "urgent";
+
+/**
+ * What an inspector found.
+ */
 export type InspectionResult = "pass" | "fail" | "skip";
+
+/**
+ * Which rooms an inspector must pass before they may be given out.
+ */
 export type InspectionPolicy = "none" | "departures" | "all";
+
+/**
+ * What a person does in the house.
+ */
 export type Role = "lead" | "inspector" | "front_desk" | "manager" | "auditor" | "attendant";
+
+/**
+ * A service flag of a room.
+ */
 export type ServiceFlag = "do_not_disturb" | "make_up_room" | "no_service" | "refused" | "double_lock";
-export type Verdict = { result: InspectionResult, reason?: string, };
-export type Action = { "action": "start", "args": { task: TaskId, } } | { "action": "pause", "args": { task: TaskId, } } | { "action": "resume", "args": { task: TaskId, } } | { "action": "complete", "args": { task: TaskId, } } | { "action": "reassign", "args": { task: TaskId, to?: StaffId, } } | { "action": "inspect", "args": { task: TaskId, verdict: Verdict, } } | { "action": "add_task", "args": { task: TaskId, kind: TaskKind, credits: number, priority: Priority, assignee?: StaffId, note?: string, } } | { "action": "cancel_task", "args": { task: TaskId, reason: string, } } | { "action": "set_priority", "args": { task: TaskId, priority: Priority, rush: boolean, } } | { "action": "set_room_status", "args": { cleanliness: Cleanliness, } } | { "action": "see_occupancy", "args": { occupancy: Occupancy, } } | { "action": "set_flag", "args": { flag: ServiceFlag, on: boolean, } } | { "action": "note", "args": { text?: string, } } | { "action": "set_sellability", "args": { sellability: Sellability, } } | { "action": "departed", "args": Record<string, never> } | { "action": "arrived", "args": Record<string, never> } | { "action": "undo", "args": { event: string, } };
+
+/**
+ * What an inspector says.
+ */
+export type Verdict = { 
+/**
+ * Pass, fail or skip.
+ */
+result: InspectionResult, 
+/**
+ * Why; needed for fail and skip.
+ */
+reason?: string, };
+
+/**
+ * One thing a person does to a room and its tasks.
+ */
+export type Action = { "action": "start", "args": { 
+/**
+ * On which task.
+ */
+task: TaskId, } } | { "action": "pause", "args": { 
+/**
+ * On which task.
+ */
+task: TaskId, } } | { "action": "resume", "args": { 
+/**
+ * On which task.
+ */
+task: TaskId, } } | { "action": "complete", "args": { 
+/**
+ * Which task.
+ */
+task: TaskId, } } | { "action": "reassign", "args": { 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * Who; absent for nobody.
+ */
+to?: StaffId, } } | { "action": "inspect", "args": { 
+/**
+ * At which task's work.
+ */
+task: TaskId, 
+/**
+ * What was found.
+ */
+verdict: Verdict, } } | { "action": "add_task", "args": { 
+/**
+ * The new task's id, made by the desk.
+ */
+task: TaskId, 
+/**
+ * What sort of work.
+ */
+kind: TaskKind, 
+/**
+ * Its weight.
+ */
+credits: number, 
+/**
+ * How soon.
+ */
+priority: Priority, 
+/**
+ * Who does it.
+ */
+assignee?: StaffId, 
+/**
+ * What the attendant should know.
+ */
+note?: string, } } | { "action": "cancel_task", "args": { 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * Why.
+ */
+reason: string, } } | { "action": "set_priority", "args": { 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * How soon.
+ */
+priority: Priority, 
+/**
+ * The front desk or the lead asks for it now.
+ */
+rush: boolean, } } | { "action": "set_room_status", "args": { 
+/**
+ * What it is.
+ */
+cleanliness: Cleanliness, } } | { "action": "see_occupancy", "args": { 
+/**
+ * What they saw.
+ */
+occupancy: Occupancy, } } | { "action": "set_flag", "args": { 
+/**
+ * Which flag.
+ */
+flag: ServiceFlag, 
+/**
+ * Set or cleared.
+ */
+on: boolean, } } | { "action": "note", "args": { 
+/**
+ * The whole note.
+ */
+text?: string, } } | { "action": "set_sellability", "args": { 
+/**
+ * What it is now.
+ */
+sellability: Sellability, } } | { "action": "departed", "args": Record<symbol, never> } | { "action": "arrived", "args": Record<symbol, never> } | { "action": "undo", "args": { 
+/**
+ * The event's id.
+ */
+event: string, } };
 
 /**
  * The first message of a subscription, and every one after it: something changed; ask for what you show.
  */
-export type Notice = {
+export type Notice = { 
 /**
  * The newest revision. Revisions only grow while the app runs.
  */
-revision: number,
+revision: number, 
 /**
  * Which sorts of thing changed.
  */
-kinds: Array<ChangeKind>,
-};
+kinds: Array<ChangeKind>, };
 
 /**
  * A sort of thing that changed.
@@ -42,24 +284,23 @@ export type ChangeKind = "rooms" | "outbox" | "status" | "session";
 /**
  * Why a command could not do what was asked.
  */
-export type CommandError = {
+export type CommandError = { 
 /**
  * Stable; screens and tests act on it.
  */
-code: string,
+code: string, 
 /**
  * What is wrong, in one plain sentence.
  */
-message: string,
+message: string, 
 /**
  * What to do next, in one plain sentence.
  */
-nextStep: string,
+nextStep: string, 
 /**
  * Also stands in the log.
  */
-reference: string,
-};
+reference: string, };
 
 /**
  * Where the app stands before the board can be used.
@@ -69,152 +310,147 @@ export type Phase = "setup" | "loading" | "choosePerson" | "ready" | "trouble";
 /**
  * The whole frame around the views.
  */
-export type AppState = {
+export type AppState = { 
 /**
  * The revision this was read at.
  */
-revision: number,
+revision: number, 
 /**
  * Where the app stands.
  */
-phase: Phase,
+phase: Phase, 
 /**
  * The hotel, once known.
  */
-hotel: Hotel | null,
+hotel: Hotel | null, 
 /**
  * Who is working.
  */
-person: Person | null,
+person: Person | null, 
 /**
  * Everybody who could be.
  */
-staff: Array<Person>,
+staff: Array<Person>, 
 /**
  * The link and the queue.
  */
-sync: SyncStatus,
+sync: SyncStatus, 
 /**
  * How old the desk's knowledge is.
  */
-staleness: Staleness,
+staleness: Staleness, 
 /**
  * The first load's progress, while it runs.
  */
-loading: Loading | null,
+loading: Loading | null, 
 /**
  * Why the database cannot be used, and what was saved.
  */
-trouble: CommandError | null,
+trouble: CommandError | null, 
 /**
  * Something a person should read once: what start-up found and did.
  */
-notice: StartNotice | null,
+notice: StartNotice | null, 
 /**
  * The sample hotel's guide; absent elsewhere.
  */
-guide: Guide | null,
+guide: Guide | null, 
 /**
  * The build.
  */
-version: string,
-};
+version: string, };
 
 /**
  * The hotel.
  */
-export type Hotel = {
+export type Hotel = { 
 /**
  * Its id.
  */
-id: string,
+id: string, 
 /**
  * Its name.
  */
-name: string,
+name: string, 
 /**
  * IANA time zone.
  */
-timeZone: string,
+timeZone: string, 
 /**
  * The service day (ISO date).
  */
-serviceDay: string,
+serviceDay: string, 
 /**
  * Which rooms need an inspection.
  */
-inspection: InspectionPolicy,
+inspection: InspectionPolicy, 
 /**
  * Whether it is the sample hotel.
  */
-sample: boolean,
+sample: boolean, 
 /**
  * The service's address.
  */
-address: string,
-};
+address: string, };
 
 /**
  * A person of the house.
  */
-export type Person = {
+export type Person = { 
 /**
  * Their id.
  */
-id: StaffId,
+id: StaffId, 
 /**
  * Their name.
  */
-name: string,
+name: string, 
 /**
  * Two letters for small places.
  */
-initials: string,
+initials: string, 
 /**
  * What they do.
  */
-role: Role,
+role: Role, 
 /**
  * The section they work today.
  */
-section: string | null,
-};
+section: string | null, };
 
 /**
  * What start-up found and did, for a person to read and close.
  */
-export type StartNotice = {
+export type StartNotice = { 
 /**
  * Stable.
  */
-code: string,
+code: string, 
 /**
  * What happened.
  */
-message: string,
+message: string, 
 /**
  * What to do, or that nothing needs doing.
  */
-nextStep: string,
-};
+nextStep: string, };
 
 /**
  * The first load.
  */
-export type Loading = {
+export type Loading = { 
 /**
  * What is happening, in words.
  */
-step: string,
+step: string, 
 /**
  * Rooms so far.
  */
-done: number,
+done: number, 
 /**
  * Rooms in all, once known.
  */
-total: number | null,
-};
+total: number | null, };
 
 /**
  * What the person told the link to do.
@@ -229,174 +465,169 @@ export type LinkState = "starting" | "online" | "offline" | "stopped";
 /**
  * The pill and the head of the Sync Center.
  */
-export type SyncStatus = {
+export type SyncStatus = { 
 /**
  * What the person told the link.
  */
-mode: LinkMode,
+mode: LinkMode, 
 /**
  * What the service answers.
  */
-state: LinkState,
+state: LinkState, 
 /**
  * Why it is not online: code, sentence, next step.
  */
-reason: CommandError | null,
+reason: CommandError | null, 
 /**
  * Since when it is offline or stopped.
  */
-since: string | null,
+since: string | null, 
 /**
  * The sum.
  */
-ledger: Ledger,
+ledger: Ledger, 
 /**
  * Whether a flush is running.
  */
-flushing: boolean,
+flushing: boolean, 
 /**
  * Events sent and still to send in the running flush.
  */
-flushDone: number,
+flushDone: number, 
 /**
  * Events the running flush began with, and those that came since.
  */
-flushTotal: number,
+flushTotal: number, 
 /**
  * The last flush that ended.
  */
-lastFlush: FlushSummary | null,
+lastFlush: FlushSummary | null, 
 /**
  * When the oldest waiting action was recorded.
  */
-oldestWaiting: string | null,
+oldestWaiting: string | null, 
 /**
  * Above 100 waiting: the playbook should be read.
  */
-backlogWarning: boolean,
+backlogWarning: boolean, 
 /**
  * Open conflicts.
  */
-conflicts: number,
+conflicts: number, 
 /**
  * When the service next will be asked, in milliseconds from now, if a timer is armed.
  */
-nextTryMs: number | null,
-};
+nextTryMs: number | null, };
 
 /**
- * recorded = acknowledged + waiting + needs attention + discarded. `recorded` counts the audit trail, the others count outbox rows and sealed counts, so the sum can fail; then `balanced` is false.
+ * recorded = acknowledged + waiting + needs attention + discarded. `recorded` counts the audit trail, the others
+ * count outbox rows and sealed counts, so the sum can fail; then `balanced` is false.
  */
-export type Ledger = {
+export type Ledger = { 
 /**
  * Everything ever recorded here.
  */
-recorded: number,
+recorded: number, 
 /**
  * The service has it.
  */
-acknowledged: number,
+acknowledged: number, 
 /**
  * On its way.
  */
-waiting: number,
+waiting: number, 
 /**
  * A person has to look.
  */
-attention: number,
+attention: number, 
 /**
  * Given up by a named person.
  */
-discarded: number,
+discarded: number, 
 /**
  * Whether the sum is right.
  */
-balanced: boolean,
-};
+balanced: boolean, };
 
 /**
  * A flush that ended.
  */
-export type FlushSummary = {
+export type FlushSummary = { 
 /**
  * When it began.
  */
-startedAt: string,
+startedAt: string, 
 /**
  * When it ended.
  */
-endedAt: string,
+endedAt: string, 
 /**
  * Events taken.
  */
-okCount: number,
+okCount: number, 
 /**
  * Events that need a look or failed.
  */
-errorCount: number,
+errorCount: number, 
 /**
  * Of those, conflicts.
  */
-conflictCount: number,
+conflictCount: number, 
 /**
  * `OUTBOX_PARTIAL_FAILURE`, `STATUS_CONFLICT_ON_FLUSH`, or absent.
  */
-code: string | null,
-};
+code: string | null, };
 
 /**
  * How old the desk's knowledge is.
  */
-export type Staleness = {
+export type Staleness = { 
 /**
  * When the desk last knew itself at the service's head.
  */
-knownAt: string | null,
+knownAt: string | null, 
 /**
  * Seconds since.
  */
-ageS: number,
+ageS: number, 
 /**
  * Above this the board is blocked.
  */
-limitS: number,
+limitS: number, 
 /**
  * A warning is due (80 % of the limit).
  */
-warn: boolean,
+warn: boolean, 
 /**
  * The board is blocked with `OFFLINE_PRIMER_STALE`.
  */
-blocked: boolean,
-};
+blocked: boolean, };
 
 /**
  * The six steps of the sample hotel's guide.
  */
-export type Guide = {
+export type Guide = { 
 /**
  * In order.
  */
-steps: Array<GuideStep>,
+steps: Array<GuideStep>, 
 /**
  * Put away by the person.
  */
-dismissed: boolean,
-};
+dismissed: boolean, };
 
 /**
  * One step; it ticks itself off.
  */
-export type GuideStep = {
+export type GuideStep = { 
 /**
  * Stable: `start`, `unplug`, `work`, `elsewhere`, `plug`, `decide`.
  */
-id: string,
+id: string, 
 /**
  * Whether it was done.
  */
-done: boolean,
-};
+done: boolean, };
 
 /**
  * Where an entity's newest edit of this desk stands.
@@ -416,330 +647,323 @@ export type CannotWork = "doNotDisturb" | "outOfOrder" | "refused" | "noService"
 /**
  * One task on the board.
  */
-export type Tile = {
+export type Tile = { 
 /**
  * The task.
  */
-taskId: TaskId,
+taskId: TaskId, 
 /**
  * Its room.
  */
-roomId: RoomId,
+roomId: RoomId, 
 /**
  * The number on the door.
  */
-number: string,
+number: string, 
 /**
  * The floor.
  */
-floor: string,
+floor: string, 
 /**
  * The section.
  */
-section: string,
+section: string, 
 /**
  * The room type.
  */
-roomType: string,
+roomType: string, 
 /**
  * What sort of work.
  */
-kind: TaskKind,
+kind: TaskKind, 
 /**
  * Where it stands.
  */
-status: TaskStatus,
+status: TaskStatus, 
 /**
  * Which column it belongs to.
  */
-column: Column,
+column: Column, 
 /**
  * Who does it.
  */
-assignee: StaffId | null,
+assignee: StaffId | null, 
 /**
  * Its weight.
  */
-credits: number,
+credits: number, 
 /**
  * How soon.
  */
-priority: Priority,
+priority: Priority, 
 /**
  * Asked for now.
  */
-rush: boolean,
+rush: boolean, 
 /**
  * When it was last started or resumed.
  */
-startedAt: string | null,
+startedAt: string | null, 
 /**
  * When it was completed.
  */
-completedAt: string | null,
+completedAt: string | null, 
 /**
  * How often it came back.
  */
-rework: number,
+rework: number, 
 /**
  * Why it last came back.
  */
-reworkReason: string | null,
+reworkReason: string | null, 
 /**
  * What the attendant should know.
  */
-note: string | null,
+note: string | null, 
 /**
  * What the room needs.
  */
-cleanliness: Cleanliness,
+cleanliness: Cleanliness, 
 /**
  * Front-office occupancy.
  */
-occupancy: Occupancy,
+occupancy: Occupancy, 
 /**
  * Arrival, stayover ...
  */
-stay: Stay,
+stay: Stay, 
 /**
  * Who has the room.
  */
-guest: Guest | null,
+guest: Guest | null, 
 /**
  * Who comes today.
  */
-arrival: Arrival | null,
+arrival: Arrival | null, 
 /**
  * Flags that are set.
  */
-flags: Array<ServiceFlag>,
+flags: Array<ServiceFlag>, 
 /**
  * Do not disturb since.
  */
-dndSince: string | null,
+dndSince: string | null, 
 /**
  * In service, out of service, out of order.
  */
-sellability: Sellability,
+sellability: Sellability, 
 /**
  * Why it cannot be worked now, if it cannot.
  */
-cannotWork: CannotWork | null,
+cannotWork: CannotWork | null, 
 /**
  * Where this desk's newest edit stands.
  */
-localState: LocalState,
+localState: LocalState, 
 /**
  * Somebody's edit of this room is in conflict (this desk's or another's).
  */
-contested: boolean,
+contested: boolean, 
 /**
  * Sorts the tiles of a column: smaller comes first. Room order breaks ties.
  */
-rank: number,
-};
+rank: number, };
 
 /**
  * What changed on the board since the revision that the view holds.
  */
-export type BoardDelta = {
+export type BoardDelta = { 
 /**
  * The revision this brings the view to.
  */
-revision: number,
+revision: number, 
 /**
  * True when this is everything: forget what you hold.
  */
-full: boolean,
+full: boolean, 
 /**
  * Rooms that changed: forget all tiles of these rooms, then take `tiles`.
  */
-rooms: Array<RoomId>,
+rooms: Array<RoomId>, 
 /**
  * The tiles of those rooms (of all rooms when `full`). Cancelled tasks are left out.
  */
-tiles: Array<Tile>,
-};
+tiles: Array<Tile>, };
 
 /**
  * Whether a room can be given out.
  */
-export type SafeToGive = {
+export type SafeToGive = { 
 /**
  * The answer.
  */
-safe: boolean,
+safe: boolean, 
 /**
- * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`, `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
+ * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
+ * `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
  */
-reasons: Array<string>,
-};
+reasons: Array<string>, };
 
 /**
  * One room at the front desk.
  */
-export type RackRoom = {
+export type RackRoom = { 
 /**
  * The room.
  */
-roomId: RoomId,
+roomId: RoomId, 
 /**
  * The number on the door.
  */
-number: string,
+number: string, 
 /**
  * The floor.
  */
-floor: string,
+floor: string, 
 /**
  * The section.
  */
-section: string,
+section: string, 
 /**
  * The room type.
  */
-roomType: string,
+roomType: string, 
 /**
  * Dirty, pickup, clean, inspected.
  */
-cleanliness: Cleanliness,
+cleanliness: Cleanliness, 
 /**
  * Front-office occupancy.
  */
-occupancy: Occupancy,
+occupancy: Occupancy, 
 /**
  * As housekeeping saw it.
  */
-hkOccupancy: Occupancy | null,
+hkOccupancy: Occupancy | null, 
 /**
  * The PMS and housekeeping disagree.
  */
-discrepancy: boolean,
+discrepancy: boolean, 
 /**
  * Arrival, stayover ...
  */
-stay: Stay,
+stay: Stay, 
 /**
  * Who has the room.
  */
-guest: Guest | null,
+guest: Guest | null, 
 /**
  * Who comes today.
  */
-arrival: Arrival | null,
+arrival: Arrival | null, 
 /**
  * Flags that are set.
  */
-flags: Array<ServiceFlag>,
+flags: Array<ServiceFlag>, 
 /**
  * In service, out of service, out of order.
  */
-sellability: Sellability,
+sellability: Sellability, 
 /**
  * What people should know.
  */
-note: string | null,
+note: string | null, 
 /**
  * The open or newest task's kind, status, and who does it.
  */
-task: RackTask | null,
+task: RackTask | null, 
 /**
  * Whether it can be given out, and why not.
  */
-safe: SafeToGive,
+safe: SafeToGive, 
 /**
  * Where this desk's newest edit stands.
  */
-localState: LocalState,
+localState: LocalState, 
 /**
  * Somebody's edit of this room is in conflict.
  */
-contested: boolean,
-};
+contested: boolean, };
 
 /**
  * What is being done for a room.
  */
-export type RackTask = {
+export type RackTask = { 
 /**
  * The task.
  */
-taskId: TaskId,
+taskId: TaskId, 
 /**
  * What sort of work.
  */
-kind: TaskKind,
+kind: TaskKind, 
 /**
  * Where it stands.
  */
-status: TaskStatus,
+status: TaskStatus, 
 /**
  * Who does it, by name.
  */
-assignee: string | null,
+assignee: string | null, 
 /**
  * Asked for now.
  */
-rush: boolean,
+rush: boolean, 
 /**
  * When it was last started.
  */
-startedAt: string | null,
-};
+startedAt: string | null, };
 
 /**
  * What changed at the front desk since the revision that the view holds.
  */
-export type FrontDeskDelta = {
+export type FrontDeskDelta = { 
 /**
  * The revision this brings the view to.
  */
-revision: number,
+revision: number, 
 /**
  * True when this is everything.
  */
-full: boolean,
+full: boolean, 
 /**
  * Rooms that changed (all when `full`).
  */
-rooms: Array<RackRoom>,
+rooms: Array<RackRoom>, 
 /**
  * Rooms that are gone.
  */
-removed: Array<RoomId>,
-};
+removed: Array<RoomId>, };
 
 /**
  * What a person did, for the desk to record.
  */
-export type ActRequest = {
+export type ActRequest = { 
 /**
  * Made by the screen when the person acted, so that a repeated call records once (a ULID).
  */
-intentId: string,
+intentId: string, 
 /**
  * The room.
  */
-roomId: RoomId,
+roomId: RoomId, 
 /**
  * What was done.
  */
-action: Action,
-};
+action: Action, };
 
 /**
  * It is on disk.
  */
-export type Acted = {
+export type Acted = { 
 /**
  * The event.
  */
-eventId: string,
+eventId: string, 
 /**
  * The revision in which it shows.
  */
-revision: number,
-};
+revision: number, };
 
 /**
  * An outbox row's state as shown.
@@ -754,234 +978,228 @@ export type OutboxFilter = "all" | "waiting" | "attention" | "acknowledged" | "d
 /**
  * One outbox row.
  */
-export type OutboxRow = {
+export type OutboxRow = { 
 /**
  * The event.
  */
-eventId: string,
+eventId: string, 
 /**
  * Its place in this desk's record.
  */
-localSeq: number,
+localSeq: number, 
 /**
  * Where it stands.
  */
-state: OutboxState,
+state: OutboxState, 
 /**
  * Kind of entity (`room`, `place`, `desk`).
  */
-entityKind: string,
+entityKind: string, 
 /**
  * Its id.
  */
-entityId: string,
+entityId: string, 
 /**
  * The room's number, or what else names it.
  */
-title: string,
+title: string, 
 /**
  * The action's stable name.
  */
-action: string,
+action: string, 
 /**
  * What was done, in plain words ("Completed the departure clean").
  */
-summary: string,
+summary: string, 
 /**
  * Who did it.
  */
-actor: string,
+actor: string, 
 /**
  * When.
  */
-recordedAt: string,
+recordedAt: string, 
 /**
  * Whether it was done offline.
  */
-offline: boolean,
+offline: boolean, 
 /**
  * How often it was tried.
  */
-attempts: number,
+attempts: number, 
 /**
  * The last answer's code.
  */
-code: string | null,
+code: string | null, 
 /**
  * The last answer in words, or why it is not sent.
  */
-why: string | null,
+why: string | null, 
 /**
  * What to do next, if anything.
  */
-nextStep: string | null,
+nextStep: string | null, 
 /**
  * The event it waits for, in words.
  */
-waitsFor: string | null,
+waitsFor: string | null, 
 /**
  * Whether retrying it can help.
  */
-canRetry: boolean,
+canRetry: boolean, 
 /**
  * When the service took it.
  */
-acknowledgedAt: string | null,
+acknowledgedAt: string | null, 
 /**
  * Its sequence number there.
  */
-seq: number | null,
-};
+seq: number | null, };
 
 /**
  * A page of the Sync Center.
  */
-export type SyncCenter = {
+export type SyncCenter = { 
 /**
  * The revision this was read at.
  */
-revision: number,
+revision: number, 
 /**
  * The head.
  */
-status: SyncStatus,
+status: SyncStatus, 
 /**
  * Rows in the order: needs attention first, then as they will be sent, then newest acknowledged first.
  */
-rows: Array<OutboxRow>,
+rows: Array<OutboxRow>, 
 /**
  * Rows in all under this filter.
  */
-total: number,
+total: number, 
 /**
  * Conflicts that are open.
  */
-conflicts: Array<ConflictHead>,
+conflicts: Array<ConflictHead>, 
 /**
  * What was merged by itself lately, for a person to see.
  */
-merged: Array<MergedNote>,
-};
+merged: Array<MergedNote>, };
 
 /**
  * An open conflict in a list.
  */
-export type ConflictHead = {
+export type ConflictHead = { 
 /**
  * Kind of entity.
  */
-entityKind: string,
+entityKind: string, 
 /**
  * Its id.
  */
-entityId: string,
+entityId: string, 
 /**
  * The room's number.
  */
-title: string,
+title: string, 
 /**
  * In one sentence.
  */
-summary: string,
+summary: string, 
 /**
  * Since when.
  */
-since: string,
+since: string, 
 /**
  * Fields that touch.
  */
-fields: number,
-};
+fields: number, };
 
 /**
  * Something that was merged by itself.
  */
-export type MergedNote = {
+export type MergedNote = { 
 /**
  * The room's number.
  */
-title: string,
+title: string, 
 /**
  * What was merged, in words.
  */
-summary: string,
+summary: string, 
 /**
  * When.
  */
-at: string,
-};
+at: string, };
 
 /**
  * One side's author and time of a value.
  */
-export type Authorship = {
+export type Authorship = { 
 /**
  * Who.
  */
-actor: string,
+actor: string, 
 /**
  * From where, in words ("this desk", "another desk").
  */
-desk: string,
+desk: string, 
 /**
  * When it was done.
  */
-doneAt: string,
+doneAt: string, 
 /**
  * When the service took it; absent for what it has not.
  */
-receivedAt: string | null,
-};
+receivedAt: string | null, };
 
 /**
  * One field of a conflict.
  */
-export type ConflictField = {
+export type ConflictField = { 
 /**
  * The path; names the choice.
  */
-path: string,
+path: string, 
 /**
  * The field in hotel words ("Task status", "Assigned to").
  */
-label: string,
+label: string, 
 /**
  * What this desk last had from the service, in words.
  */
-before: string,
+before: string, 
 /**
  * This desk's value, in words.
  */
-mine: string,
+mine: string, 
 /**
  * The service's value, in words.
  */
-theirs: string,
+theirs: string, 
 /**
  * Whose mine is.
  */
-mineBy: Authorship | null,
+mineBy: Authorship | null, 
 /**
  * Whose theirs is.
  */
-theirsBy: Authorship | null,
+theirsBy: Authorship | null, 
 /**
  * What follows from keeping mine, in hotel words.
  */
-ifMine: string,
+ifMine: string, 
 /**
  * What follows from taking theirs.
  */
-ifTheirs: string,
+ifTheirs: string, 
 /**
  * The choice made earlier, where the other side moved again meanwhile.
  */
-chosen: Side | null,
+chosen: Side | null, 
 /**
  * True when theirs changed since that choice: it asks again.
  */
-changedAgain: boolean,
-};
+changedAgain: boolean, };
 
 /**
  * A side.
@@ -991,99 +1209,96 @@ export type Side = "mine" | "theirs";
 /**
  * A conflict, field by field.
  */
-export type ConflictView = {
+export type ConflictView = { 
 /**
  * Kind of entity.
  */
-entityKind: string,
+entityKind: string, 
 /**
  * Its id.
  */
-entityId: string,
+entityId: string, 
 /**
  * The room's number.
  */
-title: string,
+title: string, 
 /**
  * What happened, in one or two sentences.
  */
-summary: string,
+summary: string, 
 /**
  * The version of theirs that is shown; a resolution names it.
  */
-version: number,
+version: number, 
 /**
  * Fields that touch: each wants a choice.
  */
-fields: Array<ConflictField>,
+fields: Array<ConflictField>, 
 /**
  * Fields that merge by themselves, for information.
  */
-merged: Array<ConflictField>,
+merged: Array<ConflictField>, 
 /**
  * The events that the resolution settles.
  */
-settles: Array<string>,
+settles: Array<string>, 
 /**
  * What was done here, in words, oldest first.
  */
-myActions: Array<string>,
-};
+myActions: Array<string>, };
 
 /**
  * One choice.
  */
-export type FieldChoice = {
+export type FieldChoice = { 
 /**
  * The field.
  */
-path: string,
+path: string, 
 /**
  * Whose value.
  */
-side: Side,
-};
+side: Side, };
 
 /**
  * What a person decided.
  */
-export type ResolveRequest = {
+export type ResolveRequest = { 
 /**
  * Made by the screen when the person decided (a ULID).
  */
-intentId: string,
+intentId: string, 
 /**
  * Kind of entity.
  */
-entityKind: string,
+entityKind: string, 
 /**
  * Its id.
  */
-entityId: string,
+entityId: string, 
 /**
  * The version of theirs that was on screen.
  */
-version: number,
+version: number, 
 /**
  * The events that were on screen.
  */
-settles: Array<string>,
+settles: Array<string>, 
 /**
  * One choice for every field that touches.
  */
-choices: Array<FieldChoice>,
-};
+choices: Array<FieldChoice>, };
 
 /**
  * A hotel found at an address, before connecting to it.
  */
-export type FoundHotel = {
+export type FoundHotel = { 
 /**
  * Its name.
  */
-name: string,
+name: string, 
 /**
  * The address as understood.
  */
-address: string,
-};
+address: string, };
+

@@ -83,7 +83,8 @@ fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToG
         (stale, "stale"),
     ]
     .into_iter()
-    .filter_map(|(holds, code)| holds.then(|| code.to_owned()))
+    .filter(|(holds, _)| *holds)
+    .map(|(_, code)| code.to_owned())
     .collect::<Vec<_>>();
     SafeToGive { safe: reasons.is_empty(), reasons }
 }
