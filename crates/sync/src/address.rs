@@ -15,8 +15,8 @@ fn refuse(code: &'static str, message: &str, next_step: &str) -> Reason {
 pub fn normalise(address: &str) -> Result<String, Reason> {
     const LIKE: &str = "Type it as your IT gave it, for example https://turndown.hotel.example.";
     let unfit = |message: &str| refuse("ADDRESS_UNFIT", message, LIKE);
-    let typed = address.trim().trim_end_matches('/');
-    if typed.is_empty() {
+    let typed = address.trim();
+    if typed.trim_matches('/').is_empty() {
         return Err(refuse("ADDRESS_EMPTY", "The service's address is empty.", LIKE));
     }
     let spelled = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
