@@ -73,7 +73,8 @@ fn between_two_looks() {
 /// A seed for a run: `TURNDOWN_SEED` to repeat one, else a new one. Printed, so that it can be repeated.
 #[must_use]
 pub fn seed(of: &str) -> u64 {
-    let seed = std::env::var("TURNDOWN_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed =
+        std::env::var("TURNDOWN_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     println!("{of}: TURNDOWN_SEED={seed} repeats this run");
     seed
 }

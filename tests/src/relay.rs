@@ -8,12 +8,11 @@ use crate::RUNTIME;
 use crate::service::free_loopback;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
@@ -36,8 +35,8 @@ pub enum Fault {
     Keep,
     /// Never reaches the service: the connection closes first.
     LoseRequest,
-    /// Carried and answered; then the whole network is cut.
-    ThenCut,
+    /// Never reaches the service, because the whole network goes just then, until [`Relay::restore`].
+    CutNetwork,
     /// The service never hears of it; a sign-in page answers with status 200.
     Portal,
     /// The service is said to be overloaded, with a wait of one second.
@@ -128,7 +127,7 @@ impl Relay {
         }
     }
 
-    /// Whether it is cut, by [`Relay::cut`] or [`Fault::ThenCut`].
+    /// Whether it is cut, by [`Relay::cut`] or [`Fault::CutNetwork`].
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.shared.life().is_cancelled()
@@ -225,7 +224,11 @@ async fn carry(listener: TcpListener, shared: Arc<Shared>, life: CancellationTok
 }
 
 /// An error closes the connection without an answer.
-async fn answer(shared: &Shared, life: &CancellationToken, request: Request<hyper::body::Incoming>) -> io::Result<Response<Body>> {
+async fn answer(
+    shared: &Shared,
+    life: &CancellationToken,
+    request: Request<hyper::body::Incoming>,
+) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let carries_events = parts.method == axum::http::Method::POST && parts.uri.path().ends_with("/events");
@@ -255,6 +258,11 @@ async fn answer(shared: &Shared, life: &CancellationToken, request: Request<hype
             note(None);
             return Err(lost());
         }
+        Fault::CutNetwork => {
+            note(None);
+            life.cancel();
+            return Err(lost());
+        }
         Fault::Busy => {
             note(None);
             let mut busy = Response::new(Body::empty());
@@ -272,29 +280,16 @@ async fn answer(shared: &Shared, life: &CancellationToken, request: Request<hype
             note(Some(status.as_u16()));
             return Ok(response(status, &headers, Body::from(bytes)));
         }
-        Fault::LoseAnswer | Fault::CutAnswer | Fault::ThenCut => {
+        Fault::LoseAnswer | Fault::CutAnswer => {
             let (status, headers, bytes) = whole(shared, &copied, parts.method).await?;
             note(Some(status.as_u16()));
-            return match fault {
-                Fault::LoseAnswer => Err(lost()),
-                Fault::CutAnswer => {
-                    let half = bytes.slice(..bytes.len() / 2);
-                    let broken = stream::iter([Ok(half), Err(lost())]);
-                    let mut cut = response(status, &headers, Body::from_stream(broken));
-                    cut.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                    Ok(cut)
-                }
-                _ => {
-                    // The answer leaves first; the connection goes when the desk has it or soon after.
-                    let life = life.clone();
-                    let end = stream::once(async move {
-                        life.cancel();
-                        Ok::<_, Infallible>(Bytes::new())
-                    });
-                    let body = stream::once(async move { Ok::<_, Infallible>(bytes) }).chain(end);
-                    Ok(response(status, &headers, Body::from_stream(body)))
-                }
-            };
+            if fault == Fault::LoseAnswer {
+                return Err(lost());
+            }
+            let half = bytes.slice(..bytes.len() / 2);
+            let mut cut = response(status, &headers, Body::from_stream(stream::iter([Ok(half), Err(lost())])));
+            cut.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            return Ok(cut);
         }
         Fault::Keep => shared.state().kept.push(copied.clone()),
         Fault::Pass => {}
@@ -305,7 +300,11 @@ async fn answer(shared: &Shared, life: &CancellationToken, request: Request<hype
     Ok(response(status, &headers, Body::from_stream(upstream.bytes_stream())))
 }
 
-async fn whole(shared: &Shared, copied: &Copied, method: reqwest::Method) -> io::Result<(StatusCode, HeaderMap, Bytes)> {
+async fn whole(
+    shared: &Shared,
+    copied: &Copied,
+    method: reqwest::Method,
+) -> io::Result<(StatusCode, HeaderMap, Bytes)> {
     let answer = forward(shared, copied, method).await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     Ok((status, headers, answer.bytes().await.map_err(io::Error::other)?))
@@ -333,7 +332,8 @@ fn response(status: StatusCode, headers: &HeaderMap, body: Body) -> Response<Bod
 }
 
 fn sign_in_page() -> Response<Body> {
-    let mut page = Response::new(Body::from("<!doctype html><title>Guest Wi-Fi</title><h1>Welcome. Please sign in.</h1>"));
+    let mut page =
+        Response::new(Body::from("<!doctype html><title>Guest Wi-Fi</title><h1>Welcome. Please sign in.</h1>"));
     page.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     page
 }

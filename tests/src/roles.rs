@@ -48,13 +48,18 @@ pub(crate) fn command(role: &str) -> Command {
 }
 
 /// The binary `demo`: this program itself, or for a gate the one that Cargo built beside it.
-fn program() -> PathBuf {
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn program() -> PathBuf {
     let own = std::env::current_exe().expect("a program knows where it is");
     let name = format!("demo{}", std::env::consts::EXE_SUFFIX);
     if own.file_name().is_some_and(|own| own == name.as_str()) {
         return own;
     }
-    let folder = own.parent().map(|folder| if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder });
+    let folder =
+        own.parent().map(|folder| if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder });
     let program = folder.expect("a program is in a folder").join(name);
     assert!(
         program.exists(),

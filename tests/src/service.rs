@@ -222,6 +222,38 @@ impl Service {
         Api::new(self.url(), self.token.clone().unwrap_or_default())
     }
 
+    /// The hotel's book is changed behind everybody's back while the service is stopped, as a person leaves the house
+    /// between two imports. Answers who was taken out, for [`Service::take_back`].
+    ///
+    /// # Panics
+    /// When nobody of that id works there.
+    pub fn let_go(&mut self, person: &str) -> Value {
+        let mut gone = None;
+        self.change_book(|book| {
+            let staff = book["staff"].as_array_mut().expect("people");
+            let at = staff.iter().position(|one| one["id"] == person).expect("the person works there");
+            gone = Some(staff.remove(at));
+        });
+        gone.expect("the person went")
+    }
+
+    /// Somebody who was let go comes back.
+    pub fn take_back(&mut self, person: Value) {
+        self.change_book(|book| book["staff"].as_array_mut().expect("people").push(person));
+    }
+
+    fn change_book(&mut self, change: impl FnOnce(&mut Value)) {
+        self.stop();
+        let connection = rusqlite::Connection::open(self.db()).expect("the store");
+        let text: String =
+            connection.query_row("SELECT reference FROM properties", [], |row| row.get(0)).expect("the book");
+        let mut book: Value = serde_json::from_str(&text).expect("JSON");
+        change(&mut book);
+        connection.execute("UPDATE properties SET reference = ?1", [book.to_string()]).expect("written");
+        drop(connection);
+        self.restart();
+    }
+
     fn events_file(&self) -> PathBuf {
         self.folder.path().join("events.jsonl")
     }

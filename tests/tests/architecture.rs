@@ -20,10 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-offline", &["turndown-protocol"]),
     ("turndown-desk", &["turndown-domain", "turndown-offline", "turndown-protocol"]),
     ("turndown-sync", &["turndown-offline", "turndown-protocol"]),
-    (
-        "turndown-app",
-        &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"],
-    ),
+    ("turndown-app", &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"]),
     ("turndown-service", &["turndown-domain", "turndown-protocol"]),
     ("turndown", &["turndown-app"]),
     (
@@ -198,8 +195,11 @@ fn names(path: &str, open: &str, close: &str, around: &[char]) -> Vec<String> {
     let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let (_, after) = text.split_once(open).unwrap_or_else(|| panic!("{path} has no {open}"));
     let (list, _) = after.split_once(close).unwrap_or_else(|| panic!("{path} does not close {open}"));
-    let list: Vec<String> =
-        list.split(',').map(|name| name.trim().trim_matches(around).to_owned()).filter(|name| !name.is_empty()).collect();
+    let list: Vec<String> = list
+        .split(',')
+        .map(|name| name.trim().trim_matches(around).to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
     assert!(list.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')), "{path}: {list:?}");
     list
 }
