@@ -14,6 +14,7 @@ const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 const server = createServer((request, response) => {
   const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
   const file = join(root, path === "/" ? "demo.html" : path);
+  if (path === "/favicon.ico") return void response.writeHead(204).end();
   if (!existsSync(file)) return void response.writeHead(404).end();
   response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
   createReadStream(file).pipe(response);

@@ -17,7 +17,7 @@ import { Mark } from "../../shared/Mark";
 import { roleWord } from "../../shared/words";
 import "./setup.css";
 
-function Page({ title, lead, children, testId, wide = false }: { title: ReactNode; lead?: ReactNode; children: ReactNode; testId: string; wide?: boolean }): ReactNode {
+function Page({ title, lead, children, testId, wide = false, plain = false }: { title: ReactNode; lead?: ReactNode; children: ReactNode; testId: string; wide?: boolean; plain?: boolean }): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
@@ -26,9 +26,7 @@ function Page({ title, lead, children, testId, wide = false }: { title: ReactNod
     <div className="setup" data-testid={testId}>
       <aside className="setup-side" aria-hidden>
         <Mark />
-        <p className="setup-side-words">
-          {t`The housekeeping desk that does not go down.`}
-        </p>
+        {plain ? null : <p className="setup-side-words">{t`The housekeeping desk that does not go down.`}</p>}
         <div className="setup-moons">
           {(["ring", "half", "disc", "seal"] as const).map((name) => (
             <Glyph key={name} name={name} />
@@ -280,7 +278,7 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
 export function Trouble({ error }: { error: CommandError | null }): ReactNode {
   const desk = useDesk();
   return (
-    <Page testId="trouble" title={error?.message ?? t`The desk's database cannot be used.`} lead={error?.nextStep}>
+    <Page plain testId="trouble" title={error?.message ?? t`The desk's database cannot be used.`} lead={error?.nextStep}>
       {error === null ? null : (
         <p className="code selectable" data-testid="trouble-code">
           {error.reference === "" ? error.code : `${error.code} · ${error.reference}`}
