@@ -100,5 +100,5 @@ fn load(desk: &Desk) {
         })
         .collect();
     let reference = Reference { version: 1, document: serde_json::to_value(book).expect("plain data") };
-    desk.engine().take_snapshot(reference, rows, "c", |_| {}).expect("loads");
+    desk.engine().take_snapshot(reference, rows, "c", 1_000_000, |_| {}).expect("loads");
 }

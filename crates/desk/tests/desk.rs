@@ -77,7 +77,7 @@ impl House {
         let (desk, report) = open(folder.path()).unwrap();
         assert_eq!(report, StartReport::default());
         let rows = ROOMS.iter().zip(1..).map(|(id, version)| row(id, version, |_| {})).collect();
-        desk.engine().take_snapshot(reference(), rows, "c3", |_| {}).unwrap();
+        desk.engine().take_snapshot(reference(), rows, "c3", 3, |_| {}).unwrap();
         Self { folder, desk, ids: AtomicU64::new(1) }
     }
 
@@ -422,7 +422,7 @@ fn g3_a_new_snapshot_keeps_the_outbox_and_what_is_open_on_a_room_that_is_gone() 
     let house = House::new();
     let start = house.start("101");
     let rows = vec![row("102", 50, |_| {})];
-    house.desk.engine().take_snapshot(reference(), rows, "c50", |_| {}).unwrap();
+    house.desk.engine().take_snapshot(reference(), rows, "c50", 50, |_| {}).unwrap();
     assert_eq!(house.state(&start), OutboxState::Pending);
     let rooms: Vec<String> = house.desk.rooms(None).unwrap().rooms.iter().map(|room| room.id.0.clone()).collect();
     assert_eq!(rooms, ["101", "102"], "103 is gone; 101 is gone too, but work on it waits");

@@ -47,8 +47,8 @@ impl Engine {
     }
 
     /// Takes a whole snapshot and forgets entities that it does not have, unless something of this desk is open on
-    /// them. The outbox is never touched. A row that an acknowledgement has made newer meanwhile stays as it is; after
-    /// [`Engine::begin_epoch`] every row of the snapshot counts. `progress` hears how many rows are in.
+    /// them. The outbox is never touched. What an acknowledgement has made newer than the snapshot's `head_seq` meanwhile
+    /// stays as it is; after [`Engine::begin_epoch`] all of the snapshot counts. `progress` hears how many rows are in.
     ///
     /// # Errors
     /// When the database refuses. The cursor then stands where it stood, and the snapshot is taken again.
@@ -57,6 +57,7 @@ impl Engine {
         reference: Reference,
         rows: Vec<EntityRow>,
         cursor: &str,
+        head_seq: u64,
         mut progress: impl FnMut(usize),
     ) -> Result<(), EngineError> {
         let kept: BTreeSet<EntityRef> = rows.iter().map(|row| row.entity.clone()).collect();
@@ -72,9 +73,10 @@ impl Engine {
         }
         let cursor = cursor.to_owned();
         self.write_behind(move |work| {
-            let mirrored = work.all("SELECT entity_kind, entity_id FROM mirror", [], |row| {
-                Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-            })?;
+            let mirrored =
+                work.all("SELECT entity_kind, entity_id FROM mirror WHERE version <= ?1", [head_seq], |row| {
+                    Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+                })?;
             for entity in mirrored.into_iter().filter(|entity| !kept.contains(entity)) {
                 work.execute(
                     "DELETE FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",

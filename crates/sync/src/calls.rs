@@ -370,7 +370,8 @@ impl Shared {
         self.engine(move |engine| {
             let total = u32::try_from(snapshot.rows.len()).unwrap_or(u32::MAX);
             progress(0, total);
-            engine.take_snapshot(snapshot.reference, snapshot.rows, &snapshot.cursor, |done| {
+            let Snapshot { reference, rows, cursor, head_seq, .. } = snapshot;
+            engine.take_snapshot(reference, rows, &cursor, head_seq, |done| {
                 progress(u32::try_from(done).unwrap_or(u32::MAX), total);
             })
         })

@@ -199,7 +199,8 @@ struct Driver<'a> {
     loading: Option<(u32, Option<u32>)>,
     notice: Option<Reason>,
     clock_ahead_s: Option<i64>,
-    view: Option<View>,
+    /// Answers of the running flush when what waits was last counted.
+    answered: Option<u32>,
     since: Option<String>,
     shown: &'a watch::Sender<Status>,
     announced: Option<Instant>,
@@ -243,7 +244,7 @@ impl<'a> Driver<'a> {
             loading: None,
             notice: before.notice,
             clock_ahead_s: before.clock_ahead_s,
-            view: None,
+            answered: None,
             since: None,
             shown,
             announced: None,
@@ -282,7 +283,7 @@ impl<'a> Driver<'a> {
                         if self.loading.is_some() {
                             self.loading = Some((done, Some(total)));
                         }
-                        self.tell(true);
+                        self.tell();
                         continue;
                     }
                 },
@@ -297,6 +298,7 @@ impl<'a> Driver<'a> {
                 self.keep(vec![(facts::LINK_MODE, Some(mode_name(mode).to_owned()))]).await;
             }
             if stops {
+                self.calls.shutdown().await;
                 self.keep_known().await;
                 return;
             }
@@ -346,7 +348,7 @@ impl<'a> Driver<'a> {
                 self.counting = false;
                 let done = self.machine.view(self.born.elapsed()).flush.map_or(0, |flush| flush.ok + flush.errors);
                 self.flush_total = done.saturating_add(waiting);
-                self.tell(true);
+                self.tell();
             }
             Done::Nothing => {}
         }
@@ -372,7 +374,7 @@ impl<'a> Driver<'a> {
                 self.perform(action, &mut items);
             }
         }
-        self.tell(false);
+        self.tell();
     }
 
     /// Starts a call. Whatever goes wrong inside it, its outcome comes back.
@@ -580,10 +582,9 @@ impl<'a> Driver<'a> {
     }
 
     /// Tells everyone what the link is, where it changed. Progress is gathered.
-    fn tell(&mut self, progressed: bool) {
+    fn tell(&mut self) {
         let engine = self.shared.engine.clone();
-        let elapsed = self.born.elapsed();
-        let view = self.machine.view(elapsed);
+        let view = self.machine.view(self.born.elapsed());
         let now = engine.environment().now();
         let online = view.state == LinkState::Online;
         let age = self.known_at.map(|at| (now - at).num_seconds().max(0).unsigned_abs());
@@ -591,39 +592,35 @@ impl<'a> Driver<'a> {
             mode: if online { Mode::Online } else { Mode::Offline },
             data_age_s: age.filter(|_| !online),
         });
-        if view.flush.is_some() && self.view.as_ref().is_some_and(|before| before.flush != view.flush) {
+        if self.answered != view.flush.map(answered) {
+            self.answered = view.flush.map(answered);
             self.count();
         }
-
-        let without_progress = |view: &View| View { flush: view.flush.map(|_| Flush::default()), ..view.clone() };
-        let changed = self.view.as_ref().is_none_or(|before| without_progress(before) != without_progress(&view));
-        let moved = progressed || self.view.as_ref().is_none_or(|before| before.flush != view.flush);
-        if self.view.as_ref().is_none_or(|before| before.state != view.state || before.reason != view.reason) {
+        let before = self.shown.borrow().clone();
+        if self.since.is_none() || before.state != view.state || before.reason != view.reason {
             self.since = Some(rfc3339(now));
-            tracing::info!(state = ?view.state, code = view.reason.as_ref().map(|r| r.code), "the link");
+            tracing::info!(state = ?view.state, code = view.reason.as_ref().map(|reason| reason.code), "the link");
             // What ages from now on is written down as it was last known.
-            if !online && self.known_at.is_some() {
+            if !online && let Some(fact) = self.known_fact() {
                 self.known_kept = None;
-                if let Some(fact) = self.known_fact() {
-                    self.keep_soon(vec![fact]);
-                }
+                self.keep_soon(vec![fact]);
             }
         }
-        self.untold |= changed || moved;
-        self.view = Some(view);
+        let status = self.status(view);
+        self.untold = standing(&status) != standing(&before) || progress(&status) != progress(&before);
         let due = self.announced.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
-        if changed || (self.untold && due) {
-            self.publish();
+        if standing(&status) != standing(&before) || (self.untold && due) {
+            self.untold = false;
+            self.announced = Some(Instant::now());
+            self.shown.send_replace(status);
+            engine.announce(Sort::Status);
         }
     }
 
-    fn publish(&mut self) {
-        let Some(view) = self.view.clone() else { return };
-        self.untold = false;
-        self.announced = Some(Instant::now());
+    fn status(&self, view: View) -> Status {
         let next_try_at = view.next_at.map(|at| self.born + at);
-        let flush_done = view.flush.map_or(0, |flush| flush.ok + flush.errors);
-        self.shown.send_replace(Status {
+        let flush_done = view.flush.map_or(0, answered);
+        Status {
             mode: view.mode,
             state: view.state,
             reason: view.reason,
@@ -639,9 +636,25 @@ impl<'a> Driver<'a> {
             known_at: self.known_at.map(rfc3339),
             loading: self.loading,
             clock_ahead_s: self.clock_ahead_s,
-        });
-        self.shared.engine.announce(Sort::Status);
+        }
     }
+}
+
+fn answered(flush: Flush) -> u32 {
+    flush.ok + flush.errors
+}
+
+/// What everyone hears of at once.
+fn standing(status: &Status) -> impl PartialEq + '_ {
+    (
+        (status.mode, status.state, &status.reason, &status.since, &status.slow, &status.notice),
+        (status.flushing, &status.last_flush, status.next_try_at, status.loading.is_some()),
+    )
+}
+
+/// What goes on all the time and is gathered.
+fn progress(status: &Status) -> impl PartialEq + '_ {
+    (status.flush_done, status.flush_total, &status.known_at, status.loading, status.clock_ahead_s)
 }
 
 async fn keep(engine: Engine, kept: Vec<(&'static str, Option<String>)>) {
