@@ -13,7 +13,7 @@ service_db=$service_dir/hotel.db
 ready_file=$service_dir/address
 code_file=$service_dir/code
 # shellcheck disable=SC2034 # for those that source this
-desk_dir=$run_dir/desk
+desk_dir=${TURNDOWN_DATA_DIR:-$run_dir/desk}
 
 say() { scripts/say.sh "$@"; }
 
@@ -34,7 +34,7 @@ ensure_hotel() {
   mkdir -p "$service_dir"
   [ -s "$service_db" ] || {
     say "Sample hotel: making the day of $SAMPLE_DATE"
-    "$bin_dir/turndown-service" import --db "$service_db" --file "$SAMPLE_FILE" --hotel "$SAMPLE_HOTEL" --date "$SAMPLE_DATE"
+    "$bin_dir/turndown-service" import --db "$service_db" --file "$SAMPLE_FILE" --hotel "$SAMPLE_HOTEL" --date "$SAMPLE_DATE" --sample
   }
 }
 

@@ -1,6 +1,8 @@
-// Walks the app through its views as a newcomer would, in whatever display there is, and leaves a picture of each:
-// screenshots.mjs <the app> <folder>. The desk is a fresh one each time; the sample hotel's service must be running.
+// Walks the app through its views as a newcomer would who follows the guide, in whatever display there is, and leaves a
+// picture of each: screenshots.mjs <the app> <folder>. The desk is a fresh one each time; the sample hotel's service must
+// be running.
 
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Driver, waitFor } from '../tests/e2e/lib/webdriver.mjs'
@@ -59,11 +61,18 @@ try {
   await app.get(id('outbox-row'))
   await picture('6-sync-center')
 
+  // While the plug is pulled, another workplace changes the room that this desk changed last.
+  execFileSync('scripts/elsewhere.sh', { env: { ...process.env, TURNDOWN_DATA_DIR: desk }, stdio: 'inherit' })
+  await app.click(id('plug'))
+  await app.click(id('decide'), { timeoutMs: 60_000 })
+  await app.get(id('choice'))
+  await picture('7-conflict')
+
   await app.click(id('open-front-desk'))
   await app.switchToWindow('#/front-desk')
   await app.get('[data-view="front-desk"]')
   await app.waitForText(/\d{3}/)
-  await picture('7-front-desk')
+  await picture('8-front-desk')
 } catch (error) {
   console.error(driver.output)
   throw error

@@ -15,7 +15,8 @@ use tracing_appender::{
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 const FILES_KEPT: usize = 14;
-const USUAL: &str = "info";
+/// The migrations of a new database are many lines that say nothing.
+const USUAL: &str = "info,refinery_core=warn";
 
 /// Starts logging. Keep what it returns until the very end: dropping it writes what is still in memory.
 ///
