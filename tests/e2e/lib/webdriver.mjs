@@ -7,12 +7,18 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 const LOOK_AGAIN_MS = 25
+const KEYS = {
+  Backspace: '\uE003', Tab: '\uE004', Enter: '\uE007', Shift: '\uE008', Control: '\uE009', Alt: '\uE00A',
+  Escape: '\uE00C', Space: ' ', PageUp: '\uE00E', PageDown: '\uE00F', End: '\uE010', Home: '\uE011',
+  ArrowLeft: '\uE012', ArrowUp: '\uE013', ArrowRight: '\uE014', ArrowDown: '\uE015',
+  F2: '\uE032', F6: '\uE036', F8: '\uE038',
+}
 /** A window that has not answered by now never will; better said here than by the reader's patience. */
 const COMMAND_MS_MAX = 60_000
 
@@ -27,7 +33,7 @@ export async function freePort() {
 }
 
 /** Looks until `condition` gives something true, and returns that. An error thrown by it counts as "not yet". */
-export async function waitFor(what, condition, { timeoutMs = 20_000 } = {}) {
+export async function waitFor(what, condition, { timeoutMs = 20_000, everyMs = LOOK_AGAIN_MS } = {}) {
   const deadline = performance.now() + timeoutMs
   let last
   do {
@@ -38,7 +44,7 @@ export async function waitFor(what, condition, { timeoutMs = 20_000 } = {}) {
     } catch (error) {
       last = error
     }
-    await pause(LOOK_AGAIN_MS)
+    await pause(everyMs)
   } while (performance.now() < deadline)
   throw new Error(`waited ${timeoutMs} ms for ${what}${last ? `; last: ${last.message}` : ''}`)
 }
@@ -110,7 +116,7 @@ export class Driver {
     const value = await this.call('POST', '/session', {
       capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } },
     })
-    const pid = this.#children().find((child) => readlinkSync(`/proc/${child}/exe`) === binary)
+    const pid = this.#children().find((child) => readlinkSync(`/proc/${child}/exe`) === realpathSync(binary))
     return new Session(this, value.sessionId, pid)
   }
 
@@ -201,10 +207,15 @@ export class Session {
     return waitFor(`the text ${wanted}`, async () => shown(await this.text()), options)
   }
 
+  /** Types into whatever has the focus. */
+  async type(text) {
+    const actions = [...text].flatMap((value) => [{ type: 'keyDown', value }, { type: 'keyUp', value }])
+    await this.#post('/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
+  }
+
   /** Presses keys: a modifier chord is written ['Control', 'k']. */
   async press(...keys) {
-    const code = { Control: '\uE009', Shift: '\uE008', Alt: '\uE00A', Enter: '\uE007', Escape: '\uE00C', Tab: '\uE004' }
-    const values = keys.map((key) => code[key] ?? key)
+    const values = keys.map((key) => KEYS[key] ?? key)
     const actions = [
       ...values.map((value) => ({ type: 'keyDown', value })),
       ...values.toReversed().map((value) => ({ type: 'keyUp', value })),

@@ -1,0 +1,68 @@
+// What the screen said is saved, held against what the service has: every action exactly once, in order for each room,
+// by the person who did it, with its own note of having been made offline; both chains of the audit trail whole and the
+// same. Counters are not asked.
+
+import assert from 'node:assert/strict'
+import { waitFor } from './webdriver.mjs'
+
+/** Outcomes that say: the service has it. */
+const TAKEN = new Set(['applied', 'merged', 'settled'])
+/** Actions that move a task from one status to another. */
+const MOVES = new Set(['start', 'pause', 'resume', 'complete', 'inspect'])
+
+/**
+ * Compares, and answers how many actions there were. An entry of `desk.saved` may say `outcome` where another one than
+ * "taken" is right.
+ */
+export async function compare(service, desk) {
+  const { rooms } = await service.hotel()
+  const numbers = new Map([...rooms.values()].map((room) => [room.id, room.number]))
+  const trail = await desk.auditTrail()
+  assert.equal(trail.length, desk.saved.length, `the desk holds ${trail.length} entries, the screen said "saved" ${desk.saved.length} times`)
+
+  const all = await service.audit()
+  const own = new Map(trail.map(([seq, event, hash]) => [event, { seq, hash, entries: [] }]))
+  for (const entry of all) own.get(entry.event_id)?.entries.push(entry)
+  const install = all.find((entry) => own.has(entry.event_id))?.install_id
+  const strangers = all.filter((entry) => entry.install_id === install && !own.has(entry.event_id))
+  assert.deepEqual(strangers, [], 'the service has actions of this desk that the desk does not know')
+
+  const said = desk.saved.map(({ room, action, actor, offline, outcome = 'taken' }) => ({ room, action, actor, offline, outcome }))
+  const held = [...own.values()].map(({ seq, hash, entries }) => {
+    assert.equal(entries.length, 1, `entry ${seq} of the desk's trail is ${entries.length} times in the service's: ${JSON.stringify(entries)}`)
+    const [entry] = entries
+    assert.equal(entry.local_seq, seq)
+    assert.equal(entry.event_hash, hash)
+    return {
+      room: entry.entity.kind === 'room' ? numbers.get(entry.entity.id) : null,
+      action: entry.action,
+      actor: entry.actor_id,
+      offline: entry.originated_offline,
+      outcome: TAKEN.has(entry.outcome) ? 'taken' : entry.outcome,
+    }
+  })
+  assert.deepEqual(held, said, 'what the service holds is not what the screen said is saved')
+
+  // In the order of the service's own trail, each room's actions stand as they were done.
+  const order = new Map()
+  for (const entry of all.filter((entry) => own.has(entry.event_id))) {
+    const before = order.get(entry.entity.id) ?? 0
+    assert.ok(entry.local_seq > before, `room ${entry.entity.id}: entry ${entry.local_seq} came after ${before}`)
+    order.set(entry.entity.id, entry.local_seq)
+  }
+
+  // The rest of the house was told of each once.
+  const moved = [...own.values()].flatMap(({ entries }) => entries).filter((entry) => MOVES.has(entry.action) && TAKEN.has(entry.outcome))
+  await waitFor('the domain events of every action', () => {
+    const told = service.events()
+    return moved.every((entry) => told.some((event) => event.data.event_id === entry.event_id))
+  }, { timeoutMs: 60_000 })
+  for (const entry of moved) {
+    const told = service.events().filter((event) => event.data.event_id === entry.event_id && event.type === 'melmastoon.housekeeping.task.status.changed.v1')
+    assert.equal(told.length, 1, `${entry.action} of room ${entry.entity.id} was told ${told.length} times`)
+    assert.equal(told[0].data.originated_offline, entry.originated_offline)
+    assert.equal(told[0].data.actor, entry.actor_id)
+  }
+  await service.verifyAudit()
+  return held.length
+}

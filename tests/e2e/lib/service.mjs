@@ -1,0 +1,139 @@
+// The property service as its operator has it: the program, its database and its port; and as another program sees it,
+// by HTTP. What the desk says is compared with what is read here.
+
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Running, run } from './processes.mjs'
+import { freePort, waitFor } from './webdriver.mjs'
+import { OUT, REPOSITORY, program } from './places.mjs'
+
+const SAMPLE = { file: join(REPOSITORY, 'data/sample/city-hotel-2016.csv.gz'), hotel: 'City Hotel', date: '2016-09-09' }
+const BINARY = program('turndown-service')
+
+/** The database of a fresh hotel's day, made once and copied for each journey. */
+async function freshHotel(sample) {
+  const template = join(OUT, 'hotels', sample ? 'sample.db' : 'hotel.db')
+  if (!existsSync(template)) {
+    mkdirSync(join(OUT, 'hotels'), { recursive: true })
+    const making = `${template}.new`
+    for (const name of [making, `${making}-wal`, `${making}-shm`, `${making}.signing-key`]) rmSync(name, { force: true })
+    const args = ['import', '--db', making, '--file', SAMPLE.file, '--hotel', SAMPLE.hotel, '--date', SAMPLE.date]
+    await run(BINARY, [...args, ...(sample ? ['--sample'] : [])])
+    copyHotel(making, template)
+  }
+  return template
+}
+
+function copyHotel(from, to) {
+  for (const part of ['.signing-key', '-wal', '']) {
+    if (existsSync(from + part)) copyFileSync(from + part, to + part)
+  }
+}
+
+export class Service {
+  #folder
+  #process
+  #token
+  #property
+
+  /** A service of its own in this folder, serving a fresh day of the sample's hotel. */
+  static async start(folder, { sample = false } = {}) {
+    const service = new Service()
+    service.#folder = folder
+    mkdirSync(folder, { recursive: true })
+    copyHotel(await freshHotel(sample), service.db)
+    service.port = await freePort()
+    await service.start()
+    return service
+  }
+
+  get db() {
+    return join(this.#folder, 'hotel.db')
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get output() {
+    return this.#process?.output ?? ''
+  }
+
+  /** Starts it again on the same port, because desks remember the address. */
+  async start() {
+    const ready = join(this.#folder, 'address')
+    rmSync(ready, { force: true })
+    const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--ready-file', ready]
+    const events = join(this.#folder, 'events.jsonl')
+    const log = join(this.#folder, 'service.log')
+    this.#process = new Running(BINARY, [...args, '--events-file', events], { log })
+    await waitFor('the service to be ready', () => {
+      this.#process.mustLive()
+      return existsSync(ready)
+    })
+  }
+
+  async stop() {
+    await this.#process?.stop()
+  }
+
+  /** A code that a person would type at a new desk. */
+  async code() {
+    return (await run(BINARY, ['enroll', '--db', this.db])).split('\n')[0]
+  }
+
+  /** Changes a room's task as another workplace would. */
+  act(room, what, ...more) {
+    return run(BINARY, ['act', '--db', this.db, '--room', room, ...more, what])
+  }
+
+  async #get(path) {
+    this.#token ??= await run(BINARY, ['enroll', '--db', this.db, '--token', '--name', 'Comparison'])
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.#token}` } })
+    if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${await response.text()}`)
+    return response.json()
+  }
+
+  async #propertyPath() {
+    this.#property ??= (await this.#get('/v1/capabilities')).property_id
+    return `/v1/properties/${this.#property}`
+  }
+
+  /** The hotel as the service has it: people, and rooms by number, each with its tasks. */
+  async hotel() {
+    const snapshot = await this.#get(`${await this.#propertyPath()}/snapshot`)
+    const rooms = new Map()
+    for (const row of snapshot.rows) {
+      const room = { id: row.entity.id, version: row.version, contested: row.contested ?? null, fields: row.fields, tasks: {} }
+      for (const [path, value] of Object.entries(row.fields)) {
+        const [kind, id, name] = path.split('/')
+        if (kind === 'room') room[id] = value
+        else if (kind === 'task') (room.tasks[id] ??= { id })[name] = value
+      }
+      rooms.set(room.number, room)
+    }
+    return { book: snapshot.reference.document, rooms }
+  }
+
+  /** Every audit entry, in order. */
+  async audit() {
+    const entries = []
+    for (let after = 0; after !== undefined && after !== null; ) {
+      const page = await this.#get(`${await this.#propertyPath()}/audit?after=${after}`)
+      entries.push(...page.entries)
+      after = page.next
+    }
+    return entries
+  }
+
+  /** Every domain event told so far. */
+  events() {
+    const file = join(this.#folder, 'events.jsonl')
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : []
+  }
+
+  /** Walks both audit chains; throws where one is broken. */
+  verifyAudit() {
+    return run(BINARY, ['audit', 'verify', '--db', this.db])
+  }
+}
