@@ -177,7 +177,7 @@ impl Desk {
             _ => None,
         };
         let context = Context {
-            now: to_milliseconds(work.environment().now()),
+            now: work.now(),
             service_day: &book.property.service_day,
             book: &book,
             undo_of: undo_of.as_deref(),
@@ -206,12 +206,6 @@ impl Desk {
             settles,
         })
     }
-}
-
-/// Times in events have milliseconds; what is written into fields has the same, so that the service, which decides
-/// again from the event's time, comes to the same values.
-fn to_milliseconds(time: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc> {
-    chrono::DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
 fn tell(recorded: &Recorded) {

@@ -656,3 +656,32 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(error.code(), "READ_ONLY_FOLDER");
     assert!(error.message().contains("a-file-where-a-folder-should-be"));
 }
+
+/// A clock that never shows the same time twice.
+#[derive(Default)]
+struct Running(AtomicU64);
+
+impl Environment for Running {
+    fn now(&self) -> DateTime<Utc> {
+        let tick = i64::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap();
+        DateTime::from_timestamp_nanos(1_458_900_000_000_000_000 + tick * 1_700_000)
+    }
+    fn random(&self) -> u128 {
+        u128::from(self.0.fetch_add(1, Ordering::Relaxed)) + 1
+    }
+}
+
+#[test]
+fn the_stamps_of_an_action_are_the_time_of_its_event_however_fast_the_clock_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (desk, _) = Desk::open(folder.path(), Arc::new(Running::default())).unwrap();
+    desk.engine().take_snapshot(reference(), vec![row("101", 1, |_| {})], "c1", 1, |_| {}).unwrap();
+    for (id, action, path) in [
+        ("e1", Action::Start { task: TaskId("t101".into()) }, "task/t101/started_at"),
+        ("e2", Action::Complete { task: TaskId("t101".into()) }, "task/t101/completed_at"),
+    ] {
+        let event = desk.act(EventId::parse(id).unwrap(), maria(), "101", action).unwrap().sealed.event;
+        let stamp: DateTime<Utc> = serde_json::from_value(event.changes[path].new.clone()).unwrap();
+        assert_eq!(stamp, event.recorded_at.parse::<DateTime<Utc>>().unwrap());
+    }
+}

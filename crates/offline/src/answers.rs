@@ -184,7 +184,7 @@ impl UnitOfWork<'_> {
         result: &EventResult,
     ) -> Result<View, EngineError> {
         let id = &result.event_id;
-        let now = rfc3339(self.environment().now());
+        let now = rfc3339(self.now());
         let state = if outcome == Outcome::Settled { OutboxState::Settled } else { OutboxState::Synced };
         self.execute(
             "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
@@ -304,7 +304,7 @@ impl UnitOfWork<'_> {
     }
 
     fn open_conflict(&mut self, entity: &EntityRef, theirs: &Theirs) -> Result<(), EngineError> {
-        let since = rfc3339(self.environment().now());
+        let since = rfc3339(self.now());
         let row = serde_json::to_string(&theirs.row).map_err(|error| EngineError::stored("service row", error))?;
         self.execute(
             "INSERT INTO conflicts (entity_kind, entity_id, since, class, paths, theirs) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -316,7 +316,7 @@ impl UnitOfWork<'_> {
     }
 
     pub(crate) fn note_merge(&mut self, entity: &EntityRef, id: &EventId, how: &str) -> Result<(), EngineError> {
-        let at = rfc3339(self.environment().now());
+        let at = rfc3339(self.now());
         self.execute(
             "INSERT INTO merges (entity_kind, entity_id, event_id, how, at) VALUES (?1, ?2, ?3, ?4, ?5)",
             (&entity.kind, &entity.id, id.as_str(), how, at),

@@ -141,7 +141,7 @@ impl UnitOfWork<'_> {
             prev_event_id: if settles.is_empty() { lane.last().map(|event| event.event_id.clone()) } else { None },
             depends_on: draft.depends_on,
             settles: draft.settles,
-            recorded_at: rfc3339(self.environment().now()),
+            recorded_at: rfc3339(self.now()),
             mode: link.mode,
             data_age_s: link.data_age_s,
         })?;

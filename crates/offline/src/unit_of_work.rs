@@ -2,6 +2,7 @@
 
 use crate::engine::{Shared, Sort};
 use crate::{EngineError, Environment};
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
 use std::collections::BTreeSet;
 
@@ -67,13 +68,17 @@ pub struct UnitOfWork<'c> {
     pub(crate) state: WriterState,
     pub(crate) shared: &'c Shared,
     pub(crate) changed: BTreeSet<Sort>,
+    now: DateTime<Utc>,
     poisoned: bool,
 }
 
 impl<'c> UnitOfWork<'c> {
     pub(crate) fn new(transaction: Transaction<'c>, mut state: WriterState, shared: &'c Shared) -> Self {
         state.revision += 1;
-        Self { transaction, state, shared, changed: BTreeSet::new(), poisoned: false }
+        let now = shared.environment.now();
+        // Times are written down with milliseconds; whoever reads one back comes to the same value.
+        let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
+        Self { transaction, state, shared, changed: BTreeSet::new(), now, poisoned: false }
     }
 
     /// Runs one statement. Returns how many rows it changed.
@@ -97,6 +102,13 @@ impl<'c> UnitOfWork<'c> {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.state.revision
+    }
+
+    /// When this unit of work happens: one time for all that it writes, in whole milliseconds. The service decides an
+    /// action again from the time that the event carries, so the action's own stamps have to be that same time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
     }
 
     /// The clock and the randomness.
