@@ -186,11 +186,7 @@ impl Shared {
         });
         self.witness(&answer.audit_closed)?;
         let notice = match answer.audit_problem {
-            Some(problem) => Some(Reason {
-                code: "AUDIT_FORK",
-                message: problem.title,
-                next_step: "Go on working; nothing is lost. Tell your IT.".into(),
-            }),
+            Some(problem) => Some(Cause::AuditFork.reason().said(Some(&problem))),
             None => lost.then(|| Cause::WrongEpoch.reason()),
         };
         let snapshot = lost || cursor.is_none() || is_old(known_at.as_deref(), now);

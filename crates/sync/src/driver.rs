@@ -318,7 +318,9 @@ impl<'a> Driver<'a> {
             Done::Greeted(request, result) => {
                 if let Ok(greeted) = &result {
                     self.clock_ahead_s = greeted.clock_ahead_s;
-                    if greeted.notice.is_some() {
+                    // That the service was restored stays until this desk is closed: somebody should read it.
+                    let restored = self.notice.as_ref().is_some_and(|notice| notice.code == Cause::WrongEpoch.code());
+                    if greeted.notice.is_some() || !restored {
                         self.notice.clone_from(&greeted.notice);
                     }
                 }
@@ -597,8 +599,10 @@ impl<'a> Driver<'a> {
             self.count();
         }
         let before = self.shown.borrow().clone();
-        if self.since.is_none() || before.state != view.state || before.reason != view.reason {
+        if self.since.is_none() || before.state != view.state {
             self.since = Some(rfc3339(now));
+        }
+        if before.state != view.state || before.reason != view.reason {
             tracing::info!(state = ?view.state, code = view.reason.as_ref().map(|reason| reason.code), "the link");
             // What ages from now on is written down as it was last known.
             if !online && let Some(fact) = self.known_fact() {

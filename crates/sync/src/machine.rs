@@ -436,6 +436,8 @@ impl Machine {
         let fails_alone = self.rests.values().any(|rest| rest.alone.is_some());
         let slow = if fails_alone {
             Some(Cause::ServiceTrouble.reason())
+        } else if self.rests.values().any(|rest| rest.failures > 1) {
+            Some(Cause::NotYet.reason())
         } else if self.snapshot.retry.failures > 0 {
             self.snapshot.retry.reason.clone()
         } else {

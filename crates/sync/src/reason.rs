@@ -57,13 +57,17 @@ pub enum Cause {
     RequestRefused,
     /// One event or batch is over the service's limit.
     TooLarge,
+    /// The service answers, and does not take some events yet.
+    NotYet,
+    /// The service's record of this desk has two entries in one place.
+    AuditFork,
     /// This program failed; it starts its link again.
     Fault,
 }
 
 impl Cause {
     /// Every cause, for tables.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Unreachable,
         Self::NameUnknown,
         Self::Silent,
@@ -84,6 +88,8 @@ impl Cause {
         Self::CursorGone,
         Self::RequestRefused,
         Self::TooLarge,
+        Self::NotYet,
+        Self::AuditFork,
         Self::Fault,
     ];
 
@@ -188,6 +194,16 @@ impl Cause {
                 "TOO_LARGE",
                 "The action is larger than the service takes.",
                 "Export it from the Sync Center and record it again with a shorter note.",
+            ),
+            Self::NotYet => (
+                "NOT_TAKEN_YET",
+                "The hotel's service does not take some of the actions yet.",
+                "The desk tries again by itself. The Sync Center says why for each of them.",
+            ),
+            Self::AuditFork => (
+                "AUDIT_FORK",
+                "The service's record of this desk does not continue the desk's own.",
+                "Go on working; nothing is lost. Ask your IT whether this computer was restored or copied.",
             ),
             Self::Fault => (
                 "LINK_FAULT",

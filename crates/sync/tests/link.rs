@@ -1,6 +1,8 @@
 //! The link over real sockets: a real engine, real HTTP, and a service that answers wrongly when it is told to.
 //! Named after the hard cases of synchronisation. No test waits for a fixed time; each waits for what it promises.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
+
 mod bench;
 
 use bench::counters::{self, record};

@@ -4,6 +4,8 @@
 //! no lane is on its way twice; no more than five requests with events. What is held at the end: once the weather has
 //! cleared, the queue drains by itself, once and in order.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -515,7 +517,7 @@ impl Bench {
         self.machine.step(input, self.now, &mut || 0.999)
     }
 
-    fn to_timer(&mut self) -> Vec<Action> {
+    fn pass_to_timer(&mut self) -> Vec<Action> {
         self.now = self.machine.next_timer().expect("a timer is armed");
         self.step(Input::Timer)
     }
@@ -569,7 +571,7 @@ fn the_reason_on_screen_is_the_one_that_holds() {
         assert_eq!((view.state, view.reason.map(|r| r.code)), (state, Some(code)), "{class:?} {cause:?}");
         assert!(view.next_at.is_some(), "{class:?}: it is looked for again by itself");
         // Whatever it was, the service is asked again by a timer, and at once when a person asks.
-        assert!(greeting_in(&bench.to_timer()).is_some(), "{class:?} {cause:?}");
+        assert!(greeting_in(&bench.pass_to_timer()).is_some(), "{class:?} {cause:?}");
     }
 }
 
@@ -586,10 +588,66 @@ fn b16_a_service_that_asks_to_wait_is_left_alone_for_as_long_as_it_says() {
     bench.now = started + S(299);
     assert!(bench.step(Input::Work).is_empty(), "recording goes on and nothing is sent");
     assert!(bench.step(Input::Timer).is_empty());
-    let actions = bench.to_timer();
+    let actions = bench.pass_to_timer();
     assert_eq!(bench.now, started + S(300));
     let request = greeting_in(&actions).expect("it is asked again");
     assert!(pick_in(&bench.greeted(request)).is_some(), "and the flush goes on");
+}
+
+#[test]
+fn b16_what_a_service_asks_for_is_not_lifted_by_a_greeting_that_was_on_its_way() {
+    let (mut bench, actions) = Bench::online();
+    let first = pick_in(&actions).expect("a look");
+    let actions = bench.step(Input::Picked(first, Ok(vec![event(1)]), MS(1)));
+    let second = pick_in(&actions).expect("a look beside it");
+    bench.step(Input::Picked(second, Ok(vec![event(2)]), MS(1)));
+    let actions = bench.step(Input::Sent(first, Err(Failure::new(Class::Unknown, Cause::Broken))));
+    let greeting = greeting_in(&actions).expect("the service is looked for");
+    let busy = Failure { retry_after: Some(S(300)), ..Failure::new(Class::Overload, Cause::Overloaded) };
+    bench.step(Input::Sent(second, Err(busy)));
+    let actions = bench.greeted(greeting);
+    let asks = |actions: &[Action]| {
+        actions
+            .iter()
+            .any(|a| matches!(a, Action::Pick { .. } | Action::Send(_) | Action::Pull(_) | Action::Snapshot(_)))
+    };
+    assert!(!asks(&actions), "{actions:?}");
+    while bench.now < S(299) {
+        let actions = bench.pass_to_timer();
+        assert!(bench.now >= S(300) || !asks(&actions), "{actions:?} at {:?}", bench.now);
+        if let Some(request) = greeting_in(&actions) {
+            bench.greeted(request);
+        }
+    }
+}
+
+#[test]
+fn an_event_that_the_service_does_not_take_yet_is_tried_again_at_its_own_time() {
+    let (mut bench, mut actions) = Bench::online();
+    let later = event(1);
+    for (round, wait) in [(1, 0), (2, 5), (3, 15), (4, 45), (5, 120), (6, 120)] {
+        let request = send_one(&mut bench, &actions, vec![later.clone()]);
+        let answered = Answered { again: vec![later.0.clone()], ..Answered::default() };
+        actions = bench.step(Input::Sent(request, Ok(answered)));
+        let (began, mut looked) = (bench.now, false);
+        // Its lane is left out of every look until its time has come.
+        while !looked {
+            for action in &actions {
+                let Action::Pick { lanes: Lanes::Except(busy), .. } = action else { continue };
+                looked = !busy.contains(&later.1);
+            }
+            if !looked {
+                actions = match pick_in(&actions) {
+                    Some(request) => bench.step(Input::Picked(request, Ok(vec![]), MS(1))),
+                    None => bench.pass_to_timer(),
+                };
+            }
+        }
+        let waited = bench.now - began;
+        assert!(waited <= S(wait) && waited >= S(wait).mul_f64(0.99), "round {round}: {waited:?}");
+        let slow = bench.machine.view(bench.now).slow.map(|r| r.code);
+        assert_eq!(slow, (round > 1).then_some("NOT_TAKEN_YET"), "round {round}");
+    }
 }
 
 #[test]
@@ -646,7 +704,7 @@ fn c2_an_event_that_fails_alone_is_parked_after_ten_tries_and_never_delays_its_n
             }
             actions = match pick_in(&actions) {
                 Some(request) => bench.step(Input::Picked(request, Ok(vec![]), MS(1))),
-                None => bench.to_timer(),
+                None => bench.pass_to_timer(),
             };
         }
     }
@@ -666,7 +724,7 @@ fn c2_alone_in_the_queue_no_event_is_blamed_for_the_services_trouble() {
             }
             actions = match pick_in(&actions) {
                 Some(request) => bench.step(Input::Picked(request, Ok(vec![]), MS(1))),
-                None => bench.to_timer(),
+                None => bench.pass_to_timer(),
             };
         }
     }

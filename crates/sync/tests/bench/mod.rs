@@ -1,6 +1,7 @@
 //! A desk, a service and the wire between them, for tests over real sockets. The service keeps counters, knows the
 //! protocol, and can be told to answer wrongly. The desk's workflow keeps counters too: the link needs nothing else.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
 
 pub mod counters;
 pub mod house;
