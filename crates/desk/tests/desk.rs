@@ -458,6 +458,29 @@ fn h6_what_was_recorded_is_there_after_a_restart() {
 }
 
 #[test]
+fn b12_an_action_that_was_tried_again_twice_leaves_nothing_waiting_behind_it() {
+    let house = House::new();
+    let retry = |failed: &EventId| {
+        let again = house.id();
+        house.desk.retry(failed, again.clone(), maria()).unwrap();
+        SealedEvent::from_bytes(house.desk.engine().row(&again).unwrap().unwrap().sealed.bytes).unwrap()
+    };
+    let first = house.act("101", Action::Note { text: Some("cot".into()) }).unwrap();
+    house.answer(vec![result(&first, Outcome::Rejected)]);
+    let second = retry(&first.event.event_id);
+    house.answer(vec![result(&second, Outcome::Rejected)]);
+    let third = retry(&second.event.event_id);
+    house.answer(vec![applied(&third, 50)]);
+    assert_eq!([&first, &second, &third].map(|event| house.state(event)), [
+        OutboxState::Settled,
+        OutboxState::Settled,
+        OutboxState::Synced
+    ]);
+    assert_eq!(house.desk.engine().ledger().unwrap().waiting, 0);
+    house.balanced();
+}
+
+#[test]
 fn l1_the_ledger_balances_after_any_answers_in_any_order() {
     #[derive(Debug, Clone)]
     enum Step {

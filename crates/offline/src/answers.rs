@@ -243,15 +243,23 @@ impl UnitOfWork<'_> {
     /// A decision has arrived: what it settles is settled, the conflict is closed, and the lane goes on.
     fn settle(&mut self, decision: &SealedEvent) -> Result<(), EngineError> {
         let state = if decision.event.action == "discard" { OutboxState::Discarded } else { OutboxState::Settled };
-        for settled in &decision.event.settles {
+        let entity = &decision.event.entity;
+        let mut settles: Vec<String> = decision.event.settles.iter().map(|id| id.as_str().to_owned()).collect();
+        while let Some(settled) = settles.pop() {
             // What the service never saw is still sent, so that its audit trail is whole; its answer settles it.
             self.execute(
                 "UPDATE outbox SET state = ?2, held_by = NULL, settled_by = ?3
                  WHERE event_id = ?1 AND answered = 1 AND state IN ('held', 'failed', 'conflict')",
-                (settled.as_str(), state.as_str(), decision.event.event_id.as_str()),
+                (&settled, state.as_str(), decision.event.event_id.as_str()),
             )?;
+            // A try that was refused and tried again had settled an earlier one, which waits for no one else.
+            settles.extend(self.all(
+                "SELECT event_id FROM outbox WHERE entity_kind = ?1 AND entity_id = ?2 AND settled_by = ?3
+                    AND answered = 1 AND state = 'held'",
+                (&entity.kind, &entity.id, &settled),
+                |row| row.get::<_, String>(0),
+            )?);
         }
-        let entity = &decision.event.entity;
         self.execute("DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2", [&entity.kind, &entity.id])?;
         // The mark that every desk shows was this desk's; the feed will say so too.
         if let Some(mut row) = self.mirrored(entity)?
