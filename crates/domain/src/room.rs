@@ -111,7 +111,7 @@ pub struct Guest {
     pub vip: bool,
     /// The day they leave (ISO date).
     pub departs_on: String,
-    /// When they mean to leave, on the day they leave (`HH:MM`, local).
+    /// When they mean to leave on that day (`HH:MM`, local).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub departs_at: Option<String>,

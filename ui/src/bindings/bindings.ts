@@ -77,7 +77,7 @@ vip: boolean,
  */
 departs_on: string, 
 /**
- * When they mean to leave, on the day they leave (`HH:MM`, local).
+ * When they mean to leave on that day (`HH:MM`, local).
  */
 departs_at?: string, };
 

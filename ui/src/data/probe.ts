@@ -24,7 +24,7 @@ interface Pending {
   from: number;
   /** The revision in which it shows, once the core has answered. */
   revision: number | null;
-  /** Frames of this room painted meanwhile: the answer and the change can arrive in either order. */
+  /** Frames painted meanwhile: the answer and the change can arrive in either order. */
   painted: { revision: number; at: number }[];
 }
 
@@ -49,13 +49,16 @@ export function refused(roomId: string): void {
   pending.delete(roomId);
 }
 
-/** The board has rendered changes of these rooms (null: of all), up to a revision. Call it from a layout effect. */
-export function rendered(rooms: ReadonlySet<string> | null, revision: number): void {
+/**
+ * The board has rendered everything up to a revision. Call it from a layout effect. It does not matter in which of several
+ * changes that were rendered together a room was: what is recorded by a revision is on the board that shows it.
+ */
+export function rendered(revision: number): void {
   const now = performance.now();
   for (const [room, entry] of pending) {
     if (now - entry.from > GIVE_UP_MS) {
       pending.delete(room);
-    } else if (rooms === null || rooms.has(room)) {
+    } else {
       afterPaint(() => {
         entry.painted.push({ revision, at: performance.now() });
         if (pending.get(room) === entry) settle(room, entry);

@@ -86,17 +86,18 @@ fn rank(room: &Room, task: &Task, cannot_work: bool) -> u32 {
     let vacant = room.fo_occupancy == Occupancy::Vacant;
     let awaited = room.arrival.is_some() && vacant;
     let vip = room.arrival.as_ref().is_some_and(|a| a.vip) || room.guest.as_ref().is_some_and(|g| g.vip);
+    let high = task.priority == Priority::High;
     let rung = match () {
         () if cannot_work => 900,
         () if task.rush => 0,
         () if task.priority == Priority::Urgent => 20,
         () if awaited && vip => 100,
         () if awaited => 120,
-        () if task.priority == Priority::High => 200,
+        () if vacant && high => 200,
         () if vacant && room.cleanliness == Cleanliness::Pickup => 300,
         () if vacant => 320,
-        () if matches!(room.stay, Stay::DueOut | Stay::Turnover) => 700,
-        () if vip => 500,
+        () if matches!(room.stay, Stay::DueOut | Stay::Turnover) => 700 - if high { 50 } else { 0 },
+        () if high || vip => 500,
         () => 520,
     };
     let later = if task.priority == Priority::Low { 40 } else { 0 };
@@ -128,12 +129,14 @@ mod tests {
     fn the_ladder_puts_awaited_rooms_first_and_what_cannot_be_worked_last() {
         let task = Task::default();
         let rush = Task { rush: true, ..Task::default() };
+        let high = Task { priority: Priority::High, ..Task::default() };
         let ladder = [
             rank(&room(true, None), &rush, false),
             rank(&room(false, Some(("15:00", true))), &task, false),
             rank(&room(false, Some(("12:00", false))), &task, false),
             rank(&room(false, Some(("14:00", false))), &task, false),
             rank(&room(false, None), &task, false),
+            rank(&room(true, None), &high, false),
             rank(&room(true, None), &task, false),
             rank(&Room { stay: Stay::DueOut, ..room(true, None) }, &task, false),
             rank(&room(false, Some(("12:00", true))), &task, true),

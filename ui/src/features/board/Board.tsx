@@ -84,8 +84,8 @@ export function Board(): ReactNode {
   const root = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
-    if (state.revision !== null) rendered(state.changed, state.revision);
-  }, [state.stamp, state.revision, state.changed]);
+    if (state.revision !== null) rendered(state.revision);
+  }, [state.stamp, state.revision]);
 
   const latest = useRef(current);
   useLayoutEffect(() => {
@@ -112,7 +112,10 @@ export function Board(): ReactNode {
     if (next.kind === "same") return;
     if (next.kind === "lane") {
       if (inside.current) document.getElementById(`lane-${next.column}`)?.focus();
-      setCurrent(null);
+      // The heading has the focus, but Tab and the arrows must still lead to a tile: the one that left, if it is here.
+      const left = nextFocus(was.focus, lanes, "remote");
+      const focus = left.kind === "tile" ? left.focus : moveFocus(was.focus, lanes, "first", 1);
+      setCurrent(focus === null ? null : { ...was, focus });
       return;
     }
     // A tile that only changed its place in its lane keeps its element, and with it the focus.
@@ -283,15 +286,38 @@ export function Board(): ReactNode {
 
   const travel = useRef({ typed: "", at: 0 });
 
+  /** Digits typed one after the other lead to the room of that number. */
+  const goToTyped = (event: KeyboardEvent<HTMLElement>): boolean => {
+    const key = keyOf(event);
+    if (!/^[0-9]$/.test(key)) return false;
+    event.preventDefault();
+    const now = event.timeStamp;
+    const typed = now - travel.current.at > TRAVEL_MS ? key : travel.current.typed + key;
+    travel.current = { typed, at: now };
+    const found = findRoom(lanes, state.tiles, typed);
+    if (found !== null) focusTile(found);
+    else announce(t`No room begins with ${typed}.`, { key: "travel" });
+    return true;
+  };
+
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (isTyping(event.target) || event.altKey || event.metaKey) return;
     const target = event.target instanceof HTMLElement ? event.target : null;
     const cell = target?.closest<HTMLElement>("[role=gridcell]");
     const taskId = cell?.dataset["task"];
     const tile = taskId === undefined ? undefined : tileOf(taskId);
-    if (cell === null || cell === undefined || tile === undefined || current === null) return;
-    const onButton = target !== cell;
+    if (current === null) return;
     const rtl = document.documentElement.dir === "rtl";
+    if (cell === null || cell === undefined || tile === undefined) {
+      // On the heading of a lane that was emptied.
+      if (target?.closest(".lane-title") == null) return;
+      if (moveOfKey(event.key, event.ctrlKey, rtl) !== null) {
+        event.preventDefault();
+        focusTile(current.focus);
+      } else if (!event.ctrlKey && !event.shiftKey) goToTyped(event);
+      return;
+    }
+    const onButton = target !== cell;
 
     if (onButton && event.key === "Escape") {
       event.preventDefault();
@@ -332,17 +358,8 @@ export function Board(): ReactNode {
       cell.querySelector<HTMLElement>("button")?.focus();
       return;
     }
+    if (goToTyped(event)) return;
     const key = keyOf(event);
-    if (/^[0-9]$/.test(key)) {
-      event.preventDefault();
-      const now = event.timeStamp;
-      const typed = now - travel.current.at > TRAVEL_MS ? key : travel.current.typed + key;
-      travel.current = { typed, at: now };
-      const found = findRoom(lanes, state.tiles, typed);
-      if (found !== null) focusTile(found);
-      else announce(t`No room begins with ${typed}.`, { key: "travel" });
-      return;
-    }
     if (!/^[a-z]$/.test(key)) return;
     if (key === "m") {
       event.preventDefault();

@@ -168,7 +168,11 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
   if (room === undefined) return null;
   const reasons = room.safe.reasons.map(notSafeWord);
   const answer = room.safe.safe ? t`Safe to give out` : t`Not yet`;
-  const guest = room.guest === null ? (room.stay === "turnover" ? t`Left, arrival to come` : stayWord(room.stay)) : [stayWord(room.stay), room.guest.departs_at ?? serviceDay(room.guest.departs_on, "short")].join(" · ");
+  const leavesToday = room.stay === "due_out" || room.stay === "turnover";
+  const guest = room.guest === null
+    ? (room.stay === "turnover" ? t`Left, arrival to come` : stayWord(room.stay))
+    // A time of leaving means something on the day itself; before it, the day does.
+    : [stayWord(room.stay), leavesToday ? room.guest.departs_at ?? "" : serviceDay(room.guest.departs_on, "short")].filter(Boolean).join(" · ");
   const name = [
     t`Room ${iso(room.number)}`,
     answer,

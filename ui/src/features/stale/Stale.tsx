@@ -25,6 +25,7 @@ function Stale(): ReactNode {
   const desk = useDesk();
   const staleness = useApp((state) => state.staleness);
   const waiting = useApp((state) => state.sync.ledger.waiting + state.sync.ledger.attention);
+  const why = useApp((state) => (state.sync.state === "online" ? null : state.sync.reason));
   const now = useNow();
   const [busy, setBusy] = useState<"refresh" | "export" | null>(null);
   const [error, setError] = useState<CommandError | null>(null);
@@ -51,6 +52,7 @@ function Stale(): ReactNode {
 
   const refresh = () =>
     run("refresh", async () => {
+      announce(why === null ? t`Asking the service now.` : t`Asking the service now. ${why.message}`, { key: "sync-now" });
       await desk.platform.refreshSnapshot();
       await desk.refresh();
     });
@@ -80,6 +82,16 @@ function Stale(): ReactNode {
                 : t`What was recorded here is kept and will still be sent: ${count(waiting)} waiting.`}
             </p>
           </div>
+          {why === null ? null : (
+            <div className="problem" data-testid="stale-why" data-code={why.code}>
+              <Glyph name="alert" />
+              <div>
+                <b>{why.message}</b>
+                <p>{t`Look at this computer's network. The board opens by itself as soon as the service answers.`}</p>
+                <span className="code">{why.code}</span>
+              </div>
+            </div>
+          )}
           {error === null ? null : (
             <div className="problem">
               <Glyph name="alert" />
