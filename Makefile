@@ -84,7 +84,7 @@ e2e: ## The tests in the real window, under a virtual display
 
 .PHONY: bindings
 bindings: ## Write the screens' types anew from the Rust types
-	cargo test -p turndown-app --lib export_bindings
+	@cargo test --quiet -p turndown-app --test bindings || git diff --stat ui/src/bindings
 
 ##@ Building
 
