@@ -20,8 +20,6 @@ export interface BoardState {
   stamp: number;
   /** Every section there is, in order. */
   sections: readonly string[];
-  /** The rooms of the last delta; null when it was everything. */
-  changed: ReadonlySet<RoomId> | null;
 }
 
 export interface BoardStore extends StoreApi<BoardState> {
@@ -75,7 +73,6 @@ export function createBoardStore(): BoardStore {
     lanes: emptyLanes(),
     sections: [],
     stamp: 0,
-    changed: null,
   }));
 
   const add = (tile: Tile): void => {
@@ -154,7 +151,7 @@ export function createBoardStore(): BoardStore {
     // An answer to an older question may come late; what is newer is already here.
     if (revision !== null && delta.revision < revision) return;
     if (!delta.full && delta.rooms.length === 0 && delta.tiles.length === 0) {
-      if (delta.revision !== revision) store.setState({ revision: delta.revision, changed: new Set() });
+      if (delta.revision !== revision) store.setState({ revision: delta.revision });
       return;
     }
     const next = delta.full ? takeAll(delta) : takeRooms(delta, lanes);
@@ -164,7 +161,6 @@ export function createBoardStore(): BoardStore {
       lanes: next,
       sections: same ? known : [...sections].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1)),
       stamp: stamp + 1,
-      changed: delta.full ? null : new Set(delta.rooms),
     });
   };
 

@@ -85,7 +85,7 @@ export function Board(): ReactNode {
 
   useLayoutEffect(() => {
     if (state.revision !== null) rendered(state.revision);
-  }, [state.stamp, state.revision]);
+  }, [state]);
 
   const latest = useRef(current);
   useLayoutEffect(() => {

@@ -25,7 +25,7 @@ function Stale(): ReactNode {
   const desk = useDesk();
   const staleness = useApp((state) => state.staleness);
   const waiting = useApp((state) => state.sync.ledger.waiting + state.sync.ledger.attention);
-  const why = useApp((state) => (state.sync.state === "online" ? null : state.sync.reason));
+  const reason = useApp((state) => (state.sync.state === "online" ? null : state.sync.reason));
   const now = useNow();
   const [busy, setBusy] = useState<"refresh" | "export" | null>(null);
   const [error, setError] = useState<CommandError | null>(null);
@@ -52,7 +52,7 @@ function Stale(): ReactNode {
 
   const refresh = () =>
     run("refresh", async () => {
-      announce(why === null ? t`Asking the service now.` : t`Asking the service now. ${why.message}`, { key: "sync-now" });
+      announce([t`Asking the service now.`, reason?.message ?? ""].join(" ").trim(), { key: "sync-now" });
       await desk.platform.refreshSnapshot();
       await desk.refresh();
     });
@@ -82,13 +82,13 @@ function Stale(): ReactNode {
                 : t`What was recorded here is kept and will still be sent: ${count(waiting)} waiting.`}
             </p>
           </div>
-          {why === null ? null : (
-            <div className="problem" data-testid="stale-why" data-code={why.code}>
+          {reason === null ? null : (
+            <div className="problem" data-testid="stale-why" data-code={reason.code}>
               <Glyph name="alert" />
               <div>
-                <b>{why.message}</b>
+                <b>{reason.message}</b>
                 <p>{t`Look at this computer's network. The board opens by itself as soon as the service answers.`}</p>
-                <span className="code">{why.code}</span>
+                <span className="code">{reason.code}</span>
               </div>
             </div>
           )}
