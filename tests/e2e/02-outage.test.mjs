@@ -72,7 +72,7 @@ journey('Outage: the network is lost, the app is killed, and nothing is lost', a
     await desk.search(given)
     names.given = await desk.reassign(given)
     await desk.search('')
-    const free = day.attendants.at(-1)
+    const free = day.otherThan(givenByKeys)
     await desk.reassignByKeys(givenByKeys, free)
     names.givenByKeys = free.name
     await frontDeskShows(givenByKeys, `given to ${free.name}`, doing(free.name.toLowerCase()))
@@ -112,7 +112,7 @@ journey('Outage: the network is lost, the app is killed, and nothing is lost', a
     await desk.search(merging)
     await desk.press(merging, 'start', 'started')
     await desk.search('')
-    const both = day.attendants.at(-2)
+    const both = day.otherThan(same)
     await desk.reassignByKeys(same, both)
     await service.act(keepMine, 'reassign')
     await service.act(takeTheirs, 'complete')

@@ -89,6 +89,7 @@ export class Desk {
 
   async board() {
     await this.app.switchTo(this.#boardWindow)
+    await this.#toFront('board')
   }
 
   async openFrontDesk() {
@@ -99,6 +100,15 @@ export class Desk {
 
   async frontDesk() {
     await this.app.switchToWindow('front-desk', PATIENT)
+    await this.#toFront('front-desk')
+  }
+
+  // The driver holds a window without touching which one the keyboard belongs to; a person would have clicked into it.
+  async #toFront(name) {
+    const isInFront = () => this.app.execute(() => document.hasFocus())
+    if (await isInFront()) return
+    await this.app.executeAsync((name) => window.__TAURI_INTERNALS__.invoke('open_window', { name }), name)
+    await waitFor(`the window ${name} in front`, isInFront, PATIENT)
   }
 
   /** A picture of the window that is held, once its fonts are there and it has been drawn. */
@@ -264,15 +274,15 @@ export class Desk {
   /** Waits until the screen says that it is saved, and writes that down. */
   async #said(room, action, words, { actor = this.person, more = {} } = {}) {
     const wanted = `Room ${room}: ${words}`
-    await waitFor(`the screen to say "${wanted}"`, async () => {
+    const shown = await waitFor(`the screen to say "${wanted}"`, async () => {
       const shown = await this.app.execute((css) => {
         const shown = document.querySelector(css)
         // Numbers stand between marks that keep their direction.
         return shown === null ? null : { tone: shown.dataset.tone, text: shown.innerText.replace(/[\u2066-\u2069]/g, '') }
       }, id('message'))
-      if (shown?.tone === 'trouble') throw new Error(`it says: ${shown.text}`)
-      return shown !== null && shown.text.includes(wanted)
+      return shown !== null && (shown.tone === 'trouble' || shown.text.includes(wanted)) ? shown : false
     }, PATIENT)
+    if (shown.tone === 'trouble') throw new Error(`instead of "${wanted}" the screen says "${shown.text}"`)
     this.saved.push({ room, action, actor, offline: this.offline, ...more })
     await this.mustHaveFocus(`after ${action} of room ${room}`)
   }

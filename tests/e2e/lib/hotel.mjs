@@ -10,7 +10,11 @@ export function dayOf({ book, rooms }) {
     lead,
     staff: book.staff,
     tasks,
-    attendants: book.staff.filter((person) => person.role === 'attendant'),
+    /** An attendant other than the one who has the room's task. */
+    otherThan(room) {
+      const [task] = Object.values(rooms.get(room).tasks)
+      return book.staff.find((person) => person.role === 'attendant' && person.id !== task.assignee)
+    },
     /**
      * The first rooms, none of them given out here before, whose one task is of this kind and can be worked.
      */
