@@ -680,6 +680,12 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert!(error.message().contains("a-file-where-a-folder-should-be"));
 }
 
+#[test]
+fn h11_a_snapshot_says_when_it_was_taken_so_that_it_can_be_called_too_old() {
+    let house = House::new();
+    assert_eq!(house.desk.engine().fact("known_at").unwrap().as_deref(), Some("2016-03-25T10:00:00.000Z"));
+}
+
 /// A clock that never shows the same time twice.
 #[derive(Default)]
 struct Running(AtomicU64);

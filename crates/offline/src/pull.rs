@@ -1,7 +1,7 @@
 //! Taking the service's rows. A pull never hides a waiting edit, and an acknowledged one never flickers back.
 
 use crate::engine::{Engine, Sort};
-use crate::{EngineError, Sql, UnitOfWork};
+use crate::{EngineError, Sql, UnitOfWork, rfc3339};
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EntityRow, Reference};
 
@@ -84,7 +84,10 @@ impl Engine {
                 )?;
                 work.refresh(&entity)?;
             }
-            work.set_fact("cursor", Some(&cursor))
+            work.set_fact("cursor", Some(&cursor))?;
+            // In the same unit of work: rows whose age nobody knows would never be called too old.
+            let now = rfc3339(work.now());
+            work.set_fact("known_at", Some(&now))
         })
     }
 }

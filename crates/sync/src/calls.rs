@@ -12,6 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) config: SyncConfig,
     met: Mutex<Option<Met>>,
+    /// The token was seen to be for this hotel.
+    property_known: AtomicBool,
     witness: Mutex<Option<AuditClosed>>,
 }
 
@@ -117,7 +120,13 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 impl Shared {
     pub(crate) fn new(engine: Engine, config: SyncConfig) -> Self {
-        Self { engine, config, met: Mutex::default(), witness: Mutex::default() }
+        Self {
+            engine,
+            config,
+            met: Mutex::default(),
+            property_known: AtomicBool::new(false),
+            witness: Mutex::default(),
+        }
     }
 
     async fn engine<T: Send + 'static>(
@@ -140,7 +149,20 @@ impl Shared {
     /// sent before that (D4).
     pub(crate) async fn greet(self: Arc<Self>, wire: Wire) -> Result<Greeted, Failure> {
         let total = wire.deadlines().total;
-        let capabilities: Capabilities = wire.ask(wire.get("/v1/capabilities"), total, Cause::NotTheService).await?;
+        let who = |wire: Wire| async move {
+            wire.ask::<Capabilities>(wire.get("/v1/capabilities"), total, Cause::NotTheService).await
+        };
+        let capabilities = match who(wire.clone()).await {
+            Ok(capabilities) => capabilities,
+            // Another service at this address does not know the token either, and a person should hear which it is:
+            // who a service is can be asked without one.
+            Err(failure) if failure.class == Class::SignIn => {
+                let other = who(wire.nameless()).await;
+                let strange = other.is_ok_and(|other| other.store_id != self.config.store_id);
+                return Err(if strange { Failure::new(Class::Refused, Cause::WrongStore) } else { failure });
+            }
+            Err(failure) => return Err(failure),
+        };
         let (pinned, epoch, cursor, known_at) = self
             .engine(|engine| {
                 Ok((
@@ -155,8 +177,13 @@ impl Shared {
         if strange(&self.config.store_id) || pinned.as_ref().is_some_and(strange) {
             return Err(Failure::new(Class::Refused, Cause::WrongStore));
         }
-        if capabilities.property_id.as_ref().is_some_and(|id| id.as_str() != self.config.property_id) {
-            return Err(Failure::new(Class::Refused, Cause::WrongProperty));
+        // Which hotel a token is for does not change, so once is enough.
+        if !self.property_known.load(Ordering::Relaxed) {
+            let named: Capabilities = wire.ask(wire.get("/v1/capabilities"), total, Cause::NotTheService).await?;
+            if named.property_id.is_some_and(|id| id.as_str() != self.config.property_id) {
+                return Err(Failure::new(Class::Refused, Cause::WrongProperty));
+            }
+            self.property_known.store(true, Ordering::Relaxed);
         }
         let answer = self.handshake(&wire, &capabilities).await?;
         let mut held = None;

@@ -76,12 +76,22 @@ impl Wire {
         Ok(Self { http: client(&self.base, self.deadlines)?, ..self.clone() })
     }
 
+    /// The same way without saying who asks.
+    pub(crate) fn nameless(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
     pub(crate) fn deadlines(&self) -> Deadlines {
         self.deadlines
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.begin(self.http.get(format!("{}{path}", self.base)), JSON)
+    }
+
+    /// The same without the token: for whoever answers, before it is known to be the right one.
+    pub(crate) fn get_unnamed(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.base)).header(ACCEPT, JSON)
     }
 
     pub(crate) fn post(&self, path: &str, body: Body) -> RequestBuilder {
