@@ -1,7 +1,7 @@
 //! The usual beginning of a journey: a service with a day, a network, a desk that has moved in.
 
 use crate::{Desk, Hotel, Relay, Service, check};
-use turndown_app::dto::Tile;
+use turndown_app::dto::{OutboxFilter, Tile};
 use turndown_domain::{Action, TaskId, TaskStatus};
 
 /// A service, the network before it, and a desk behind that.
@@ -54,7 +54,8 @@ impl Journey {
     pub fn all_is_well(&mut self) {
         self.desk.wait_drained();
         let ledger = self.desk.sync().ledger;
-        assert!(ledger.balanced && ledger.attention == 0, "{ledger:?}");
+        let attention = self.desk.outbox(OutboxFilter::Attention);
+        assert!(ledger.balanced && ledger.attention == 0 && attention.is_empty(), "{ledger:?}: {attention:#?}");
         let mut api = self.service.api();
         check::sent_once_and_in_order(&mut self.desk, &mut api);
         check::same_rooms(&mut self.desk, &mut api);

@@ -40,7 +40,7 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// How long anything may take before a gate gives up on it. Generous: it is there so that a gate ends, not to measure.
-pub const DEADLINE: Duration = Duration::from_secs(90);
+pub const DEADLINE: Duration = Duration::from_secs(150);
 
 /// Looks again and again until there is something to see, and fails with `what` when there never is.
 ///

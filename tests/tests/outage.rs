@@ -184,6 +184,7 @@ fn h22_a_planned_offline_shift_is_the_same_as_a_sudden_one() {
     journey.desk.stop();
     journey.desk.restart();
     journey.desk.act(&tile.room_id.0, complete(&tile.task_id)).expect("recorded");
+    assert_eq!(journey.desk.wait_not_online(), "PLANNED_OFFLINE");
     let sync = journey.desk.sync();
     assert_eq!((sync.mode, sync.state, sync.ledger.waiting), (LinkMode::WorkOffline, LinkState::Offline, 2));
     assert_eq!(journey.relay.requests(), asked, "nothing is asked while the person wants it offline");
@@ -266,7 +267,8 @@ fn h11_data_older_than_a_day_blocks_the_board_until_the_service_answers_and_noth
     journey.outage();
     journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
     journey.desk.set_clock(now() + TimeDelta::hours(25));
-    assert!(journey.desk.state().staleness.blocked);
+    let staleness = journey.desk.state().staleness;
+    assert!(staleness.blocked, "{staleness:?}");
     let refused = journey.desk.act(&tiles[1].room_id.0, start(&tiles[1].task_id)).expect_err("blocked");
     assert_eq!(refused.code, "OFFLINE_PRIMER_STALE");
     assert_eq!(journey.desk.sync().ledger.waiting, 1, "what waits stays");
