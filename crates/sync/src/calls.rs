@@ -152,17 +152,8 @@ impl Shared {
         let who = |wire: Wire| async move {
             wire.ask::<Capabilities>(wire.get("/v1/capabilities"), total, Cause::NotTheService).await
         };
-        let capabilities = match who(wire.clone()).await {
-            Ok(capabilities) => capabilities,
-            // Another service at this address does not know the token either, and a person should hear which it is:
-            // who a service is can be asked without one.
-            Err(failure) if failure.class == Class::SignIn => {
-                let other = who(wire.nameless()).await;
-                let strange = other.is_ok_and(|other| other.store_id != self.config.store_id);
-                return Err(if strange { Failure::new(Class::Refused, Cause::WrongStore) } else { failure });
-            }
-            Err(failure) => return Err(failure),
-        };
+        // Without the token first: a stranger at this address is not shown it, and would only say that it is wrong.
+        let capabilities = who(wire.nameless()).await?;
         let (pinned, epoch, cursor, known_at) = self
             .engine(|engine| {
                 Ok((
@@ -179,7 +170,7 @@ impl Shared {
         }
         // Which hotel a token is for does not change, so once is enough.
         if !self.property_known.load(Ordering::Relaxed) {
-            let named: Capabilities = wire.ask(wire.get("/v1/capabilities"), total, Cause::NotTheService).await?;
+            let named = who(wire.clone()).await?;
             if named.property_id.is_some_and(|id| id.as_str() != self.config.property_id) {
                 return Err(Failure::new(Class::Refused, Cause::WrongProperty));
             }

@@ -338,6 +338,10 @@ impl<'a> Driver<'a> {
             }
             Done::Snapped(request, result) => {
                 self.loading = None;
+                if result.is_ok() {
+                    // The engine has kept the same with the snapshot.
+                    self.known_at = Some(self.shared.engine.environment().now());
+                }
                 self.step(Input::Snapped(request, result));
             }
             Done::Input(input) => {

@@ -89,11 +89,6 @@ impl Wire {
         self.begin(self.http.get(format!("{}{path}", self.base)), JSON)
     }
 
-    /// The same without the token: for whoever answers, before it is known to be the right one.
-    pub(crate) fn get_unnamed(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.base)).header(ACCEPT, JSON)
-    }
-
     pub(crate) fn post(&self, path: &str, body: Body) -> RequestBuilder {
         let request = self.begin(self.http.post(format!("{}{path}", self.base)), JSON);
         let request = request.header(CONTENT_TYPE, "application/json");

@@ -93,6 +93,10 @@ pub struct Store {
     running: usize,
     pub most_at_once: usize,
     pub gzipped: u32,
+    /// Requests that carried a token.
+    pub tokens_seen: u32,
+    /// The hotel that the token is for.
+    pub property: String,
     pub delay: Duration,
 }
 
@@ -111,6 +115,7 @@ impl House {
                 store_id: STORE.into(),
                 epoch: "epoch-1".into(),
                 token: TOKEN.into(),
+                property: PROPERTY.into(),
                 max_events: 500,
                 max_bytes: 1_000_000,
                 ..Store::default()
@@ -249,7 +254,10 @@ impl House {
         }
         let expected = self.with(|store| format!("Bearer {}", store.token));
         let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if token != Some(expected.as_str()) {
+        if token.is_some() {
+            self.with(|store| store.tokens_seen += 1);
+        }
+        if token != Some(expected.as_str()) && !(route == Route::Capabilities && token.is_none()) {
             return Err(self.note(route, refuse(401, codes::UNAUTHENTICATED)));
         }
         if property.is_some_and(|property| property != PROPERTY) {
@@ -423,7 +431,7 @@ async fn capabilities(State(house): App, headers: HeaderMap) -> Response {
         backup_horizon_days: 14,
         schemas: vec![1, 2, 3],
         head_seq: store.seq,
-        property_id: PropertyId::parse(PROPERTY).ok(),
+        property_id: PropertyId::parse(store.property.as_str()).ok(),
         property_name: Some("The House of Counters".into()),
         signing_key: hex::encode(house.key.verifying_key().to_bytes()),
     });
