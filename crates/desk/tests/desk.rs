@@ -471,11 +471,10 @@ fn b12_an_action_that_was_tried_again_twice_leaves_nothing_waiting_behind_it() {
     house.answer(vec![result(&second, Outcome::Rejected)]);
     let third = retry(&second.event.event_id);
     house.answer(vec![applied(&third, 50)]);
-    assert_eq!([&first, &second, &third].map(|event| house.state(event)), [
-        OutboxState::Settled,
-        OutboxState::Settled,
-        OutboxState::Synced
-    ]);
+    assert_eq!(
+        [&first, &second, &third].map(|event| house.state(event)),
+        [OutboxState::Settled, OutboxState::Settled, OutboxState::Synced]
+    );
     assert_eq!(house.desk.engine().ledger().unwrap().waiting, 0);
     house.balanced();
 }
