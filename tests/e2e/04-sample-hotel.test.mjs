@@ -43,23 +43,40 @@ journey('Sample hotel: the guide from the first start to a decided conflict', as
 
   await step('from a click to the next paint', async () => {
     const rooms = day.rooms('stayover', TIMED_ROOMS)
-    await desk.app.execute(() => window.__turndownProbe.clear())
+    // Drawn as the app itself chooses for this machine; for the pictures it is made to draw in another way.
+    await desk.quit()
+    await desk.start({ WEBKIT_DISABLE_COMPOSITING_MODE: undefined })
+    await desk.app.get(id('tile'), PATIENT)
+    await desk.waitUntilCalm()
+    let taken = []
+    const timed = async (action) => {
+      taken = await waitFor(`the paint of ${action}`, async () => {
+        const samples = await desk.app.execute(() => window.__turndownProbe.samples())
+        return samples.length > taken.length ? samples : false
+      })
+      assert.equal(taken.at(-1).action, action)
+    }
     for (const room of rooms) {
       await desk.press(room, 'start', 'started')
+      await timed('start')
       await desk.menu(room, 'pause', 'paused')
+      await timed('pause')
       await desk.press(room, 'resume', 'resumed')
+      await timed('resume')
       await desk.press(room, 'complete', 'completed')
+      await timed('complete')
     }
-    const taken = await waitFor('every action timed', async () => {
-      const samples = await desk.app.execute(() => window.__turndownProbe.samples())
-      return samples.length === rooms.length * 4 ? samples : false
-    })
     const quantile = (times, q) => times[Math.min(times.length - 1, Math.ceil(q * times.length) - 1)].toFixed(0)
-    const line = (name, times) => world.say(`${name}: p50 ${quantile(times, 0.5)} ms, p95 ${quantile(times, 0.95)} ms, max ${times.at(-1).toFixed(0)} ms (${times.length})`)
-    const sorted = (samples) => samples.map((sample) => sample.ms).toSorted((a, b) => a - b)
-    for (const action of ['start', 'pause', 'resume', 'complete']) line(action, sorted(taken.filter((sample) => sample.action === action)))
-    line('from a click to the next paint, all', sorted(taken))
-    await desk.search('')
+    const line = (name, samples) => {
+      const times = samples.map((sample) => sample.ms).toSorted((a, b) => a - b)
+      world.say(`${name}: p50 ${quantile(times, 0.5)} ms, p95 ${quantile(times, 0.95)} ms (${times.length} times)`)
+    }
+    for (const action of ['start', 'pause', 'resume', 'complete']) line(action, taken.filter((sample) => sample.action === action))
+    line('all task actions, from click to next paint', taken)
+    await desk.waitUntilCalm()
+    await desk.quit()
+    await desk.start()
+    await desk.app.get(id('tile'), PATIENT)
     await desk.waitUntilCalm()
   })
 

@@ -2,7 +2,7 @@
 // and the next step, and loses nothing.
 
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { id } from './lib/desk.mjs'
 import { dayOf } from './lib/hotel.mjs'
@@ -59,9 +59,10 @@ journey('Trouble: starts that go wrong say why', async (world) => {
         return false
       }
     }
+    // The desk is opened after the app has made itself known on the bus.
     await waitFor('the first start', () => {
       first.mustLive()
-      return logged('starting')
+      return existsSync(join(folder, 'desk.db'))
     }, PATIENT)
     const second = start()
     await second.ended()

@@ -1,6 +1,7 @@
 // One journey: a virtual display, folders, services and desks of its own, steps that are told as they pass, and an end
 // at which everything that was started is gone.
 
+import { once } from 'node:events'
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,15 +12,17 @@ import { Running } from './processes.mjs'
 import { Relay } from './relay.mjs'
 import { Service } from './service.mjs'
 
+// Otherwise a bus of its own comes with each display, and brings helpers that outlive the journey.
+const NO_BUS = { DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
 const WHOLE_MS_MAX = 300_000
 
 /** Declares a journey. `walk` gets its [`World`]. */
 export function journey(name, walk) {
-  test(name, { timeout: WHOLE_MS_MAX }, async () => {
+  test(name, { timeout: WHOLE_MS_MAX }, async ({ signal }) => {
     const world = await World.make(name.split(':')[0].replace(/\W+/g, '-').toLowerCase())
     console.log(`\n${name}`)
     try {
-      await walk(world)
+      await Promise.race([walk(world), once(signal, 'abort').then(() => Promise.reject(new Error('it took too long')))])
     } catch (error) {
       await world.evidence()
       throw error
@@ -55,7 +58,7 @@ export class World {
       if (number.includes('\n')) break
     }
     this.#screen.mustLive()
-    this.display = { DISPLAY: `:${number.trim()}`, WAYLAND_DISPLAY: '', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' }
+    this.display = { DISPLAY: `:${number.trim()}`, WAYLAND_DISPLAY: '', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1', ...NO_BUS }
   }
 
   path(...parts) {

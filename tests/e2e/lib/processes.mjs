@@ -4,6 +4,28 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 
+// What was started and has not ended yet. A journey ends what it starts; this is for one that is itself ended.
+const started = new Set()
+process.on('exit', () => {
+  for (const pid of started) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+})
+
+/** Ends this process with this one, should it still run then. */
+export function endWithUs(pid) {
+  started.add(pid)
+}
+
+/** This process has ended. */
+export function hasEnded(pid) {
+  started.delete(pid)
+}
+
 /** A program that runs until it is told to end. */
 export class Running {
   #child
@@ -21,6 +43,11 @@ export class Running {
       })
     }
     this.#child.on('error', (error) => (this.#output += error.message))
+    const { pid } = this.#child
+    if (pid !== undefined) {
+      endWithUs(pid)
+      this.#child.once('exit', () => hasEnded(pid))
+    }
     this.#child.on('close', () => file?.end())
   }
 
@@ -51,14 +78,22 @@ export class Running {
     if (!this.alive) throw new Error(`${this.#name} is not running\n${this.#output}`)
   }
 
-  async ended() {
-    if (this.alive) await once(this.#child, 'exit')
+  /** Waits until it has ended by itself. */
+  async ended({ timeoutMs = 60_000 } = {}) {
+    if (!this.alive) return
+    await once(this.#child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => {
+      throw new Error(`${this.#name} has not ended within ${timeoutMs} ms\n${this.#output}`)
+    })
   }
 
-  async stop(signal = 'SIGTERM') {
+  /** Tells it to end, and sees to it that it does. */
+  async stop() {
     if (!this.alive) return
-    this.#child.kill(signal)
-    await this.ended()
+    this.#child.kill()
+    await this.ended({ timeoutMs: 15_000 }).catch(async () => {
+      this.#child.kill('SIGKILL')
+      await this.ended()
+    })
   }
 }
 

@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { endWithUs, hasEnded } from './processes.mjs'
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
 const LOOK_AGAIN_MS = 25
@@ -86,6 +87,11 @@ export class Driver {
       })
     }
     driver.#child.on('error', (error) => (driver.#output += error.message))
+    const { pid } = driver.#child
+    if (pid !== undefined) {
+      endWithUs(pid)
+      driver.#child.once('exit', () => hasEnded(pid))
+    }
     await waitFor('WebKitWebDriver to answer', () => driver.call('GET', '/status'))
     return driver
   }
@@ -117,6 +123,7 @@ export class Driver {
       capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } },
     })
     const pid = this.#children().find((child) => readlinkSync(`/proc/${child}/exe`) === realpathSync(binary))
+    if (pid !== undefined) endWithUs(pid)
     return new Session(this, value.sessionId, pid)
   }
 
@@ -263,14 +270,15 @@ export class Session {
   }
 
   /** Waits until the app's process is gone. */
-  ended(options) {
-    return waitFor('the app to end', () => {
+  async ended(options) {
+    await waitFor('the app to end', () => {
       try {
         return readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1][0] === 'Z'
       } catch {
         return true
       }
     }, options)
+    hasEnded(this.pid)
   }
 }
 
