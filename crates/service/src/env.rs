@@ -13,9 +13,7 @@ pub trait Environment: Send + Sync + 'static {
 
     /// The present time as RFC 3339 with milliseconds, UTC.
     fn now_text(&self) -> String {
-        DateTime::<Utc>::from_timestamp_millis(self.now_ms())
-            .unwrap_or_default()
-            .to_rfc3339_opts(SecondsFormat::Millis, true)
+        text_of(self.now_ms())
     }
 
     /// 128 random bits for an id.
@@ -24,6 +22,12 @@ pub trait Environment: Send + Sync + 'static {
         self.fill_random(&mut bytes);
         u128::from_le_bytes(bytes)
     }
+}
+
+/// A time in milliseconds since 1970 as RFC 3339 with milliseconds, UTC.
+#[must_use]
+pub fn text_of(ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The operating system's clock and randomness.

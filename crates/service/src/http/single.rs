@@ -64,7 +64,6 @@ pub(super) async fn task_action(
         key,
         if_match,
         now_ms: app.env.now_ms(),
-        received_at: app.env.now_text(),
         random: app.env.random_u128(),
     };
     let done = app.store.act(single).await??;

@@ -260,10 +260,9 @@ pub struct Single {
     pub fingerprint: Hash,
     /// The versions that `If-Match` allows; absent where it allows all.
     pub if_match: Option<Vec<u64>>,
-    /// The service's clock, milliseconds since 1970.
+    /// The service's clock, milliseconds since 1970: one time for the decision, the event and its receipt, so that the
+    /// judge comes to the same values.
     pub now_ms: i64,
-    /// The same as text.
-    pub received_at: String,
     /// Randomness for the event's id.
     pub random: u128,
 }

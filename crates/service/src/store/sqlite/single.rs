@@ -6,6 +6,7 @@
 
 use super::writer::Writer;
 use super::{entity_of_task, rows};
+use crate::env::text_of;
 use crate::store::batch::Lanes;
 use crate::store::{Batch, Body, Entity, Hash, Incoming, Single, SingleDone, StoreError};
 use crate::workflow::{self, Asked};
@@ -73,7 +74,7 @@ pub(super) fn act(
     let batch = Batch {
         property: single.property.clone(),
         sender: None,
-        received_at: single.received_at.clone(),
+        received_at: text_of(single.now_ms),
         events: vec![incoming],
     };
     let mut done = None;
@@ -143,7 +144,7 @@ fn make_event(
         prev_event_id: None,
         depends_on: vec![],
         settles: vec![],
-        recorded_at: single.received_at.clone(),
+        recorded_at: text_of(single.now_ms),
         mode: Mode::Online,
         data_age_s: None,
     })
