@@ -3,6 +3,7 @@
 //!
 //! The tables below are the rule; `ARCHITECTURE.md` explains it. A line is added here when the design changes, not to
 //! make a build pass.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

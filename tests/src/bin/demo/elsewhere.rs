@@ -75,7 +75,7 @@ impl Elsewhere {
         self.used.insert(room.clone());
         let doing = DOINGS[self.done % DOINGS.len()];
         // Every third through the service's own tool, as an operator would; the others through its route.
-        let through_tool = self.done % 3 == 0;
+        let through_tool = self.done.is_multiple_of(3);
         self.done += 1;
         let others: Vec<&StaffId> =
             self.attendants.iter().filter(|person| Some(*person) != assignee.as_ref()).collect();
