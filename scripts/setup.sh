@@ -24,7 +24,7 @@ for need in "$@"; do
   case $need in
     programs) ;;
     desktop) packages+=(libwebkit2gtk-4.1-dev libgtk-3-dev) ;;
-    tests) packages+=(xvfb xauth webkit2gtk-driver) ;;
+    tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3) ;;
     *) fail "setup.sh: unknown need '$need'" ;;
   esac
 done
