@@ -104,7 +104,8 @@ async fn a_body_that_is_not_what_the_route_takes_is_refused_by_name_and_nothing_
     let json = "application/json";
 
     let bad = codes::BAD_REQUEST;
-    let cases: Vec<(&str, &str, Option<&str>, Vec<u8>, (u16, &str))> = vec![
+    type Case<'a> = (&'a str, &'a str, Option<&'a str>, Vec<u8>, (u16, &'a str));
+    let cases: Vec<Case<'_>> = vec![
         ("empty", json, None, vec![], (400, bad)),
         ("not JSON", json, None, b"<html>Sign in</html>".to_vec(), (400, bad)),
         ("an array", json, None, b"[]".to_vec(), (400, bad)),
