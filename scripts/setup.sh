@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-RUST_MIN=1.90
+RUST_MIN=1.91
 NODE_MIN=20.19
 
 fail() {
