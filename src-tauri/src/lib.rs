@@ -39,6 +39,7 @@ macro_rules! handlers {
 /// Runs the app until it ends, and says how it ended.
 pub fn run() -> ExitCode {
     let rendering = rendering::settle();
+    #[allow(clippy::disallowed_types, reason = "what the macro makes is Tauri's; nothing is decided by its order")]
     let context = tauri::generate_context!();
     let identifier = context.config().identifier.clone();
     let settings = Settings::from_environment(&identifier);
@@ -51,6 +52,13 @@ pub fn run() -> ExitCode {
         rendering = rendering.reason,
         "starting"
     );
+
+    // Tauri would panic on it, in words for programmers.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = gtk::init() {
+        tracing::error!(%error, "there is no display to open a window on; start Turndown in a desktop session");
+        return ExitCode::FAILURE;
+    }
 
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

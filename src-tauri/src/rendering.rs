@@ -65,7 +65,7 @@ fn decide(facts: &Facts) -> Decision {
 pub fn settle() -> Decision {
     let decision = decide(&look());
     if let Some(name) = decision.variable
-        && glib::setenv(name, "1", false).is_err()
+        && gtk::glib::setenv(name, "1", false).is_err()
     {
         return Decision { variable: None, reason: format!("{}, but {name} could not be set", decision.reason) };
     }

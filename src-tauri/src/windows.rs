@@ -29,9 +29,17 @@ pub fn show<R: Runtime>(app: &AppHandle<R>, label: &str, data_dir: &Path) -> tau
     let config = app.config().app.windows.iter().find(|window| window.label == label);
     let config = config.ok_or(tauri::Error::WindowNotFound)?;
     let dev_url = if cfg!(dev) { app.config().build.dev_url.clone() } else { None };
-    WebviewWindowBuilder::from_config(app, config)?
-        // What the web view keeps (the chosen theme, a filter) belongs to this desk, like everything else of it.
-        .data_directory(data_dir.join("webview"))
+    let builder = WebviewWindowBuilder::from_config(app, config)?;
+    // What the web view keeps (the chosen theme, a filter) belongs to this desk, like everything else of it.
+    let own = data_dir.join("webview");
+    let builder = match std::fs::create_dir_all(&own).map(|()| own).or_else(|error| {
+        tracing::warn!(%error, "the window's folder cannot be made; what it would keep there is lost with this run");
+        passing_folder()
+    }) {
+        Ok(folder) => builder.data_directory(folder),
+        Err(_) => builder.incognito(true),
+    };
+    builder
         .on_navigation(move |url| {
             let stays = stays_inside(url, dev_url.as_ref());
             if !stays {
@@ -45,6 +53,16 @@ pub fn show<R: Runtime>(app: &AppHandle<R>, label: &str, data_dir: &Path) -> tau
         })
         .build()?;
     Ok(())
+}
+
+/// A folder for this run alone. Where a desk's own cannot be written the window must open all the same, to say so.
+fn passing_folder() -> std::io::Result<std::path::PathBuf> {
+    let folder = std::env::temp_dir().join(format!("turndown-{}", std::process::id()));
+    let mut making = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+    making.create(&folder)?;
+    Ok(folder)
 }
 
 /// Whether the address belongs to the app itself.
