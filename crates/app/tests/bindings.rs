@@ -1,6 +1,8 @@
 //! The screens' types are made from these ones. The file is committed, so that the screens build without Rust; this
 //! test keeps it fresh.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on here has failed, and says where")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use ts_rs::{Config, TS};

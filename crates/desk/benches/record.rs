@@ -3,6 +3,8 @@
 //!
 //! The two take turns, action by action, so that whatever else the machine does falls on both.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on here has failed, and says where")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use turndown_desk::Desk;

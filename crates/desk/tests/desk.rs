@@ -1,5 +1,7 @@
 //! The desk on its real database: recording, answers, conflicts, the ledger, and starts that go wrong.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on here has failed, and says where")]
+
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

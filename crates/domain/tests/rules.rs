@@ -1,5 +1,7 @@
 //! The lifecycle as a table, and properties that hold for any sequence of actions.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on here has failed, and says where")]
+
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
