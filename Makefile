@@ -24,8 +24,7 @@ BUILD := cargo build --workspace --bins
 ##@ The two that matter
 
 .PHONY: run
-run: ## Open the desktop on the sample hotel: installs what is missing, builds, starts the service
-	@scripts/setup.sh desktop
+run: setup-desktop ## Open the desktop on the sample hotel: installs what is missing, builds, starts the service
 	@$(MAKE) build
 	@scripts/run.sh
 
@@ -58,7 +57,7 @@ forget: ## Forget what `make run` kept (sample hotel, desk, logs), so that the n
 ##@ Working on it
 
 .PHONY: dev
-dev: $(STAMPS)/ui-packages ## Open the desktop with screens that reload as you edit them (start a service yourself, or not)
+dev: setup-desktop $(STAMPS)/ui-packages ## Open the desktop with screens that reload as you edit them (start a service yourself, or not)
 	@scripts/dev.sh
 
 .PHONY: fmt
@@ -66,13 +65,13 @@ fmt: ## Format the Rust code
 	cargo fmt --all
 
 .PHONY: lint
-lint: $(STAMPS)/ui-build ## What a reviewer would be bored by: format, clippy, the screens' linter and types
+lint: setup-desktop $(STAMPS)/ui-build ## What a reviewer would be bored by: format, clippy, the screens' linter and types
 	cargo fmt --all --check
 	cd ui && npm run --silent lint && npm run --silent typecheck
 	cargo clippy --workspace --all-targets -- -D warnings
 
 .PHONY: unit
-unit: $(STAMPS)/ui-build ## Rust tests and gates, and the screens' tests; no window (ARGS='-p turndown-domain')
+unit: setup-desktop $(STAMPS)/ui-build ## Rust tests and gates, and the screens' tests; no window (ARGS='-p turndown-domain')
 	cd ui && npm run --silent test
 	@scripts/rust-tests.sh $(ARGS)
 
@@ -92,16 +91,15 @@ bindings: ## Write the screens' types anew from the Rust types
 ui: $(STAMPS)/ui-build ## Build the screens into ui/dist
 
 .PHONY: build
-build: $(STAMPS)/ui-build ## Build every program for development
+build: setup-desktop $(STAMPS)/ui-build ## Build every program for development
 	$(BUILD)
 
 .PHONY: release
-release: $(STAMPS)/ui-build ## Build every program as it ships
+release: setup-desktop $(STAMPS)/ui-build ## Build every program as it ships
 	$(BUILD) --release
 
 .PHONY: bundle
-bundle: $(STAMPS)/ui-packages ## Make the Debian package of the desktop
-	@scripts/setup.sh desktop
+bundle: setup-desktop $(STAMPS)/ui-packages ## Make the Debian package of the desktop
 	@scripts/bundle.sh
 
 .PHONY: clean
@@ -115,6 +113,10 @@ help: ## This list
 	@echo
 
 # --- What the targets above stand on -----------------------------------------------------------------------------
+
+.PHONY: setup-desktop
+setup-desktop:
+	@scripts/setup.sh desktop
 
 $(STAMPS)/ui-packages: ui/package-lock.json
 	@mkdir -p $(STAMPS)
