@@ -16,7 +16,7 @@ import { SyncCenter } from "../features/synccenter/SyncCenter";
 import { configure } from "../shared/fmt";
 import { isTyping, keyOf } from "../shared/keys";
 import { go, useRoute } from "../shared/route";
-import { Frame } from "./Frame";
+import { Frame, StartNotice } from "./Frame";
 import { Shortcuts } from "./Shortcuts";
 
 const SEQUENCE_MS = 1_500;
@@ -58,16 +58,25 @@ function Phases(): ReactNode {
   if (hotel !== null) configure({ timeZone: hotel.timeZone });
   switch (phase) {
     case "setup":
-      return <Setup />;
+      return <BeforeTheBoard><Setup /></BeforeTheBoard>;
     case "loading":
-      return <FirstLoad loading={loading} />;
+      return <BeforeTheBoard><FirstLoad loading={loading} /></BeforeTheBoard>;
     case "choosePerson":
-      return <WhoIsWorking />;
+      return <BeforeTheBoard><WhoIsWorking /></BeforeTheBoard>;
     case "trouble":
       return <Trouble error={trouble} />;
     case "ready":
       return <Ready />;
   }
+}
+
+function BeforeTheBoard({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <>
+      <div className="before-the-board"><StartNotice /></div>
+      {children}
+    </>
+  );
 }
 
 function Ready(): ReactNode {

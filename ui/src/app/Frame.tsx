@@ -148,21 +148,28 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
   );
 }
 
-function Notices(): ReactNode {
+/** What start-up found and did, to be read once. It stands before the board too: the desk may have no hotel any more. */
+export function StartNotice(): ReactNode {
   const desk = useDesk();
   const notice = useApp((state) => state.notice);
+  if (notice === null) return null;
+  return (
+    <div className="notice" data-testid="notice" data-code={notice.code}>
+      <Glyph name="alert" />
+      <p>
+        <b>{notice.message}</b> {notice.nextStep} <span className="code">{notice.code}</span>
+      </p>
+      <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
+    </div>
+  );
+}
+
+function Notices(): ReactNode {
+  const desk = useDesk();
   const staleness = useApp((state) => state.staleness);
   return (
     <>
-      {notice === null ? null : (
-        <div className="notice" data-testid="notice" data-code={notice.code}>
-          <Glyph name="alert" />
-          <p>
-            <b>{notice.message}</b> {notice.nextStep} <span className="code">{notice.code}</span>
-          </p>
-          <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
-        </div>
-      )}
+      <StartNotice />
       {staleness.warn && !staleness.blocked && staleness.knownAt !== null ? (
         <div className="notice" data-testid="stale-warning">
           <Glyph name="alert" />
