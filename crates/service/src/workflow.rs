@@ -62,6 +62,8 @@ pub fn judge(
         (Some(fields), _) => fields,
         // A place comes into being with its first task; rooms are given by the hotel.
         (None, PLACE) => &nothing,
+        // What was refused because there is no such room has to be laid to rest all the same.
+        (None, _) if event.action == "discard" => &nothing,
         (None, ROOM) => {
             return rejected(RefusalCode::TaskNotFound, format!("The hotel has no room {}.", event.entity.id));
         }

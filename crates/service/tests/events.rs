@@ -450,6 +450,14 @@ async fn desk_events_and_unknown_things_have_their_own_answers() {
     use Outcome::{Applied, Rejected};
     assert_eq!(outcomes(&response), [Applied, Rejected, Rejected, Rejected]);
     assert_eq!(service.audit().await.len(), 4, "each is in the trail");
+    // What was refused because there is no such room can still be laid to rest, and makes no room.
+    let rooms = service.snapshot().await.rows.len();
+    let mut rest = desk.event(EntityRef::new("room", "9999"), "discard", Value::Null);
+    rest.settles = vec![events[1].event.event_id.clone()];
+    rest.prev_event_id = None;
+    let rest = desk.seal(rest);
+    assert_eq!(service.send_one(&desk, &rest).await.outcome, Applied);
+    assert_eq!(service.snapshot().await.rows.len(), rooms);
 }
 
 #[tokio::test]

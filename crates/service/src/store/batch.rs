@@ -336,7 +336,8 @@ fn apply(
     let mut verdict = Verdict { seq: Some(seq), ..Verdict::new(Outcome::Applied) };
     let mut moves = vec![];
 
-    if event.entity.kind != workflow::DESK {
+    let has_row = loaded.entities.contains_key(&event.entity) || !changes.is_empty();
+    if event.entity.kind != workflow::DESK && has_row {
         let chain_seq =
             event.prev_event_id.as_ref().and_then(|id| loaded.known.get(id)).and_then(|known| known.seq).unwrap_or(0);
         let entity = loaded.entities.entry(event.entity.clone()).or_insert_with(|| Entity {
