@@ -16,8 +16,19 @@ import "./stale.css";
 
 const CODE = "OFFLINE_PRIMER_STALE";
 
+/** A dialog that stood there from the start has no place to give the focus back to; then the view takes it. */
+function giveFocusToTheView(frames: number): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body) {
+      document.querySelector<HTMLElement>("main [tabindex='0'], main button")?.focus();
+    }
+    if (frames > 0) giveFocusToTheView(frames - 1);
+  });
+}
+
 export function StaleModal(): ReactNode {
   const blocked = useApp((state) => state.staleness.blocked);
+  useEffect(() => (blocked ? () => giveFocusToTheView(60) : undefined), [blocked]);
   return blocked ? <Stale /> : null;
 }
 
