@@ -42,9 +42,19 @@ impl Desk {
     /// # Errors
     /// See [`OpenError`]; the files are then as they were.
     pub fn open(folder: &Path, environment: Arc<dyn Environment>) -> Result<(Self, StartReport), OpenError> {
-        let config = OpenConfig { folder: folder.to_owned(), migrations: migrations() };
+        Self::open_with(&OpenConfig::new(folder.to_owned(), migrations()), environment)
+    }
+
+    /// The same on another disk or on the caller's thread.
+    ///
+    /// # Errors
+    /// As [`Desk::open`].
+    pub fn open_with(
+        config: &OpenConfig,
+        environment: Arc<dyn Environment>,
+    ) -> Result<(Self, StartReport), OpenError> {
         let housekeeping = Arc::new(Housekeeping::default());
-        let (engine, report) = Engine::open(&config, Arc::clone(&housekeeping) as _, environment)?;
+        let (engine, report) = Engine::open(config, Arc::clone(&housekeeping) as _, environment)?;
         let desk = Self { engine, housekeeping };
         if report.quarantined.is_some() {
             // The rooms come back with the next snapshot; what was recorded shows at once on what is known.

@@ -2,10 +2,10 @@
 
 use crate::state::Link;
 use crate::unit_of_work::WriterState;
-use crate::{EngineError, Environment, UnitOfWork, Workflow};
+use crate::{EngineError, Environment, OpenConfig, UnitOfWork, Workflow};
+use crate::disk::{Disk, DiskLock};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -36,7 +36,23 @@ pub struct Notice {
     pub changed: BTreeMap<Sort, u64>,
 }
 
-type Job = Box<dyn FnOnce(&mut Connection, &mut WriterState, &Shared) + Send>;
+/// Whose thread the one writer runs on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hands {
+    /// One of its own: people who record never wait for a flush. What the product uses.
+    #[default]
+    Own,
+    /// The caller's: everything happens in the order of the calls, so that a run can be replayed from its seed.
+    Callers,
+}
+
+/// What writes: the connection, and what is known between two units of work.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) state: WriterState,
+}
+
+type Job = Box<dyn FnOnce(&mut Writer, &Shared) + Send>;
 
 /// Records go before everything else, so that a flush never makes a person wait.
 #[derive(Default)]
@@ -46,10 +62,16 @@ struct Queue {
     closing: bool,
 }
 
+enum WriterPlace {
+    Thread(Mutex<Option<JoinHandle<()>>>),
+    Here(Mutex<Option<Writer>>),
+}
+
 /// What the writer, the readers and every handle share.
 pub(crate) struct Shared {
     pub(crate) environment: Arc<dyn Environment>,
     pub(crate) workflow: Arc<dyn Workflow>,
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) path: PathBuf,
     queue: Mutex<Queue>,
     jobs: Condvar,
@@ -77,55 +99,75 @@ pub struct Engine {
     install_id: InstallId,
 }
 
-/// Ends the writer thread when the last handle goes.
+/// Ends the writer when the last handle goes.
 struct Closer {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    place: WriterPlace,
     /// Held as long as the engine lives, so that one database has one writer on the whole machine.
-    _lock: File,
+    _lock: DiskLock,
+}
+
+impl Closer {
+    fn close(&self) {
+        lock(&self.shared.queue).closing = true;
+        self.shared.jobs.notify_all();
+        match &self.place {
+            WriterPlace::Thread(thread) => {
+                if let Some(thread) = lock(thread).take() {
+                    // A panicked writer has nothing left to say; its jobs were answered as not saved.
+                    let _ = thread.join();
+                }
+            }
+            WriterPlace::Here(writer) => {
+                if let Some(writer) = lock(writer).take() {
+                    lock(&self.shared.readers).clear();
+                    crate::open::close_cleanly(writer.connection);
+                }
+            }
+        }
+    }
 }
 
 impl Drop for Closer {
     fn drop(&mut self) {
-        lock(&self.shared.queue).closing = true;
-        self.shared.jobs.notify_all();
-        if let Some(thread) = lock(&self.thread).take() {
-            // A panicked writer has nothing left to say; its jobs were answered as not saved.
-            let _ = thread.join();
-        }
+        self.close();
     }
 }
 
 impl Engine {
     pub(crate) fn start(
-        connection: Connection,
-        state: WriterState,
-        file_lock: File,
+        writer: Writer,
+        file_lock: DiskLock,
+        config: &OpenConfig,
         path: PathBuf,
         workflow: Arc<dyn Workflow>,
         environment: Arc<dyn Environment>,
-        link: Link,
     ) -> Result<Self, std::io::Error> {
-        let install_id = state.install_id.clone();
-        let first = Notice { revision: state.revision, changed: BTreeMap::new() };
+        let install_id = writer.state.install_id.clone();
+        let first = Notice { revision: writer.state.revision, changed: BTreeMap::new() };
         let shared = Arc::new(Shared {
             environment,
             workflow,
+            disk: Arc::clone(&config.disk),
             path,
             queue: Mutex::default(),
             jobs: Condvar::new(),
             notices: watch::Sender::new(first),
             work: Notify::new(),
             readers: Mutex::default(),
-            link: Mutex::new(link),
+            link: Mutex::default(),
             flight: Mutex::default(),
             flight_marks: Mutex::default(),
         });
-        let thread = std::thread::Builder::new().name("desk-writer".into()).spawn({
-            let shared = Arc::clone(&shared);
-            move || write_until_closed(connection, state, &shared)
-        })?;
-        let closer = Closer { shared: Arc::clone(&shared), thread: Mutex::new(Some(thread)), _lock: file_lock };
+        let place = match config.hands {
+            Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
+            Hands::Own => {
+                let shared = Arc::clone(&shared);
+                let thread = std::thread::Builder::new().name("desk-writer".into());
+                WriterPlace::Thread(Mutex::new(Some(thread.spawn(move || write_until_closed(writer, &shared))?)))
+            }
+        };
+        let closer = Closer { shared: Arc::clone(&shared), place, _lock: file_lock };
         Ok(Self { shared, closer: Arc::new(closer), install_id })
     }
 
@@ -201,20 +243,34 @@ impl Engine {
         E: From<EngineError> + Send + 'static,
     {
         let (answer, answered) = mpsc::sync_channel(1);
-        let job: Job = Box::new(move |connection, state, shared| {
-            let result = transact(connection, state, shared, unit);
-            // A caller that went away does not undo what is on disk.
-            let _ = answer.send(result);
-        });
+        self.hand_in(
+            first,
+            Box::new(move |writer, shared| {
+                let result = transact(writer, shared, unit);
+                // A caller that went away does not undo what is on disk.
+                let _ = answer.send(result);
+            }),
+        )
+        .map_err(E::from)?;
+        answered.recv().unwrap_or_else(|_| Err(EngineError::Closed.into()))
+    }
+
+    /// Gives the writer a job, or does it here where the writer has no thread.
+    fn hand_in(&self, first: bool, job: Job) -> Result<(), EngineError> {
+        if let WriterPlace::Here(writer) = &self.closer.place {
+            let mut writer = lock(writer);
+            run(job, writer.as_mut().ok_or(EngineError::Closed)?, &self.shared);
+            return Ok(());
+        }
         {
             let mut queue = lock(&self.shared.queue);
             if queue.closing {
-                return Err(EngineError::Closed.into());
+                return Err(EngineError::Closed);
             }
             if first { queue.records.push_back(job) } else { queue.background.push_back(job) }
         }
         self.shared.jobs.notify_one();
-        answered.recv().unwrap_or_else(|_| Err(EngineError::Closed.into()))
+        Ok(())
     }
 
     /// Reads on a connection of its own, in one read transaction: a consistent picture that never waits for the writer.
@@ -225,7 +281,7 @@ impl Engine {
         let pooled = lock(&self.shared.readers).pop();
         let connection = match pooled {
             Some(connection) => connection,
-            None => open_reader(&self.shared.path)?,
+            None => open_reader(&self.shared.path, self.shared.disk.vfs())?,
         };
         connection.execute_batch("BEGIN")?;
         let result = reading(&connection);
@@ -238,7 +294,7 @@ impl Engine {
 
     /// Tells every listener that something outside the database changed (the link, who is working).
     pub fn announce(&self, sort: Sort) {
-        let announced: Result<(), EngineError> = self.job(move |state, shared| {
+        let announced = self.job(move |state, shared| {
             state.revision += 1;
             shared.publish(state.revision, &BTreeSet::from([sort]));
         });
@@ -249,7 +305,7 @@ impl Engine {
 
     /// Marks events as on their way, or no longer. Views hear of it; nothing is written.
     pub fn set_in_flight(&self, events: Vec<(EventId, EntityRef)>, on: bool) {
-        let marked: Result<(), EngineError> = self.job(move |state, shared| {
+        let marked = self.job(move |state, shared| {
             state.revision += 1;
             {
                 let mut flight = lock(&shared.flight);
@@ -302,22 +358,20 @@ impl Engine {
     }
 
     fn job(&self, run: impl FnOnce(&mut WriterState, &Shared) + Send + 'static) -> Result<(), EngineError> {
-        let mut queue = lock(&self.shared.queue);
-        if queue.closing {
-            return Err(EngineError::Closed);
-        }
-        queue.background.push_back(Box::new(move |_, state, shared| run(state, shared)));
-        drop(queue);
-        self.shared.jobs.notify_one();
-        Ok(())
+        self.hand_in(false, Box::new(move |writer, shared| run(&mut writer.state, shared)))
     }
 
     /// Ends the writer after what is queued, so that the database closes cleanly. Later writes answer `Closed`.
     pub fn close(&self) {
-        lock(&self.closer.shared.queue).closing = true;
-        self.shared.jobs.notify_all();
-        if let Some(thread) = lock(&self.closer.thread).take() {
-            let _ = thread.join();
+        self.closer.close();
+    }
+
+    /// Whose thread the writer runs on. Whoever carries work to other threads asks first.
+    #[must_use]
+    pub fn hands(&self) -> Hands {
+        match self.closer.place {
+            WriterPlace::Thread(_) => Hands::Own,
+            WriterPlace::Here(_) => Hands::Callers,
         }
     }
 }
@@ -337,11 +391,11 @@ impl Shared {
 }
 
 fn transact<T, E: From<EngineError>>(
-    connection: &mut Connection,
-    state: &mut WriterState,
+    writer: &mut Writer,
     shared: &Shared,
     unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    let Writer { connection, state } = writer;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| E::from(EngineError::from(error)))?;
@@ -354,7 +408,7 @@ fn transact<T, E: From<EngineError>>(
     Ok(value)
 }
 
-fn write_until_closed(mut connection: Connection, mut state: WriterState, shared: &Shared) {
+fn write_until_closed(mut writer: Writer, shared: &Shared) {
     loop {
         let job = {
             let mut queue = lock(&shared.queue);
@@ -369,21 +423,36 @@ fn write_until_closed(mut connection: Connection, mut state: WriterState, shared
             }
         };
         let Some(job) = job else { break };
-        // A panic in one job must not end the desk's only writer. Its transaction rolled back as it unwound, and its
-        // caller hears that nothing was saved, because the answer's channel is gone.
-        let ran = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut connection, &mut state, shared)));
-        if ran.is_err() {
-            tracing::error!("a unit of work panicked and was rolled back");
-        }
+        run(job, &mut writer, shared);
     }
-    crate::open::close_cleanly(connection);
+    crate::open::close_cleanly(writer.connection);
 }
 
-pub(crate) fn open_reader(path: &std::path::Path) -> Result<Connection, EngineError> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+/// A panic in one job must not end the desk's only writer. Its transaction rolled back as it unwound, and its caller
+/// hears that nothing was saved, because the answer's channel is gone.
+fn run(job: Job, writer: &mut Writer, shared: &Shared) {
+    if std::panic::catch_unwind(AssertUnwindSafe(|| job(writer, shared))).is_err() {
+        tracing::error!("a unit of work panicked and was rolled back");
+    }
+}
+
+fn open_reader(path: &std::path::Path, vfs: Option<&str>) -> Result<Connection, EngineError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open_connection(path, flags, vfs)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Opens a connection on the disk that the desk is on.
+pub(crate) fn open_connection(
+    path: &std::path::Path,
+    flags: OpenFlags,
+    vfs: Option<&str>,
+) -> rusqlite::Result<Connection> {
+    match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    }
 }

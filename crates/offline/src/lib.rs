@@ -6,10 +6,12 @@
 //! of new work. Later [`Engine::take_results`] takes the service's answers the same way.
 //!
 //! Deliberately absent: housekeeping (a [`Workflow`] brings its own tables and words), HTTP, timers, and any
-//! decision that depends on a clock. The clock and randomness come in through [`Environment`].
+//! decision that depends on a clock. The clock and randomness come in through [`Environment`], the disk through
+//! [`Disk`].
 
 mod answers;
 mod conflicts;
+mod disk;
 mod engine;
 mod environment;
 mod error;
@@ -27,7 +29,8 @@ mod workflow;
 
 pub use answers::Taken;
 pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
-pub use engine::{Engine, Notice, Sort};
+pub use disk::{AppendFile, Disk, DiskLock, SystemDisk};
+pub use engine::{Engine, Hands, Notice, Sort};
 pub use environment::{Environment, SystemEnvironment, now_ms, rfc3339};
 pub use error::{EngineError, OpenError, RecordError};
 pub use ledger::Ledger;

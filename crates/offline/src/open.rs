@@ -1,12 +1,12 @@
 //! Opening the desk's database: in order, and never past something that would lose work.
 
-use crate::engine::Engine;
+use crate::disk::{Disk, DiskLock, SystemDisk};
+use crate::engine::{Engine, Hands, Writer, open_connection};
 use crate::salvage::{Salvaged, salvage};
-use crate::state::Link;
 use crate::unit_of_work::WriterState;
 use crate::{EngineError, Environment, OpenError, Workflow, now_ms, rfc3339};
-use rusqlite::{Connection, OptionalExtension};
-use std::fs::{File, OpenOptions, TryLockError};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,18 @@ pub struct OpenConfig {
     pub folder: PathBuf,
     /// The migrations of engine and workflow, embedded.
     pub migrations: refinery::Runner,
+    /// The disk that the folder is on.
+    pub disk: Arc<dyn Disk>,
+    /// Whose thread writes.
+    pub hands: Hands,
+}
+
+impl OpenConfig {
+    /// A folder on this machine's own disk, with a thread that writes.
+    #[must_use]
+    pub fn new(folder: PathBuf, migrations: refinery::Runner) -> Self {
+        Self { folder, migrations, disk: Arc::new(SystemDisk), hands: Hands::Own }
+    }
 }
 
 /// What opening found and did.
@@ -63,9 +75,10 @@ impl Engine {
         if rusqlite::version_number() < SQLITE_NUMBER_MIN {
             return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
         }
-        std::fs::create_dir_all(&config.folder)
+        let disk = config.disk.as_ref();
+        disk.make_folder(&config.folder)
             .map_err(|source| OpenError::ReadOnly { path: config.folder.clone(), source })?;
-        let file_lock = lock_folder(&config.folder)?;
+        let file_lock = lock_folder(disk, &config.folder)?;
         let path = config.folder.join(FILE);
         let mut report = StartReport::default();
 
@@ -73,8 +86,8 @@ impl Engine {
         let (connection, state) = match opened {
             Err(error) if is_damage(&error) => {
                 tracing::error!(?error, "the desk's database is damaged; it is set aside");
-                let set_aside = set_aside(&config.folder, environment.as_ref())?;
-                let salvaged = salvage(&set_aside.join(FILE));
+                let set_aside = set_aside(disk, &config.folder, environment.as_ref())?;
+                let salvaged = salvage(&set_aside.join(FILE), disk.vfs());
                 let opened = prepare(&path, config, environment.as_ref())?;
                 let (connection, state, saved) = restore(opened, &salvaged)?;
                 report.quarantined = Some(Quarantined { folder: set_aside, saved, unreadable: salvaged.unreadable });
@@ -83,7 +96,7 @@ impl Engine {
             other => other?,
         };
         report.unclean = mark_open(&connection)?;
-        let engine = Self::start(connection, state, file_lock, path, workflow, environment, Link::default())
+        let engine = Self::start(Writer { connection, state }, file_lock, config, path, workflow, environment)
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
         Ok((engine, report))
     }
@@ -101,20 +114,14 @@ impl Engine {
     }
 }
 
-fn lock_folder(folder: &Path) -> Result<File, OpenError> {
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("desk.lock"))
-        .map_err(|source| OpenError::ReadOnly { path: folder.to_owned(), source })?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
-        Err(TryLockError::Error(source)) => {
-            Err(OpenError::Io { what: "the desk's folder could not be locked", source })
+fn lock_folder(disk: &dyn Disk, folder: &Path) -> Result<DiskLock, OpenError> {
+    disk.lock(&folder.join("desk.lock")).map_err(|source| match source.kind() {
+        ErrorKind::WouldBlock => OpenError::InUse,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            OpenError::ReadOnly { path: folder.to_owned(), source }
         }
-    }
+        _ => OpenError::Io { what: "the desk's folder could not be locked", source },
+    })
 }
 
 fn prepare(
@@ -122,7 +129,7 @@ fn prepare(
     config: &OpenConfig,
     environment: &dyn Environment,
 ) -> Result<(Connection, WriterState), OpenError> {
-    let mut connection = Connection::open(path)?;
+    let mut connection = open_connection(path, OpenFlags::default(), config.disk.vfs())?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     refuse_newer(&connection, &config.migrations)?;
@@ -245,33 +252,33 @@ fn is_damage(error: &OpenError) -> bool {
 }
 
 /// Copies first, so that a crash on the way never leaves less than there was; only then the damaged files go.
-fn set_aside(folder: &Path, environment: &dyn Environment) -> Result<PathBuf, OpenError> {
+fn set_aside(disk: &dyn Disk, folder: &Path, environment: &dyn Environment) -> Result<PathBuf, OpenError> {
     let io = |what| move |source| OpenError::Io { what, source };
+    let not_copied = io("a damaged file could not be copied");
+    let not_aside = io("a damaged file could not be put aside");
     let name = rfc3339(environment.now()).replace(':', "-");
     let mut target = folder.join("quarantine").join(&name);
     let mut again = 1;
-    while target.exists() {
+    while disk.exists(&target).map_err(&not_copied)? {
         again += 1;
         target = folder.join("quarantine").join(format!("{name}-{again}"));
     }
-    std::fs::create_dir_all(&target).map_err(io("the folder for damaged files could not be made"))?;
+    disk.make_folder(&target).map_err(io("the folder for damaged files could not be made"))?;
     let files = [FILE.to_owned(), format!("{FILE}-wal"), format!("{FILE}-shm")];
-    for file in &files {
-        let from = folder.join(file);
-        if from.exists() {
-            let to = target.join(file);
-            std::fs::copy(&from, &to).map_err(io("a damaged file could not be copied"))?;
-            File::open(&to).and_then(|file| file.sync_all()).map_err(io("a damaged file could not be copied"))?;
+    let mut there = vec![];
+    for file in files {
+        if disk.exists(&folder.join(&file)).map_err(&not_copied)? {
+            disk.copy(&folder.join(&file), &target.join(&file)).map_err(&not_copied)?;
+            there.push(file);
         }
     }
-    File::open(&target).and_then(|dir| dir.sync_all()).map_err(io("a damaged file could not be copied"))?;
-    for file in &files {
-        let from = folder.join(file);
-        if from.exists() {
-            std::fs::remove_file(&from).map_err(io("a damaged file could not be put aside"))?;
-        }
+    for place in [target.as_path(), &folder.join("quarantine"), folder] {
+        disk.sync_folder(place).map_err(&not_copied)?;
     }
-    File::open(folder).and_then(|dir| dir.sync_all()).map_err(io("a damaged file could not be put aside"))?;
+    for file in &there {
+        disk.remove(&folder.join(file)).map_err(&not_aside)?;
+    }
+    disk.sync_folder(folder).map_err(&not_aside)?;
     Ok(target)
 }
 

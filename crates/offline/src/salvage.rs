@@ -1,6 +1,7 @@
 //! Reading what can be read from a damaged database. Only entries that verify are kept.
 
-use rusqlite::{Connection, OpenFlags};
+use crate::engine::open_connection;
+use rusqlite::OpenFlags;
 use std::path::Path;
 use turndown_protocol::{SealedEvent, ZERO_HASH};
 
@@ -14,9 +15,9 @@ pub(crate) struct Salvaged {
 }
 
 /// Reads the chain entry by entry, so that one bad page costs the entries on it and no others.
-pub(crate) fn salvage(path: &Path) -> Salvaged {
+pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
     let mut found = Salvaged::default();
-    let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return found };
+    let Ok(connection) = open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs) else { return found };
     let highest = connection
         .query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get::<_, Option<u64>>(0))
         .ok()

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
-use turndown_offline::{Engine, EngineError, OutboxItem, now_ms};
+use turndown_offline::{Engine, EngineError, Hands, OutboxItem, now_ms};
 use turndown_protocol::{
     AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer, Snapshot,
 };
@@ -70,6 +70,7 @@ impl std::fmt::Debug for SyncConfig {
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) config: SyncConfig,
+    pub(crate) wire: Wire,
     met: Mutex<Option<Met>>,
     /// The token was seen to be for this hotel.
     property_known: AtomicBool,
@@ -108,10 +109,14 @@ fn desk(error: &EngineError) -> Failure {
     Failure { reason, ..Failure::new(Class::Desk, Cause::Fault) }
 }
 
-/// Runs something that waits for the database away from the runtime's own threads.
+/// Runs something that waits for the database away from the runtime's own threads, where the engine has its own.
 pub(crate) async fn blocking<T: Send + 'static>(
+    hands: Hands,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
+    if hands == Hands::Callers {
+        return work();
+    }
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a call failed inside");
         Err(Failure::new(Class::Desk, Cause::Fault))
@@ -119,10 +124,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, config: SyncConfig) -> Self {
+    pub(crate) fn new(engine: Engine, config: SyncConfig, wire: Wire) -> Self {
         Self {
             engine,
             config,
+            wire,
             met: Mutex::default(),
             property_known: AtomicBool::new(false),
             witness: Mutex::default(),
@@ -134,7 +140,7 @@ impl Shared {
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, Failure> {
         let shared = Arc::clone(self);
-        blocking(move || work(&shared.engine).map_err(|error| desk(&error))).await
+        blocking(self.engine.hands(), move || work(&shared.engine).map_err(|error| desk(&error))).await
     }
 
     fn met(&self) -> Result<Met, Failure> {
@@ -147,13 +153,13 @@ impl Shared {
 
     /// Asks the service who it is, says who this desk is, and finds out whether the two belong together. Nothing is
     /// sent before that (D4).
-    pub(crate) async fn greet(self: Arc<Self>, wire: Wire) -> Result<Greeted, Failure> {
-        let total = wire.deadlines().total;
+    pub(crate) async fn greet(self: Arc<Self>) -> Result<Greeted, Failure> {
+        let total = self.wire.deadlines().total;
         let who = |wire: Wire| async move {
             wire.ask::<Capabilities>(wire.get("/v1/capabilities"), total, Cause::NotTheService).await
         };
         // Without the token first: a stranger at this address is not shown it, and would only say that it is wrong.
-        let capabilities = who(wire.nameless()).await?;
+        let capabilities = who(self.wire.nameless()).await?;
         let (pinned, epoch, cursor, known_at) = self
             .engine(|engine| {
                 Ok((
@@ -170,13 +176,13 @@ impl Shared {
         }
         // Which hotel a token is for does not change, so once is enough.
         if !self.property_known.load(Ordering::Relaxed) {
-            let named = who(wire.clone()).await?;
+            let named = who(self.wire.clone()).await?;
             if named.property_id.is_some_and(|id| id.as_str() != self.config.property_id) {
                 return Err(Failure::new(Class::Refused, Cause::WrongProperty));
             }
             self.property_known.store(true, Ordering::Relaxed);
         }
-        let answer = self.handshake(&wire, &capabilities).await?;
+        let answer = self.handshake(&capabilities).await?;
         let mut held = None;
         let known_here = self.engine({
             let seq = answer.highest_local_seq;
@@ -220,7 +226,7 @@ impl Shared {
         })
     }
 
-    async fn handshake(self: &Arc<Self>, wire: &Wire, service: &Capabilities) -> Result<HandshakeAnswer, Failure> {
+    async fn handshake(self: &Arc<Self>, service: &Capabilities) -> Result<HandshakeAnswer, Failure> {
         let epoch = service.epoch.clone();
         let message = self
             .engine(move |engine| {
@@ -234,7 +240,7 @@ impl Shared {
         let body = serde_json::to_vec(&message).map_err(|_| Failure::new(Class::Desk, Cause::Fault))?;
         let path = format!("/v1/installs/{}/handshake", self.engine.install_id());
         let answer: HandshakeAnswer =
-            wire.ask(wire.post(&path, Body::of(body)), wire.deadlines().total, Cause::AnswerUnfit).await?;
+            self.wire.ask(self.wire.post(&path, Body::of(body)), self.wire.deadlines().total, Cause::AnswerUnfit).await?;
         // The service may be replaced between two requests.
         if answer.store_id != service.store_id || answer.epoch != service.epoch {
             return Err(Failure::unknown(Cause::AnswerUnfit));
@@ -288,7 +294,7 @@ impl Shared {
     }
 
     /// Sends one batch and has the engine take its answers.
-    pub(crate) async fn send(self: Arc<Self>, wire: Wire, items: Vec<OutboxItem>) -> Result<Answered, Failure> {
+    pub(crate) async fn send(self: Arc<Self>, items: Vec<OutboxItem>) -> Result<Answered, Failure> {
         let met = self.met()?;
         let environment = Arc::clone(self.engine.environment());
         let batch_id = BatchId::generate(now_ms(environment.as_ref()), environment.random());
@@ -299,7 +305,7 @@ impl Shared {
             events: items.iter().map(|item| item.event_id.clone()).collect::<BTreeSet<_>>(),
         };
         let shared = Arc::clone(&self);
-        let body = blocking(move || {
+        let body = blocking(self.engine.hands(), move || {
             let fault = |error| {
                 tracing::error!(%error, "an event's bytes are not JSON");
                 Failure::new(Class::Desk, Cause::Fault)
@@ -319,10 +325,10 @@ impl Shared {
             Ok(Body::of(serde_json::to_vec(&request).map_err(fault)?))
         })
         .await?;
-        let request = wire.post(&self.path("events"), body).header("X-Idempotency-Key", asked.batch_id.as_str());
-        let answer = wire.call(request, wire.deadlines().total).await?;
+        let request = self.wire.post(&self.path("events"), body).header("X-Idempotency-Key", asked.batch_id.as_str());
+        let answer = self.wire.call(request, self.wire.deadlines().total).await?;
         let shared = Arc::clone(&self);
-        blocking(move || {
+        blocking(self.engine.hands(), move || {
             let answer = check::events(&asked, &answer).map_err(|unfit| {
                 tracing::warn!(%unfit, "an answer does not count");
                 Failure::unknown(Cause::AnswerUnfit)
@@ -344,12 +350,12 @@ impl Shared {
     }
 
     /// Asks for one page of changes and takes it. Answers whether there is more.
-    pub(crate) async fn pull(self: Arc<Self>, wire: Wire) -> Result<bool, Failure> {
+    pub(crate) async fn pull(self: Arc<Self>) -> Result<bool, Failure> {
         let met = self.met()?;
         let cursor = self.engine(|engine| engine.fact(facts::CURSOR)).await?;
         let Some(cursor) = cursor else { return Err(Failure::new(Class::Gone, Cause::CursorGone)) };
-        let request = wire.get(&format!("{}?cursor={}", self.path("changes"), encoded(&cursor)));
-        let body = wire.call(request, wire.deadlines().total).await?;
+        let request = self.wire.get(&format!("{}?cursor={}", self.path("changes"), encoded(&cursor)));
+        let body = self.wire.call(request, self.wire.deadlines().total).await?;
         let page: ChangesPage = self.read(body).await?;
         let stands_still = page.more && page.next == cursor;
         if page.store_id != met.store_id || page.epoch != met.epoch || page.from != cursor || stands_still {
@@ -357,7 +363,7 @@ impl Shared {
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
         let shared = Arc::clone(&self);
-        blocking(move || shared.take_page(page)).await
+        blocking(self.engine.hands(), move || shared.take_page(page)).await
     }
 
     /// Takes a page that goes on from the cursor. One without news is not written down.
@@ -372,11 +378,10 @@ impl Shared {
     /// Takes a whole snapshot. `progress` hears rows so far and in all.
     pub(crate) async fn snapshot(
         self: Arc<Self>,
-        wire: Wire,
         progress: impl Fn(u32, u32) + Send + 'static,
     ) -> Result<(), Failure> {
         let met = self.met()?;
-        let body = wire.call(wire.get(&self.path("snapshot")), wire.deadlines().snapshot).await?;
+        let body = self.wire.call(self.wire.get(&self.path("snapshot")), self.wire.deadlines().snapshot).await?;
         let snapshot: Snapshot = self.read(body).await?;
         if snapshot.store_id != met.store_id || snapshot.epoch != met.epoch {
             return Err(Failure::unknown(Cause::AnswerUnfit));
@@ -393,7 +398,7 @@ impl Shared {
     }
 
     async fn read<T: DeserializeOwned + Send + 'static>(&self, body: Vec<u8>) -> Result<T, Failure> {
-        blocking(move || {
+        blocking(self.engine.hands(), move || {
             serde_json::from_slice(&body).map_err(|error| {
                 tracing::warn!(line = error.line(), column = error.column(), "an answer is not of the expected form");
                 Failure::unknown(Cause::AnswerUnfit)
@@ -404,26 +409,26 @@ impl Shared {
 
     /// Listens to the stream of changes until it ends or is silent for too long. Each message is a page that goes on
     /// from the desk's cursor; one that does not is left to the next pull.
-    pub(crate) async fn listen(self: Arc<Self>, wire: Wire, said: impl Fn(Heard) + Send) -> Result<(), Failure> {
+    pub(crate) async fn listen(self: Arc<Self>, said: impl Fn(Heard) + Send) -> Result<(), Failure> {
         let cursor = self.engine(|engine| engine.fact(facts::CURSOR)).await?;
         let Some(cursor) = cursor else { return Err(Failure::new(Class::Gone, Cause::CursorGone)) };
         let path = format!("{}?cursor={}", self.path("changes/stream"), encoded(&cursor));
-        let response = wire.stream(&path).await?;
+        let pieces = self.wire.stream(&path).await?;
         said(Heard::Open);
-        let silence = wire.deadlines().stream_silence;
+        let silence = self.wire.deadlines().stream_silence;
         // The service sends a comment every few seconds, which the parser below swallows.
         let alive = &said;
-        let bytes = stream::unfold(Some(response), move |response| async move {
-            let mut response = response?;
-            match timeout(silence, response.chunk()).await {
-                Ok(Ok(Some(piece))) => {
+        let bytes = stream::unfold(Some(pieces), move |pieces| async move {
+            let mut pieces = pieces?;
+            match timeout(silence, pieces.next()).await {
+                Ok(Some(Ok(piece))) => {
                     if piece.first() == Some(&b':') {
                         alive(Heard::Alive);
                     }
-                    Some((Ok(piece), Some(response)))
+                    Some((Ok(piece), Some(pieces)))
                 }
-                Ok(Ok(None)) => None,
-                Ok(Err(error)) => Some((Err(error.to_string()), None)),
+                Ok(None) => None,
+                Ok(Some(Err(kind))) => Some((Err(format!("{kind:?}")), None)),
                 Err(_) => Some((Err("silence".to_owned()), None)),
             }
         });
@@ -442,7 +447,7 @@ impl Shared {
 
     async fn take_message(self: &Arc<Self>, data: String) -> Heard {
         let shared = Arc::clone(self);
-        let taken = blocking(move || {
+        let taken = blocking(self.engine.hands(), move || {
             let met = shared.met()?;
             let Ok(page) = serde_json::from_str::<ChangesPage>(&data) else { return Ok(Heard::Change) };
             let cursor = shared.engine.fact(facts::CURSOR).map_err(|error| desk(&error))?;

@@ -7,6 +7,7 @@ use crate::classify::{Class, Failure};
 use crate::machine::{Action, Flush, Input, LinkMode, LinkState, Machine, Request, View};
 use crate::reason::{Cause, Reason};
 use crate::status::{LastFlush, Status, flush_code};
+use crate::network::{Http, Network};
 use crate::wire::{Deadlines, Wire};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -71,10 +72,22 @@ impl Sync {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn start_with(engine: Engine, config: SyncConfig, timing: Timing) -> Self {
+        let network = Arc::new(Http::new(&config.address, timing.deadlines));
+        Self::start_on(network, engine, config, timing)
+    }
+
+    /// The same on another network.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn start_on(network: Arc<dyn Network>, engine: Engine, config: SyncConfig, timing: Timing) -> Self {
         let (commands, received) = mpsc::unbounded_channel();
         let (shown, status) = watch::channel(Status::default());
         let end = CancellationToken::new();
-        let shared = Arc::new(Shared::new(engine, config));
+        let environment = Arc::clone(engine.environment());
+        let wire = Wire::new(network, &config.address, Some(&config.token), timing.deadlines, environment);
+        let shared = Arc::new(Shared::new(engine, config, wire));
         let supervisor = tokio::spawn(supervise(shared, timing, received, shown, end.clone()));
         Self { commands, status, end, supervisor: Mutex::new(Some(supervisor)) }
     }
@@ -182,7 +195,6 @@ enum Note {
 
 struct Driver<'a> {
     shared: Arc<Shared>,
-    wire: Wire,
     machine: Machine,
     born: Instant,
     calls: JoinSet<Done>,
@@ -210,10 +222,8 @@ struct Driver<'a> {
 
 impl<'a> Driver<'a> {
     async fn new(shared: Arc<Shared>, timing: Timing, shown: &'a watch::Sender<Status>) -> Result<Self, Failure> {
-        let environment = Arc::clone(shared.engine.environment());
-        let wire = Wire::new(&shared.config.address, Some(&shared.config.token), timing.deadlines, environment)?;
         let engine = shared.engine.clone();
-        let (mode, known_at) = blocking(move || {
+        let (mode, known_at) = blocking(engine.hands(), move || {
             let read = || {
                 Ok::<_, turndown_offline::EngineError>((engine.fact(facts::LINK_MODE)?, engine.fact(facts::KNOWN_AT)?))
             };
@@ -227,7 +237,6 @@ impl<'a> Driver<'a> {
         let (note, notes) = mpsc::unbounded_channel();
         Ok(Self {
             shared,
-            wire,
             machine: Machine::new(timing.pace, mode_of(mode.as_deref())),
             born: Instant::now(),
             calls: JoinSet::new(),
@@ -398,10 +407,10 @@ impl<'a> Driver<'a> {
     }
 
     fn perform(&mut self, action: Action, items: &mut Option<Vec<OutboxItem>>) {
-        let (shared, wire) = (Arc::clone(&self.shared), self.wire.clone());
+        let shared = Arc::clone(&self.shared);
         match action {
             Action::Greet(request) => self
-                .call(async move { Done::Greeted(request, shared.greet(wire).await) }, move |failure| {
+                .call(async move { Done::Greeted(request, shared.greet().await) }, move |failure| {
                     Done::Greeted(request, Err(failure))
                 }),
             Action::Pick { request, lanes, events_max, bytes_max } => {
@@ -420,14 +429,14 @@ impl<'a> Driver<'a> {
                 self.shared.engine.set_in_flight(names.clone(), true);
                 self.flying.insert(request, names);
                 self.call(
-                    async move { Done::Input(Input::Sent(request, shared.send(wire, items).await)) },
+                    async move { Done::Input(Input::Sent(request, shared.send(items).await)) },
                     move |failure| Done::Input(Input::Sent(request, Err(failure))),
                 );
             }
             Action::Park { lane, event, reason } => self.call(
                 async move {
                     let id = event.clone();
-                    let parked = blocking(move || {
+                    let parked = blocking(shared.engine.hands(), move || {
                         let message = format!("{} {}", reason.message, reason.next_step);
                         shared.engine.park(&id, reason.code, &message).map_err(|error| {
                             tracing::error!(code = error.code(), "an event could not be parked");
@@ -440,7 +449,7 @@ impl<'a> Driver<'a> {
                 |_| Done::Nothing,
             ),
             Action::Pull(request) => self
-                .call(async move { Done::Input(Input::Pulled(request, shared.pull(wire).await)) }, move |failure| {
+                .call(async move { Done::Input(Input::Pulled(request, shared.pull().await)) }, move |failure| {
                     Done::Input(Input::Pulled(request, Err(failure)))
                 }),
             Action::Snapshot(request) => {
@@ -450,7 +459,7 @@ impl<'a> Driver<'a> {
                     let _ = note.send(Note::Loading(done, total));
                 };
                 self.call(
-                    async move { Done::Snapped(request, shared.snapshot(wire, progress).await) },
+                    async move { Done::Snapped(request, shared.snapshot(progress).await) },
                     move |failure| Done::Snapped(request, Err(failure)),
                 );
             }
@@ -461,7 +470,7 @@ impl<'a> Driver<'a> {
                 };
                 self.call(
                     async move {
-                        if let Err(failure) = shared.listen(wire, said).await {
+                        if let Err(failure) = shared.listen(said).await {
                             tracing::info!(code = failure.reason.code, "there is no stream of changes");
                         }
                         Done::Input(Input::StreamEnded(request))
@@ -477,10 +486,7 @@ impl<'a> Driver<'a> {
                     self.landed(request);
                 }
             }
-            Action::FreshConnection => match self.wire.fresh() {
-                Ok(wire) => self.wire = wire,
-                Err(failure) => tracing::error!(code = failure.reason.code, "the old connections stay in use"),
-            },
+            Action::FreshConnection => self.shared.wire.renew(),
             Action::Known => self.known(),
             Action::FlushStarted => {
                 tracing::info!(target: "telemetry", name = "frontend.sync.flush_started", "a flush began");
@@ -509,7 +515,7 @@ impl<'a> Driver<'a> {
         self.call(
             async move {
                 let counted =
-                    blocking(move || engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))).await;
+                    blocking(engine.hands(), move || engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))).await;
                 counted.map_or(Done::Nothing, |ledger| Done::Counted(u32::try_from(ledger.waiting).unwrap_or(u32::MAX)))
             },
             |_| Done::Nothing,
@@ -666,7 +672,7 @@ fn progress(status: &Status) -> impl PartialEq + '_ {
 }
 
 async fn keep(engine: Engine, kept: Vec<(&'static str, Option<String>)>) {
-    let result = blocking(move || {
+    let result = blocking(engine.hands(), move || {
         engine.set_facts(kept).map_err(|error| {
             tracing::warn!(code = error.code(), "a fact of the link could not be kept");
             Failure::new(Class::Desk, Cause::Fault)

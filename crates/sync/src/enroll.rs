@@ -2,6 +2,7 @@
 
 use crate::address::normalise;
 use crate::classify::{Class, Failure};
+use crate::network::Http;
 use crate::reason::{Cause, Reason};
 use crate::wire::{Body, Deadlines, Wire};
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl std::fmt::Debug for Enrolled {
 pub async fn find_hotel(address: &str, code: &str) -> Result<Found, Reason> {
     let address = normalise(address)?;
     let code = plain(code)?;
-    let wire = wire(&address)?;
+    let wire = wire(&address);
     let request = wire.get(&format!("/v1/enroll/{code}"));
     let found: EnrollCode = wire.ask(request, wire.deadlines().total, Cause::NotTheService).await.map_err(in_words)?;
     Ok(Found { name: found.property_name, address })
@@ -63,7 +64,7 @@ pub async fn find_hotel(address: &str, code: &str) -> Result<Found, Reason> {
 pub async fn enroll(address: &str, code: &str, device_name: &str) -> Result<Enrolled, Reason> {
     let address = normalise(address)?;
     let message = Enroll { code: plain(code)?, device_name: device_name.to_owned() };
-    let wire = wire(&address)?;
+    let wire = wire(&address);
     let body = serde_json::to_vec(&message).map_err(|_| Cause::Fault.reason())?;
     let request = wire.post("/v1/enroll", Body::of(body));
     let enrolled: turndown_protocol::Enrolled =
@@ -77,8 +78,9 @@ pub async fn enroll(address: &str, code: &str, device_name: &str) -> Result<Enro
     })
 }
 
-fn wire(address: &str) -> Result<Wire, Reason> {
-    Wire::new(address, None, Deadlines::default(), Arc::new(SystemEnvironment)).map_err(|failure| failure.reason)
+fn wire(address: &str) -> Wire {
+    let deadlines = Deadlines::default();
+    Wire::new(Arc::new(Http::new(address, deadlines)), address, None, deadlines, Arc::new(SystemEnvironment))
 }
 
 /// A code as it is told over the radio: case, spaces and dashes do not matter.

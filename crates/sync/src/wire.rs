@@ -1,16 +1,16 @@
-//! HTTP, thin: a request goes out, a whole answer or a classed failure comes back, always within a deadline (B14).
-//! Bodies and tokens are never logged.
+//! Requests and answers, thin: a request goes out, a whole answer or a classed failure comes back, always within a
+//! deadline (B14). Bodies and tokens are never logged.
 
-use crate::address;
 use crate::backoff;
 use crate::classify::{self, Class, Failure, Head, Transport};
+use crate::network::{Network, Pieces};
 use crate::reason::Cause;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use futures_util::StreamExt;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::{Request, Response, request};
 use serde::de::DeserializeOwned;
-use std::error::Error as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Default for Deadlines {
 /// A way to one service.
 #[derive(Clone)]
 pub(crate) struct Wire {
-    http: Client,
+    network: Arc<dyn Network>,
     base: Arc<str>,
     token: Option<Arc<str>>,
     deadlines: Deadlines,
@@ -62,18 +62,13 @@ pub(crate) struct Wire {
 impl Wire {
     /// A way to the service at a normalised address.
     pub(crate) fn new(
+        network: Arc<dyn Network>,
         base: &str,
         token: Option<&str>,
         deadlines: Deadlines,
         environment: Arc<dyn Environment>,
-    ) -> Result<Self, Failure> {
-        let http = client(base, deadlines)?;
-        Ok(Self { http, base: base.into(), token: token.map(Into::into), deadlines, environment })
-    }
-
-    /// The same way with none of the connections that exist (B15): one that died half-way looks alive from here.
-    pub(crate) fn fresh(&self) -> Result<Self, Failure> {
-        Ok(Self { http: client(&self.base, self.deadlines)?, ..self.clone() })
+    ) -> Self {
+        Self { network, base: base.into(), token: token.map(Into::into), deadlines, environment }
     }
 
     /// The same way without saying who asks.
@@ -81,40 +76,45 @@ impl Wire {
         Self { token: None, ..self.clone() }
     }
 
+    /// None of the connections that exist now is used for a later request.
+    pub(crate) fn renew(&self) {
+        self.network.renew();
+    }
+
     pub(crate) fn deadlines(&self) -> Deadlines {
         self.deadlines
     }
 
-    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.begin(self.http.get(format!("{}{path}", self.base)), JSON)
+    pub(crate) fn get(&self, path: &str) -> Asking {
+        Asking { builder: self.begin(Request::get(format!("{}{path}", self.base)), JSON), body: vec![] }
     }
 
-    pub(crate) fn post(&self, path: &str, body: Body) -> RequestBuilder {
-        let request = self.begin(self.http.post(format!("{}{path}", self.base)), JSON);
-        let request = request.header(CONTENT_TYPE, "application/json");
+    pub(crate) fn post(&self, path: &str, body: Body) -> Asking {
+        let builder = self.begin(Request::post(format!("{}{path}", self.base)), JSON);
+        let builder = builder.header(CONTENT_TYPE, "application/json");
         match body {
-            Body::Plain(bytes) => request.body(bytes),
-            Body::Gzip(bytes) => request.header(CONTENT_ENCODING, "gzip").body(bytes),
+            Body::Plain(body) => Asking { builder, body },
+            Body::Gzip(body) => Asking { builder: builder.header(CONTENT_ENCODING, "gzip"), body },
         }
     }
 
-    fn begin(&self, request: RequestBuilder, accept: &'static str) -> RequestBuilder {
-        let request = request.header(ACCEPT, accept);
+    fn begin(&self, builder: request::Builder, accept: &'static str) -> request::Builder {
+        let builder = builder.header(ACCEPT, accept);
         match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+            Some(token) => builder.header(AUTHORIZATION, format!("Bearer {token}")),
+            None => builder,
         }
     }
 
     /// Sends a request and reads a whole JSON answer. The second deadline is for the whole of it.
-    pub(crate) async fn call(&self, request: RequestBuilder, total: Duration) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn call(&self, asking: Asking, total: Duration) -> Result<Vec<u8>, Failure> {
         let whole = async {
-            let response = self.open(request).await?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = self.body(response).await;
+            let (head, pieces) = self.open(asking).await?.into_parts();
+            let body = self.body(pieces).await;
             // An error's status stands even when its body does not.
+            let status = head.status.as_u16();
             let problem = if status >= 400 { body.as_ref().ok().and_then(|body| problem(body)) } else { None };
-            self.judge(status, &headers, problem.as_ref())?;
+            self.judge(status, &head.headers, problem.as_ref())?;
             body
         };
         timeout(total, whole).await.unwrap_or_else(|_| Err(classify::transport(Transport::Silence)))
@@ -123,11 +123,11 @@ impl Wire {
     /// Sends a request and reads its answer as a message.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
-        request: RequestBuilder,
+        asking: Asking,
         total: Duration,
         otherwise: Cause,
     ) -> Result<T, Failure> {
-        let body = self.call(request, total).await?;
+        let body = self.call(asking, total).await?;
         serde_json::from_slice(&body).map_err(|error| {
             tracing::warn!(line = error.line(), column = error.column(), "an answer is not of the expected form");
             Failure::unknown(otherwise)
@@ -135,38 +135,39 @@ impl Wire {
     }
 
     /// Opens an answer that goes on for as long as both sides live.
-    pub(crate) async fn stream(&self, path: &str) -> Result<Response, Failure> {
-        let request = self.begin(self.http.get(format!("{}{path}", self.base)), "text/event-stream");
-        let response = self.open(request).await?;
-        let content_type = text(response.headers(), &CONTENT_TYPE);
-        let is_stream = content_type.is_some_and(|value| value.starts_with("text/event-stream"));
-        if response.status().as_u16() == 200 && is_stream {
-            return Ok(response);
+    pub(crate) async fn stream(&self, path: &str) -> Result<Pieces, Failure> {
+        let builder = self.begin(Request::get(format!("{}{path}", self.base)), "text/event-stream");
+        let (head, pieces) = self.open(Asking { builder, body: vec![] }).await?.into_parts();
+        let is_stream = text(&head.headers, &CONTENT_TYPE).is_some_and(|value| value.starts_with("text/event-stream"));
+        if head.status.as_u16() == 200 && is_stream {
+            return Ok(pieces);
         }
-        let failed = self.judge(response.status().as_u16(), response.headers(), None).err();
+        let failed = self.judge(head.status.as_u16(), &head.headers, None).err();
         Err(failed.unwrap_or_else(|| Failure::unknown(Cause::NotTheService)))
     }
 
-    async fn open(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        match timeout(self.deadlines.head, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(failed(&error)),
-            Err(_) => Err(classify::transport(Transport::Silence)),
-        }
+    async fn open(&self, asking: Asking) -> Result<Response<Pieces>, Failure> {
+        let request = asking.builder.body(asking.body).map_err(|error| {
+            // Only the token and the address go into a request's head; the address was read before.
+            tracing::warn!(%error, "this desk's token cannot be sent");
+            Failure::new(Class::SignIn, Cause::TokenRefused)
+        })?;
+        let sent = timeout(self.deadlines.head, self.network.send(request)).await;
+        sent.unwrap_or_else(|_| Err(classify::transport(Transport::Silence)))
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, mut pieces: Pieces) -> Result<Vec<u8>, Failure> {
         let mut body = Vec::new();
         loop {
-            match timeout(self.deadlines.idle, response.chunk()).await {
+            match timeout(self.deadlines.idle, pieces.next()).await {
                 Err(_) => return Err(classify::transport(Transport::Silence)),
-                Ok(Err(error)) => return Err(failed(&error)),
-                Ok(Ok(None)) => return Ok(body),
-                Ok(Ok(Some(piece))) if body.len() + piece.len() > BODY_MAX => {
+                Ok(Some(Err(kind))) => return Err(classify::transport(kind)),
+                Ok(None) => return Ok(body),
+                Ok(Some(Ok(piece))) if body.len() + piece.len() > BODY_MAX => {
                     tracing::warn!(bytes = body.len(), "an answer does not end");
                     return Err(Failure::unknown(Cause::NotTheService));
                 }
-                Ok(Ok(Some(piece))) => body.extend_from_slice(&piece),
+                Ok(Some(Ok(piece))) => body.extend_from_slice(&piece),
             }
         }
     }
@@ -182,66 +183,24 @@ impl Wire {
     }
 }
 
-fn client(base: &str, deadlines: Deadlines) -> Result<Client, Failure> {
-    let mut builder = Client::builder()
-        .user_agent(concat!("Turndown/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(deadlines.connect)
-        // A portal answers with a redirect to its page; following it would hide that.
-        .redirect(redirect::Policy::none())
-        .tcp_nodelay(true)
-        .pool_idle_timeout(Duration::from_secs(60));
-    if address::is_here(base) {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|error| {
-        tracing::error!(?error, "no HTTP client can be made");
-        Failure::new(Class::Desk, Cause::Fault)
-    })
+/// A request that is not sent yet.
+pub(crate) struct Asking {
+    builder: request::Builder,
+    body: Vec<u8>,
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Option<&'a str> {
+impl Asking {
+    pub(crate) fn header(self, name: &'static str, value: &str) -> Self {
+        Self { builder: self.builder.header(name, value), ..self }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn problem(body: &[u8]) -> Option<Problem> {
     serde_json::from_slice(body).ok()
-}
-
-fn failed(error: &reqwest::Error) -> Failure {
-    if error.is_builder() {
-        // Only the token and the address go into a request's head; the address was read before.
-        tracing::warn!("this desk's token cannot be sent");
-        return Failure::new(Class::SignIn, Cause::TokenRefused);
-    }
-    let kind = transport_of(error);
-    tracing::info!(?kind, error = innermost(error), "the service was not reached");
-    classify::transport(kind)
-}
-
-pub(crate) fn transport_of(error: &reqwest::Error) -> Transport {
-    if error.is_connect() {
-        // The libraries below tell these apart only in their words.
-        let words = format!("{error:?}").to_ascii_lowercase();
-        return if words.contains("dns error") || words.contains("failed to lookup") {
-            Transport::Name
-        } else if words.contains("certificate") || words.contains("tls") {
-            Transport::Tls
-        } else {
-            Transport::Connect
-        };
-    }
-    if error.is_timeout() { Transport::Silence } else { Transport::Broken }
-}
-
-/// The last cause in a chain: the one that says what happened, without the address.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut source = error.source();
-    let mut words = String::from("no cause given");
-    while let Some(inner) = source {
-        words = inner.to_string();
-        source = inner.source();
-    }
-    words
 }
 
 /// A request's body.

@@ -134,7 +134,7 @@ fn open(folder: PathBuf, environment: &Arc<TestEnvironment>) -> Engine {
 }
 
 fn try_open(folder: PathBuf, environment: &Arc<TestEnvironment>) -> Result<Engine, OpenError> {
-    let config = OpenConfig { folder, migrations: migrations::migrations::runner() };
+    let config = OpenConfig::new(folder, migrations::migrations::runner());
     let environment: Arc<dyn Environment> = Arc::clone(environment) as Arc<dyn Environment>;
     Engine::open(&config, Arc::new(Counters), environment).map(|(engine, _)| engine)
 }
