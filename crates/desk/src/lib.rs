@@ -49,10 +49,7 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::open`].
-    pub fn open_with(
-        config: &OpenConfig,
-        environment: Arc<dyn Environment>,
-    ) -> Result<(Self, StartReport), OpenError> {
+    pub fn open_with(config: &OpenConfig, environment: Arc<dyn Environment>) -> Result<(Self, StartReport), OpenError> {
         let housekeeping = Arc::new(Housekeeping::default());
         let (engine, report) = Engine::open(config, Arc::clone(&housekeeping) as _, environment)?;
         let desk = Self { engine, housekeeping };

@@ -1,9 +1,9 @@
 //! The engine's handle, its one writer thread, and its readers.
 
+use crate::disk::{Disk, DiskLock};
 use crate::state::Link;
 use crate::unit_of_work::WriterState;
 use crate::{EngineError, Environment, OpenConfig, UnitOfWork, Workflow};
-use crate::disk::{Disk, DiskLock};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;

@@ -9,7 +9,7 @@ use crate::http::{self, App, Limits};
 use crate::metrics::Metrics;
 use crate::sinks::{self, SinkConfig};
 use crate::startup::Refusal;
-use crate::store::sqlite::{self, Files, Lock, SqliteStore};
+use crate::store::sqlite::{self, Files, Hands, Lock, SqliteStore};
 use crate::store::{Storage, StoreError};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -95,7 +95,7 @@ impl Running {
 /// # Errors
 /// A [`Refusal`] that says what to do.
 pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running, Refusal> {
-    let files = Files { db: config.db.clone() };
+    let files = Files::new(config.db.clone());
     let opened = sqlite::open(&files, &*env, config.new_signing_key)?;
     let listener = TcpListener::bind(&config.listen)
         .await
@@ -107,7 +107,8 @@ pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running,
         StoreError::Database(source) => Refusal::from_database(&files.db, source),
         other => Refusal::Input(format!("{} cannot be used: {other}.", files.db.display())),
     };
-    let store = Arc::new(SqliteStore::start(files.clone(), opened.conn, opened.identity.clone()).map_err(fault)?);
+    let store =
+        Arc::new(SqliteStore::start(files.clone(), opened.conn, opened.identity.clone(), Hands::Own).map_err(fault)?);
     opened.lock.say(&format!("http://{address}")).map_err(|error| Refusal::from_io(&files.lock(), &error))?;
 
     let stopping = CancellationToken::new();

@@ -78,7 +78,7 @@ impl Drop for Process {
 
 fn sample_store(folder: &TempDir) -> PathBuf {
     let db = folder.path().join("service.db");
-    let files = Files { db: db.clone() };
+    let files = Files::new(db.clone());
     let opened = sqlite::open(&files, &SystemEnvironment, false).unwrap();
     Admin::alone(files, opened.conn).import(&SystemEnvironment, &house("grand", 10), false).unwrap();
     db
@@ -168,7 +168,7 @@ fn each_reason_not_to_start_has_its_own_sentence_and_exit_code() {
     drop(conn);
     let keyless_folder = TempDir::new().unwrap();
     let keyless = sample_store(&keyless_folder);
-    std::fs::remove_file(Files { db: keyless.clone() }.key()).unwrap();
+    std::fs::remove_file(Files::new(keyless.clone()).key()).unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken_at = taken.local_addr().unwrap().to_string();
     std::fs::write(path("file"), "").unwrap();
@@ -233,7 +233,7 @@ fn each_reason_not_to_start_has_its_own_sentence_and_exit_code() {
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(
-            &std::fs::metadata(Files { db: keyless }.key()).unwrap().permissions(),
+            &std::fs::metadata(Files::new(keyless).key()).unwrap().permissions(),
         );
         assert_eq!(mode & 0o777, 0o600);
     }

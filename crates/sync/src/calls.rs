@@ -239,8 +239,10 @@ impl Shared {
             .await?;
         let body = serde_json::to_vec(&message).map_err(|_| Failure::new(Class::Desk, Cause::Fault))?;
         let path = format!("/v1/installs/{}/handshake", self.engine.install_id());
-        let answer: HandshakeAnswer =
-            self.wire.ask(self.wire.post(&path, Body::of(body)), self.wire.deadlines().total, Cause::AnswerUnfit).await?;
+        let answer: HandshakeAnswer = self
+            .wire
+            .ask(self.wire.post(&path, Body::of(body)), self.wire.deadlines().total, Cause::AnswerUnfit)
+            .await?;
         // The service may be replaced between two requests.
         if answer.store_id != service.store_id || answer.epoch != service.epoch {
             return Err(Failure::unknown(Cause::AnswerUnfit));
@@ -376,10 +378,7 @@ impl Shared {
     }
 
     /// Takes a whole snapshot. `progress` hears rows so far and in all.
-    pub(crate) async fn snapshot(
-        self: Arc<Self>,
-        progress: impl Fn(u32, u32) + Send + 'static,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn snapshot(self: Arc<Self>, progress: impl Fn(u32, u32) + Send + 'static) -> Result<(), Failure> {
         let met = self.met()?;
         let body = self.wire.call(self.wire.get(&self.path("snapshot")), self.wire.deadlines().snapshot).await?;
         let snapshot: Snapshot = self.read(body).await?;

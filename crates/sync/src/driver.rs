@@ -5,9 +5,9 @@ use crate::backoff::Pace;
 use crate::calls::{Greeted, Heard, Shared, SyncConfig, blocking, facts, pause};
 use crate::classify::{Class, Failure};
 use crate::machine::{Action, Flush, Input, LinkMode, LinkState, Machine, Request, View};
+use crate::network::{Http, Network};
 use crate::reason::{Cause, Reason};
 use crate::status::{LastFlush, Status, flush_code};
-use crate::network::{Http, Network};
 use crate::wire::{Deadlines, Wire};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -428,10 +428,9 @@ impl<'a> Driver<'a> {
                 let names: Vec<_> = items.iter().map(|item| (item.event_id.clone(), item.entity.clone())).collect();
                 self.shared.engine.set_in_flight(names.clone(), true);
                 self.flying.insert(request, names);
-                self.call(
-                    async move { Done::Input(Input::Sent(request, shared.send(items).await)) },
-                    move |failure| Done::Input(Input::Sent(request, Err(failure))),
-                );
+                self.call(async move { Done::Input(Input::Sent(request, shared.send(items).await)) }, move |failure| {
+                    Done::Input(Input::Sent(request, Err(failure)))
+                });
             }
             Action::Park { lane, event, reason } => self.call(
                 async move {
@@ -458,10 +457,9 @@ impl<'a> Driver<'a> {
                 let progress = move |done, total| {
                     let _ = note.send(Note::Loading(done, total));
                 };
-                self.call(
-                    async move { Done::Snapped(request, shared.snapshot(progress).await) },
-                    move |failure| Done::Snapped(request, Err(failure)),
-                );
+                self.call(async move { Done::Snapped(request, shared.snapshot(progress).await) }, move |failure| {
+                    Done::Snapped(request, Err(failure))
+                });
             }
             Action::Listen(request) => {
                 let note = self.note.clone();
@@ -514,8 +512,10 @@ impl<'a> Driver<'a> {
         let engine = self.shared.engine.clone();
         self.call(
             async move {
-                let counted =
-                    blocking(engine.hands(), move || engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))).await;
+                let counted = blocking(engine.hands(), move || {
+                    engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))
+                })
+                .await;
                 counted.map_or(Done::Nothing, |ledger| Done::Counted(u32::try_from(ledger.waiting).unwrap_or(u32::MAX)))
             },
             |_| Done::Nothing,

@@ -151,7 +151,7 @@ pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal>
 }
 
 async fn connect(env: &dyn Environment, args: &Act) -> Result<Service, Refusal> {
-    let files = args.db.clone().map(|db| Files { db });
+    let files = args.db.clone().map(Files::new);
     let (token, url) = match (&args.token, &files) {
         (Some(token), _) => (token.clone(), args.url.clone()),
         (None, Some(files)) => {

@@ -51,7 +51,7 @@ struct Db {
 
 impl Db {
     fn files(&self) -> Files {
-        Files { db: self.db.clone() }
+        Files::new(self.db.clone())
     }
 }
 

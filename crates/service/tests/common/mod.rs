@@ -144,7 +144,7 @@ impl Service {
     }
 
     pub fn files(&self) -> Files {
-        Files { db: self.db() }
+        Files::new(self.db())
     }
 
     pub fn db(&self) -> PathBuf {

@@ -7,7 +7,7 @@ mod single;
 mod writer;
 
 pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
-pub use open::{Files, Lock, Opened, open, open_beside, public_hex};
+pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex};
 
 use super::{
     Batch, Chain, ChangesRows, Device, Happened, Hash, Identity, Pulse, Single, SingleDone, SnapshotRows, Storage,
@@ -29,12 +29,27 @@ const READERS: usize = 4;
 
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
+/// Whose threads read and write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hands {
+    /// Threads of their own, so that a slow disk holds up no connection. What the product uses.
+    #[default]
+    Own,
+    /// The caller's: everything happens in the order of the calls, so that a run can be replayed from its seed.
+    Callers,
+}
+
+/// Where the writer is.
+enum WriterPlace {
+    Thread { jobs: Mutex<Option<mpsc::Sender<Job>>>, thread: Mutex<Option<std::thread::JoinHandle<()>>> },
+    Here(Mutex<Option<Writer>>),
+}
+
 /// The store on embedded SQLite.
 pub struct SqliteStore {
     identity: Identity,
     pulse: watch::Receiver<Pulse>,
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
-    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    writer: WriterPlace,
     readers: Arc<Readers>,
 }
 
@@ -51,38 +66,33 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Starts the writing thread on an opened store. The lock is held until [`Storage::close`].
+    /// Starts the writing on an opened store. Whoever has its lock holds it until [`Storage::close`].
     ///
     /// # Errors
     /// When the database cannot be read or no thread can be started.
-    pub fn start(files: Files, conn: Connection, identity: Identity) -> Result<Self, StoreError> {
+    pub fn start(files: Files, conn: Connection, identity: Identity, hands: Hands) -> Result<Self, StoreError> {
         let (tell, pulse) = watch::channel(Pulse::default());
-        let mut writer = Writer::new(conn, tell)?;
+        let writer = Writer::new(conn, tell)?;
+        let writer = match hands {
+            Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
+            Hands::Own => Self::start_thread(writer)?,
+        };
+        let readers = Readers { files, idle: Mutex::new(vec![]), permits: Semaphore::new(READERS) };
+        Ok(Self { identity, pulse, writer, readers: Arc::new(readers) })
+    }
+
+    fn start_thread(mut writer: Writer) -> Result<WriterPlace, StoreError> {
         let (jobs, mut queue) = mpsc::channel::<Job>(JOBS_MAX);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
                 while let Some(job) = queue.blocking_recv() {
-                    // A fault in one job must not end the writing: its transaction rolled back as it unwound, and
-                    // what was in memory is read again.
-                    if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err()
-                        && let Err(error) = writer.reload()
-                    {
-                        tracing::error!(error = %writer::chain_text(&error), "the store cannot be read");
-                    }
+                    run(job, &mut writer);
                 }
-                if let Err(error) = writer.conn.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
-                    tracing::debug!(%error, "the log stays for the next start");
-                }
+                close(writer);
             })
             .map_err(|_| StoreError::Fault)?;
-        Ok(Self {
-            identity,
-            pulse,
-            jobs: Mutex::new(Some(jobs)),
-            thread: Mutex::new(Some(thread)),
-            readers: Arc::new(Readers { files, idle: Mutex::new(vec![]), permits: Semaphore::new(READERS) }),
-        })
+        Ok(WriterPlace::Thread { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Runs a job on the writing thread. Once it is queued it runs to its end, whether or not anybody waits for it.
@@ -90,14 +100,21 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Stopping)?;
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |writer| {
             // Nobody waiting any more is no reason not to have done it.
             let _ = answer.send(job(writer));
         });
-        jobs.send(job).await.map_err(|_| StoreError::Stopping)?;
-        drop(jobs);
+        match &self.writer {
+            WriterPlace::Here(writer) => {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                run(job, writer.as_mut().ok_or(StoreError::Stopping)?);
+            }
+            WriterPlace::Thread { jobs, .. } => {
+                let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Stopping)?;
+                jobs.send(job).await.map_err(|_| StoreError::Stopping)?;
+            }
+        }
         answered.await.map_err(|_| StoreError::Fault)?
     }
 
@@ -106,29 +123,46 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if let WriterPlace::Here(_) = self.writer {
+            return self.readers.run(job);
+        }
+        let permit = self.readers.permits.acquire().await.map_err(|_| StoreError::Stopping)?;
         let readers = Arc::clone(&self.readers);
-        let run = async move {
-            let permit = readers.permits.acquire().await.map_err(|_| StoreError::Stopping)?;
-            let held = Arc::clone(&readers);
-            let done = tokio::task::spawn_blocking(move || {
-                let idle = held.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut conn = match idle {
-                    Some(conn) => conn,
-                    None => open::open_reader(&held.files)?,
-                };
-                let answer = {
-                    let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-                    job(&tx)?
-                };
-                held.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-                Ok(answer)
-            })
-            .await
-            .map_err(|_| StoreError::Fault)?;
-            drop(permit);
-            done
+        let done = tokio::task::spawn_blocking(move || readers.run(job)).await.map_err(|_| StoreError::Fault)?;
+        drop(permit);
+        done
+    }
+}
+
+impl Readers {
+    fn run<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut conn = match idle {
+            Some(conn) => conn,
+            None => open::open_reader(&self.files)?,
         };
-        run.await
+        let answer = {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            job(&tx)?
+        };
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        Ok(answer)
+    }
+}
+
+/// A fault in one job must not end the writing: its transaction rolled back as it unwound, and what was in memory is
+/// read again.
+fn run(job: Job, writer: &mut Writer) {
+    if catch_unwind(AssertUnwindSafe(|| job(writer))).is_err()
+        && let Err(error) = writer.reload()
+    {
+        tracing::error!(error = %writer::chain_text(&error), "the store cannot be read");
+    }
+}
+
+fn close(writer: Writer) {
+    if let Err(error) = writer.conn.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+        tracing::debug!(%error, "the log stays for the next start");
     }
 }
 
@@ -382,12 +416,21 @@ impl Storage for SqliteStore {
     }
 
     async fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        if let Some(thread) = thread {
-            // The thread ends by itself when the queue is empty; waiting for it is what makes running writes finish.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        match &self.writer {
+            WriterPlace::Here(writer) => {
+                if let Some(writer) = writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    close(writer);
+                }
+            }
+            WriterPlace::Thread { jobs, thread } => {
+                jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(thread) = thread {
+                    // The thread ends by itself when the queue is empty; waiting for it lets running writes finish.
+                    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+                }
+            }
         }
     }
 }

@@ -30,9 +30,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Files {
     /// The database.
     pub db: PathBuf,
+    /// The SQLite VFS that it is on; `None` for the machine's own disk.
+    pub vfs: Option<String>,
 }
 
 impl Files {
+    /// Files on the machine's own disk.
+    #[must_use]
+    pub fn new(db: PathBuf) -> Self {
+        Self { db, vfs: None }
+    }
+
     /// The lock: held while a service or an import has the store; says where the service listens.
     #[must_use]
     pub fn lock(&self) -> PathBuf {
@@ -143,18 +151,41 @@ pub fn open(files: &Files, env: &dyn Environment, new_signing_key: bool) -> Resu
         return Err(Refusal::OldSqlite(rusqlite::version().to_owned()));
     }
     let lock = Lock::take(files)?;
-    let mut conn = Connection::open_with_flags(
-        &files.db,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|error| Refusal::from_database(&files.db, error))?;
+    let mut conn = open_database(files)?;
+    let (identity, signing_key) = identity(&mut conn, files, env, Key::Beside { new: new_signing_key })?;
+    Ok(Opened { conn, identity, signing_key, lock })
+}
+
+/// Opens a store on a disk of which the caller knows that nobody else has it, with a key that the caller keeps.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with_key(
+    files: &Files,
+    env: &dyn Environment,
+    key: &SigningKey,
+) -> Result<(Connection, Identity), Refusal> {
+    let mut conn = open_database(files)?;
+    let (identity, _) = identity(&mut conn, files, env, Key::Given(key))?;
+    Ok((conn, identity))
+}
+
+fn open_database(files: &Files) -> Result<Connection, Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = connect(files, flags).map_err(|error| Refusal::from_database(&files.db, error))?;
     check_ours(&conn, files)?;
     settle_settings(&conn, files)?;
     migrations::migrations::runner()
         .run(&mut conn)
         .map_err(|error| Refusal::Input(format!("{} cannot be brought up to date: {error}", files.db.display())))?;
-    let (identity, signing_key) = identity(&mut conn, files, env, new_signing_key)?;
-    Ok(Opened { conn, identity, signing_key, lock })
+    Ok(conn)
+}
+
+fn connect(files: &Files, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match &files.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(&files.db, flags, vfs.as_str()),
+        None => Connection::open_with_flags(&files.db, flags),
+    }
 }
 
 /// Opens an existing store from the command line beside a running service, for the tables without sequence numbers.
@@ -165,9 +196,8 @@ pub fn open_beside(files: &Files) -> Result<Connection, Refusal> {
     if !files.db.exists() {
         return Err(Refusal::Missing(files.db.display().to_string()));
     }
-    let conn =
-        Connection::open_with_flags(&files.db, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| Refusal::from_database(&files.db, error))?;
+    let conn = connect(files, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| Refusal::from_database(&files.db, error))?;
     if check_ours(&conn, files)? == 0 {
         return Err(Refusal::Missing(files.db.display().to_string()));
     }
@@ -180,8 +210,7 @@ pub fn open_beside(files: &Files) -> Result<Connection, Refusal> {
 /// # Errors
 /// What the database says.
 pub fn open_reader(files: &Files) -> rusqlite::Result<Connection> {
-    let conn =
-        Connection::open_with_flags(&files.db, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let conn = connect(files, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.pragma_update(None, "query_only", "ON")?;
     conn.pragma_update(None, "cache_size", -16_384)?;
@@ -255,11 +284,20 @@ fn none_is_fine(error: rusqlite::Error) -> rusqlite::Result<()> {
     if matches!(error, rusqlite::Error::QueryReturnedNoRows) { Ok(()) } else { Err(error) }
 }
 
+/// Where the secret signing key is.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    /// In its file beside the database; made anew where asked for.
+    Beside { new: bool },
+    /// With the caller.
+    Given(&'a SigningKey),
+}
+
 fn identity(
     conn: &mut Connection,
     files: &Files,
     env: &dyn Environment,
-    new_signing_key: bool,
+    place: Key<'_>,
 ) -> Result<(Identity, SigningKey), Refusal> {
     let refuse = |error| Refusal::from_database(&files.db, error);
     let tx = conn.transaction().map_err(refuse)?;
@@ -271,14 +309,17 @@ fn identity(
         .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) })
         .map_err(refuse)?;
     let made = match found {
-        Some((store_id, epoch, _)) if new_signing_key => {
+        Some((store_id, epoch, _)) if matches!(place, Key::Beside { new: true }) => {
             let key = make_key(files, env)?;
             tx.execute("UPDATE meta SET signing_key = ?1", [public_hex(&key)]).map_err(refuse)?;
             (Identity { store_id, epoch }, key)
         }
         Some((store_id, epoch, public)) => {
             let missing = || Refusal::SigningKey(files.key().display().to_string());
-            let key = read_key(files).ok_or_else(missing)?;
+            let key = match place {
+                Key::Given(key) => key.clone(),
+                Key::Beside { .. } => read_key(files).ok_or_else(missing)?,
+            };
             if public_hex(&key) != public {
                 return Err(missing());
             }
@@ -290,7 +331,10 @@ fn identity(
                 format!("{prefix}_{id}")
             };
             let identity = Identity { store_id: name("store"), epoch: name("epoch") };
-            let key = make_key(files, env)?;
+            let key = match place {
+                Key::Given(key) => key.clone(),
+                Key::Beside { .. } => make_key(files, env)?,
+            };
             tx.execute(
                 "INSERT INTO meta (one, store_id, epoch, signing_key, head_seq, feed_floor_seq) VALUES (1, ?1, ?2, ?3, 0, 0)",
                 (&identity.store_id, &identity.epoch, public_hex(&key)),

@@ -1,0 +1,220 @@
+//! One file as the machine knows it: the bytes that a reader sees, the bytes that are durable, and what was done in
+//! between, in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+
+use super::{
+    content::{Content, PAGE, Page, pages_of},
+    faults::FileClass,
+};
+
+/// What happens to one unsynced operation when the power goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Lost,
+    /// Some sectors of this size are there and some are not. `whole` says that a sector in which the write began or
+    /// ended keeps its other bytes; otherwise they are rubbish too.
+    Torn {
+        sector: usize,
+        whole: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// The bytes stand in the node's log.
+    Write { offset: u64, start: usize, length: usize },
+    Truncate(u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Op {
+    /// Its place among everything that was done on this disk.
+    order: u64,
+    what: What,
+}
+
+/// SQLite's lock on a file: any number of readers and at most one connection above them.
+#[derive(Debug, Default)]
+pub(super) struct FileLock {
+    pub(super) shared: u32,
+    /// The handle that holds more than a shared lock, and which.
+    pub(super) top: Option<(u64, i32)>,
+}
+
+/// A file, whatever names it has.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    now: Content,
+    /// Pages as they are durably, kept from when they were first touched since the last sync. Pages behind the
+    /// durable end are not kept: there is nothing to put back.
+    before: BTreeMap<usize, Page>,
+    /// Pages that a failed sync left in memory only, and that a later sync will not write.
+    stranded: BTreeSet<usize>,
+    durable_length: u64,
+    ops: Vec<Op>,
+    /// The bytes of the operations, one after another.
+    log: Vec<u8>,
+    pub(super) class: FileClass,
+    /// Handles that have it open.
+    pub(super) holders: u32,
+    pub(super) lock: FileLock,
+    /// Held by [`turndown_offline::Disk::lock`].
+    pub(super) locked: bool,
+}
+
+impl Node {
+    /// An empty file, of which nothing is durable but that it is empty.
+    pub(super) fn empty(class: FileClass) -> Self {
+        Self { class, ..Self::default() }
+    }
+
+    /// A file whose bytes are durable.
+    pub(super) fn at_rest(class: FileClass, now: Content) -> Self {
+        Self { durable_length: now.length(), now, class, ..Self::default() }
+    }
+
+    pub(super) fn now(&self) -> &Content {
+        &self.now
+    }
+
+    fn remember(&mut self, page: usize) {
+        if page * PAGE < self.durable_length as usize && !self.before.contains_key(&page) {
+            self.before.insert(page, self.now.page(page));
+        }
+    }
+
+    pub(super) fn write(&mut self, order: u64, offset: u64, bytes: &[u8]) {
+        for page in pages_of(offset, bytes.len()) {
+            self.remember(page);
+            self.stranded.remove(&page);
+        }
+        self.now.write(offset, bytes);
+        let what = What::Write { offset, start: self.log.len(), length: bytes.len() };
+        self.log.extend_from_slice(bytes);
+        self.ops.push(Op { order, what });
+    }
+
+    pub(super) fn truncate(&mut self, order: u64, length: u64) {
+        if length < self.now.length() {
+            for page in length as usize / PAGE..(self.now.length() as usize).div_ceil(PAGE) {
+                self.remember(page);
+            }
+        }
+        self.now.set_length(length);
+        self.ops.push(Op { order, what: What::Truncate(length) });
+    }
+
+    pub(super) fn sync(&mut self) {
+        let stranded = &self.stranded;
+        self.before.retain(|page, _| stranded.contains(page));
+        self.durable_length = self.now.length();
+        self.forget_ops();
+    }
+
+    fn forget_ops(&mut self) {
+        self.ops.clear();
+        self.log.clear();
+        // One large transaction must not leave its size behind for good.
+        self.log.shrink_to(1 << 20);
+    }
+
+    /// The sync that fails and takes the dirty pages with it: readers go on seeing them, the disk never will, and the
+    /// next sync says that all is well.
+    pub(super) fn strand(&mut self) {
+        for op in &self.ops {
+            if let What::Write { offset, length, .. } = op.what {
+                for page in pages_of(offset, length) {
+                    self.before.entry(page).or_insert(None);
+                    self.stranded.insert(page);
+                }
+            }
+        }
+        self.sync();
+        let end = (self.durable_length as usize).div_ceil(PAGE);
+        self.before.retain(|page, _| *page < end);
+        self.stranded.retain(|page| *page < end);
+    }
+
+    /// The places, among everything done on this disk, of what is not durable yet.
+    pub(super) fn unsynced(&self) -> impl Iterator<Item = u64> {
+        self.ops.iter().map(|op| op.order)
+    }
+
+    /// What is left after a power cut: what was durable, and of the rest what `fate` says.
+    pub(super) fn power_cut(&mut self, rng: &mut Rng, mut fate: impl FnMut(&mut Rng, u64) -> Fate) {
+        for (page, old) in std::mem::take(&mut self.before) {
+            self.now.put_page(page, old);
+        }
+        self.now.set_length(self.durable_length);
+        for op in std::mem::take(&mut self.ops) {
+            match (op.what, fate(rng, op.order)) {
+                (_, Fate::Lost) => {}
+                (What::Write { offset, start, length }, Fate::Kept) => {
+                    self.now.write(offset, &self.log[start..start + length]);
+                }
+                (What::Write { offset, start, length }, Fate::Torn { sector, whole }) => {
+                    tear(&mut self.now, rng, offset, &self.log[start..start + length], sector, whole);
+                }
+                // A length is one number: it is there or it is not.
+                (What::Truncate(length), Fate::Kept | Fate::Torn { .. }) => self.now.set_length(length),
+            }
+        }
+        self.stranded.clear();
+        self.durable_length = self.now.length();
+        self.forget_ops();
+        self.holders = 0;
+        self.release_locks();
+    }
+
+    pub(super) fn release_locks(&mut self) {
+        self.lock = FileLock::default();
+        self.locked = false;
+    }
+
+    /// Changes bytes behind everybody's back: at once and durably.
+    pub(super) fn change_at_rest(&mut self, offset: u64, bytes: &[u8]) {
+        self.now.write(offset, bytes);
+        for page in pages_of(offset, bytes.len()) {
+            if let Some(old) = self.before.get_mut(&page) {
+                let mut changed = Content::default();
+                changed.put_page(0, old.take());
+                changed.set_length(PAGE as u64);
+                let start = (page * PAGE) as u64;
+                let (from, to) = (offset.max(start), (offset + bytes.len() as u64).min(start + PAGE as u64));
+                changed.write(from - start, &bytes[(from - offset) as usize..(to - offset) as usize]);
+                *old = changed.page(0);
+            }
+        }
+    }
+
+    /// Cuts the file behind everybody's back: at once and durably, with all that was not synced.
+    pub(super) fn cut_at_rest(&mut self, length: u64) {
+        self.now.set_length(length.min(self.now.length()));
+        self.before.clear();
+        self.stranded.clear();
+        self.durable_length = self.now.length();
+        self.forget_ops();
+    }
+}
+
+/// Writes some of the sectors that `bytes` touch.
+pub(super) fn tear(now: &mut Content, rng: &mut Rng, offset: u64, bytes: &[u8], sector: usize, whole: bool) {
+    let (mut at, end) = (offset as usize, offset as usize + bytes.len());
+    while at < end {
+        let next = ((at / sector + 1) * sector).min(end);
+        if rng.bool() {
+            now.write(at as u64, &bytes[at - offset as usize..next - offset as usize]);
+        } else if !whole {
+            // This sector was being written when the power went, and the disk does not promise that a write leaves
+            // the bytes beside it alone.
+            let first = at / sector * sector;
+            let rubbish: Vec<u8> = (first..(first + sector).min(now.length() as usize)).map(|_| rng.u8(..)).collect();
+            now.write(first as u64, &rubbish);
+        }
+        at = next;
+    }
+}
