@@ -70,6 +70,12 @@ pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
             "Look at the Sync Center again; it may have been settled meanwhile.",
             reference,
         ),
+        ActError::NothingToDiscard => CommandError::new(
+            "NOTHING_TO_DISCARD",
+            "There is nothing to give up here.",
+            "Look at the Sync Center again; it may have been settled meanwhile.",
+            reference,
+        ),
         ActError::Engine(error) => from_engine(error, reference),
     }
 }

@@ -30,6 +30,9 @@ pub enum ActError {
     /// There is no such event, or it is not one that can be tried again.
     #[error("there is nothing to try again")]
     NothingToRetry,
+    /// There is no such event, or it has not failed.
+    #[error("there is nothing to give up")]
+    NothingToDiscard,
     /// The database refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -69,6 +72,7 @@ enum Refused {
     NotLoaded,
     NoRoom,
     NothingToRetry,
+    NothingToDiscard,
 }
 
 impl Refused {
@@ -78,6 +82,7 @@ impl Refused {
             Self::NotLoaded => ActError::NotLoaded,
             Self::NoRoom => ActError::NoRoom(room.to_owned()),
             Self::NothingToRetry => ActError::NothingToRetry,
+            Self::NothingToDiscard => ActError::NothingToDiscard,
         }
     }
 }
@@ -155,6 +160,43 @@ impl Desk {
         let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
         recorded.map(|_| ()).map_err(|error| match error {
             RecordError::Refused(refused) => refused.into_error(&room),
+            RecordError::Engine(error) => ActError::Engine(error),
+        })
+    }
+
+    /// Gives a failed action up, by name and with a reason. It stays in the record; what was recorded behind it is
+    /// judged by itself.
+    ///
+    /// # Errors
+    /// When the action is not a failed one, or the database refused; nothing was saved then.
+    pub fn discard(
+        &self,
+        failed: &EventId,
+        event_id: EventId,
+        actor: ActorId,
+        reason: &str,
+    ) -> Result<Recorded, ActError> {
+        let row = self.engine().row(failed)?.ok_or(ActError::NothingToDiscard)?;
+        let desk = self.clone();
+        let (old, reason) = (row.sealed.event, reason.to_owned());
+        let entity = old.entity.clone();
+        let decide: Decide<Refused> = Box::new(move |work, _| {
+            if work.outbox_state(&old.event_id)? != Some(OutboxState::Failed) {
+                return Err(RecordError::Refused(Refused::NothingToDiscard));
+            }
+            let book = desk.housekeeping.book(work)?;
+            Ok(Draft {
+                workflow: old.workflow,
+                turn: old.turn,
+                service_day: book.map(|book| book.property.service_day.clone()).or(old.service_day),
+                action: "discard".into(),
+                args: serde_json::json!({ "reason": reason }),
+                settles: vec![old.event_id],
+                ..Draft::default()
+            })
+        });
+        self.engine().record(Intent { event_id, actor, entity, decide }).map_err(|error| match error {
+            RecordError::Refused(refused) => refused.into_error(""),
             RecordError::Engine(error) => ActError::Engine(error),
         })
     }

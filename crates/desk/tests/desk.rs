@@ -288,6 +288,26 @@ fn b5_try_again_is_a_new_event_that_settles_the_rejected_one() {
 }
 
 #[test]
+fn l2_a_failed_action_is_given_up_by_name_and_what_is_behind_goes_on() {
+    let house = House::new();
+    let (bad, behind) = (house.start("101"), house.complete("101"));
+    let gave_up =
+        |id: &str| house.desk.discard(&bad.event.event_id, EventId::parse(id).unwrap(), maria(), "guest stays");
+    assert!(matches!(gave_up("early").unwrap_err(), ActError::NothingToDiscard), "what may still pass is not given up");
+    house.answer(vec![result(&bad, Outcome::Rejected)]);
+    let decision = gave_up("gone").unwrap().sealed;
+    assert_eq!((decision.event.action.as_str(), &decision.event.args["reason"]), ("discard", &json!("guest stays")));
+    assert!(gave_up("gone").unwrap().repeated, "a double click is one decision");
+    assert_eq!(house.to_send(), vec!["gone"], "it goes first; what is behind waits");
+    house.balanced();
+    house.answer(vec![applied(&decision, 12)]);
+    assert_eq!(house.state(&bad), OutboxState::Discarded);
+    assert_eq!(house.to_send(), vec![behind.event.event_id.to_string()]);
+    assert_eq!(house.desk.engine().ledger().unwrap().discarded, 1);
+    house.balanced();
+}
+
+#[test]
 fn what_may_pass_later_is_tried_three_times_and_then_asks_a_person() {
     let house = House::new();
     let start = house.start("101");

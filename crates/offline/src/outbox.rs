@@ -1,6 +1,6 @@
 //! The outbox, read: what is to be sent, and rows for people to look at.
 
-use crate::{Engine, EngineError, Sql};
+use crate::{Engine, EngineError, Sql, UnitOfWork};
 use rusqlite::Row;
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EventId, SealedEvent};
@@ -161,6 +161,18 @@ impl RawRow {
             seq: self.seq,
             acknowledged_at: self.acknowledged_at,
         })
+    }
+}
+
+impl UnitOfWork<'_> {
+    /// Where an event of this desk stands.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn outbox_state(&mut self, id: &EventId) -> Result<Option<OutboxState>, EngineError> {
+        let state: Option<String> =
+            self.first("SELECT state FROM outbox WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
+        state.as_deref().map(OutboxState::parse).transpose()
     }
 }
 
