@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-sync", &["turndown-offline", "turndown-protocol"]),
     ("turndown-app", &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"]),
     ("turndown-service", &["turndown-domain", "turndown-protocol"]),
+    ("turndown-sim", &["turndown-offline"]),
     ("turndown", &["turndown-app"]),
     (
         "turndown-gates",
@@ -45,7 +46,7 @@ const USED_BY_NOBODY: &[&str] = &["turndown", "turndown-gates"];
 const ONLY: &[(&str, &[&str])] = &[
     ("tauri*", &["turndown"]),
     ("wry", &[]),
-    ("rusqlite", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-gates"]),
+    ("rusqlite", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-gates"]),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-gates"]),

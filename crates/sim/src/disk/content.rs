@@ -78,10 +78,9 @@ impl Content {
             let part = (PAGE - within).min(bytes.len() - done);
             let slot = &mut self.pages[at / PAGE];
             let new = &bytes[done..done + part];
+            let ours = slot.as_mut().is_some_and(|page| Arc::get_mut(page).is_some());
             match slot {
-                Some(page) if part < PAGE || Arc::get_mut(page).is_some() => {
-                    Arc::make_mut(page)[within..within + part].copy_from_slice(new);
-                }
+                Some(page) if part < PAGE || ours => Arc::make_mut(page)[within..within + part].copy_from_slice(new),
                 // A whole page in place of one that somebody else still holds: what it held need not be copied first.
                 _ => {
                     let mut page = [0; PAGE];
