@@ -27,12 +27,12 @@ use std::{
 use fastrand::Rng;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::state::{Done, Open, Refusal, State};
 pub use self::{
     crash::CrashModel,
     faults::{Aim, Fault, FaultPlan, FileClass, IoKind, IoKinds},
     state::DiskImage,
 };
-pub(crate) use self::state::{Done, Open, Refusal, State};
 use crate::vfs;
 
 /// The disks of this process, by name.

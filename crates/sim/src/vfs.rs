@@ -37,7 +37,7 @@ const JULIAN_1970: i64 = 210_866_760_000_000;
 
 thread_local! {
     /// What SQLite's temporary names and seeds are drawn from on this thread.
-    static CHANCE: Cell<Rng> = Cell::new(Rng::with_seed(0));
+    static CHANCE: Cell<Rng> = const { Cell::new(Rng::with_seed(0)) };
 }
 
 /// Sets the clock that SQLite's date functions see, in milliseconds since 1970.
@@ -168,12 +168,9 @@ fn code(refusal: Refusal, otherwise: c_int) -> c_int {
     match refusal {
         Refusal::Full => ffi::SQLITE_FULL,
         Refusal::Busy => ffi::SQLITE_BUSY,
-        Refusal::Off
-        | Refusal::Eio
-        | Refusal::ReadOnly
-        | Refusal::Denied
-        | Refusal::NotFound
-        | Refusal::WrongKind => otherwise,
+        Refusal::Off | Refusal::Eio | Refusal::ReadOnly | Refusal::Denied | Refusal::NotFound | Refusal::WrongKind => {
+            otherwise
+        }
     }
 }
 

@@ -26,7 +26,11 @@ pub(super) enum Fate {
 #[derive(Debug, Clone, Copy)]
 enum What {
     /// The bytes stand in the node's log.
-    Write { offset: u64, start: usize, length: usize },
+    Write {
+        offset: u64,
+        start: usize,
+        length: usize,
+    },
     Truncate(u64),
 }
 

@@ -327,7 +327,8 @@ impl State {
             return Ok(vec![]);
         }
         let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let inside = self.names.range(start.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&start));
+        let inside =
+            self.names.range(start.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&start));
         Ok(inside.map(|path| &path[start.len()..]).filter(|name| !name.contains('/')).map(str::to_owned).collect())
     }
 
@@ -475,7 +476,8 @@ impl State {
                 let (first, last) = (offset / 512, (offset + bytes.len() as u64).saturating_sub(1) / 512);
                 let missing = rng.u64(first..=last);
                 for sector in first..=last {
-                    let (from, to) = ((sector * 512).max(offset), ((sector + 1) * 512).min(offset + bytes.len() as u64));
+                    let (from, to) =
+                        ((sector * 512).max(offset), ((sector + 1) * 512).min(offset + bytes.len() as u64));
                     if sector != missing && rng.bool() {
                         node.write(order, from, &bytes[(from - offset) as usize..(to - offset) as usize]);
                     }
@@ -521,16 +523,23 @@ impl State {
         Ok(())
     }
 
-    /// The names of a file, and of the folders that it is in.
+    /// The names of a file, and of the folders that it is in. As in a journal, everything done to those folders before
+    /// goes with them: an older removal must not come after a newer name.
     fn make_names_durable(&mut self, file: u64) {
         let entry = Entry::File(file);
         let paths: Vec<String> =
             self.names.iter().filter(|(_, named)| **named == entry).map(|(path, _)| path.clone()).collect();
-        let above = |folder: &str| paths.iter().any(|path| path.starts_with(folder) && path[folder.len()..].starts_with('/'));
-        self.make_durable(|op| match &op.change {
+        let above = |folder: &str| {
+            folder.is_empty()
+                || paths.iter().any(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        };
+        let new = |op: &NameOp| match &op.change {
             Change::Link(path, Entry::Folder) => above(path),
             _ => op.entry() == Some(entry),
-        });
+        };
+        if self.name_ops.iter().any(new) {
+            self.make_durable(|op| above(&op.folder));
+        }
     }
 
     // Locks
