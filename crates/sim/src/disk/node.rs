@@ -222,3 +222,95 @@ pub(super) fn tear(now: &mut Content, rng: &mut Rng, offset: u64, bytes: &[u8], 
         at = next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same file in the simplest way there is: whole copies.
+    #[derive(Default)]
+    struct Plain {
+        now: Vec<u8>,
+        durable: Vec<u8>,
+        ops: Vec<(u64, u64, Option<Vec<u8>>)>,
+    }
+
+    fn apply(file: &mut Vec<u8>, offset: u64, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => {
+                let end = offset as usize + bytes.len();
+                file.resize(file.len().max(end), 0);
+                file[offset as usize..end].copy_from_slice(bytes);
+            }
+            None => file.resize(offset as usize, 0),
+        }
+    }
+
+    #[test]
+    fn pages_and_undo_are_the_same_file_as_whole_copies() {
+        for seed in 0..300 {
+            let mut rng = Rng::with_seed(seed);
+            let (mut node, mut plain) = (Node::empty(FileClass::Other), Plain::default());
+            let mut kept_images = Vec::new();
+            for order in 0..200 {
+                match rng.u8(..20) {
+                    0..12 => {
+                        let offset = rng.u64(..=(plain.now.len() as u64 + 3000).min(40_000));
+                        let length = if rng.bool() { PAGE } else { rng.usize(1..9000) };
+                        let offset = if rng.bool() { offset / PAGE as u64 * PAGE as u64 } else { offset };
+                        let bytes = vec![rng.u8(1..); length];
+                        node.write(order, offset, &bytes);
+                        apply(&mut plain.now, offset, Some(&bytes));
+                        plain.ops.push((order, offset, Some(bytes)));
+                    }
+                    12..15 => {
+                        let length = rng.u64(..45_000);
+                        node.truncate(order, length);
+                        apply(&mut plain.now, length, None);
+                        plain.ops.push((order, length, None));
+                    }
+                    15..17 => {
+                        node.sync();
+                        plain.durable.clone_from(&plain.now);
+                        plain.ops.clear();
+                    }
+                    17 if !plain.durable.is_empty() && plain.durable.len() <= plain.now.len() => {
+                        // Damage at rest is in both images, unless what is durable there was overwritten since.
+                        node.sync();
+                        plain.durable.clone_from(&plain.now);
+                        plain.ops.clear();
+                        let at = rng.u64(..plain.now.len() as u64);
+                        node.write(order, at / PAGE as u64 * PAGE as u64, &[9]);
+                        apply(&mut plain.now, at / PAGE as u64 * PAGE as u64, Some(&[9]));
+                        plain.ops.push((order, at / PAGE as u64 * PAGE as u64, Some(vec![9])));
+                        node.change_at_rest(at, &[77]);
+                        plain.now[at as usize] = 77;
+                        plain.durable[at as usize] = 77;
+                    }
+                    18 => kept_images.push((node.now().clone(), plain.now.clone())),
+                    _ => {
+                        let keep: Vec<u64> = plain.ops.iter().map(|op| op.0).filter(|_| rng.bool()).collect();
+                        node.power_cut(
+                            &mut rng,
+                            |_, order| if keep.contains(&order) { Fate::Kept } else { Fate::Lost },
+                        );
+                        for (order, offset, bytes) in std::mem::take(&mut plain.ops) {
+                            if keep.contains(&order) {
+                                apply(&mut plain.durable, offset, bytes.as_deref());
+                            }
+                        }
+                        plain.now.clone_from(&plain.durable);
+                    }
+                }
+                assert!(node.now().to_vec() == plain.now, "seed {seed}, step {order}");
+                let (at, mut part) = (rng.u64(..50_000), vec![0xEE; rng.usize(..9000)]);
+                let there = node.now().read(at, &mut part);
+                let expected = plain.now.get(at as usize..).unwrap_or_default();
+                assert!(part[..there] == expected[..there] && there == expected.len().min(part.len()), "seed {seed}");
+            }
+            for (image, plain) in kept_images {
+                assert!(image.to_vec() == plain, "seed {seed}: an image changed with its file");
+            }
+        }
+    }
+}
