@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::{
+    collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
     thread,
@@ -428,6 +429,57 @@ fn the_same_seed_gives_the_same_bytes() {
     let kinds: Vec<&str> = one.1.iter().map(|(name, _)| *name).collect();
     println!("{one:?}");
     assert!(kinds.contains(&"eio_fsync") && kinds.contains(&"power_off"), "{kinds:?}");
+}
+
+/// One disk through cut after cut, also while it recovers from the one before, and with errors that are said.
+#[test]
+fn cut_after_cut_loses_nothing_that_was_answered() {
+    let began = Instant::now();
+    let (mut cuts, mut answered, mut counts) = (0_u32, 0, BTreeMap::new());
+    for seed in 0..12 {
+        let mut rng = Rng::with_seed(seed);
+        let disk = SimDisk::new("soak", seed);
+        let setting = Setting { powersafe: rng.bool(), ..WAL_FULL };
+        drop(bank(&disk, setting));
+        // What may be there, and what must be.
+        let (mut must, mut may) = (0, 0);
+        for _ in 0..120 {
+            let mut plan = FaultPlan::none().with_aim(Aim::any(Fault::PowerOff).of(IoKinds::CHANGES), 0.02);
+            for fault in [Fault::Eio, Fault::Enospc, Fault::ShortWrite, Fault::Eacces] {
+                plan = plan.with(fault, if rng.bool() { 0.004 } else { 0.0 });
+            }
+            disk.set_plan(plan);
+            if let Ok(connection) = connect(&disk, setting)
+                && let Ok(found) = holds(&connection)
+            {
+                assert!(found >= must && found <= may, "seed {seed}: {found}, expected {must} to {may}");
+                let mut committed = found;
+                let done = morning(&connection, &mut committed);
+                answered += committed - found;
+                // What was found was read and not yet synced by anybody; what was answered is durable, and all before it.
+                if committed > found {
+                    must = committed;
+                }
+                may = may.max(committed + i64::from(done.is_err()));
+            }
+            disk.set_plan(FaultPlan::none());
+            disk.power_cut(CrashModel::any(&mut rng), &mut rng);
+            disk.power_on();
+            cuts += 1;
+            let found = holds(&connect(&disk, setting).unwrap()).unwrap();
+            assert!(found >= must && found <= may, "seed {seed}: {found}, expected {must} to {may}");
+            // Closing emptied the log into the database and synced it.
+            (must, may) = (found, found);
+        }
+        for (name, count) in disk.take_counts() {
+            *counts.entry(name).or_insert(0) += count;
+        }
+    }
+    println!(
+        "{cuts} cuts, {answered} answered, {:.0} cuts/s, {counts:?}",
+        f64::from(cuts) / began.elapsed().as_secs_f64()
+    );
+    assert!(answered > 500 && counts["power_off"] > 100 && counts["eio_fsync"] > 0, "{counts:?}");
 }
 
 fn extended(error: &rusqlite::Error) -> i32 {
