@@ -5,6 +5,10 @@
 //! journal, and a removed or renamed file stays with whoever has it open. The index over the write-ahead log is memory
 //! that lives as long as somebody uses it and the machine runs.
 //!
+//! SQLite removes a file by its name, without saying for whom. A connection with a rollback journal must therefore be
+//! dropped before its machine is switched on again, or it may remove the next one's journal; with a write-ahead log it
+//! removes nothing once it is dead.
+//!
 //! Deliberately absent: memory-mapped files (the desk has them off), extensions that are loaded, and time that passes
 //! by itself.
 #![allow(unsafe_code, reason = "SQLite reaches its VFS through C")]
