@@ -23,7 +23,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-sync", &["turndown-offline", "turndown-protocol"]),
     ("turndown-app", &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"]),
     ("turndown-service", &["turndown-domain", "turndown-protocol"]),
-    ("turndown-sim", &["turndown-offline"]),
+    (
+        "turndown-sim",
+        &[
+            "turndown-desk",
+            "turndown-domain",
+            "turndown-offline",
+            "turndown-protocol",
+            "turndown-service",
+            "turndown-sync",
+        ],
+    ),
     ("turndown", &["turndown-app"]),
     (
         "turndown-gates",
@@ -49,7 +59,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("rusqlite", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-gates"]),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
-    ("axum", &["turndown-service", "turndown-gates"]),
+    ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),
     ("ts-rs", &["turndown-app", "turndown-domain"]),
 ];
 

@@ -76,7 +76,7 @@ impl Engine {
             return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
         }
         let disk = config.disk.as_ref();
-        disk.make_folder(&config.folder)
+        make_folder(disk, &config.folder)
             .map_err(|source| OpenError::ReadOnly { path: config.folder.clone(), source })?;
         let file_lock = lock_folder(disk, &config.folder)?;
         let path = config.folder.join(FILE);
@@ -112,6 +112,26 @@ impl Engine {
             Ok(lines.into_iter().filter(|line| line != "ok").collect())
         })
     }
+}
+
+/// Makes a folder whose name survives a power cut: a database in a folder that is gone is gone as well.
+fn make_folder(disk: &dyn Disk, folder: &Path) -> std::io::Result<()> {
+    let mut above = vec![];
+    for place in folder.ancestors() {
+        if place.as_os_str().is_empty() || disk.exists(place)? {
+            break;
+        }
+        above.extend(place.parent());
+    }
+    disk.make_folder(folder)?;
+    if above.is_empty() {
+        // Made by a start that was cut off before it came to this. Who may not look into the folder above did not
+        // make this one either.
+        if let Some(place) = folder.parent() {
+            let _ = disk.sync_folder(place);
+        }
+    }
+    above.into_iter().filter(|place| !place.as_os_str().is_empty()).try_for_each(|place| disk.sync_folder(place))
 }
 
 fn lock_folder(disk: &dyn Disk, folder: &Path) -> Result<DiskLock, OpenError> {

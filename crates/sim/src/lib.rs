@@ -9,3 +9,4 @@
 
 pub mod disk;
 pub mod vfs;
+pub mod world;

@@ -247,7 +247,8 @@ unsafe extern "C" fn open(
         path,
         read_only,
         delete_on_close: has(ffi::SQLITE_OPEN_DELETEONCLOSE),
-        sync_folder: open.made && has(journal),
+        // As SQLite itself does on Unix: for a log that is there already too, whose name may not be durable yet.
+        sync_folder: has(ffi::SQLITE_OPEN_CREATE) && has(journal),
         open,
         persist_wal: false,
         lock: ffi::SQLITE_LOCK_NONE,

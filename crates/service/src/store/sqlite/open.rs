@@ -193,7 +193,7 @@ fn connect(files: &Files, flags: OpenFlags) -> rusqlite::Result<Connection> {
 /// # Errors
 /// A [`Refusal`] that says what to do.
 pub fn open_beside(files: &Files) -> Result<Connection, Refusal> {
-    if !files.db.exists() {
+    if files.vfs.is_none() && !files.db.exists() {
         return Err(Refusal::Missing(files.db.display().to_string()));
     }
     let conn = connect(files, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)

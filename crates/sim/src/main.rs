@@ -1,0 +1,148 @@
+//! `sim`: plays histories and prints what they came to; the last line is a JSON object.
+
+use clap::Parser;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use turndown_sim::world::{Plan, Tally, play};
+
+/// Plays simulated days of desks, service, network, disks, clocks and people.
+#[derive(Debug, Parser)]
+#[command(name = "sim")]
+struct Args {
+    /// Stop after this many desk-days.
+    #[arg(long)]
+    days: Option<u64>,
+    /// Stop after this many seconds.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Play this one seed, and print what happens.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The first seed of a campaign.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Every which seed.
+    #[arg(long, default_value_t = 1, hide = true)]
+    step: u64,
+    /// Processes to play in.
+    #[arg(long, default_value_t = 2)]
+    jobs: u64,
+    /// One of several processes: a line of JSON for each history.
+    #[arg(long, hide = true)]
+    worker: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(seed) = args.seed {
+        return one(seed);
+    }
+    if args.worker { work(&args) } else { campaign(&args) }
+}
+
+fn one(seed: u64) -> ExitCode {
+    // What the program says itself is asked for by RUST_LOG; a fault that the world made is no news here.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    let plan = Plan::draw(seed, None);
+    eprintln!("{plan:?}");
+    finish(&play(&plan))
+}
+
+/// Plays seed after seed until it is told to stop by a closed pipe.
+fn work(args: &Args) -> ExitCode {
+    let mut out = std::io::stdout();
+    for seed in (args.from..).step_by(usize::try_from(args.step).unwrap_or(1)) {
+        let tally = play(&Plan::draw(seed, None));
+        let Ok(line) = serde_json::to_string(&tally) else { return ExitCode::FAILURE };
+        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+            return ExitCode::SUCCESS;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn campaign(args: &Args) -> ExitCode {
+    let seconds = args.seconds.or(if args.days.is_none() { Some(60) } else { None }).map(Duration::from_secs);
+    let began = Instant::now();
+    let (send, receive) = std::sync::mpsc::channel::<Tally>();
+    let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
+    let mut children = vec![];
+    for job in 0..args.jobs {
+        let child = Command::new(&program)
+            .args(["--worker", "--from", &(args.from + job).to_string(), "--step", &args.jobs.to_string()])
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = child else { return ExitCode::FAILURE };
+        let Some(lines) = child.stdout.take() else { return ExitCode::FAILURE };
+        let send = send.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(lines).lines().map_while(Result::ok) {
+                match serde_json::from_str(&line) {
+                    Ok(tally) => {
+                        if send.send(tally).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => eprintln!("a line of a worker cannot be read: {error}"),
+                }
+            }
+        });
+        children.push(child);
+    }
+    drop(send);
+    let mut all = Tally::default();
+    let mut told = Instant::now();
+    while let Ok(tally) = receive.recv() {
+        for failure in &tally.failures {
+            println!("{failure}");
+        }
+        all.add(tally);
+        if told.elapsed() > Duration::from_secs(5) {
+            told = Instant::now();
+            println!(
+                "{:>5} s  {} desk-days, {} histories, {} saved, {} cuts, {} network faults; lost {}, doubled {}, stuck {}, audit {}",
+                began.elapsed().as_secs(),
+                all.desk_days,
+                all.histories,
+                all.recorded,
+                all.desk_cuts + all.server_cuts,
+                all.network_faults,
+                all.lost,
+                all.doubled,
+                all.stuck,
+                all.audit_mismatch
+            );
+        }
+        let enough = args.days.is_some_and(|days| all.desk_days >= days);
+        if enough || seconds.is_some_and(|most| began.elapsed() >= most) {
+            break;
+        }
+    }
+    drop(receive);
+    for mut child in children {
+        // They are told by their closed pipes as well; this only ends the history that nobody will read.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    println!(
+        "{} histories in {} s; a failing seed is played again by `make sim SEED=n`",
+        all.histories,
+        began.elapsed().as_secs()
+    );
+    finish(&all)
+}
+
+fn finish(tally: &Tally) -> ExitCode {
+    for failure in &tally.failures {
+        eprintln!("{failure}");
+    }
+    let mut line = json!(tally);
+    if let Some(line) = line.as_object_mut() {
+        line.remove("failures");
+    }
+    println!("{line}");
+    if tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,330 @@
+//! A desk's machine: the real engine, rules and link on a simulated disk, and the person in front of it.
+
+use super::hotel::PROPERTY;
+use super::machine::{DeskMachine, Machine};
+use super::network::Net;
+use crate::disk::{CrashModel, SimDisk};
+use fastrand::Rng;
+use std::sync::Arc;
+use turndown_desk::{ActError, Desk, migrations};
+use turndown_domain::{
+    Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
+    TaskId, TaskKind, TaskStatus, Verdict,
+};
+use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, RowFilter, Settlement, now_ms};
+use turndown_protocol::{ActorId, EventId};
+use turndown_sync::{Sync, SyncConfig, Timing};
+
+/// What a person was told is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The action.
+    pub event: EventId,
+    /// Who did it.
+    pub actor: String,
+    /// In which room.
+    pub room: String,
+}
+
+struct Open {
+    desk: Desk,
+    sync: Sync,
+}
+
+/// What came of a person's try to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// It is saved.
+    Saved,
+    /// The hotel's rules do not allow it, or there was nothing to do.
+    Refused,
+    /// The desk said that it is not saved.
+    Unsaved,
+    /// The machine died meanwhile: nobody was told anything.
+    Unknown,
+    /// The desk is not running.
+    Closed,
+}
+
+/// A desk's machine.
+pub struct DeskHost {
+    /// Its clock.
+    pub machine: Arc<Machine>,
+    /// Its disk.
+    pub disk: SimDisk,
+    /// Its way to the service.
+    pub net: Net,
+    config: SyncConfig,
+    timing: Timing,
+    open: Option<Open>,
+    /// Who is signed in.
+    pub person: String,
+    /// What people were told is saved.
+    pub saved: Vec<Saved>,
+    /// What people were told is not saved.
+    pub unsaved: Vec<EventId>,
+}
+
+impl DeskHost {
+    /// A machine with nothing on it.
+    #[must_use]
+    pub fn new(
+        machine: Arc<Machine>,
+        disk: SimDisk,
+        net: Net,
+        token: String,
+        store_id: String,
+        timing: Timing,
+    ) -> Self {
+        let config =
+            SyncConfig { address: "http://service.invalid".into(), token, property_id: PROPERTY.into(), store_id };
+        Self { machine, disk, net, config, timing, open: None, person: "lead-1".into(), saved: vec![], unsaved: vec![] }
+    }
+
+    /// Whether the program runs.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether it runs on a machine that lost its power meanwhile.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        self.open.is_some() && !self.disk.is_on()
+    }
+
+    /// The desk, while it is open.
+    #[must_use]
+    pub fn desk(&self) -> Option<&Desk> {
+        self.open.as_ref().map(|open| &open.desk)
+    }
+
+    /// Switches the machine on and opens the desk.
+    ///
+    /// # Errors
+    /// Why it does not open, as its code.
+    pub fn start(&mut self) -> Result<(), String> {
+        self.disk.power_on();
+        let config = OpenConfig {
+            folder: self.disk.root().join("desk"),
+            migrations: migrations(),
+            disk: Arc::new(self.disk.clone()) as Arc<dyn Disk>,
+            hands: Hands::Callers,
+        };
+        let environment = Arc::new(DeskMachine(Arc::clone(&self.machine)));
+        let opened = Desk::open_with(&config, environment);
+        let (desk, report) = opened.map_err(|error| {
+            tracing::debug!(?error, "a desk does not open");
+            error.code().to_owned()
+        })?;
+        tracing::debug!(disk = self.disk.name(), ?report, ledger = ?desk.engine().ledger(), "a desk opens");
+        let sync = Sync::start_on(Arc::new(self.net.clone()), desk.engine().clone(), self.config.clone(), self.timing);
+        self.open = Some(Open { desk, sync });
+        Ok(())
+    }
+
+    /// It dies: the power goes, or (with [`CrashModel::KeepAll`]) it is killed.
+    pub fn crash(&mut self, model: CrashModel, rng: &mut Rng) {
+        self.disk.power_cut(model, rng);
+        self.disk.disarm();
+        self.open = None;
+    }
+
+    /// It is closed in good order.
+    pub async fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.sync.stop().await;
+            open.desk.engine().close();
+        }
+    }
+
+    fn actor(&self) -> Option<ActorId> {
+        ActorId::parse(self.person.clone()).ok()
+    }
+
+    fn event_id(&self) -> EventId {
+        let environment = DeskMachine(Arc::clone(&self.machine));
+        EventId::generate(now_ms(&environment), self.machine.chance())
+    }
+
+    /// Somebody does something to some room.
+    pub fn act(&mut self, rng: &mut Rng, rooms: usize) -> Tried {
+        let Some(open) = &self.open else { return Tried::Closed };
+        let room = format!("{}", 101 + rng.usize(..rooms));
+        let Ok(Some(row)) = open.desk.room(&room) else {
+            return if self.disk.is_on() { Tried::Refused } else { Tried::Unknown };
+        };
+        let tasks: Vec<(TaskId, TaskStatus)> =
+            row.unit.tasks.iter().map(|(id, task)| (id.clone(), task.status)).collect();
+        let Some(action) = choose(rng, &tasks, self.saved.last()) else { return Tried::Refused };
+        let Some(actor) = self.actor() else { return Tried::Refused };
+        let event = self.event_id();
+        let done = open.desk.act(event.clone(), actor.clone(), &room, action.clone());
+        let done = match done {
+            // A person who heard nothing presses the button again: the same gesture, once (A1).
+            Ok(_) if rng.u8(..20) == 0 => open.desk.act(event.clone(), actor, &room, action),
+            done => done,
+        };
+        self.note(event, &room, done.map(|_| ()))
+    }
+
+    fn note(&mut self, event: EventId, room: &str, done: Result<(), ActError>) -> Tried {
+        if !self.disk.is_on() {
+            return Tried::Unknown;
+        }
+        tracing::debug!(%event, ?done, "a person acted");
+        match done {
+            Ok(()) => {
+                self.saved.push(Saved { event, actor: self.person.clone(), room: room.to_owned() });
+                Tried::Saved
+            }
+            Err(ActError::Engine(_)) => {
+                self.unsaved.push(event);
+                Tried::Unsaved
+            }
+            Err(_) => Tried::Refused,
+        }
+    }
+
+    /// Somebody decides one open conflict, by chance. Answers whether one was decided.
+    pub fn resolve(&mut self, rng: &mut Rng) -> bool {
+        let Some(open) = &self.open else { return false };
+        let Ok(conflicts) = open.desk.engine().conflicts() else { return false };
+        if conflicts.is_empty() {
+            return false;
+        }
+        let conflict = &conflicts[rng.usize(..conflicts.len())];
+        let all_mine = rng.bool();
+        let keep_mine = conflict.contested.iter().map(|path| (path.clone(), all_mine ^ (rng.u8(..4) == 0))).collect();
+        let Some(actor) = self.actor() else { return false };
+        let event_id = self.event_id();
+        let settlement = Settlement {
+            event_id: event_id.clone(),
+            actor,
+            entity: conflict.entity.clone(),
+            version: conflict.theirs.version,
+            settles: conflict.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
+            keep_mine,
+            draft: turndown_offline::Draft::default(),
+        };
+        let room = conflict.entity.id.clone();
+        let done = open.desk.resolve(settlement).map(|_| ());
+        self.note(event_id, &room, done) == Tried::Saved
+    }
+
+    /// Somebody tries a failed action again, or gives it up. Answers whether there was one.
+    pub fn handle_failed(&mut self, rng: &mut Rng) -> bool {
+        let Some(open) = &self.open else { return false };
+        let Ok((rows, _)) = open.desk.engine().rows(RowFilter::Attention, 0, 50) else { return false };
+        let failed: Vec<_> = rows.iter().filter(|row| row.state == OutboxState::Failed).collect();
+        if failed.is_empty() {
+            return false;
+        }
+        let event = failed[rng.usize(..failed.len())].sealed.event.clone();
+        let Some(actor) = self.actor() else { return false };
+        let event_id = self.event_id();
+        let retry = rng.u8(..3) == 0;
+        let done = if retry {
+            open.desk.retry(&event.event_id, event_id.clone(), actor)
+        } else {
+            open.desk.discard(&event.event_id, event_id.clone(), actor, "not needed any more").map(|_| ())
+        };
+        let is_new = matches!(open.desk.engine().row(&event_id), Ok(Some(_)));
+        // Trying again may send the same event again, without a new one.
+        if is_new { self.note(event_id, &event.entity.id, done) == Tried::Saved } else { done.is_ok() }
+    }
+
+    /// Somebody presses "Sync now".
+    pub fn sync_now(&self) {
+        if let Some(open) = &self.open {
+            open.sync.sync_now();
+        }
+    }
+
+    /// Somebody switches the link.
+    pub fn set_mode(&self, mode: turndown_sync::LinkMode) {
+        if let Some(open) = &self.open {
+            open.sync.set_mode(mode);
+        }
+    }
+
+    /// Why it does not send, if it does not.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.open.as_ref().map_or_else(
+            || "closed".into(),
+            |open| {
+                let status = open.sync.status().borrow().clone();
+                format!(
+                    "{:?} {:?} slow {:?}",
+                    status.state,
+                    status.reason.map(|reason| reason.code),
+                    status.slow.map(|reason| reason.code)
+                )
+            },
+        )
+    }
+}
+
+/// What somebody does next to a room with these tasks.
+fn choose(rng: &mut Rng, tasks: &[(TaskId, TaskStatus)], last: Option<&Saved>) -> Option<Action> {
+    let staff = |rng: &mut Rng| StaffId(format!("attendant-{}", rng.u8(1..4)));
+    let on_task = |rng: &mut Rng, task: TaskId, status: TaskStatus| match status {
+        TaskStatus::Ready => match rng.u8(..12) {
+            0..8 => Action::Start { task },
+            8 => Action::Reassign { task, to: Some(staff(rng)) },
+            9 => Action::SetPriority { task, priority: Priority::Urgent, rush: true },
+            10 => Action::CancelTask { task, reason: "guest stays".into() },
+            _ => Action::Reassign { task, to: None },
+        },
+        TaskStatus::InProgress => match rng.u8(..10) {
+            0..7 => Action::Complete { task },
+            7 | 8 => Action::Pause { task },
+            _ => Action::Reassign { task, to: Some(staff(rng)) },
+        },
+        TaskStatus::Paused => Action::Resume { task },
+        TaskStatus::Completed => {
+            let (result, reason) = match rng.u8(..6) {
+                0 => (InspectionResult::Fail, Some("hair in the basin".into())),
+                1 => (InspectionResult::Skip, Some("no time".into())),
+                _ => (InspectionResult::Pass, None),
+            };
+            Action::Inspect { task, verdict: Verdict { result, reason } }
+        }
+        TaskStatus::Inspected | TaskStatus::Cancelled => Action::Note { text: Some(format!("note {}", rng.u16(..))) },
+    };
+    if !tasks.is_empty() && rng.u8(..10) < 7 {
+        let (task, status) = tasks[rng.usize(..tasks.len())].clone();
+        return Some(on_task(rng, task, status));
+    }
+    Some(match rng.u8(..12) {
+        0..3 => Action::Note { text: Some(format!("note {}", rng.u16(..))) },
+        3 => Action::SetFlag { flag: ServiceFlag::DoNotDisturb, on: rng.bool() },
+        4 => Action::SetFlag { flag: ServiceFlag::MakeUpRoom, on: rng.bool() },
+        5 => Action::SeeOccupancy { occupancy: if rng.bool() { Occupancy::Occupied } else { Occupancy::Vacant } },
+        6 => Action::SetRoomStatus { cleanliness: if rng.bool() { Cleanliness::Clean } else { Cleanliness::Dirty } },
+        7 => Action::SetSellability {
+            sellability: if rng.bool() {
+                Sellability {
+                    kind: SellabilityKind::OutOfOrder,
+                    deducts_inventory: true,
+                    assignable: false,
+                    reason: Some("pipe".into()),
+                }
+            } else {
+                Sellability::default()
+            },
+        },
+        8 => Action::Departed {},
+        9 => Action::Arrived {},
+        10 => Action::AddTask {
+            task: TaskId(format!("extra-{:x}", rng.u64(..))),
+            kind: TaskKind::Linen,
+            credits: 5,
+            priority: Priority::Normal,
+            assignee: Some(staff(rng)),
+            note: None,
+        },
+        _ => Action::Undo { event: last?.event.to_string() },
+    })
+}

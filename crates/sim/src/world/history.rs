@@ -1,0 +1,583 @@
+//! One history: what happens when, from a seed; then healing, and the account.
+
+use super::check::check;
+use super::desk::{DeskHost, Tried};
+use super::hotel::Hotel;
+use super::machine::Machine;
+use super::network::{Net, Weather};
+use super::service::Service;
+use super::tally::{Kinds, Tally};
+use crate::disk::{CrashModel, Fault, SimDisk};
+use crate::vfs;
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use fastrand::Rng;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+use tokio::time::Instant;
+use turndown_service::http::Limits;
+use turndown_sync::backoff::Pace;
+use turndown_sync::{Deadlines, LinkMode, Timing};
+
+/// A working day at a desk; at night it is closed.
+const DAY: Duration = Duration::from_secs(10 * 3_600);
+/// How long a healed world has to drain before what is left counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
+/// What a seed asks for.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where everything is drawn from.
+    pub seed: u64,
+    /// Days.
+    pub days: u64,
+    /// Desks of the hotel.
+    pub desks: usize,
+    /// Rooms of the hotel.
+    pub rooms: usize,
+    /// Actions of a desk in a day.
+    pub actions: u64,
+    /// Nothing goes wrong but people.
+    pub calm: bool,
+    /// The chance that something happens to a request.
+    pub mishaps: f64,
+    /// Live streams of changes.
+    pub streams: bool,
+    /// Changes of the weather, in a day and desk.
+    pub outages: f64,
+    /// Deaths of a desk in a day.
+    pub desk_cuts: f64,
+    /// Deaths of the service in a day.
+    pub service_cuts: f64,
+    /// Faults of a disk in a day.
+    pub disk_faults: f64,
+    /// Jumps of a clock in a day.
+    pub clock_jumps: f64,
+    /// One outage from the first day to the last.
+    pub long_outage: bool,
+    /// A thousand events a request, or few.
+    pub limits: (u32, u64),
+}
+
+impl Plan {
+    /// Draws a plan.
+    #[must_use]
+    pub fn draw(seed: u64, days: Option<u64>) -> Self {
+        let mut rng = Rng::with_seed(seed ^ 0x005E_ED0F);
+        let calm = rng.u8(..10) == 0;
+        let often = |rng: &mut Rng, most: f64| if calm || rng.u8(..4) == 0 { 0.0 } else { rng.f64() * most };
+        let long_outage = !calm && rng.u8(..12) == 0;
+        Self {
+            seed,
+            days: days.unwrap_or_else(|| if long_outage { 10 } else { rng.u64(1..5) }),
+            desks: rng.usize(1..4),
+            rooms: rng.usize(2..14),
+            actions: rng.u64(15..90),
+            calm,
+            mishaps: if calm { 0.0 } else { [0.0, 0.05, 0.2, 0.5][rng.usize(..4)] },
+            streams: rng.u8(..3) == 0,
+            outages: often(&mut rng, 6.0),
+            desk_cuts: often(&mut rng, 5.0),
+            service_cuts: often(&mut rng, 4.0),
+            disk_faults: often(&mut rng, 4.0),
+            clock_jumps: often(&mut rng, 2.0),
+            long_outage,
+            limits: [(500, 1 << 20), (50, 1 << 18), (7, 16_384), (1, 8_192)][rng.usize(..4)],
+        }
+    }
+}
+
+/// Something that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Act(usize),
+    Decide(usize),
+    Weather(usize),
+    DeskDies(usize),
+    DeskStarts(usize),
+    DeskDiskFault(usize),
+    DeskClock(usize),
+    DeskReopens(usize),
+    Switch(usize),
+    Mode(usize),
+    ServiceDies,
+    ServiceStarts,
+    ServiceDiskFault,
+    ServiceClock,
+    ServiceStops,
+    Night,
+    Morning,
+}
+
+struct World {
+    plan: Plan,
+    rng: Rng,
+    kinds: Kinds,
+    tally: Tally,
+    began: Instant,
+    day: NaiveDate,
+    service: Service,
+    desks: Vec<DeskHost>,
+    due: BinaryHeap<Reverse<(Instant, u64, Due)>>,
+    drawn: u64,
+    night: bool,
+}
+
+/// Plays the history of a plan, start to account.
+///
+/// # Panics
+/// Where no runtime can be made, which is a fault of the machine.
+#[must_use]
+pub fn play(plan: &Plan) -> Tally {
+    vfs::seed_sqlite(plan.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let failed = |what: String| Tally {
+        histories: 1,
+        failures: vec![format!("seed {}: {what}", plan.seed)],
+        ..Tally::default()
+    };
+    match runtime {
+        Err(error) => failed(error.to_string()),
+        Ok(runtime) => runtime.block_on(async {
+            let mut world = match World::new(plan.clone()) {
+                Ok(world) => world,
+                Err(error) => return failed(format!("the world could not be made: {error}")),
+            };
+            world.live().await;
+            world.heal_and_account().await;
+            world.tally
+        }),
+    }
+}
+
+fn timing(rng: &mut Rng) -> Timing {
+    let s = Duration::from_secs;
+    let pace = Pace { tick: s(300), look_again: s(300), poll_most: s(120), ..Pace::default() };
+    let deadlines = Deadlines { stream_silence: s(120), ..Deadlines::default() };
+    // Some worlds have the product's own times, which cost a step every few seconds.
+    if rng.u8(..10) == 0 { Timing::default() } else { Timing { pace, deadlines } }
+}
+
+impl World {
+    fn new(plan: Plan) -> Result<Self, String> {
+        let mut rng = Rng::with_seed(plan.seed);
+        let kinds = Kinds::default();
+        let day = NaiveDate::from_ymd_opt(2016, 3, 25).ok_or("no day")?;
+        let now = morning(day)?;
+        let hotel = Hotel::make(&mut rng, plan.rooms, day, plan.days + 2);
+        let machine = Machine::new(now, rng.u64(..));
+        let disk = SimDisk::new(&format!("service-{}", plan.seed), rng.u64(..));
+        let limits = Limits {
+            max_events: plan.limits.0,
+            max_batch_bytes: plan.limits.1,
+            max_event_bytes: 8_192,
+            ..Limits::default()
+        };
+        let mut service = Service::new(machine, disk, hotel, day, limits)?;
+        service.start()?;
+        let store_id = service.store_id().ok_or("no store")?;
+        let mut desks = vec![];
+        for n in 0..plan.desks {
+            let machine = Machine::new(now, rng.u64(..));
+            let disk = SimDisk::new(&format!("desk-{}-{n}", plan.seed), rng.u64(..));
+            let net = Net::new(service.front.clone(), kinds.clone(), rng.u64(..), plan.mishaps, plan.streams);
+            let token = service.token(&format!("desk-{n}"))?;
+            desks.push(DeskHost::new(machine, disk, net, token, store_id.clone(), timing(&mut rng)));
+        }
+        Ok(Self {
+            tally: Tally { histories: 1, ..Tally::default() },
+            began: Instant::now(),
+            plan,
+            rng,
+            kinds,
+            day,
+            service,
+            desks,
+            due: BinaryHeap::new(),
+            drawn: 0,
+            night: false,
+        })
+    }
+
+    fn at(&mut self, when: Instant, due: Due) {
+        self.drawn += 1;
+        self.due.push(Reverse((when, self.drawn, due)));
+    }
+
+    fn after(&mut self, wait: Duration, due: Due) {
+        self.at(Instant::now() + wait, due);
+    }
+
+    /// The wait until something that happens so often a day happens next.
+    fn next(&mut self, a_day: f64) -> Option<Duration> {
+        (a_day > 0.0).then(|| DAY.mul_f64((-(1.0 - self.rng.f64()).ln() / a_day).clamp(0.0, 50.0)))
+    }
+
+    fn again(&mut self, a_day: f64, due: Due) {
+        if let Some(wait) = self.next(a_day) {
+            self.after(wait, due);
+        }
+    }
+
+    async fn live(&mut self) {
+        self.morning();
+        if self.plan.long_outage {
+            for n in 0..self.desks.len() {
+                // Not before the first load, or there is nothing to work on.
+                self.after(Duration::from_secs(600), Due::Weather(n));
+            }
+        }
+        let end = self.began + Duration::from_secs(24 * 3_600) * u32::try_from(self.plan.days).unwrap_or(1);
+        while let Some(Reverse((when, _, due))) = self.due.pop() {
+            if when >= end {
+                break;
+            }
+            tokio::time::sleep_until(when).await;
+            tracing::debug!(at = when.duration_since(self.began).as_secs(), ?due, "happens");
+            self.happen(due).await;
+            self.deaths().await;
+        }
+        tokio::time::sleep_until(end).await;
+    }
+
+    fn morning(&mut self) {
+        self.night = false;
+        let plan = self.plan.clone();
+        for n in 0..self.desks.len() {
+            self.after(Duration::ZERO, Due::DeskStarts(n));
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            self.again(plan.actions as f64, Due::Act(n));
+            self.again(8.0, Due::Decide(n));
+            self.again(3.0, Due::Switch(n));
+            if !plan.calm {
+                self.again(0.5, Due::DeskReopens(n));
+                self.again(0.3, Due::Mode(n));
+            }
+            if !plan.long_outage {
+                self.again(plan.outages, Due::Weather(n));
+            }
+            self.again(plan.desk_cuts, Due::DeskDies(n));
+            self.again(plan.disk_faults, Due::DeskDiskFault(n));
+            self.again(plan.clock_jumps, Due::DeskClock(n));
+        }
+        self.again(plan.service_cuts, Due::ServiceDies);
+        self.again(plan.disk_faults, Due::ServiceDiskFault);
+        self.again(plan.clock_jumps, Due::ServiceClock);
+        self.again(if plan.calm { 0.0 } else { 0.5 }, Due::ServiceStops);
+        self.after(DAY, Due::Night);
+        self.after(Duration::from_secs(24 * 3_600), Due::Morning);
+        self.tally.desk_days += self.desks.len() as u64;
+    }
+
+    async fn happen(&mut self, due: Due) {
+        let plan = self.plan.clone();
+        match due {
+            Due::Night => {
+                self.night = true;
+                self.due.retain(|Reverse((_, _, due))| matches!(due, Due::Morning | Due::ServiceStarts));
+                for n in 0..self.desks.len() {
+                    // Some go on over night.
+                    if self.rng.u8(..4) != 0 {
+                        self.desks[n].close().await;
+                    }
+                }
+            }
+            Due::Morning => {
+                if let Some(next) = self.day.checked_add_days(Days::new(1)) {
+                    // A service that is down rolls when it is back; the desks work on meanwhile.
+                    if self.service.is_running() && self.service.roll(next).await.is_ok() {
+                        self.day = next;
+                    } else if !self.service.is_running() {
+                        self.kinds.count("day_roll_missed");
+                    }
+                }
+                self.morning();
+            }
+            Due::Act(n) => {
+                let rooms = plan.rooms;
+                match self.desks[n].act(&mut self.rng, rooms) {
+                    Tried::Saved => self.tally.recorded += 1,
+                    Tried::Refused => self.tally.refused += 1,
+                    Tried::Unsaved => self.tally.unsaved += 1,
+                    Tried::Unknown => self.kinds.count("died_while_recording"),
+                    Tried::Closed => {}
+                }
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                self.again(plan.actions as f64, due);
+            }
+            Due::Decide(n) => {
+                if self.desks[n].resolve(&mut self.rng) {
+                    self.tally.conflicts += 1;
+                    self.tally.recorded += 1;
+                }
+                if self.desks[n].handle_failed(&mut self.rng) {
+                    self.tally.handled += 1;
+                }
+                self.again(8.0, due);
+            }
+            Due::Switch(n) => {
+                let people = ["lead-1", "lead-2", "inspector-1", "desk-1", "manager-1"];
+                self.desks[n].person = people[self.rng.usize(..people.len())].into();
+                self.kinds.count("user_switched");
+                self.again(3.0, due);
+            }
+            Due::Mode(n) => {
+                let mode = [LinkMode::Auto, LinkMode::WorkOffline, LinkMode::Unplugged][self.rng.usize(..3)];
+                self.desks[n].set_mode(mode);
+                self.kinds.count("link_switched");
+                let wait = Duration::from_secs(self.rng.u64(60..7_200));
+                self.after(wait, due);
+            }
+            Due::Weather(n) => self.weather(n),
+            Due::DeskDies(n) => {
+                if self.desks[n].is_open() {
+                    // Somewhere in the middle of the next things it does.
+                    let at = self.rng.u64(1..60);
+                    self.desks[n].disk.fail_at(at, Fault::PowerOff);
+                }
+                self.again(plan.desk_cuts, due);
+            }
+            Due::DeskStarts(n) => {
+                if !self.desks[n].is_open()
+                    && !self.night
+                    && let Err(code) = self.desks[n].start()
+                {
+                    self.kinds.count(&format!("desk_did_not_open_{}", code.to_lowercase()));
+                    let wait = Duration::from_secs(self.rng.u64(30..900));
+                    self.after(wait, Due::DeskStarts(n));
+                }
+            }
+            Due::DeskReopens(n) => {
+                self.desks[n].close().await;
+                self.kinds.count("desk_reopened");
+                self.after(Duration::from_secs(5), Due::DeskStarts(n));
+                self.again(0.5, due);
+            }
+            Due::DeskDiskFault(n) => {
+                let (fault, at) = disk_fault(&mut self.rng);
+                tracing::debug!(n, ?fault, at, "a fault is armed");
+                self.desks[n].disk.fail_at(at, fault);
+                self.again(plan.disk_faults, due);
+            }
+            Due::ServiceDiskFault => {
+                let (fault, at) = disk_fault(&mut self.rng);
+                self.service.disk.fail_at(at, fault);
+                self.again(plan.disk_faults, due);
+            }
+            Due::DeskClock(n) => {
+                let (now, kind) = other_time(&mut self.rng, self.desks[n].machine.clock());
+                self.desks[n].machine.set_clock(now);
+                self.kinds.count(kind);
+                self.again(plan.clock_jumps, due);
+            }
+            Due::ServiceClock => {
+                let (now, kind) = other_time(&mut self.rng, self.service.machine.clock());
+                self.service.machine.set_clock(now);
+                self.kinds.count(kind);
+                self.again(plan.clock_jumps, due);
+            }
+            Due::ServiceDies => {
+                if self.service.is_running() {
+                    let at = self.rng.u64(1..120);
+                    self.service.disk.fail_at(at, Fault::PowerOff);
+                }
+                self.again(plan.service_cuts, due);
+            }
+            Due::ServiceStarts => self.start_service(),
+            Due::ServiceStops => {
+                self.service.stop().await;
+                self.kinds.count("service_stopped");
+                let wait = Duration::from_secs(self.rng.u64(5..3_600));
+                self.after(wait, Due::ServiceStarts);
+                self.again(0.5, due);
+            }
+        }
+    }
+
+    fn start_service(&mut self) {
+        if !self.service.is_running()
+            && let Err(error) = self.service.start()
+        {
+            tracing::debug!(error, "the service did not start");
+            self.kinds.count("service_did_not_start");
+            let wait = Duration::from_secs(self.rng.u64(30..900));
+            self.after(wait, Due::ServiceStarts);
+        }
+    }
+
+    fn weather(&mut self, n: usize) {
+        let desk = &self.desks[n];
+        if desk.net.is_fair() {
+            let bad = Weather::bad(&mut self.rng);
+            desk.net.set_weather(bad);
+            if self.plan.long_outage {
+                return;
+            }
+            // Seconds, minutes or hours.
+            let scale = [20.0, 300.0, 3_600.0, 4.0 * 3_600.0][self.rng.usize(..4)];
+            let wait = Duration::from_secs_f64((self.rng.f64() * scale).max(1.0));
+            self.after(wait, Due::Weather(n));
+        } else {
+            desk.net.set_weather(Weather::Fair);
+            self.again(self.plan.outages, Due::Weather(n));
+        }
+    }
+
+    /// Machines that lost their power meanwhile are dead; somebody switches them on again.
+    async fn deaths(&mut self) {
+        for n in 0..self.desks.len() {
+            if self.desks[n].has_died() {
+                let model = CrashModel::any(&mut self.rng);
+                self.kinds.count(&format!("desk_{}", model.name()));
+                tracing::debug!(n, ?model, "a desk's machine died");
+                self.tally.desk_cuts += 1;
+                self.desks[n].crash(model, &mut self.rng);
+                let wait = Duration::from_secs(self.rng.u64(5..1_200));
+                self.after(wait, Due::DeskStarts(n));
+            }
+        }
+        if self.service.is_running() && !self.service.disk.is_on() {
+            let model = CrashModel::any(&mut self.rng);
+            self.kinds.count(&format!("service_{}", model.name()));
+            self.tally.server_cuts += 1;
+            self.service.crash(model, &mut self.rng);
+            let wait = Duration::from_secs(self.rng.u64(5..3_600));
+            self.after(wait, Due::ServiceStarts);
+        }
+        // What was dropped with a machine ends now.
+        tokio::task::yield_now().await;
+    }
+
+    async fn heal_and_account(&mut self) {
+        self.due.clear();
+        self.night = false;
+        let mut failures = vec![];
+        self.deaths().await;
+        self.due.clear();
+        self.service.disk.disarm();
+        self.service.disk.set_capacity(None);
+        self.service.disk.set_read_only(false);
+        if !self.service.is_running()
+            && let Err(error) = self.service.start()
+        {
+            failures.push(format!("the service does not start: {error}"));
+        }
+        for (n, desk) in self.desks.iter_mut().enumerate() {
+            desk.disk.disarm();
+            desk.disk.set_capacity(None);
+            desk.disk.set_read_only(false);
+            desk.net.heal();
+            if !desk.is_open()
+                && let Err(code) = desk.start()
+            {
+                failures.push(format!("desk {n} does not open: {code}"));
+            }
+            desk.set_mode(LinkMode::Auto);
+        }
+        let healed = Instant::now();
+        let mut drained = None;
+        // The queue drains by itself (B12); only what needs a person gets one.
+        loop {
+            let waiting: u64 = self.desks.iter().map(waiting).sum();
+            if waiting == 0 && drained.is_none() {
+                drained = Some(healed.elapsed());
+            }
+            let mut handled = false;
+            if drained.is_some() || healed.elapsed() > PATIENCE / 2 {
+                for desk in &mut self.desks {
+                    while desk.resolve(&mut self.rng) {
+                        self.tally.conflicts += 1;
+                        self.tally.recorded += 1;
+                        handled = true;
+                    }
+                    while desk.handle_failed(&mut self.rng) {
+                        self.tally.handled += 1;
+                        handled = true;
+                    }
+                }
+            }
+            let open: u64 = self.desks.iter().map(open_rows).sum();
+            if (open == 0 && !handled) || healed.elapsed() > PATIENCE {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.tally.max_drain_s = drained.unwrap_or(PATIENCE).as_secs();
+        for desk in &self.desks {
+            for (kind, times) in desk.disk.take_counts() {
+                self.kinds.add(kind, times);
+            }
+        }
+        for (kind, times) in self.service.disk.take_counts() {
+            self.kinds.add(kind, times);
+        }
+        match check(&self.service, &self.desks).await {
+            Err(error) => failures.push(format!("the account could not be made: {error}")),
+            Ok(faults) => {
+                self.tally.lost = faults.lost.len() as u64;
+                self.tally.doubled = faults.doubled.len() as u64;
+                self.tally.stuck = faults.stuck.len() as u64;
+                self.tally.audit_mismatch = faults.audit.len() as u64;
+                self.tally.acknowledged = faults.held;
+                for list in [faults.lost, faults.doubled, faults.stuck, faults.audit] {
+                    failures.extend(list.into_iter().take(4));
+                }
+                if !failures.is_empty() {
+                    failures.extend(
+                        self.desks.iter().enumerate().map(|(n, desk)| format!("desk {n} says {}", desk.reason())),
+                    );
+                }
+            }
+        }
+        self.tally.kinds = self.kinds.all();
+        self.tally.network_faults = self.tally.kinds.remove("network_faults").unwrap_or(0);
+        self.tally.failures = failures.into_iter().map(|what| format!("seed {}: {what}", self.plan.seed)).collect();
+        for desk in &mut self.desks {
+            desk.close().await;
+        }
+        self.service.stop().await;
+    }
+}
+
+fn waiting(desk: &DeskHost) -> u64 {
+    desk.desk().and_then(|desk| desk.engine().ledger().ok()).map_or(0, |ledger| ledger.waiting)
+}
+
+fn open_rows(desk: &DeskHost) -> u64 {
+    let ledger = desk.desk().and_then(|desk| desk.engine().ledger().ok());
+    ledger.map_or(0, |ledger| ledger.waiting + ledger.attention)
+}
+
+fn morning(day: NaiveDate) -> Result<DateTime<Utc>, String> {
+    Ok(day.and_hms_opt(7, 0, 0).ok_or("no morning")?.and_utc())
+}
+
+/// A fault of a disk that a sound desk survives without losing anything, and when.
+fn disk_fault(rng: &mut Rng) -> (Fault, u64) {
+    let faults = [
+        Fault::EioRead,
+        Fault::EioWrite,
+        Fault::EioFsync,
+        Fault::EioTruncate,
+        Fault::EioOpen,
+        Fault::ShortRead,
+        Fault::ShortWrite,
+        Fault::Enospc,
+        Fault::Eacces,
+        Fault::BitFlipOnRead,
+    ];
+    (faults[rng.usize(..faults.len())], rng.u64(1..200))
+}
+
+fn other_time(rng: &mut Rng, now: DateTime<Utc>) -> (DateTime<Utc>, &'static str) {
+    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(now);
+    match rng.u8(..7) {
+        0 => (at(0), "clock_1970"),
+        1 => (at(2_147_483_700), "clock_2038"),
+        2 => (at(4_294_967_400), "clock_2106"),
+        3 => (now - TimeDelta::minutes(10), "clock_back_10_min"),
+        4 => (now + TimeDelta::hours(1), "clock_summer_time"),
+        5 => (now + TimeDelta::days(3_650), "clock_ahead_10_years"),
+        _ => (now - TimeDelta::days(1), "clock_back_a_day"),
+    }
+}
