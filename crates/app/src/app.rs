@@ -619,7 +619,7 @@ impl App {
             .check(desk.engine().conflict(&EntityRef::new(kind, id)))?
             .ok_or_else(|| self.error("CONFLICT_GONE", "This was decided already.", "Go back to the Sync Center."))?;
         let book = self.check(desk.book())?;
-        Ok(views::conflict::view(&conflict, desk.engine().install_id(), &Names::of(book.as_deref())))
+        Ok(views::conflict::view(&conflict, &desk.engine().install_id(), &Names::of(book.as_deref())))
     }
 
     /// Records the person's decision about a conflict.

@@ -640,7 +640,7 @@ fn a6_a_damaged_database_is_set_aside_and_what_verifies_goes_on() {
         house.complete(room);
     }
     let House { folder, desk, .. } = house;
-    let install = desk.engine().install_id().clone();
+    let install = desk.engine().install_id();
     desk.engine().close();
     drop(desk);
     // One entry's bytes are changed behind SQLite's back: the file is a sound database, but the chain does not verify.
@@ -656,7 +656,7 @@ fn a6_a_damaged_database_is_set_aside_and_what_verifies_goes_on() {
     let set_aside = report.quarantined.unwrap();
     assert_eq!((set_aside.saved, set_aside.unreadable), (3, 3));
     assert!(set_aside.folder.join("desk.db").exists());
-    assert_eq!(desk.engine().install_id(), &install);
+    assert_eq!(desk.engine().install_id(), install);
     let ledger = desk.engine().ledger().unwrap();
     assert_eq!((ledger.recorded, ledger.waiting), (3, 3), "all of it is sent again; the service knows what it has");
 }

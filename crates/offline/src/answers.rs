@@ -1,7 +1,7 @@
 //! Taking the service's answers: each moves its event, and only its own lane.
 
 use crate::engine::{Engine, Sort};
-use crate::{EngineError, OutboxState, Sql, UnitOfWork, rfc3339};
+use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339};
 use serde_json::json;
 use std::collections::BTreeMap;
 use turndown_protocol::{EntityRef, EntityRow, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
@@ -185,7 +185,11 @@ impl UnitOfWork<'_> {
     ) -> Result<View, EngineError> {
         let id = &result.event_id;
         let now = rfc3339(self.now());
-        let state = if outcome == Outcome::Settled { OutboxState::Settled } else { OutboxState::Synced };
+        let state = match outcome {
+            Outcome::Settled if self.was_discarded(id)? => OutboxState::Discarded,
+            Outcome::Settled => OutboxState::Settled,
+            _ => OutboxState::Synced,
+        };
         self.execute(
             "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
                 last_code = NULL, last_message = NULL WHERE event_id = ?1",
@@ -194,10 +198,11 @@ impl UnitOfWork<'_> {
         let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         self.execute(
             "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (event_id) DO NOTHING",
+             ON CONFLICT (event_id) DO UPDATE SET outcome = excluded.outcome, seq = excluded.seq,
+                store_id = excluded.store_id, epoch = excluded.epoch, received_at = excluded.received_at",
             (id.as_str(), name, result.seq, store_id, epoch, &now),
         )?;
-        if state == OutboxState::Settled {
+        if state != OutboxState::Synced {
             return Ok(View::Same);
         }
         let Some(sealed) = self.recorded_event(id)? else { return Ok(View::Moved) };
@@ -218,6 +223,12 @@ impl UnitOfWork<'_> {
             view = View::Moved;
         }
         Ok(view)
+    }
+
+    /// Whether what settled the event was a person giving it up.
+    fn was_discarded(&mut self, id: &EventId) -> Result<bool, EngineError> {
+        let Some(by) = self.settled_by(id)? else { return Ok(false) };
+        Ok(self.recorded_event(&by)?.is_some_and(|sealed| sealed.event.action == "discard"))
     }
 
     /// The service took the event as it was: the mirrored row with the event's changes is the service's row.
@@ -305,7 +316,11 @@ impl UnitOfWork<'_> {
         self.hold_lane(entity, id)?;
         if let Some(theirs) = &result.theirs {
             self.keep_mirrored(&theirs.row)?;
-            self.open_conflict(entity, theirs)?;
+            if self.is_offered_again(id)? {
+                self.open_conflict(entity, &Theirs { class: SERVICE_RESTORED.into(), ..theirs.clone() })?;
+            } else {
+                self.open_conflict(entity, theirs)?;
+            }
             self.settle_if_same(entity)?;
         }
         Ok(())

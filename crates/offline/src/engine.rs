@@ -80,6 +80,8 @@ pub(crate) struct Shared {
     work: Notify,
     readers: Mutex<Vec<Connection>>,
     pub(crate) link: Mutex<Link>,
+    /// As the last commit left it.
+    install_id: Mutex<InstallId>,
     /// What is on its way now, with its entity. In memory only: `syncing` is never durable.
     flight: Mutex<BTreeMap<EventId, EntityRef>>,
     /// In which revision an entity last came into or out of flight.
@@ -96,7 +98,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Engine {
     shared: Arc<Shared>,
     closer: Arc<Closer>,
-    install_id: InstallId,
 }
 
 /// Ends the writer when the last handle goes.
@@ -156,6 +157,7 @@ impl Engine {
             work: Notify::new(),
             readers: Mutex::default(),
             link: Mutex::default(),
+            install_id: Mutex::new(install_id),
             flight: Mutex::default(),
             flight_marks: Mutex::default(),
         });
@@ -168,13 +170,13 @@ impl Engine {
             }
         };
         let closer = Closer { shared: Arc::clone(&shared), place, _lock: file_lock };
-        Ok(Self { shared, closer: Arc::new(closer), install_id })
+        Ok(Self { shared, closer: Arc::new(closer) })
     }
 
-    /// This installation's id.
+    /// This installation's id. It changes when the desk finds itself restored or copied ([`Engine::continue_as`]).
     #[must_use]
-    pub fn install_id(&self) -> &InstallId {
-        &self.install_id
+    pub fn install_id(&self) -> InstallId {
+        lock(&self.shared.install_id).clone()
     }
 
     /// The database file.
@@ -403,6 +405,9 @@ fn transact<T, E: From<EngineError>>(
     // Dropping the unit of work rolls its transaction back.
     let value = unit(&mut work)?;
     let (after, changed) = work.commit().map_err(E::from)?;
+    if state.install_id != after.install_id {
+        *lock(&shared.install_id) = after.install_id.clone();
+    }
     *state = after;
     shared.publish(state.revision, &changed);
     Ok(value)

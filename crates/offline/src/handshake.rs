@@ -96,6 +96,7 @@ impl Engine {
             work.set_fact("store_id", Some(&store_id))?;
             work.set_fact("epoch", Some(&epoch))?;
             work.set_fact("cursor", None)?;
+            work.forget_epoch()?;
             work.execute("UPDATE mirror SET version = 0, row = json_set(row, '$.version', 0)", [])?;
             Ok(())
         })

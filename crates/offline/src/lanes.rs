@@ -130,11 +130,13 @@ impl UnitOfWork<'_> {
         }
     }
 
-    /// Holds everything that is pending in a lane behind an event that cannot move.
+    /// Holds everything that stands in a lane behind an event that cannot move. What a restored service is offered again
+    /// stands before it and goes on.
     pub(crate) fn hold_lane(&mut self, entity: &EntityRef, behind: &EventId) -> Result<(), EngineError> {
         self.execute(
-            "UPDATE outbox SET state = 'held', held_by = ?3, lane_rank = 2
-             WHERE entity_kind = ?1 AND entity_id = ?2 AND event_id <> ?3 AND state IN ('pending', 'held')",
+            "UPDATE outbox SET state = 'held', held_by = ?3, lane_rank = iif(lane_rank < 0, lane_rank, 2)
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND event_id <> ?3 AND state IN ('pending', 'held')
+                AND (lane_rank, local_seq) > (SELECT b.lane_rank, b.local_seq FROM outbox b WHERE b.event_id = ?3)",
             (&entity.kind, &entity.id, behind.as_str()),
         )?;
         Ok(())

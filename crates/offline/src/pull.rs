@@ -27,6 +27,7 @@ impl Engine {
             let now = std::mem::replace(&mut rest, later);
             let cursor = rest.is_empty().then(|| cursor.to_owned());
             let reference = reference.take();
+            let newest = now.iter().map(|row| row.version).max().unwrap_or(0);
             let last = cursor.is_some();
             self.write_behind(move |work| {
                 if let Some(reference) = &reference {
@@ -35,6 +36,7 @@ impl Engine {
                 for row in &now {
                     work.take_row(row)?;
                 }
+                work.see_head(newest)?;
                 if let Some(cursor) = &cursor {
                     work.set_fact("cursor", Some(cursor))?;
                 }
@@ -85,6 +87,7 @@ impl Engine {
                 work.refresh(&entity)?;
             }
             work.set_fact("cursor", Some(&cursor))?;
+            work.see_head(head_seq)?;
             // In the same unit of work: rows whose age nobody knows would never be called too old.
             let now = rfc3339(work.now());
             work.set_fact("known_at", Some(&now))

@@ -69,9 +69,21 @@ pub struct Handshake {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Value>>))]
     pub last_receipt: Option<(EventId, u64)>,
-    /// The install this one goes on from, after a restore or a clone.
+    /// The install this one goes on from, after a restore or a clone. Said every time: the service may have been
+    /// restored since.
     #[serde(default)]
-    pub continues: Option<InstallId>,
+    pub continues: Option<Continues>,
+}
+
+/// An install goes on from another one: its chain begins behind this entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Continues {
+    /// The install it was before.
+    pub install_id: InstallId,
+    /// Where it stood: the new install's first entry has the next number and this hash before it.
+    #[serde(flatten)]
+    pub head: AuditHead,
 }
 
 /// What the service knows of the install.
@@ -89,6 +101,10 @@ pub struct HandshakeAnswer {
     pub highest_hash: Option<String>,
     /// Whether the service holds the receipt the desk named; true when it named none.
     pub holds_receipt: bool,
+    /// Up to this `local_seq` the service holds every entry of this install, each with a final outcome: none of it is
+    /// ever needed again.
+    #[serde(default)]
+    pub holds_until: u64,
     /// The verified stretch.
     pub audit_closed: AuditClosed,
     /// Set (code `AUDIT_FORK`) while the service holds two different entries for one place of this install's chain,

@@ -13,12 +13,13 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use turndown_offline::{Engine, EngineError, Hands, OutboxItem, now_ms};
 use turndown_protocol::{
-    AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer, Snapshot,
+    AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer,
+    InstallId, Snapshot,
 };
 
 /// On reconnect, data older than this is taken afresh instead of caught up with.
@@ -72,6 +73,9 @@ pub(crate) struct Shared {
     pub(crate) config: SyncConfig,
     pub(crate) wire: Wire,
     met: Mutex<Option<Met>>,
+    /// How often the service was met in a new epoch. What was asked in an older one is not taken any more: an answer
+    /// that was on its way while the service was restored speaks of what is gone.
+    epochs: RwLock<u64>,
     /// The token was seen to be for this hotel.
     property_known: AtomicBool,
     witness: Mutex<Option<AuditClosed>>,
@@ -83,6 +87,15 @@ struct Met {
     store_id: String,
     epoch: String,
     signing_key: String,
+    /// [`Shared::epochs`] then.
+    round: u64,
+}
+
+/// This desk's own chain at the places of which the service spoke.
+struct OwnChain {
+    head: u64,
+    at_highest: Option<String>,
+    closed_is_own: bool,
 }
 
 /// What a greeting found, beside what the machine needs.
@@ -130,6 +143,7 @@ impl Shared {
             config,
             wire,
             met: Mutex::default(),
+            epochs: RwLock::default(),
             property_known: AtomicBool::new(false),
             witness: Mutex::default(),
         }
@@ -147,6 +161,15 @@ impl Shared {
         lock(&self.met).clone().ok_or_else(|| Failure::new(Class::Unknown, Cause::AnswerUnfit))
     }
 
+    /// Takes something that the service answered, unless it was met in another epoch since it was asked.
+    fn while_met<T>(&self, met: &Met, take: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        if *epochs != met.round {
+            return Err(Failure::unknown(Cause::WrongEpoch));
+        }
+        take()
+    }
+
     fn path(&self, rest: &str) -> String {
         format!("/v1/properties/{}/{rest}", self.config.property_id)
     }
@@ -158,15 +181,18 @@ impl Shared {
         let who = |wire: Wire| async move {
             wire.ask::<Capabilities>(wire.get("/v1/capabilities"), total, Cause::NotTheService).await
         };
+        // Before the service is asked: what comes meanwhile must not look like something that it has lost.
+        let head_seen = self.engine(Engine::head_seen).await?;
         // Without the token first: a stranger at this address is not shown it, and would only say that it is wrong.
         let capabilities = who(self.wire.nameless()).await?;
-        let (pinned, epoch, cursor, known_at) = self
+        let (pinned, epoch, cursor, known_at, restoring) = self
             .engine(|engine| {
                 Ok((
                     engine.fact(facts::STORE_ID)?,
                     engine.fact(facts::EPOCH)?,
                     engine.fact(facts::CURSOR)?,
                     engine.fact(facts::KNOWN_AT)?,
+                    engine.is_restoring()?,
                 ))
             })
             .await?;
@@ -182,34 +208,60 @@ impl Shared {
             }
             self.property_known.store(true, Ordering::Relaxed);
         }
-        let answer = self.handshake(&capabilities).await?;
-        let mut held = None;
-        let known_here = self.engine({
-            let seq = answer.highest_local_seq;
-            move |engine| Ok((engine.audit_head()?, engine.audit_hash(seq)?))
-        });
-        let (head, own) = known_here.await?;
-        if check::standing(&answer, head.local_seq, |_| own) == Standing::Forked {
-            held = Some(Cause::InstallForked.reason());
-        } else if !capabilities.schemas.contains(&EVENT_SCHEMA) {
-            held = Some(Cause::UpgradeRequired.reason());
+        let mut answer = self.handshake(&capabilities).await?;
+        let mut own = self.own_chain(&answer).await?;
+        let forked = check::standing(&answer, own.head, |_| own.at_highest.clone()) == Standing::Forked;
+        if forked {
+            tracing::warn!(
+                service = answer.highest_local_seq,
+                desk = own.head,
+                "this desk is older than it was, or a copy"
+            );
+            self.engine(|engine| {
+                let environment = engine.environment();
+                engine.continue_as(InstallId::generate(now_ms(environment.as_ref()), environment.random()))
+            })
+            .await?;
+            *lock(&self.witness) = None;
+            answer = self.handshake(&capabilities).await?;
+            own = self.own_chain(&answer).await?;
         }
+        let held = (!capabilities.schemas.contains(&EVENT_SCHEMA)).then(|| Cause::UpgradeRequired.reason());
 
         let now = self.engine.environment().now();
         let another_epoch = epoch.as_ref().is_some_and(|epoch| *epoch != capabilities.epoch);
-        let lost = another_epoch || !answer.holds_receipt;
+        // A copy that took over goes on in the same epoch: it is known by what it lacks.
+        let lacks = !answer.holds_receipt || capabilities.head_seq < head_seen;
+        let lost = pinned.is_some() && (another_epoch || lacks || restoring);
         if pinned.is_none() || epoch.is_none() || lost {
-            tracing::info!(another_epoch, holds_receipt = answer.holds_receipt, "the service is met in a new epoch");
+            tracing::info!(another_epoch, lacks, "the service is met in a new epoch");
             let (store_id, epoch) = (capabilities.store_id.clone(), capabilities.epoch.clone());
-            self.engine(move |engine| engine.begin_epoch(&store_id, &epoch)).await?;
+            // What it says it holds counts only where its chain is this desk's own.
+            let holds_until = if own.closed_is_own { answer.holds_until } else { 0 };
+            let shared = Arc::clone(&self);
+            blocking(self.engine.hands(), move || {
+                let mut epochs = shared.epochs.write().unwrap_or_else(PoisonError::into_inner);
+                *epochs += 1;
+                let begun = if lost {
+                    shared.engine.offer_again(&store_id, &epoch, holds_until).map(|offered| {
+                        tracing::warn!(offered, "what the service may have lost is offered again");
+                    })
+                } else {
+                    shared.engine.begin_epoch(&store_id, &epoch)
+                };
+                begun.map_err(|error| desk(&error))
+            })
+            .await?;
         }
         *lock(&self.met) = Some(Met {
             store_id: capabilities.store_id,
             epoch: capabilities.epoch,
             signing_key: capabilities.signing_key,
+            round: *self.epochs.read().unwrap_or_else(PoisonError::into_inner),
         });
         self.witness(&answer.audit_closed)?;
         let notice = match answer.audit_problem {
+            _ if forked => Some(Cause::InstallForked.reason()),
             Some(problem) => Some(Cause::AuditFork.reason().said(Some(&problem))),
             None => lost.then(|| Cause::WrongEpoch.reason()),
         };
@@ -226,6 +278,19 @@ impl Shared {
         })
     }
 
+    /// What the service's answer has to be held against.
+    async fn own_chain(self: &Arc<Self>, answer: &HandshakeAnswer) -> Result<OwnChain, Failure> {
+        let (highest, closed) = (answer.highest_local_seq, answer.audit_closed.head.clone());
+        self.engine(move |engine| {
+            Ok(OwnChain {
+                head: engine.audit_head()?.local_seq,
+                at_highest: engine.audit_hash(highest)?,
+                closed_is_own: closed.local_seq > 0 && engine.audit_hash(closed.local_seq)? == Some(closed.hash),
+            })
+        })
+        .await
+    }
+
     async fn handshake(self: &Arc<Self>, service: &Capabilities) -> Result<HandshakeAnswer, Failure> {
         let epoch = service.epoch.clone();
         let message = self
@@ -233,7 +298,7 @@ impl Shared {
                 Ok(Handshake {
                     audit_head: engine.audit_head()?,
                     last_receipt: engine.last_receipt(&epoch)?,
-                    continues: None,
+                    continues: engine.continues()?,
                 })
             })
             .await?;
@@ -253,7 +318,7 @@ impl Shared {
     /// Remembers the newest head that the service signed. It is written down with the next flush's end.
     fn witness(&self, closed: &AuditClosed) -> Result<(), Failure> {
         let met = self.met()?;
-        if !check::head_is_signed(closed, &met.store_id, self.engine.install_id(), &met.signing_key) {
+        if !check::head_is_signed(closed, &met.store_id, &self.engine.install_id(), &met.signing_key) {
             tracing::warn!(
                 local_seq = closed.head.local_seq,
                 "the service's signature under the audit head is not good"
@@ -307,6 +372,7 @@ impl Shared {
             events: items.iter().map(|item| item.event_id.clone()).collect::<BTreeSet<_>>(),
         };
         let shared = Arc::clone(&self);
+        let asked_of = met.clone();
         let body = blocking(self.engine.hands(), move || {
             let fault = |error| {
                 tracing::error!(%error, "an event's bytes are not JSON");
@@ -314,7 +380,7 @@ impl Shared {
             };
             let request = EventsRequest {
                 batch_id,
-                install_id: shared.engine.install_id().clone(),
+                install_id: shared.engine.install_id(),
                 store_id: met.store_id,
                 epoch: met.epoch,
                 audit_head: shared.engine.audit_head().map_err(|error| desk(&error))?,
@@ -336,10 +402,10 @@ impl Shared {
                 Failure::unknown(Cause::AnswerUnfit)
             })?;
             shared.witness(&answer.audit_closed)?;
-            let taken = shared
-                .engine
-                .take_results(&asked.store_id, &asked.epoch, answer.results)
-                .map_err(|error| desk(&error))?;
+            let taken = shared.while_met(&asked_of, || {
+                let taken = shared.engine.take_results(&asked.store_id, &asked.epoch, answer.results);
+                taken.map_err(|error| desk(&error))
+            })?;
             Ok(Answered {
                 ok: taken.ok,
                 errors: taken.errors,
@@ -365,7 +431,7 @@ impl Shared {
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
         let shared = Arc::clone(&self);
-        blocking(self.engine.hands(), move || shared.take_page(page)).await
+        blocking(self.engine.hands(), move || shared.while_met(&met, || shared.take_page(page))).await
     }
 
     /// Takes a page that goes on from the cursor. One without news is not written down.
@@ -385,12 +451,16 @@ impl Shared {
         if snapshot.store_id != met.store_id || snapshot.epoch != met.epoch {
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
-        self.engine(move |engine| {
+        let shared = Arc::clone(&self);
+        blocking(self.engine.hands(), move || {
             let total = u32::try_from(snapshot.rows.len()).unwrap_or(u32::MAX);
             progress(0, total);
             let Snapshot { reference, rows, cursor, head_seq, .. } = snapshot;
-            engine.take_snapshot(reference, rows, &cursor, head_seq, |done| {
-                progress(u32::try_from(done).unwrap_or(u32::MAX), total);
+            shared.while_met(&met, || {
+                let taken = shared.engine.take_snapshot(reference, rows, &cursor, head_seq, |done| {
+                    progress(u32::try_from(done).unwrap_or(u32::MAX), total);
+                });
+                taken.map_err(|error| desk(&error))
             })
         })
         .await
@@ -453,7 +523,7 @@ impl Shared {
             if page.store_id != met.store_id || page.epoch != met.epoch || cursor.as_ref() != Some(&page.from) {
                 return Ok(Heard::Change);
             }
-            shared.take_page(page).map(|more| Heard::Page { more })
+            shared.while_met(&met, || shared.take_page(page)).map(|more| Heard::Page { more })
         });
         // What could not be taken from the stream is asked for by a pull, which says why if it fails too.
         taken.await.unwrap_or(Heard::Change)

@@ -244,6 +244,7 @@ mod tests {
             highest_local_seq: seq,
             highest_hash: hash.map(str::to_owned),
             holds_receipt: true,
+            holds_until: 0,
             audit_closed: AuditClosed {
                 head: AuditHead { local_seq: 0, hash: ZERO_HASH.into() },
                 signature: String::new(),

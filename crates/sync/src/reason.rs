@@ -49,7 +49,7 @@ pub enum Cause {
     PlannedOffline,
     /// The sample hotel's plug is pulled.
     Unplugged,
-    /// The service knows more of this desk than the desk itself.
+    /// The service knows more of this desk than the desk itself, which goes on under a new install id.
     InstallForked,
     /// The cursor is too old: a snapshot is taken.
     CursorGone,
@@ -150,7 +150,7 @@ impl Cause {
             Self::WrongEpoch => (
                 "WRONG_EPOCH",
                 "The hotel's service was restored from a backup.",
-                "Go on working; the desk asks the service what it still has.",
+                "Go on working; the desk gives the service again what it lost.",
             ),
             Self::UpgradeRequired => (
                 "UPGRADE_REQUIRED",
@@ -177,8 +177,8 @@ impl Cause {
             }
             Self::InstallForked => (
                 "INSTALL_FORKED",
-                "The service knows more of this desk than the desk does: its data is older than it was, or a copy.",
-                "Go on working; everything is kept. Ask your IT whether this computer was restored or copied.",
+                "This desk's data is a copy, or older than it was, so it goes on under a new number of its own.",
+                "Go on working; everything is sent. Ask your IT whether this computer was restored or copied.",
             ),
             Self::CursorGone => (
                 "CURSOR_GONE",

@@ -460,41 +460,164 @@ fn d3_a_restored_service_is_noticed_and_what_waits_is_kept_and_sent() {
     });
 }
 
+/// The service goes back to a backup; everything that this desk had acknowledged since is offered again by itself, has
+/// its effect once, and the ledger balances at every moment in between.
+async fn heals_a_service_that_went_back(epoch_after: &str, seq_after: u64) {
+    let bench = Bench::start(hurried()).await;
+    bench.until_online().await;
+    for n in 0..10 {
+        bench.desk.add(n, 1);
+    }
+    bench.until_agreed().await;
+    let backup = bench.house.with(|store| store.backup());
+    for n in 0..40 {
+        bench.desk.add(n % 12, 10);
+    }
+    bench.until_agreed().await;
+    let before = bench.house.values();
+    let kept = bench.desk.engine.rows(RowFilter::All, 0, 1_000).expect("rows").0;
+    bench.relay.cut().await;
+    bench.until("offline", |bench| bench.status().state == LinkState::Offline).await;
+    // Recorded on what the service has lost.
+    bench.desk.add(3, 100);
+    bench.desk.add(20, 100);
+    bench.house.with(|store| {
+        store.restore(backup);
+        store.epoch = epoch_after.into();
+        store.seq += seq_after;
+    });
+    let lost = bench.house.with(|store| store.effects.len());
+    bench.relay.restore().await;
+    bench.until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH")).await;
+    bench.until_agreed().await;
+    bench.until_online().await;
+    let mut expected = before;
+    *expected.entry(3).or_default() += 100;
+    expected.insert(20, 100);
+    assert_eq!(bench.house.values(), expected, "nothing is lost and nothing doubled");
+    assert!(bench.house.with(|store| store.effects.len()) >= lost + 42);
+    // The same bytes under the same names, and receipts of the new epoch.
+    let rows = bench.desk.engine.rows(RowFilter::All, 0, 1_000).expect("rows").0;
+    for row in &kept {
+        let now = rows.iter().find(|now| now.sealed.event.event_id == row.sealed.event.event_id).expect("it is kept");
+        assert_eq!((&now.sealed.bytes, now.state), (&row.sealed.bytes, OutboxState::Synced));
+    }
+    let (last, _) = bench.desk.engine.last_receipt(epoch_after).expect("read").expect("a receipt of this epoch");
+    assert!(bench.house.with(|store| store.events.contains_key(&last)));
+    let said = |row: &&turndown_offline::OutboxRow| row.sealed.event.action == "service_restored";
+    assert_eq!(rows.iter().filter(said).count(), 1, "it is in the record");
+    bench.stop().await;
+}
+
 #[test]
-fn d6_a_service_that_lost_a_receipt_without_saying_so_is_noticed() {
+fn d3_what_a_restored_service_lost_is_given_to_it_again_once() {
+    runtime().block_on(heals_a_service_that_went_back("epoch-2", 1_000));
+}
+
+#[test]
+fn d6_what_a_copy_that_took_over_lacks_is_noticed_in_the_same_epoch_and_given_to_it_again() {
+    runtime().block_on(heals_a_service_that_went_back("epoch-1", 0));
+}
+
+#[test]
+fn d6_a_head_below_what_this_desk_has_seen_is_noticed_although_no_receipt_is_lost() {
     runtime().block_on(async {
         let bench = Bench::start(hurried()).await;
         bench.until_online().await;
         bench.desk.add(1, 1);
         bench.until_agreed().await;
+        let backup = bench.house.with(|store| store.backup());
+        bench.house.set(2, 7);
+        bench.until("it came", |bench| bench.desk.value(2) == 7).await;
         bench.relay.cut().await;
         bench.until("offline", |bench| bench.status().state == LinkState::Offline).await;
-        let snapshots = bench.house.count(Route::Snapshot);
-        bench.house.with(|store| {
-            store.events.clear();
-            store.rows.clear();
-        });
+        bench.house.with(|store| store.restore(backup));
         bench.relay.restore().await;
-        bench.until("it is noticed", |bench| bench.status().notice.is_some()).await;
-        bench.until("fresh data is taken", |bench| bench.house.count(Route::Snapshot) > snapshots).await;
+        bench
+            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
+            .await;
+        bench.until("what the service lost is not shown any more", |bench| bench.desk.value(2) == 0).await;
+        bench.until_agreed().await;
         bench.stop().await;
     });
 }
 
 #[test]
-fn d1_a_desk_whose_data_went_back_stops_sending_with_the_reason_and_goes_on_showing() {
+fn d3_what_does_not_fit_a_restored_service_any_more_is_a_conflict_that_says_so() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        let backup = bench.house.with(|store| store.backup());
+        bench.desk.add(1, 1);
+        bench.desk.add(1, 1);
+        bench.desk.add(2, 5);
+        bench.until_agreed().await;
+        bench.relay.cut().await;
+        bench.until("offline", |bench| bench.status().state == LinkState::Offline).await;
+        bench.house.with(|store| {
+            store.restore(backup);
+            store.epoch = "epoch-2".into();
+        });
+        // Another desk was faster.
+        bench.house.set(1, 70);
+        bench.relay.restore().await;
+        bench.until("it needs a person", |bench| bench.desk.ledger().attention == 2).await;
+        bench.until_drained().await;
+        let conflict = bench.desk.engine.conflict(&counters::entity(1)).expect("read").expect("a conflict");
+        assert_eq!(conflict.class, turndown_offline::SERVICE_RESTORED);
+        assert_eq!(conflict.events.len(), 2, "the whole chain is on screen");
+        assert_eq!((bench.house.values()[&1], bench.house.values()[&2]), (70, 5));
+        bench.stop().await;
+    });
+}
+
+#[test]
+fn d1_a_desk_whose_data_went_back_goes_on_under_a_new_install_and_everything_arrives() {
     runtime().block_on(async {
         let desk = Desk::new();
         let house = House::start().await;
-        let install = desk.engine.install_id().to_string();
-        house.with(|store| store.highest.insert(install, AuditHead { local_seq: 9, hash: "ab".repeat(32) }));
+        let install = desk.engine.install_id();
+        let ahead = AuditHead { local_seq: 9, hash: "ab".repeat(32) };
+        house.with(|store| store.highest.insert(install.to_string(), ahead));
         desk.add(1, 1);
         house.set(2, 5);
         let bench = Bench::start_with(desk, house, hurried()).await;
-        bench.until("it is known", |bench| bench.code() == Some("INSTALL_FORKED")).await;
-        assert_eq!(bench.status().state, LinkState::Stopped);
-        bench.until("the hotel's data comes all the same", |bench| bench.desk.value(2) == 5).await;
-        assert_eq!((bench.house.count(Route::Events), bench.desk.ledger().waiting), (0, 1));
+        bench
+            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "INSTALL_FORKED"))
+            .await;
+        bench.until_agreed().await;
+        bench.until_online().await;
+        bench.desk.add(1, 1);
+        bench.until_agreed().await;
+        assert_eq!(bench.house.values(), BTreeMap::from([(1, 2), (2, 5)]));
+        let now = bench.desk.engine.install_id();
+        assert_ne!(now, install);
+        let before = bench.desk.engine.continues().expect("read").expect("it says whom it continues");
+        assert_eq!((before.install_id, before.head.local_seq), (install.clone(), 1));
+        // What was made under the old id went as it was; what came later is of the new one, in one unbroken chain.
+        let rows = bench.desk.engine.rows(RowFilter::All, 0, 10).expect("rows").0;
+        let mut events: Vec<_> = rows.iter().map(|row| &row.sealed).collect();
+        events.sort_by_key(|sealed| sealed.event.local_seq);
+        let makers: Vec<_> = events.iter().map(|sealed| sealed.event.install_id == now).collect();
+        assert_eq!(makers, [false, true, true]);
+        assert!(events.windows(2).all(|pair| pair[1].event.prev_hash == pair[0].hash));
+        bench.stop().await;
+    });
+}
+
+#[test]
+fn d1_a_desk_that_continues_another_is_the_same_one_after_a_restart() {
+    runtime().block_on(async {
+        let desk = Desk::new();
+        desk.add(1, 1);
+        let new = turndown_protocol::InstallId::parse("another").expect("a valid id");
+        desk.engine.continue_as(new.clone()).expect("it continues");
+        desk.add(1, 1);
+        let desk = desk.reopened();
+        assert_eq!(desk.engine.install_id(), new);
+        let bench = Bench::start_with(desk, House::start().await, hurried()).await;
+        bench.until_agreed().await;
+        assert_eq!(bench.house.values(), BTreeMap::from([(1, 2)]));
         bench.stop().await;
     });
 }

@@ -46,6 +46,12 @@ fn summary(conflict: &Conflict, unit: Option<&Unit>, names: &Names) -> String {
              It would change the room as it is now."
         );
     }
+    if conflict.class == turndown_offline::SERVICE_RESTORED {
+        return format!(
+            "The hotel's service was restored from a backup. What this desk did in room {number} before does not fit \
+             what the service has now."
+        );
+    }
     let whose = conflict.contested.iter().find_map(|path| conflict.theirs.provenance.get(path));
     let done = conflict
         .events

@@ -3,7 +3,7 @@
 use super::caller::Caller;
 use super::{App, AppState, Refused, body, json};
 use crate::metrics::OutcomeLabels;
-use crate::store::{Batch, Body, Chain, Incoming};
+use crate::store::{Batch, Body, Chain, Greeted, Incoming};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -50,7 +50,7 @@ pub(super) async fn handshake(
     let install = InstallId::parse(install).map_err(|error| Refused::bad_request(format!("{error}.")))?;
     let hello: Handshake = body::json(&app, &headers, request).await?;
     let head = hello.audit_head.clone();
-    let (chain, holds_receipt) = app
+    let Greeted { chain, holds_receipt, holds_until } = app
         .store
         .greet(device.property_id, install.clone(), hello.audit_head, hello.continues, hello.last_receipt)
         .await?;
@@ -65,6 +65,7 @@ pub(super) async fn handshake(
         highest_local_seq: chain.highest_seq,
         highest_hash,
         holds_receipt,
+        holds_until,
         audit_closed: app.closed(&install, &chain),
         audit_problem: audit_problem(&app, &install, &chain, same_place_other_hash, behind),
     }))

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 use turndown_protocol::{
-    AuditEntry, AuditHead, Contested, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem, PropertyId,
-    Provenance, SingleAction,
+    AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
+    PropertyId, Provenance, SingleAction,
 };
 
 /// SHA-256 of something.
@@ -89,6 +89,10 @@ pub struct Chain {
     pub announced_seq: u64,
     /// Its hash.
     pub announced_hash: Hash,
+    /// Where it begins: an install that goes on from another one has nothing before that.
+    pub begins_seq: u64,
+    /// The hash of the entry before its first.
+    pub begins_hash: Hash,
     /// The first place at which the chain had two different entries.
     pub fork_seq: Option<u64>,
 }
@@ -104,9 +108,22 @@ impl Default for Chain {
             closed_hash: zero,
             announced_seq: 0,
             announced_hash: zero,
+            begins_seq: 0,
+            begins_hash: zero,
             fork_seq: None,
         }
     }
+}
+
+/// What a desk hears when it says hello.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeted {
+    /// What is known of its chain.
+    pub chain: Chain,
+    /// Whether the receipt that it named is held; true when it named none.
+    pub holds_receipt: bool,
+    /// Up to here every entry of its chain is here with a final outcome.
+    pub holds_until: u64,
 }
 
 /// An entity as the writer holds it.
@@ -330,15 +347,15 @@ pub trait Storage: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError>;
 
-    /// Notes what a desk says of itself and answers what is known of it, and whether its receipt is held.
+    /// Notes what a desk says of itself and answers what is known of it.
     async fn greet(
         &self,
         property: PropertyId,
         install: InstallId,
         head: AuditHead,
-        continues: Option<InstallId>,
+        continues: Option<Continues>,
         receipt: Option<(EventId, u64)>,
-    ) -> Result<(Chain, bool), StoreError>;
+    ) -> Result<Greeted, StoreError>;
 
     /// Takes a batch of events.
     async fn take(&self, batch: Batch) -> Result<Taken, StoreError>;

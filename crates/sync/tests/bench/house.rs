@@ -100,6 +100,15 @@ pub struct Store {
     pub delay: Duration,
 }
 
+/// A copy of what the service kept at one time.
+pub struct Backup {
+    seq: u64,
+    rows: BTreeMap<EntityRef, EntityRow>,
+    events: BTreeMap<EventId, (Outcome, u64, String)>,
+    effects: Vec<SealedEvent>,
+    highest: BTreeMap<String, AuditHead>,
+}
+
 pub struct House {
     store: Mutex<Store>,
     address: SocketAddr,
@@ -379,6 +388,12 @@ impl Store {
             result.problem = Some(Problem::new(409, codes::MISSING_PREDECESSOR, "The one before is not here."));
             return result;
         }
+        if entity.kind != KIND {
+            self.seq += 1;
+            result.seq = Some(self.seq);
+            self.keep(sealed, self.seq);
+            return result;
+        }
         let row = self.row(&entity);
         let touches = event.changes.iter().any(|(path, change)| {
             let theirs = row.fields.get(path);
@@ -396,6 +411,12 @@ impl Store {
         event.apply_to(&mut row.fields);
         row.version = seq;
         result.seq = Some(seq);
+        self.keep(sealed, seq);
+        result
+    }
+
+    fn keep(&mut self, sealed: &SealedEvent, seq: u64) {
+        let event = &sealed.event;
         self.events.insert(event.event_id.clone(), (Outcome::Applied, seq, sealed.hash.clone()));
         self.effects.push(sealed.clone());
         let head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };
@@ -403,7 +424,37 @@ impl Store {
         if highest.local_seq < head.local_seq {
             *highest = head;
         }
-        result
+    }
+
+    /// Up to where every entry of an install is here, from where its chain begins.
+    fn holds_until(&self, install: &str, begins: u64) -> u64 {
+        let here: BTreeSet<u64> = self
+            .effects
+            .iter()
+            .filter(|sealed| sealed.event.install_id.as_str() == install)
+            .map(|sealed| sealed.event.local_seq)
+            .collect();
+        (begins + 1..).take_while(|seq| here.contains(seq)).last().unwrap_or(begins)
+    }
+
+    /// What a backup of the service holds.
+    pub fn backup(&self) -> Backup {
+        Backup {
+            seq: self.seq,
+            rows: self.rows.clone(),
+            events: self.events.clone(),
+            effects: self.effects.clone(),
+            highest: self.highest.clone(),
+        }
+    }
+
+    /// Puts a backup in place of what is there.
+    pub fn restore(&mut self, backup: Backup) {
+        self.seq = backup.seq;
+        self.rows = backup.rows;
+        self.events = backup.events;
+        self.effects = backup.effects;
+        self.highest = backup.highest;
     }
 }
 
@@ -460,6 +511,7 @@ async fn handshake(State(house): App, Path(install): Path<String>, headers: Head
         highest_local_seq: store.highest.get(&install).map_or(0, |head| head.local_seq),
         highest_hash: store.highest.get(&install).map(|head| head.hash.clone()),
         holds_receipt: said.last_receipt.is_none_or(|(id, _)| store.events.contains_key(&id)),
+        holds_until: store.holds_until(&install, said.continues.as_ref().map_or(0, |before| before.head.local_seq)),
         audit_closed: house.closed(store, &install),
         audit_problem: None,
     });

@@ -317,22 +317,36 @@ impl Admin {
             #[serde(rename = "actor_id")]
             _actor_id: ActorId,
         }
-        let installs: Vec<(i64, String, u64, Hash)> = {
+        struct Install {
+            n: i64,
+            id: String,
+            closed: (u64, Hash),
+            begins: (u64, Hash),
+        }
+        let installs: Vec<Install> = {
             let mut statement = self.conn.prepare(
-                "SELECT n, install_id, closed_seq, closed_hash FROM installs WHERE property_n = ?1 ORDER BY n",
+                "SELECT n, install_id, closed_seq, closed_hash, begins_seq, begins_hash FROM installs
+                 WHERE property_n = ?1 ORDER BY n",
             )?;
             statement
-                .query_map([property_n], |row| Ok((row.get(0)?, row.get(1)?, get_u64(row, 2)?, row.get(3)?)))?
+                .query_map([property_n], |row| {
+                    Ok(Install {
+                        n: row.get(0)?,
+                        id: row.get(1)?,
+                        closed: (get_u64(row, 2)?, row.get(3)?),
+                        begins: (get_u64(row, 4)?, row.get(5)?),
+                    })
+                })?
                 .collect::<rusqlite::Result<_>>()?
         };
-        for (n, install, closed_seq, closed_hash) in installs {
+        for Install { n, id: install, closed: (closed_seq, closed_hash), begins } in installs {
             report.installs += 1;
             let fault = |seq: u64, what: &str| Some((format!("desk {install} entry {seq}"), what.to_owned()));
             let mut statement = self.conn.prepare_cached(
                 "SELECT local_seq, hash, bytes, event_id FROM events WHERE install_n = ?1 ORDER BY local_seq, n",
             )?;
             let mut found = statement.query([n])?;
-            let (mut at, mut hash) = (0, hex::encode([0; 32]));
+            let (mut at, mut hash) = (begins.0, hex::encode(begins.1));
             while let Some(row) = found.next()? {
                 let (local_seq, stored) = (get_u64(row, 0)?, row.get::<_, Hash>(1)?);
                 let (bytes, event_id) = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);

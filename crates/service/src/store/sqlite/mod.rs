@@ -10,7 +10,7 @@ pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex};
 
 use super::{
-    Batch, Chain, ChangesRows, Device, Happened, Hash, Identity, Pulse, Single, SingleDone, SnapshotRows, Storage,
+    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Single, SingleDone, SnapshotRows, Storage,
     StoreError, Taken,
 };
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use turndown_protocol::{AuditEntry, AuditHead, EntityRef, EventId, InstallId, Problem, PropertyId};
+use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, EventId, InstallId, Problem, PropertyId};
 use writer::Writer;
 
 /// How many jobs wait for the writer before callers wait to hand theirs in.
@@ -320,19 +320,20 @@ impl Storage for SqliteStore {
         property: PropertyId,
         install: InstallId,
         head: AuditHead,
-        continues: Option<InstallId>,
+        continues: Option<Continues>,
         receipt: Option<(EventId, u64)>,
-    ) -> Result<(Chain, bool), StoreError> {
+    ) -> Result<Greeted, StoreError> {
         self.write(move |writer| {
             let chain = writer.greet(&property, &install, &head, continues.as_ref())?;
-            let holds = match receipt {
+            let holds_until = rows::holds_until(&writer.conn, &chain)?;
+            let holds_receipt = match receipt {
                 None => true,
                 Some((event_id, seq)) => {
                     let property_n = writer.property_n(&property)?;
                     rows::known(&writer.conn, property_n, &event_id)?.is_some_and(|known| known.seq == Some(seq))
                 }
             };
-            Ok((chain, holds))
+            Ok(Greeted { chain, holds_receipt, holds_until })
         })
         .await
     }

@@ -150,7 +150,8 @@ pub(super) fn entity_of_part(conn: &Connection, property_n: i64, part: &str) -> 
 
 pub(super) fn chain(conn: &Connection, property_n: i64, install: &InstallId) -> rusqlite::Result<Option<Chain>> {
     conn.prepare_cached(
-        "SELECT n, highest_seq, highest_hash, closed_seq, closed_hash, announced_seq, announced_hash, fork_seq
+        "SELECT n, highest_seq, highest_hash, closed_seq, closed_hash, announced_seq, announced_hash, fork_seq,
+                begins_seq, begins_hash
          FROM installs WHERE property_n = ?1 AND install_id = ?2",
     )?
     .query_row((property_n, install.as_str()), |row| {
@@ -163,9 +164,23 @@ pub(super) fn chain(conn: &Connection, property_n: i64, install: &InstallId) -> 
             announced_seq: get_u64(row, 5)?,
             announced_hash: row.get(6)?,
             fork_seq: row.get::<_, Option<i64>>(7)?.map(i64::unsigned_abs),
+            begins_seq: get_u64(row, 8)?,
+            begins_hash: row.get(9)?,
         })
     })
     .optional()
+}
+
+/// Up to where a chain is here without a gap and every entry of it has its final outcome.
+pub(super) fn holds_until(conn: &Connection, chain: &Chain) -> rusqlite::Result<u64> {
+    let open: Option<i64> = conn
+        .prepare_cached(
+            "SELECT min(local_seq) FROM events WHERE install_n = ?1
+                AND outcome NOT IN ('applied', 'merged', 'conflict', 'rejected', 'settled')",
+        )?
+        .query_row([chain.n], |row| row.get(0))?;
+    let before_open = open.map_or(u64::MAX, |seq| seq.unsigned_abs().saturating_sub(1));
+    Ok(chain.closed_seq.min(before_open))
 }
 
 /// The members of a stored event that its record beside the bytes does not repeat.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
-    AuditHead, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, Theirs, codes,
+    AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, Theirs, codes,
 };
 
 /// How many entities stay in memory; beyond it all are let go at once.
@@ -192,16 +192,20 @@ impl Writer {
         property: &PropertyId,
         install: &InstallId,
         head: &AuditHead,
-        continues: Option<&InstallId>,
+        continues: Option<&Continues>,
     ) -> Result<Chain, StoreError> {
         let property_n = self.property_n(property)?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut chain = chain_or_new(&tx, property_n, install)?;
+        if let Some(continues) = continues {
+            begin_behind(&mut chain, &continues.head);
+            tx.execute(
+                "UPDATE installs SET continues = ?2, begins_seq = ?3, begins_hash = ?4 WHERE n = ?1",
+                (chain.n, continues.install_id.as_str(), to_i64(chain.begins_seq), &chain.begins_hash[..]),
+            )?;
+        }
         announce_head(&mut chain, install, head);
         save_chain(&tx, &chain)?;
-        if let Some(continues) = continues {
-            tx.execute("UPDATE installs SET continues = ?2 WHERE n = ?1", (chain.n, continues.as_str()))?;
-        }
         tx.commit()?;
         Ok(chain)
     }
@@ -447,6 +451,16 @@ fn mark_fork(chain: &mut Chain, install: &InstallId, local_seq: u64) {
     if chain.fork_seq.is_none() {
         tracing::warn!(code = codes::AUDIT_FORK, install_id = %install, local_seq, "two entries for one place of an audit chain");
         chain.fork_seq = Some(local_seq);
+    }
+}
+
+/// The chain goes on from another install's entry. Once anything of it is verified its beginning stays what it was.
+fn begin_behind(chain: &mut Chain, head: &AuditHead) {
+    if chain.closed_seq == 0 && head.local_seq > 0 {
+        chain.begins_seq = head.local_seq;
+        chain.begins_hash = hash_of_hex(&head.hash);
+        chain.closed_seq = chain.begins_seq;
+        chain.closed_hash = chain.begins_hash;
     }
 }
 

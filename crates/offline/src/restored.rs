@@ -1,0 +1,242 @@
+//! A service that was restored from a backup, or failed over to a copy that lacks its last commits, is given what it
+//! lost: events that it had acknowledged go back to pending, with the same bytes and under the same ids, and are judged
+//! by value. What it still has it answers as duplicates.
+//!
+//! They go in the order in which the service took them the first time, decisions before what they settle, and before
+//! anything that it never saw. That order is kept as a negative `lane_rank`, which also tells them from first sendings.
+//!
+//! Deliberately absent: a look at what the service has, event by event. It says up to where it needs nothing again; all
+//! behind that is offered, because offering twice does no harm.
+
+use crate::engine::Engine;
+use crate::outbox::event_id;
+use crate::record::{Draft, Intent, Recorded};
+use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
+use serde_json::json;
+use turndown_protocol::{ActorId, AuditHead, Continues, EntityRef, EventId, InstallId};
+
+/// The class of a conflict that an event makes which the service had taken before it was restored.
+pub const SERVICE_RESTORED: &str = "service_restored";
+/// The code on events that are offered again.
+const AGAIN_CODE: &str = "SERVICE_RESTORED";
+const AGAIN_MESSAGE: &str = "The hotel's service was restored from a backup. This is sent to it again.";
+/// Rows that go back to pending in one unit of work.
+const ROWS_A_UNIT: usize = 60;
+/// Lanes whose view is made anew in one unit of work.
+const LANES_A_UNIT: usize = 8;
+/// Set while events are being put back, so that a desk that stops on the way takes it up again.
+const RESTORING: &str = "restoring";
+/// The highest sequence number of the service that this desk saw in the present epoch.
+const HEAD_SEEN: &str = "head_seen";
+/// The desk's own entity kind: events about the desk itself.
+const DESK: &str = "desk";
+
+/// Ranks of events that are offered again start here; each has room for what it settles.
+const AGAIN_RANK: &str = "-4611686018427387904";
+
+/// Acknowledged, or answered for good: what the service would have to know.
+const ANSWERED: &str = "(state IN ('synced', 'settled', 'discarded') OR answered = 1)";
+
+impl Engine {
+    /// The highest sequence number that the service is known to have given in the present epoch, by rows or receipts.
+    /// A service whose head is below that has lost something.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn head_seen(&self) -> Result<u64, EngineError> {
+        self.read(|mut connection| {
+            let pulled: Option<String> =
+                connection.first("SELECT value FROM sync_state WHERE key = ?1", [HEAD_SEEN], |row| row.get(0))?;
+            let acknowledged: Option<u64> = connection
+                .first(
+                    "SELECT max(seq) FROM receipts
+                     WHERE epoch = (SELECT value FROM sync_state WHERE key = 'epoch')",
+                    [],
+                    |row| row.get(0),
+                )?
+                .flatten();
+            let pulled = pulled.and_then(|text| text.parse().ok()).unwrap_or(0);
+            Ok(acknowledged.unwrap_or(0).max(pulled))
+        })
+    }
+
+    /// Whether putting events back began and did not end.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn is_restoring(&self) -> Result<bool, EngineError> {
+        Ok(self.fact(RESTORING)?.is_some())
+    }
+
+    /// The service lost something: puts back to pending what it may not have any more, then begins its epoch. Nothing
+    /// may be sent meanwhile. `holds_until` is what it says it holds of this install. Answers how many events are
+    /// offered again.
+    ///
+    /// # Errors
+    /// When the database refuses. What was put back stays so, and the next call goes on from there.
+    pub fn offer_again(&self, store_id: &str, epoch: &str, holds_until: u64) -> Result<u64, EngineError> {
+        self.set_facts(vec![(RESTORING, Some(epoch.to_owned()))])?;
+        let begins = self.continues()?.map_or(0, |before| before.head.local_seq);
+        // What an earlier install of this desk made is beyond what the service speaks of: all of it is offered.
+        let which = format!("{ANSWERED} AND (local_seq > ?2 OR local_seq <= ?3)");
+        let (mut after, mut offered) = (0_u64, 0_u64);
+        loop {
+            let rows: Vec<u64> = self.read(|mut connection| {
+                connection.all(
+                    &format!(
+                        "SELECT local_seq FROM outbox WHERE local_seq > ?1 AND {which} ORDER BY local_seq LIMIT {ROWS_A_UNIT}"
+                    ),
+                    [after, holds_until, begins],
+                    |row| row.get(0),
+                )
+            })?;
+            let Some(last) = rows.last().copied() else { break };
+            after = last;
+            offered += rows.len() as u64;
+            self.write_behind(move |work| rows.iter().try_for_each(|seq| work.put_back(*seq)))?;
+        }
+        let mut lanes: Vec<EntityRef> = self.read(|mut connection| {
+            connection.all(
+                "SELECT DISTINCT entity_kind, entity_id FROM outbox
+                 WHERE state IN ('pending', 'failed', 'conflict', 'held') AND last_code = ?1",
+                [AGAIN_CODE],
+                |row| Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+            )
+        })?;
+        while !lanes.is_empty() {
+            let later = lanes.split_off(lanes.len().min(LANES_A_UNIT));
+            let now = std::mem::replace(&mut lanes, later);
+            self.write_behind(move |work| now.iter().try_for_each(|lane| work.reopen_lane(lane)))?;
+        }
+        if offered > 0 {
+            let (epoch, now) = (epoch.to_owned(), self.environment());
+            let event_id = EventId::generate(now_ms(now.as_ref()), now.random());
+            self.write_behind(move |work| {
+                work.note_of_desk(event_id, "service_restored", json!({ "epoch": epoch, "offered_again": offered }))
+            })?;
+        }
+        self.begin_epoch(store_id, epoch)?;
+        Ok(offered)
+    }
+
+    /// The install that this one goes on from, where there is one.
+    ///
+    /// # Errors
+    /// When SQLite refuses or what is stored cannot be read.
+    pub fn continues(&self) -> Result<Option<Continues>, EngineError> {
+        self.fact("continues")?
+            .map(|text| serde_json::from_str(&text).map_err(|error| EngineError::stored("earlier install", error)))
+            .transpose()
+    }
+
+    /// This desk is a copy, or older than what the service knows of it: it goes on under a new install id. The chain
+    /// goes on behind its present end; what was made under the old id and not acknowledged is still sent as it is.
+    ///
+    /// # Errors
+    /// When the database refuses. The desk is who it was then.
+    pub fn continue_as(&self, new: InstallId) -> Result<(), EngineError> {
+        let now = self.environment();
+        let event_id = EventId::generate(now_ms(now.as_ref()), now.random());
+        self.write(move |work| work.continue_as(new, event_id))
+    }
+}
+
+impl UnitOfWork<'_> {
+    fn put_back(&mut self, local_seq: u64) -> Result<(), EngineError> {
+        self.execute(
+            "DELETE FROM receipts WHERE event_id = (SELECT event_id FROM outbox WHERE local_seq = ?1)",
+            [local_seq],
+        )?;
+        // What was settled goes right behind what settled it, as the service took it then.
+        self.execute(
+            &format!(
+                "UPDATE outbox SET
+                    lane_rank = CASE
+                        WHEN state NOT IN ('synced', 'settled', 'discarded') THEN iif(settled_by IS NULL, lane_rank, 1)
+                        WHEN seq IS NOT NULL THEN {AGAIN_RANK} + 2 * seq
+                        ELSE {AGAIN_RANK} + 1 + 2 * coalesce(
+                            (SELECT d.seq FROM outbox d WHERE d.event_id = outbox.settled_by),
+                            (SELECT dd.seq FROM outbox d JOIN outbox dd ON dd.event_id = d.settled_by
+                             WHERE d.event_id = outbox.settled_by),
+                            0)
+                        END,
+                    state = 'pending', answered = 0, attempts = 0, held_by = NULL, acknowledged_at = NULL,
+                    acknowledged_day = NULL, last_code = ?2, last_message = ?3
+                 WHERE local_seq = ?1 AND {ANSWERED}"
+            ),
+            (local_seq, AGAIN_CODE, AGAIN_MESSAGE),
+        )?;
+        self.touch(crate::Sort::Outbox);
+        Ok(())
+    }
+
+    /// A conflict that the service forgot is none until it says so again.
+    fn reopen_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        self.execute(
+            "DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2 AND NOT EXISTS
+                (SELECT 1 FROM outbox o WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state = 'conflict')",
+            [&entity.kind, &entity.id],
+        )?;
+        self.release_lane(entity)?;
+        self.refresh(entity)
+    }
+
+    /// Keeps the highest sequence number seen, where this is one.
+    pub(crate) fn see_head(&mut self, seq: u64) -> Result<(), EngineError> {
+        let seen: u64 = self.fact(HEAD_SEEN)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        if seq > seen { self.set_fact(HEAD_SEEN, Some(&seq.to_string())) } else { Ok(()) }
+    }
+
+    /// What is forgotten where an epoch begins.
+    pub(crate) fn forget_epoch(&mut self) -> Result<(), EngineError> {
+        self.set_fact(RESTORING, None)?;
+        self.set_fact(HEAD_SEEN, None)
+    }
+
+    /// Whether the event was acknowledged once and is offered again.
+    pub(crate) fn is_offered_again(&mut self, id: &EventId) -> Result<bool, EngineError> {
+        let rank: Option<i64> =
+            self.first("SELECT lane_rank FROM outbox WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
+        Ok(rank.is_some_and(|rank| rank < 0))
+    }
+
+    /// Records something that the desk itself did.
+    pub(crate) fn note_of_desk(
+        &mut self,
+        event_id: EventId,
+        action: &str,
+        args: serde_json::Value,
+    ) -> Result<(), EngineError> {
+        let draft = Draft { workflow: DESK.into(), action: action.into(), args, ..Draft::default() };
+        let actor = ActorId::parse("system:desk").map_err(|error| EngineError::stored("actor", error))?;
+        let entity = EntityRef::new(DESK, self.state.install_id.as_str());
+        let recorded: Result<Recorded, RecordError<EngineError>> =
+            self.record(Intent { event_id, actor, entity, decide: Box::new(move |_, _| Ok(draft)) });
+        match recorded {
+            Ok(_) => Ok(()),
+            Err(RecordError::Engine(error) | RecordError::Refused(error)) => Err(error),
+        }
+    }
+
+    /// Goes on under a new install id. See [`Engine::continue_as`].
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn continue_as(&mut self, new: InstallId, event_id: EventId) -> Result<(), EngineError> {
+        let old = std::mem::replace(&mut self.state.install_id, new);
+        let AuditHead { local_seq, hash } = self.state.head.clone();
+        let new = self.state.install_id.clone();
+        self.set_fact("install_id", Some(new.as_str()))?;
+        let before = Continues { install_id: old.clone(), head: AuditHead { local_seq, hash } };
+        let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("earlier install", error))?;
+        self.set_fact("continues", Some(&text))?;
+        self.note_of_desk(event_id, "continued", json!({ "continues": old, "local_seq": local_seq }))
+    }
+
+    /// The event that settled another one, where the desk knows it.
+    pub(crate) fn settled_by(&mut self, id: &EventId) -> Result<Option<EventId>, EngineError> {
+        let by: Option<Option<String>> =
+            self.first("SELECT settled_by FROM outbox WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
+        by.flatten().as_deref().map(event_id).transpose()
+    }
+}
