@@ -4,9 +4,9 @@ use rusqlite::types::Value as Sqlite;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use turndown_domain::{PLACE, PropertyBook, ROOM, is_stamp};
-use turndown_offline::{EngineError, EntityState, Sql, UnitOfWork, Workflow};
-use turndown_protocol::{EntityRef, Fields, Reference};
+use turndown_domain::{PLACE, PropertyBook, ROOM, has_passed, is_stamp, is_turn_bound};
+use turndown_offline::{EngineError, EntityState, Look, Sql, UnitOfWork, Workflow};
+use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
 /// Housekeeping's side of the engine.
 #[derive(Default)]
@@ -156,5 +156,14 @@ impl Workflow for Housekeeping {
 
     fn is_stamp(&self, path: &str) -> bool {
         is_stamp(path)
+    }
+
+    fn has_passed(&self, look: &mut dyn Look, theirs: &Fields, event: &Event) -> Result<bool, EngineError> {
+        let today = look.text("SELECT json_extract(document, '$.property.service_day') FROM reference")?;
+        Ok(has_passed(theirs, event, today.as_deref().unwrap_or_default()))
+    }
+
+    fn is_passing(&self, path: &str) -> bool {
+        is_turn_bound(path)
     }
 }

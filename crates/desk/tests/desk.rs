@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use turndown_desk::{ActError, Desk};
 use turndown_domain::{
-    Action, Cleanliness, Property, PropertyBook, RefusalCode, Role, Room, Staff, StaffId, Task, TaskId, TaskKind,
-    TaskStatus, Unit,
+    Action, Cleanliness, Property, PropertyBook, RefusalCode, Role, Room, Sellability, SellabilityKind, Staff, StaffId,
+    Task, TaskId, TaskKind, TaskStatus, Unit,
 };
 use turndown_offline::{
     Environment, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
@@ -372,6 +372,57 @@ fn h7_three_edits_whose_first_conflicts_make_one_conflict_and_one_decision_settl
     assert_eq!((house.local("101"), house.status("101")), (LocalState::Server, TaskStatus::Completed));
     assert_eq!(house.desk.engine().ledger().unwrap().acknowledged, 5);
     house.balanced();
+}
+
+/// A note, and behind it a clean that was begun and completed; Theirs has another note, and what `change` makes of it.
+fn a_note_in_conflict(house: &House, change: impl FnOnce(&mut Unit)) -> [SealedEvent; 3] {
+    let note = house.act("101", Action::Note { text: Some("lamp broken".into()) }).unwrap();
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    let theirs = row("101", 20, |unit| {
+        unit.room.note = Some("pet in room".into());
+        change(unit);
+    });
+    house.answer(vec![
+        conflict(&note, theirs, &["room/note"]),
+        result(&start, Outcome::Blocked),
+        result(&complete, Outcome::Blocked),
+    ]);
+    [note, start, complete]
+}
+
+#[test]
+fn h7_what_stands_behind_a_conflict_is_never_decided_without_its_own_guards() {
+    let house = House::new();
+    let all = a_note_in_conflict(&house, |unit| {
+        unit.room.sellability = Sellability {
+            kind: SellabilityKind::OutOfOrder,
+            deducts_inventory: true,
+            assignable: false,
+            reason: Some("leak".into()),
+        };
+    });
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert_eq!(open.contested, ["room/note", "room/sellability"], "the clean relied on a room that may be worked in");
+    assert_eq!(open.mine.get("room/sellability")["kind"], json!("in_service"));
+    let choices = [("room/note", true), ("room/sellability", false)];
+    let decision = house.desk.resolve(settlement(&house, 20, &all.each_ref(), &choices)).unwrap().sealed.event;
+    assert_eq!(decision.relies_on["room/sellability"]["kind"], json!("out_of_order"));
+    // Guards that nobody was asked about hold for the decision as they held for what it settles.
+    assert_eq!(decision.relies_on["task/t101/assignee"], json!(null));
+    assert_eq!(decision.relies_on["room/turn"], json!(1));
+}
+
+#[test]
+fn h7_a_clean_behind_a_conflict_never_makes_the_next_guests_room_clean_unasked() {
+    let house = House::new();
+    let all = a_note_in_conflict(&house, |unit| unit.room.turn = 2);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert_eq!(open.contested, ["room/cleanliness", "room/note"]);
+    assert_eq!(open.merged, ["task/t101/status"], "the task is the guest's who left, and is completed");
+    let choices = [("room/note", true), ("room/cleanliness", false)];
+    let decision = house.desk.resolve(settlement(&house, 20, &all.each_ref(), &choices)).unwrap().sealed.event;
+    assert_eq!(decision.changes.keys().collect::<Vec<_>>(), ["room/note", "task/t101/status"]);
+    assert_eq!(decision.relies_on["room/turn"], json!(2), "the present turn is relied on, never put back");
 }
 
 #[test]

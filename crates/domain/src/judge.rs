@@ -69,7 +69,8 @@ pub fn is_stamp(path: &str) -> bool {
 
 /// Fields of the room that speak of the guest who has it or of its state for that guest. What is true of the room
 /// itself, whoever has it (a note, a fault), outlives a turn.
-fn is_turn_bound(path: &str) -> bool {
+#[must_use]
+pub fn is_turn_bound(path: &str) -> bool {
     path.starts_with("room/") && !matches!(path, "room/note" | "room/sellability")
 }
 
@@ -79,7 +80,7 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
     if let Err(refusal) = fits_action(current, event, context) {
         return Judgement::Rejected(refusal);
     }
-    let passed = has_passed(current, event, context);
+    let passed = has_passed(current, event, &context.book.property.service_day);
     let touching: Vec<String> = event
         .changes
         .iter()
@@ -156,14 +157,15 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
     apply(current, &event.changes)
 }
 
-/// Whether the event's turn or day is over.
-fn has_passed(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> bool {
+/// Whether the event's turn is over on a row, or its day on the present service day (ISO date).
+#[must_use]
+pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
     let turn_now = current.get("room/turn").as_u64().unwrap_or(0);
     // An arrival opens the next turn itself: its own effect is no reason to call it late.
     let opens_turn = event.changes.contains_key("room/turn");
     let turn_passed = !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now);
     // ISO dates order as text.
-    let day_passed = event.service_day.as_deref().is_some_and(|day| day < context.book.property.service_day.as_str());
+    let day_passed = event.service_day.as_deref().is_some_and(|day| day < service_day);
     turn_passed || day_passed
 }
 

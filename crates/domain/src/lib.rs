@@ -20,7 +20,9 @@ mod unit;
 
 pub use action::{Action, Footprint, ServiceFlag, Verdict, footprint};
 pub use decide::{Context, Decision, REASON_CHARS_MAX, decide};
-pub use judge::{ConflictClass, JudgeContext, Judgement, check, is_stamp, judge, judge_resolution};
+pub use judge::{
+    ConflictClass, JudgeContext, Judgement, check, has_passed, is_stamp, is_turn_bound, judge, judge_resolution,
+};
 pub use property::{Booking, InspectionPolicy, Property, PropertyBook, Role, Staff};
 pub use refusal::{Refusal, RefusalCode};
 pub use room::{Arrival, Cleanliness, Guest, Occupancy, Room, RoomId, Sellability, SellabilityKind, Stay};

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::record::{Draft, Intent, Recorded};
-use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
+use crate::{EngineError, RecordError, Sql, UnitOfWork, Workflow, now_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub struct Conflict {
     pub contested: Vec<String>,
     /// Paths that this desk wrote and that merge by themselves, with their values Before.
     pub merged: Vec<String>,
+    /// Paths that this desk's events name and that want no choice. A decision holds while they are as Theirs has them.
+    pub guards: Vec<String>,
     /// Before: what this desk last had from the service when it acted.
     pub before: Fields,
     /// Mine: the service's row with this desk's open events applied.
@@ -129,8 +131,8 @@ impl Engine {
     /// # Errors
     /// When SQLite refuses or something stored cannot be read.
     pub fn conflict(&self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
-        let stamps = |path: &str| self.shared().workflow.is_stamp(path);
-        self.read(|mut connection| read_conflict(&mut connection, entity, &stamps))
+        let workflow = self.shared().workflow.as_ref();
+        self.read(|mut connection| read_conflict(&mut connection, entity, workflow))
     }
 
     /// Records a person's decision. It goes to the head of its lane and settles exactly what was on screen.
@@ -150,7 +152,7 @@ const UNDECIDED: &str = "EXISTS (SELECT 1 FROM outbox o WHERE o.entity_kind = c.
 fn read_conflict<S: Sql>(
     sql: &mut S,
     entity: &EntityRef,
-    is_stamp: &dyn Fn(&str) -> bool,
+    workflow: &dyn Workflow,
 ) -> Result<Option<Conflict>, EngineError> {
     let row = sql.first(
         &format!(
@@ -189,6 +191,8 @@ fn read_conflict<S: Sql>(
     let mut before = Fields::new();
     let mut mine = theirs.fields.clone();
     let mut known: BTreeSet<&str> = BTreeSet::new();
+    // What an event wrote of a time that is over, and what it relied on of that time.
+    let (mut outlived, mut bygone): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
     for sealed in &events {
         let written = sealed.event.changes.iter().map(|(path, change)| (path, &change.base));
         // A decision that met a newer row is about the same fields; its bases are an older Theirs, not Before.
@@ -198,39 +202,54 @@ fn read_conflict<S: Sql>(
             }
             continue;
         }
+        let passed = workflow.has_passed(sql, &theirs.fields, &sealed.event)?;
+        if passed {
+            outlived.extend(sealed.event.changes.keys().map(String::as_str).filter(|path| workflow.is_passing(path)));
+        }
         for (path, base) in written.chain(&sealed.event.relies_on) {
             if known.insert(path) {
                 before.set(path.clone(), base.clone());
             }
-            // What was relied upon is Mine as it was seen: keeping it means putting it back.
-            if !sealed.event.changes.contains_key(path) && named.contains(path) {
+            if sealed.event.changes.contains_key(path) {
+                continue;
+            }
+            // What was relied upon is Mine as it was seen: keeping it means putting it back. What belonged to a time
+            // that is over is not put back.
+            if passed && workflow.is_passing(path) && !named.contains(path) {
+                bygone.insert(path);
+            } else {
                 mine.set(path.clone(), base.clone());
             }
         }
         sealed.event.apply_to(&mut mine);
     }
-    let paths: BTreeSet<String> = known.iter().map(|path| (*path).to_owned()).filter(|path| !is_stamp(path)).collect();
-    let touches = |path: &String| {
-        let theirs = theirs.fields.get(path);
-        theirs != mine.get(path) && (named.contains(path) || theirs != before.get(path))
-    };
+    let paths: BTreeSet<String> =
+        known.iter().map(|path| (*path).to_owned()).filter(|path| !workflow.is_stamp(path)).collect();
     let written: BTreeSet<&String> = events.iter().flat_map(|sealed| sealed.event.changes.keys()).collect();
+    // The service names what touches in the event that it judged. The events behind it were not judged yet, and a
+    // decision settles them too: what they rely on is looked at here.
+    let touches = |path: &String| {
+        let now = theirs.fields.get(path);
+        now != mine.get(path) && (named.contains(path) || now != before.get(path) || outlived.contains(path.as_str()))
+    };
     let contested: Vec<String> = paths
         .iter()
-        .filter(|path| (written.contains(path) || named.contains(*path)) && touches(path))
+        .filter(|path| (written.contains(path) || !bygone.contains(path.as_str())) && touches(path))
         .cloned()
         .collect();
-    let merged = paths
+    let merged: Vec<String> = paths
         .iter()
         .filter(|path| written.contains(path) && !contested.contains(path) && mine.get(path) != theirs.fields.get(path))
         .cloned()
         .collect();
+    let guards = paths.iter().filter(|path| !contested.contains(path) && !merged.contains(path)).cloned().collect();
     Ok(Some(Conflict {
         entity: entity.clone(),
         since,
         class,
         contested,
         merged,
+        guards,
         before,
         mine,
         theirs,
@@ -242,7 +261,7 @@ fn read_conflict<S: Sql>(
 impl UnitOfWork<'_> {
     pub(crate) fn conflict(&mut self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
-        read_conflict(self, entity, &|path| workflow.is_stamp(path))
+        read_conflict(self, entity, workflow.as_ref())
     }
 
     fn settle_as(&mut self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
@@ -322,6 +341,10 @@ fn decision(conflict: &Conflict, keep_mine: &BTreeMap<String, bool>, draft: Draf
         } else {
             relies_on.insert(path.clone(), theirs);
         }
+    }
+    // The guards of the events that are settled with it hold for what it writes in their place.
+    for path in &conflict.guards {
+        relies_on.insert(path.clone(), conflict.theirs.fields.get(path).clone());
     }
     Draft {
         action: "resolve".into(),

@@ -41,4 +41,4 @@ pub use record::{Decide, Draft, Intent, Recorded};
 pub use restored::SERVICE_RESTORED;
 pub use state::Link;
 pub use unit_of_work::{Sql, UnitOfWork};
-pub use workflow::{EntityState, LocalState, Workflow};
+pub use workflow::{EntityState, LocalState, Look, Workflow};

@@ -1,6 +1,6 @@
 //! What a workflow brings to the engine. Housekeeping is the first.
 
-use crate::{EngineError, UnitOfWork};
+use crate::{EngineError, Sql, UnitOfWork};
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
 /// Where the newest edit of this desk on an entity stands, worst first when several are open.
@@ -49,6 +49,21 @@ pub struct EntityState {
     pub contested: bool,
 }
 
+/// A look into the database for a workflow that is asked something while it is read.
+pub trait Look {
+    /// The one text that a statement without parameters answers with, if it answers.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    fn text(&mut self, sql: &str) -> Result<Option<String>, EngineError>;
+}
+
+impl<S: Sql> Look for S {
+    fn text(&mut self, sql: &str) -> Result<Option<String>, EngineError> {
+        Ok(self.first(sql, [], |row| row.get::<_, Option<String>>(0))?.flatten())
+    }
+}
+
 /// A workflow keeps its own tables, in the engine's transactions.
 pub trait Workflow: Send + Sync + 'static {
     /// Whether this workflow keeps rows for entities of that kind.
@@ -86,6 +101,22 @@ pub trait Workflow: Send + Sync + 'static {
 
     /// Whether a path only says when something was done, so that it never makes a conflict.
     fn is_stamp(&self, path: &str) -> bool;
+
+    /// Whether an event belongs to a time that is over on the service's row. What it writes of that time
+    /// ([`Workflow::is_passing`]) never merges by itself then: a person is asked.
+    ///
+    /// # Errors
+    /// When the tables refuse.
+    fn has_passed(&self, look: &mut dyn Look, theirs: &Fields, event: &Event) -> Result<bool, EngineError> {
+        let _ = (look, theirs, event);
+        Ok(false)
+    }
+
+    /// Whether a path speaks of a time that passes, such as one guest's use of a room.
+    fn is_passing(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
 
     /// Told of every event after it is sealed, still inside the transaction. For telemetry and derived tables.
     ///
