@@ -225,6 +225,26 @@ fn b13_an_acknowledgement_moves_the_event_and_the_view_never_flickers() {
 }
 
 #[test]
+fn g8_an_acknowledgement_that_comes_after_a_newer_row_shows_the_newer_row() {
+    let house = House::new();
+    let start = house.start("101");
+    // The action was taken as 10 and somebody paused the task as 11; the feed was quicker than the answer.
+    let paused = row("101", 11, |unit| {
+        unit.tasks.get_mut(&TaskId("t101".into())).unwrap().status = TaskStatus::Paused;
+    });
+    house.desk.engine().take_rows(vec![paused.clone()], None, "c11").unwrap();
+    assert_eq!(house.status("101"), TaskStatus::InProgress, "this desk's own action still waits");
+    house.answer(vec![applied(&start, 10)]);
+    assert_eq!((house.status("101"), house.local("101")), (TaskStatus::Paused, LocalState::Server));
+
+    // The same where another desk settled what this one recorded.
+    let note = house.act("101", Action::Note { text: Some("pet".into()) }).unwrap();
+    house.answer(vec![result(&note, Outcome::Settled)]);
+    assert_eq!(house.desk.room("101").unwrap().unwrap().unit, Unit::from_fields(&paused.fields).unwrap());
+    house.balanced();
+}
+
+#[test]
 fn b2_a_late_copy_of_an_answer_changes_nothing() {
     let house = House::new();
     let start = house.start("101");

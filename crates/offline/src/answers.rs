@@ -202,8 +202,9 @@ impl UnitOfWork<'_> {
                 store_id = excluded.store_id, epoch = excluded.epoch, received_at = excluded.received_at",
             (id.as_str(), name, result.seq, store_id, epoch, &now),
         )?;
+        // What another event stands for has no effect of its own any more, and the view may still show one.
         if state != OutboxState::Synced {
-            return Ok(View::Same);
+            return Ok(View::Moved);
         }
         let Some(sealed) = self.recorded_event(id)? else { return Ok(View::Moved) };
         let mut view = View::Same;
@@ -213,7 +214,7 @@ impl UnitOfWork<'_> {
         } else if let Some(seq) = result.seq
             && !sealed.event.changes.is_empty()
         {
-            self.apply_to_mirror(&sealed, seq)?;
+            view = self.apply_to_mirror(&sealed, seq)?;
         }
         if outcome == Outcome::Merged {
             self.note_merge(entity, id, "merged")?;
@@ -232,7 +233,7 @@ impl UnitOfWork<'_> {
     }
 
     /// The service took the event as it was: the mirrored row with the event's changes is the service's row.
-    fn apply_to_mirror(&mut self, sealed: &SealedEvent, seq: u64) -> Result<(), EngineError> {
+    fn apply_to_mirror(&mut self, sealed: &SealedEvent, seq: u64) -> Result<View, EngineError> {
         let entity = &sealed.event.entity;
         let mut row = self.mirrored(entity)?.unwrap_or(EntityRow {
             entity: entity.clone(),
@@ -242,13 +243,14 @@ impl UnitOfWork<'_> {
             provenance: BTreeMap::new(),
             contested: None,
         });
-        // A pull has already brought the row of this very change, or a later one.
+        // A pull has already brought the row of this very change, or a later one, which the view hid until now.
         if row.version >= seq {
-            return Ok(());
+            return Ok(View::Moved);
         }
         sealed.event.apply_to(&mut row.fields);
         row.version = seq;
-        self.keep_mirrored(&row)
+        self.keep_mirrored(&row)?;
+        Ok(View::Same)
     }
 
     /// A decision has arrived: what it settles is settled, the conflict is closed, and the lane goes on.
