@@ -299,11 +299,12 @@ fn b5_try_again_is_a_new_event_that_settles_the_rejected_one() {
     let row = house.desk.engine().row(&retry).unwrap().unwrap();
     assert_eq!(row.sealed.event.settles, vec![bad.event.event_id.clone()]);
     assert_eq!(row.sealed.event.action, "start");
-    assert_eq!(house.to_send(), vec!["retry"], "the rejected id is not sent again; what is behind waits");
+    let behind = behind.event.event_id.to_string();
+    assert_eq!(house.to_send(), ["retry", &behind], "the rejected id is not sent again; what is behind follows");
     house.balanced();
     house.answer(vec![applied(&row.sealed, 12)]);
     assert_eq!(house.state(&bad), OutboxState::Settled);
-    assert_eq!(house.to_send(), vec![behind.event.event_id.to_string()]);
+    assert_eq!(house.to_send(), [behind]);
     house.balanced();
 }
 
@@ -318,13 +319,38 @@ fn l2_a_failed_action_is_given_up_by_name_and_what_is_behind_goes_on() {
     let decision = gave_up("gone").unwrap().sealed;
     assert_eq!((decision.event.action.as_str(), &decision.event.args["reason"]), ("discard", &json!("guest stays")));
     assert!(gave_up("gone").unwrap().repeated, "a double click is one decision");
-    assert_eq!(house.to_send(), vec!["gone"], "it goes first; what is behind waits");
+    let behind = behind.event.event_id.to_string();
+    assert_eq!(house.to_send(), ["gone", &behind], "it goes first; what is behind follows");
     house.balanced();
     house.answer(vec![applied(&decision, 12)]);
     assert_eq!(house.state(&bad), OutboxState::Discarded);
-    assert_eq!(house.to_send(), vec![behind.event.event_id.to_string()]);
+    assert_eq!(house.to_send(), [behind]);
     assert_eq!(house.desk.engine().ledger().unwrap().discarded, 1);
     house.balanced();
+}
+
+#[test]
+fn c1_what_waited_behind_a_failed_action_goes_before_what_is_recorded_after_it_was_tried_again() {
+    for give_up in [false, true] {
+        let house = House::new();
+        let (bad, behind) = (house.start("101"), house.complete("101"));
+        house.answer(vec![result(&bad, Outcome::Rejected)]);
+        let settler = EventId::parse("settler").unwrap();
+        if give_up {
+            house.desk.discard(&bad.event.event_id, settler, maria(), "guest stays").unwrap();
+        } else {
+            house.desk.retry(&bad.event.event_id, settler, maria()).unwrap();
+        }
+        let later = house.act("101", Action::Note { text: Some("later".into()) }).unwrap();
+        let order = ["settler", behind.event.event_id.as_str(), later.event.event_id.as_str()];
+        assert_eq!(house.to_send(), order, "the order in which it was recorded");
+        assert_eq!(
+            later.event.prev_event_id,
+            Some(behind.event.event_id.clone()),
+            "and it stands on what goes before it"
+        );
+        house.balanced();
+    }
 }
 
 #[test]

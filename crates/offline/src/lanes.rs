@@ -150,16 +150,33 @@ impl UnitOfWork<'_> {
             .find(|event| matches!(event.state, OutboxState::Failed | OutboxState::Conflict));
         match stuck {
             Some(stuck) => self.hold_lane(entity, &stuck.event_id),
-            None => {
-                // What the service has already answered for good is never sent again: it waits for its decision.
-                self.execute(
-                    "UPDATE outbox SET state = 'pending', held_by = NULL
-                     WHERE entity_kind = ?1 AND entity_id = ?2 AND state = 'held' AND answered = 0",
-                    [&entity.kind, &entity.id],
-                )?;
-                Ok(())
-            }
+            None => self.free_lane(entity),
         }
+    }
+
+    /// Makes pending what is held in a lane. What the service has already answered for good is never sent again: it
+    /// waits for its decision.
+    pub(crate) fn free_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        self.execute(
+            "UPDATE outbox SET state = 'pending', held_by = NULL
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state = 'held' AND answered = 0",
+            [&entity.kind, &entity.id],
+        )?;
+        Ok(())
+    }
+
+    /// The event of a lane that is sent last: what is recorded next stands on it.
+    pub(crate) fn last_of_lane(&mut self, entity: &EntityRef) -> Result<Option<EventId>, EngineError> {
+        self.first(
+            "SELECT event_id FROM outbox
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('pending', 'failed', 'conflict', 'held')
+                AND settled_by IS NULL
+             ORDER BY lane_rank DESC, local_seq DESC LIMIT 1",
+            [&entity.kind, &entity.id],
+            |row| row.get::<_, String>(0),
+        )?
+        .map(|id| event_id(&id))
+        .transpose()
     }
 }
 

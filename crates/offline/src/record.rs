@@ -138,7 +138,7 @@ impl UnitOfWork<'_> {
             base_version,
             // A decision stands on the service's row that the person saw and goes first; everything else stands on
             // this desk's own chain.
-            prev_event_id: if settles.is_empty() { lane.last().map(|event| event.event_id.clone()) } else { None },
+            prev_event_id: if settles.is_empty() { self.last_of_lane(&entity)? } else { None },
             depends_on: draft.depends_on,
             settles: draft.settles,
             recorded_at: rfc3339(self.now()),
@@ -176,6 +176,13 @@ impl UnitOfWork<'_> {
                  WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
                 [settled.as_str(), event.event_id.as_str()],
             )?;
+        }
+        // What waited behind what is settled now follows the decision, before anything that is recorded from now on.
+        let free = lane
+            .iter()
+            .all(|e| settles.contains(&e.event_id) || !matches!(e.state, OutboxState::Failed | OutboxState::Conflict));
+        if !settles.is_empty() && free {
+            self.free_lane(&entity)?;
         }
         self.state.head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };
         Ok(sealed)
