@@ -330,6 +330,57 @@ fn l2_a_failed_action_is_given_up_by_name_and_what_is_behind_goes_on() {
 }
 
 #[test]
+fn b10_what_was_never_answered_can_be_given_up_whatever_the_service_says_of_it_later() {
+    use Outcome::{Conflict, KeyReuse, Rejected, Settled, TooLarge};
+    for later in [Some(TooLarge), Some(Rejected), Some(KeyReuse), Some(Conflict), Some(Settled), None] {
+        let house = House::new();
+        let (huge, behind) = (house.start("101"), house.complete("101"));
+        house.answer(vec![result(&huge, TooLarge), result(&behind, Outcome::Blocked)]);
+        let decision = house.desk.discard(&huge.event.event_id, house.id(), maria(), "pasted a book").unwrap().sealed;
+        let after = match later {
+            Some(Conflict) => vec![conflict(&huge, cancelled(20), &["task/t101/status"])],
+            Some(outcome) => vec![result(&huge, outcome)],
+            None => vec![],
+        };
+        house.answer([vec![applied(&decision, 12)], after].concat());
+        if later.is_none() {
+            // A proxy that takes no body of that size: the flusher found that this one event alone makes it fail.
+            house.desk.engine().park(&huge.event.event_id, "TOO_LARGE", "Too large.").unwrap();
+        }
+        assert_eq!(house.state(&huge), OutboxState::Discarded, "{later:?}");
+        assert_eq!(house.to_send(), [behind.event.event_id.to_string()], "{later:?}");
+        assert_eq!(house.desk.engine().conflict_count().unwrap(), 0);
+        house.balanced();
+    }
+}
+
+#[test]
+fn d1_a_decision_that_is_answered_after_what_it_gave_up_still_gives_it_up() {
+    let house = House::new();
+    let bad = house.start("101");
+    house.answer(vec![result(&bad, Outcome::Rejected)]);
+    let decision = house.desk.discard(&bad.event.event_id, house.id(), maria(), "guest stays").unwrap().sealed;
+    house.answer(vec![applied(&decision, 12)]);
+    let House { folder, desk, ids } = house;
+    desk.engine().close();
+    drop(desk);
+    // What a start after damage does: everything that verifies is to be sent again.
+    let raw = rusqlite::Connection::open(folder.path().join("desk.db")).unwrap();
+    raw.execute_batch(
+        "UPDATE outbox SET state = 'pending', lane_rank = 2, attempts = 0, answered = 0, settled_by = NULL, seq = NULL;
+         DELETE FROM receipts;",
+    )
+    .unwrap();
+    drop(raw);
+    let (desk, _) = open(folder.path()).unwrap();
+    let house = House { folder, desk, ids };
+    let again = |event, original| EventResult { original: Some(original), ..result(event, Outcome::Duplicate) };
+    house.answer(vec![again(&bad, Outcome::Settled), again(&decision, Outcome::Applied)]);
+    assert_eq!((house.state(&bad), house.state(&decision)), (OutboxState::Discarded, OutboxState::Synced));
+    house.balanced();
+}
+
+#[test]
 fn c1_what_waited_behind_a_failed_action_goes_before_what_is_recorded_after_it_was_tried_again() {
     for give_up in [false, true] {
         let house = House::new();

@@ -64,6 +64,9 @@ impl Engine {
             if let Some((entity, state, _)) = work.answered_row(&id)?
                 && state == OutboxState::Pending
             {
+                if work.close_if_settled(&id)? {
+                    return work.refresh(&entity);
+                }
                 work.fail(&entity, &id, &code, &message, false)?;
                 work.refresh(&entity)?;
             }
@@ -126,6 +129,11 @@ impl UnitOfWork<'_> {
             Outcome::Duplicate => result.original.unwrap_or(Outcome::Applied),
             outcome => outcome,
         };
+        let refused = matches!(outcome, Outcome::Conflict | Outcome::Rejected | Outcome::KeyReuse | Outcome::TooLarge);
+        if refused && self.close_if_settled(id)? {
+            taken.ok += 1;
+            return Ok(View::Moved);
+        }
         match outcome {
             Outcome::Applied | Outcome::Merged | Outcome::Settled | Outcome::Duplicate => {
                 taken.ok += 1;
@@ -262,7 +270,7 @@ impl UnitOfWork<'_> {
             // What the service never saw is still sent, so that its audit trail is whole; its answer settles it.
             self.execute(
                 "UPDATE outbox SET state = ?2, held_by = NULL, settled_by = ?3
-                 WHERE event_id = ?1 AND answered = 1 AND state IN ('held', 'failed', 'conflict')",
+                 WHERE event_id = ?1 AND answered = 1 AND state IN ('held', 'failed', 'conflict', 'settled')",
                 (&settled, state.as_str(), decision.event.event_id.as_str()),
             )?;
             // A try that was refused and tried again had settled an earlier one, which waits for no one else.
@@ -282,6 +290,35 @@ impl UnitOfWork<'_> {
             self.keep_mirrored(&row)?;
         }
         self.release_lane(entity)
+    }
+
+    /// What an event that this desk settled is, once the decision about it has arrived: settled, or discarded.
+    fn settled_as(&mut self, id: &EventId) -> Result<Option<OutboxState>, EngineError> {
+        let mut id = id.as_str().to_owned();
+        // A decision may have been settled by a later one. Each is recorded after what it settles, so this ends.
+        while let Some((settler, state, bytes)) = self.first(
+            "SELECT s.event_id, s.state, a.bytes FROM outbox o JOIN outbox s ON s.event_id = o.settled_by
+             JOIN audit_local a ON a.local_seq = s.local_seq AND s.local_seq > o.local_seq WHERE o.event_id = ?1",
+            [&id],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+        )? {
+            if OutboxState::parse(&state)? == OutboxState::Synced {
+                let discards = SealedEvent::from_bytes(bytes)?.event.action == "discard";
+                return Ok(Some(if discards { OutboxState::Discarded } else { OutboxState::Settled }));
+            }
+            id = settler;
+        }
+        Ok(None)
+    }
+
+    /// Whatever the service says of an event by itself, a decision about it that has arrived stands: it is done.
+    fn close_if_settled(&mut self, id: &EventId) -> Result<bool, EngineError> {
+        let Some(state) = self.settled_as(id)? else { return Ok(false) };
+        self.execute(
+            "UPDATE outbox SET state = ?2, held_by = NULL, answered = 1 WHERE event_id = ?1",
+            [id.as_str(), state.as_str()],
+        )?;
+        Ok(true)
     }
 
     pub(crate) fn fail(
