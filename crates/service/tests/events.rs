@@ -134,6 +134,11 @@ async fn b10_an_event_over_the_limit_is_answered_alone() {
     let response = service.send(&desk, &[&small, &huge, &behind, &other]).await;
     use Outcome::{Applied, Blocked, TooLarge};
     assert_eq!(outcomes(&response), [Applied, TooLarge, Blocked, Applied]);
+    // Given up by a person, it is done, although it can never be kept, and what stands behind it goes on.
+    let given_up = desk.discard(&service.room("102").await, &[&huge]);
+    let behind_it = desk.note("102", "goes on");
+    let response = service.send(&desk, &[&given_up, &huge, &behind_it]).await;
+    assert_eq!(outcomes(&response), [Applied, Outcome::Settled, Applied]);
 }
 
 #[tokio::test]
@@ -295,9 +300,13 @@ async fn h2_a_conflict_applies_nothing_is_seen_by_all_and_a_decision_clears_it()
     let row = service.room("101").await;
     assert_eq!(row.contested, None);
     assert_eq!(row.fields.get(&status_path("101")), "cancelled");
-    // Repeats stay what they were.
+    // Repeats stay what they were, and what was decided stays decided: a desk that sends everything again after a
+    // repair must not ask a second time.
     let again = service.send(&desk, &[&event, &decision, &behind]).await;
     assert_eq!(outcomes(&again), [Outcome::Duplicate; 3]);
+    let originals: Vec<_> = again.results.iter().map(|result| result.original.unwrap()).collect();
+    assert_eq!(originals, [Outcome::Settled, Outcome::Applied, Outcome::Settled]);
+    assert_eq!(again.results[0].theirs, None);
     assert_eq!(service.room("101").await, row);
 }
 

@@ -207,6 +207,10 @@ fn take_one(
                 .with_detail("Nothing was applied. An event never changes after it was made.");
             return Verdict::refused(Outcome::KeyReuse, problem);
         }
+        // What was refused and decided since stays decided: whoever sends it again is not asked a second time.
+        if known.outcome.is_final() && !is_taken(known.outcome) && loaded.settled.contains(&incoming.event_id) {
+            return Verdict { original: Some(Outcome::Settled), ..Verdict::new(Outcome::Duplicate) };
+        }
         if known.outcome.is_final() {
             return Verdict {
                 outcome: Outcome::Duplicate,
@@ -219,6 +223,12 @@ fn take_one(
     }
     let event = match &incoming.body {
         Body::Event(event) => event,
+        // What a person gave up is done, although it cannot be kept. What a newer service could read is still waited for.
+        Body::Unfit(outcome, _)
+            if *outcome != Outcome::UpgradeRequired && loaded.settled.contains(&incoming.event_id) =>
+        {
+            return Verdict::new(Outcome::Settled);
+        }
         Body::Unfit(outcome, problem) => return Verdict::refused(*outcome, problem.clone()),
     };
     let n = known.map_or(loaded.next_event_n, |known| known.n);
