@@ -8,7 +8,7 @@ use crate::dto::{
 };
 use crate::listener::Listener;
 use crate::views::{self, Names};
-use crate::{errors, guide};
+use crate::{errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,15 +84,9 @@ impl App {
             Ok((desk, report)) => (Ok(desk), report),
             Err(error) => (Err(errors::from_open(&error, reference.clone())), StartReport::default()),
         };
-        let notice = start_notice(&report);
+        let notice = report.repair.as_ref().map(notices::after_repair);
         let app = Self(Arc::new(Inner { config, desk, link: Mutex::new(None), notice: Mutex::new(notice) }));
         if let Ok(desk) = app.desk() {
-            if let Some(quarantined) = &report.quarantined {
-                let args = json!({ "saved": quarantined.saved, "unreadable": quarantined.unreadable });
-                let system = ActorId::parse("system:desk").map_err(|error| error.to_string());
-                let noted = system.map(|actor| desk.note_desk(app.new_event_id(), actor, DeskAction::Repair, args));
-                tracing::info!(?noted, "the repair is recorded");
-            }
             if report.unclean {
                 app.check_behind(desk.clone());
             }
@@ -171,7 +165,7 @@ impl App {
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
             sync,
             trouble: None,
-            notice: lock(&self.0.notice).clone(),
+            notice: lock(&self.0.notice).clone().or_else(|| notices::second_copy(&desk.engine().second_copy())),
             guide,
             version: self.0.config.version.to_owned(),
         })
@@ -702,6 +696,9 @@ impl App {
     pub fn dismiss_notice(&self) {
         *lock(&self.0.notice) = None;
         if let Ok(desk) = self.desk() {
+            if let Err(error) = desk.engine().repair_is_told() {
+                tracing::warn!(%error, "the notice will be shown again at the next start");
+            }
             desk.engine().announce(Sort::Reference);
         }
     }
@@ -820,23 +817,4 @@ fn staff(book: &PropertyBook) -> Vec<Person> {
     };
     people.sort_by(|a, b| (order(a.role), &a.name, &a.id).cmp(&(order(b.role), &b.name, &b.id)));
     people
-}
-
-fn start_notice(report: &StartReport) -> Option<StartNotice> {
-    let set_aside = report.quarantined.as_ref()?;
-    let beyond = match set_aside.unreadable {
-        0 => String::new(),
-        n => format!(" {n} entries behind a damaged place could not be verified; they are still in the file."),
-    };
-    Some(StartNotice {
-        code: "DATABASE_SET_ASIDE".into(),
-        message: format!(
-            "The desk's database was damaged. It was set aside in {}; {} recorded actions were saved from it.{beyond}",
-            set_aside.folder.display(),
-            set_aside.saved
-        ),
-        next_step:
-            "Work on. What was saved is sent again; the service knows what it has. Keep the file for your support."
-                .into(),
-    })
 }

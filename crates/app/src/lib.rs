@@ -12,6 +12,7 @@ pub mod dto;
 mod errors;
 mod guide;
 mod listener;
+mod notices;
 mod views;
 mod words;
 

@@ -52,8 +52,6 @@ pub enum DeskAction {
     SignIn,
     /// Somebody stopped.
     SignOut,
-    /// A damaged database was set aside.
-    Repair,
 }
 
 impl DeskAction {
@@ -61,7 +59,6 @@ impl DeskAction {
         match self {
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
-            Self::Repair => "repair",
         }
     }
 }

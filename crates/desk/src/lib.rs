@@ -53,9 +53,9 @@ impl Desk {
         let housekeeping = Arc::new(Housekeeping::default());
         let (engine, report) = Engine::open(config, Arc::clone(&housekeeping) as _, environment)?;
         let desk = Self { engine, housekeeping };
-        if report.quarantined.is_some() {
+        if let Some(repair) = &report.repair {
             // The rooms come back with the next snapshot; what was recorded shows at once on what is known.
-            tracing::warn!("the desk goes on with what was saved; its rooms come with the next snapshot");
+            tracing::warn!(?repair, "the desk's data was repaired");
         }
         Ok((desk, report))
     }

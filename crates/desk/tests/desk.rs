@@ -775,9 +775,9 @@ fn a_file_that_is_no_database_is_set_aside_whole_and_the_desk_opens() {
     let letter = b"Dear night auditor, this is not a database at all. ".repeat(100);
     std::fs::write(folder.path().join("desk.db"), &letter).unwrap();
     let (_desk, report) = open(folder.path()).unwrap();
-    let set_aside = report.quarantined.unwrap();
-    assert_eq!((set_aside.saved, set_aside.unreadable), (0, 0));
-    assert_eq!(std::fs::read(set_aside.folder.join("desk.db")).unwrap(), letter);
+    let repair = report.repair.unwrap();
+    assert_eq!((repair.taken_up, repair.unreadable, repair.needs_new_install), (0, 0, false));
+    assert_eq!(std::fs::read(repair.set_aside.unwrap().join("desk.db")).unwrap(), letter);
 }
 
 #[test]
@@ -801,12 +801,18 @@ fn a6_a_damaged_database_is_set_aside_and_what_verifies_goes_on() {
     .unwrap();
     drop(raw);
     let (desk, report) = open(folder.path()).unwrap();
-    let set_aside = report.quarantined.unwrap();
-    assert_eq!((set_aside.saved, set_aside.unreadable), (3, 3));
-    assert!(set_aside.folder.join("desk.db").exists());
+    let repair = report.repair.unwrap();
+    assert_eq!((repair.from_database, repair.unreadable, repair.from_copy, repair.taken_up), (5, 1, 1, 6));
+    assert!(repair.set_aside.unwrap().join("desk.db").exists());
+    assert!(!repair.needs_new_install);
     assert_eq!(desk.engine().install_id(), install);
     let ledger = desk.engine().ledger().unwrap();
-    assert_eq!((ledger.recorded, ledger.waiting), (3, 3), "all of it is sent again; the service knows what it has");
+    // All of it is sent again, with the note of the repair behind it; the service knows what it has.
+    assert_eq!((ledger.recorded, ledger.waiting), (7, 7));
+    drop(desk);
+    let (desk, report) = open(folder.path()).unwrap();
+    assert!(report.repair.is_some(), "it is told until somebody has read it");
+    assert_eq!(desk.engine().ledger().unwrap().recorded, 7, "and written down once");
 }
 
 #[test]
@@ -827,11 +833,11 @@ fn a_page_of_garbage_in_the_middle_never_becomes_an_empty_database() {
     std::fs::write(&file, &bytes).unwrap();
     let (desk, report) = open(folder.path()).unwrap();
     let ledger = desk.engine().ledger().unwrap();
-    match report.quarantined {
-        Some(set_aside) => {
-            assert_eq!(std::fs::read(set_aside.folder.join("desk.db")).unwrap(), bytes, "set aside as it was");
-            assert_eq!(ledger.recorded, set_aside.saved);
-            assert!(set_aside.saved + set_aside.unreadable > 0);
+    match report.repair {
+        Some(repair) => {
+            let set_aside = repair.set_aside.unwrap();
+            assert_eq!(std::fs::read(set_aside.join("desk.db")).unwrap(), bytes, "set aside as it was");
+            assert_eq!((repair.taken_up, ledger.recorded), (200, 201), "the second copy has what the file has not");
         }
         // The garbage fell on pages that opening does not read: then nothing of the record may be missing.
         None => assert_eq!(ledger.recorded, 200),

@@ -5,7 +5,7 @@
 //! and [`Disk::copy`], names by [`Disk::sync_folder`].
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Held as long as it lives.
@@ -45,6 +45,25 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// What the disk answers.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// How many bytes a file has.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        Ok(self.read(path)?.len() as u64)
+    }
+
+    /// A part of a file: from `offset`, at most `bytes_max` bytes, fewer at its end.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = self.read(path)?;
+        bytes.drain(..bytes.len().min(usize::try_from(offset).unwrap_or(usize::MAX)));
+        bytes.truncate(usize::try_from(bytes_max).unwrap_or(usize::MAX));
+        Ok(bytes)
+    }
 
     /// A whole new file in place of any before, its bytes durable when this returns.
     ///
@@ -151,6 +170,18 @@ impl Disk for SystemDisk {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        Ok(std::fs::metadata(path)?.len())
+    }
+
+    fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = vec![];
+        file.take(bytes_max).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -2,8 +2,9 @@
 
 use crate::disk::{Disk, DiskLock};
 use crate::state::Link;
-use crate::unit_of_work::WriterState;
-use crate::{EngineError, Environment, OpenConfig, UnitOfWork, Workflow};
+use crate::unit_of_work::{Ended, WriterState};
+use crate::writer::Writer;
+use crate::{EngineError, Environment, OpenConfig, SecondCopy, UnitOfWork, Workflow};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -46,13 +47,12 @@ pub enum Hands {
     Callers,
 }
 
-/// What writes: the connection, and what is known between two units of work.
-pub(crate) struct Writer {
-    pub(crate) connection: Connection,
-    pub(crate) state: WriterState,
-}
+/// What a job tells its caller, once everything that it recorded is in the second copy too.
+type Reply = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Writer, &Shared) -> Reply + Send>;
 
-type Job = Box<dyn FnOnce(&mut Writer, &Shared) + Send>;
+/// How many waiting records share one write of the second copy.
+const RECORDS_A_WRITE: usize = 16;
 
 /// Records go before everything else, so that a flush never makes a person wait.
 #[derive(Default)]
@@ -78,7 +78,7 @@ pub(crate) struct Shared {
     notices: watch::Sender<Notice>,
     /// New work for the flusher.
     work: Notify,
-    readers: Mutex<Vec<Connection>>,
+    pub(crate) readers: Mutex<Vec<Connection>>,
     pub(crate) link: Mutex<Link>,
     /// As the last commit left it.
     install_id: Mutex<InstallId>,
@@ -86,6 +86,8 @@ pub(crate) struct Shared {
     flight: Mutex<BTreeMap<EventId, EntityRef>>,
     /// In which revision an entity last came into or out of flight.
     flight_marks: Mutex<BTreeMap<EntityRef, u64>>,
+    /// Where the second copy stands, for whoever looks.
+    pub(crate) second_copy: Mutex<SecondCopy>,
 }
 
 /// A lock whose holder panicked still guards whole values here: every critical section only moves or replaces them.
@@ -122,7 +124,7 @@ impl Closer {
             WriterPlace::Here(writer) => {
                 if let Some(writer) = lock(writer).take() {
                     lock(&self.shared.readers).clear();
-                    crate::open::close_cleanly(writer.connection);
+                    writer.close();
                 }
             }
         }
@@ -160,6 +162,7 @@ impl Engine {
             install_id: Mutex::new(install_id),
             flight: Mutex::default(),
             flight_marks: Mutex::default(),
+            second_copy: Mutex::new(writer.copy.state().clone()),
         });
         let place = match config.hands {
             Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
@@ -249,8 +252,10 @@ impl Engine {
             first,
             Box::new(move |writer, shared| {
                 let result = transact(writer, shared, unit);
-                // A caller that went away does not undo what is on disk.
-                let _ = answer.send(result);
+                Box::new(move || {
+                    // A caller that went away does not undo what is on disk.
+                    let _ = answer.send(result);
+                })
             }),
         )
         .map_err(E::from)?;
@@ -261,7 +266,10 @@ impl Engine {
     fn hand_in(&self, first: bool, job: Job) -> Result<(), EngineError> {
         if let WriterPlace::Here(writer) = &self.closer.place {
             let mut writer = lock(writer);
-            run(job, writer.as_mut().ok_or(EngineError::Closed)?, &self.shared);
+            let writer = writer.as_mut().ok_or(EngineError::Closed)?;
+            let reply = run(job, writer, &self.shared);
+            writer.seal(&self.shared);
+            reply.into_iter().for_each(|reply| reply());
             return Ok(());
         }
         {
@@ -287,8 +295,9 @@ impl Engine {
         };
         connection.execute_batch("BEGIN")?;
         let result = reading(&connection);
-        // A reader that cannot end its transaction is not lent again.
-        if connection.execute_batch("COMMIT").is_ok() {
+        let broken = matches!(&result, Err(error) if error.breaks_connection());
+        // A reader that cannot end its transaction is not lent again, nor one whose file cannot be read.
+        if connection.execute_batch("COMMIT").is_ok() && !broken {
             lock(&self.shared.readers).push(connection);
         }
         result
@@ -360,12 +369,22 @@ impl Engine {
     }
 
     fn job(&self, run: impl FnOnce(&mut WriterState, &Shared) + Send + 'static) -> Result<(), EngineError> {
-        self.hand_in(false, Box::new(move |writer, shared| run(&mut writer.state, shared)))
+        let job: Job = Box::new(move |writer, shared| {
+            run(&mut writer.state, shared);
+            Box::new(|| {})
+        });
+        self.hand_in(false, job)
     }
 
     /// Ends the writer after what is queued, so that the database closes cleanly. Later writes answer `Closed`.
     pub fn close(&self) {
         self.closer.close();
+    }
+
+    /// Whether every recorded action is kept twice. Views hear of a change as [`Sort::Status`].
+    #[must_use]
+    pub fn second_copy(&self) -> SecondCopy {
+        lock(&self.shared.second_copy).clone()
     }
 
     /// Whose thread the writer runs on. Whoever carries work to other threads asks first.
@@ -379,6 +398,13 @@ impl Engine {
 }
 
 impl Shared {
+    pub(crate) fn set_install_id(&self, install_id: &InstallId) {
+        let mut known = lock(&self.install_id);
+        if *known != *install_id {
+            known.clone_from(install_id);
+        }
+    }
+
     pub(crate) fn publish(&self, revision: u64, sorts: &BTreeSet<Sort>) {
         self.notices.send_modify(|notice| {
             notice.revision = revision;
@@ -397,23 +423,40 @@ fn transact<T, E: From<EngineError>>(
     shared: &Shared,
     unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let Writer { connection, state } = writer;
+    match attempt(writer, shared, unit) {
+        Ok((value, ended)) => writer.keep(ended, shared).map(|()| value).map_err(E::from),
+        Err((error, broken)) => {
+            if broken {
+                writer.drop_connections(shared);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Runs a unit of work up to and with its commit. An error comes with whether the connection must not outlive it.
+fn attempt<T, E: From<EngineError>>(
+    writer: &mut Writer,
+    shared: &Shared,
+    unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
+) -> Result<(T, Ended), (E, bool)> {
+    let from_engine = |error: EngineError| {
+        let broken = error.breaks_connection();
+        (E::from(error), broken)
+    };
+    let (connection, state) = writer.ready(shared).map_err(from_engine)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| E::from(EngineError::from(error)))?;
+        .map_err(|error| from_engine(error.into()))?;
     let mut work = UnitOfWork::new(transaction, state.clone(), shared);
     // Dropping the unit of work rolls its transaction back.
-    let value = unit(&mut work)?;
-    let (after, changed) = work.commit().map_err(E::from)?;
-    if state.install_id != after.install_id {
-        *lock(&shared.install_id) = after.install_id.clone();
-    }
-    *state = after;
-    shared.publish(state.revision, &changed);
-    Ok(value)
+    let value = unit(&mut work).map_err(|error| (error, work.is_broken()))?;
+    let ended = work.commit().map_err(|(error, broken)| (E::from(error), broken))?;
+    Ok((value, ended))
 }
 
 fn write_until_closed(mut writer: Writer, shared: &Shared) {
+    let mut replies = vec![];
     loop {
         let job = {
             let mut queue = lock(&shared.queue);
@@ -428,17 +471,26 @@ fn write_until_closed(mut writer: Writer, shared: &Shared) {
             }
         };
         let Some(job) = job else { break };
-        run(job, &mut writer, shared);
+        replies.extend(run(job, &mut writer, shared));
+        // Those who wait meanwhile share one write of the second copy; each hears "saved" only after it.
+        while replies.len() < RECORDS_A_WRITE {
+            let Some(job) = lock(&shared.queue).records.pop_front() else { break };
+            replies.extend(run(job, &mut writer, shared));
+        }
+        writer.seal(shared);
+        replies.drain(..).for_each(|reply| reply());
     }
-    crate::open::close_cleanly(writer.connection);
+    writer.close();
 }
 
 /// A panic in one job must not end the desk's only writer. Its transaction rolled back as it unwound, and its caller
 /// hears that nothing was saved, because the answer's channel is gone.
-fn run(job: Job, writer: &mut Writer, shared: &Shared) {
-    if std::panic::catch_unwind(AssertUnwindSafe(|| job(writer, shared))).is_err() {
+fn run(job: Job, writer: &mut Writer, shared: &Shared) -> Option<Reply> {
+    let reply = std::panic::catch_unwind(AssertUnwindSafe(|| job(writer, shared)));
+    if reply.is_err() {
         tracing::error!("a unit of work panicked and was rolled back");
     }
+    reply.ok()
 }
 
 fn open_reader(path: &std::path::Path, vfs: Option<&str>) -> Result<Connection, EngineError> {

@@ -31,12 +31,36 @@ pub enum EngineError {
     /// The workflow's own tables refused.
     #[error("{0}")]
     Workflow(String),
+    /// Less space is left than a new action may rely on.
+    #[error("too little space is left on the disk")]
+    NoSpace,
+    /// The disk failed while a unit of work was committed, and went on failing when the engine looked whether it is
+    /// there. It may be or not; the same event id finds out when the disk answers again.
+    #[error("the disk failed while this was being saved")]
+    Unsure(#[source] Box<EngineError>),
 }
 
 impl EngineError {
     /// A value read from the database that is not what it should be.
     pub fn stored(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Stored { what, source: source.into() }
+    }
+
+    /// Whether SQLite said something after which nothing more is to be tried on the same connection.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        use rusqlite::ErrorCode as C;
+        let Self::Sqlite(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                C::SystemIoFailure
+                    | C::DatabaseCorrupt
+                    | C::NotADatabase
+                    | C::DiskFull
+                    | C::CannotOpen
+                    | C::FileLockingProtocolFailed
+            )
+        )
     }
 
     /// The stable code.
@@ -47,6 +71,8 @@ impl EngineError {
             Self::Stored { .. } | Self::Seal(_) | Self::Workflow(_) => "DATABASE_UNREADABLE",
             Self::Poisoned => "NOT_SAVED",
             Self::Closed => "DATABASE_CLOSED",
+            Self::NoSpace => "DISK_FULL",
+            Self::Unsure(_) => "SAVE_UNSURE",
         }
     }
 
@@ -59,6 +85,7 @@ impl EngineError {
             "DISK_ERROR" => "The disk reported an error. Nothing was saved by this action.",
             "DATABASE_BUSY" => "Another program holds the desk's database. Nothing was saved by this action.",
             "DATABASE_CORRUPT" => "The desk's database is damaged. Nothing was saved by this action.",
+            "SAVE_UNSURE" => "The disk failed while this was being saved. It may have been kept, or not.",
             "DATABASE_CLOSED" => "The desk is closing. Nothing was saved by this action.",
             _ => "The desk's database refused. Nothing was saved by this action.",
         }
@@ -71,6 +98,7 @@ impl EngineError {
             "DISK_FULL" => "Free some space on this computer, then do it again. What was saved before is safe.",
             "READ_ONLY" => "Ask for write access to the desk's folder, then do it again.",
             "DATABASE_BUSY" => "Close the other program (a backup or virus scan, perhaps), then do it again.",
+            "SAVE_UNSURE" => "Look at the room when the disk answers again, and do what is missing. See to the disk.",
             "DATABASE_CORRUPT" | "DISK_ERROR" => {
                 "Close Turndown and open it again: it will set the damaged file aside and save what can be read."
             }

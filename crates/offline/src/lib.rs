@@ -10,6 +10,7 @@
 //! [`Disk`].
 
 mod answers;
+mod chain;
 mod conflicts;
 mod disk;
 mod engine;
@@ -22,11 +23,15 @@ mod open;
 mod outbox;
 mod pull;
 mod record;
+mod repair;
+mod replay;
 mod restored;
 mod salvage;
+mod second_copy;
 mod state;
 mod unit_of_work;
 mod workflow;
+mod writer;
 
 pub use answers::Taken;
 pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
@@ -35,10 +40,11 @@ pub use engine::{Engine, Hands, Notice, Sort};
 pub use environment::{Environment, SystemEnvironment, now_ms, rfc3339};
 pub use error::{EngineError, OpenError, RecordError};
 pub use ledger::Ledger;
-pub use open::{OpenConfig, Quarantined, StartReport};
+pub use open::{OpenConfig, RepairReport, StartReport};
 pub use outbox::{OutboxItem, OutboxRow, OutboxState, RowFilter};
 pub use record::{Decide, Draft, Intent, Recorded};
 pub use restored::SERVICE_RESTORED;
+pub use second_copy::SecondCopy;
 pub use state::Link;
 pub use unit_of_work::{Sql, UnitOfWork};
 pub use workflow::{EntityState, LocalState, Look, Workflow};

@@ -1,11 +1,16 @@
 //! Opening the desk's database: in order, and never past something that would lose work.
 
+use crate::chain::{self, Plan};
 use crate::disk::{Disk, DiskLock, SystemDisk};
-use crate::engine::{Engine, Hands, Writer, open_connection};
-use crate::salvage::{Salvaged, salvage};
-use crate::unit_of_work::WriterState;
+use crate::engine::{Engine, Hands, open_connection};
+use crate::repair::{self, repair};
+use crate::second_copy::{self, CopyWriter, Tail};
+use crate::unit_of_work::{REVISION, WriterState};
+use crate::writer::Writer;
 use crate::{EngineError, Environment, OpenError, Workflow, now_ms, rfc3339};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +22,7 @@ const SQLITE_NUMBER_MIN: i32 = 3_051_003;
 /// How many of the newest audit entries are verified before the desk opens.
 const CHAIN_TAIL: u64 = 1_000;
 /// The database's file name in the desk's folder.
-const FILE: &str = "desk.db";
+pub(crate) const FILE: &str = "desk.db";
 
 /// Where and how to open.
 pub struct OpenConfig {
@@ -29,13 +34,15 @@ pub struct OpenConfig {
     pub disk: Arc<dyn Disk>,
     /// Whose thread writes.
     pub hands: Hands,
+    /// Whether every recorded action is kept twice.
+    pub second_copy: bool,
 }
 
 impl OpenConfig {
     /// A folder on this machine's own disk, with a thread that writes.
     #[must_use]
     pub fn new(folder: PathBuf, migrations: refinery::Runner) -> Self {
-        Self { folder, migrations, disk: Arc::new(SystemDisk), hands: Hands::Own }
+        Self { folder, migrations, disk: Arc::new(SystemDisk), hands: Hands::Own, second_copy: true }
     }
 }
 
@@ -44,29 +51,56 @@ impl OpenConfig {
 pub struct StartReport {
     /// The last stop was not a clean one.
     pub unclean: bool,
-    /// A damaged file was set aside.
-    pub quarantined: Option<Quarantined>,
+    /// Something had to be repaired. Said again at the next start until [`Engine::repair_is_told`].
+    pub repair: Option<RepairReport>,
 }
 
-/// A damaged database that was set aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// Where it is now. Nothing of it was deleted.
-    pub folder: PathBuf,
-    /// Actions read from it, verified, and kept. They are sent again; the service knows those it has.
-    pub saved: u64,
-    /// Entries that could be seen in it but not verified.
+/// The fact that keeps a report until it is told.
+pub(crate) const REPAIR_UNTOLD: &str = "repair_untold";
+
+/// What a repair found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairReport {
+    /// When, by the desk's clock.
+    pub at: String,
+    /// Where the files are that were found damaged, as they were. Nothing of them was deleted. `None` when the
+    /// database was sound and only behind its second copy.
+    pub set_aside: Option<PathBuf>,
+    /// The backup that the new database began from; `None` where there was none, or the database was kept.
+    pub backup: Option<String>,
+    /// Actions read from the damaged database and verified.
+    pub from_database: u64,
+    /// Entries seen in the damaged database that could not be verified there.
     pub unreadable: u64,
+    /// Actions that only the second copy had.
+    pub from_copy: u64,
+    /// Actions that were put into the database now. They are sent again; the service knows those it has.
+    pub taken_up: u64,
+    /// First and last number of each stretch of the record that nothing here holds any more.
+    pub missing: Vec<(u64, u64)>,
+    /// Actions of another branch of this desk's history (an older copy that went on by itself).
+    pub strays: u64,
+    /// The record has a gap or a branch, so this desk went on under a new install id.
+    pub needs_new_install: bool,
+    /// It stands in the record.
+    #[serde(default)]
+    pub(crate) noted: bool,
+}
+
+impl RepairReport {
+    pub(crate) fn to_json(&self) -> Result<String, EngineError> {
+        serde_json::to_string(self).map_err(|error| EngineError::stored("report", error))
+    }
 }
 
 impl Engine {
     /// Opens the desk's database in a folder, making it when there is none.
     ///
     /// A file that is damaged or is no database is copied to `quarantine/<time>/` first, and what can be read and
-    /// verified goes on in a new one.
+    /// verified goes on in a new one. What only the second copy has is taken up.
     ///
     /// # Errors
-    /// See [`OpenError`]; the files are then as they were.
+    /// See [`OpenError`]; nothing that was recorded is lost by it.
     pub fn open(
         config: &OpenConfig,
         workflow: Arc<dyn Workflow>,
@@ -80,25 +114,62 @@ impl Engine {
             .map_err(|source| OpenError::ReadOnly { path: config.folder.clone(), source })?;
         let file_lock = lock_folder(disk, &config.folder)?;
         let path = config.folder.join(FILE);
-        let mut report = StartReport::default();
+        repair::finish_swap(disk, &config.folder)?;
 
-        let opened = prepare(&path, config, environment.as_ref());
-        let (connection, state) = match opened {
+        let looked = look(config, environment.as_ref());
+        let found = match looked {
             Err(error) if is_damage(&error) => {
-                tracing::error!(?error, "the desk's database is damaged; it is set aside");
-                let set_aside = set_aside(disk, &config.folder, environment.as_ref())?;
-                let salvaged = salvage(&set_aside.join(FILE), disk.vfs());
-                let opened = prepare(&path, config, environment.as_ref())?;
-                let (connection, state, saved) = restore(opened, &salvaged)?;
-                report.quarantined = Some(Quarantined { folder: set_aside, saved, unreadable: salvaged.unreadable });
-                (connection, state)
+                tracing::error!(?error, "the desk's database is damaged; it is repaired");
+                repair(config, environment.as_ref())?;
+                look(config, environment.as_ref())?
             }
             other => other?,
         };
-        report.unclean = mark_open(&connection)?;
-        let engine = Self::start(Writer { connection, state }, file_lock, config, path, workflow, environment)
+        let Found { connection, state, tails, plan, branch, untold } = found;
+        let unclean = mark_open(&connection)?;
+
+        let copied_to = tails.iter().filter_map(|tail| tail.newest.as_ref()).map(|(seq, _)| *seq).max().unwrap_or(0);
+        let copy = CopyWriter::new(
+            Arc::clone(&config.disk),
+            Arc::clone(&environment),
+            config.folder.join(second_copy::FOLDER),
+            config.second_copy,
+            &tails,
+            if branch { 0 } else { copied_to },
+        );
+        let mut writer = Writer::new(connection, state, copy);
+        writer.catch_up();
+        let engine = Self::start(writer, file_lock, config, path, workflow, Arc::clone(&environment))
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
-        Ok((engine, report))
+        let repair = engine.take_up_plan(plan, untold)?;
+        Ok((engine, StartReport { unclean, repair }))
+    }
+
+    /// Takes up what the second copy has beyond the database, and says what there is to tell.
+    fn take_up_plan(&self, plan: Plan, untold: Option<RepairReport>) -> Result<Option<RepairReport>, EngineError> {
+        let Plan { follow, missing, strays } = plan;
+        if follow.is_empty() && strays.is_empty() && untold.as_ref().is_none_or(|report| report.noted) {
+            return Ok(untold);
+        }
+        let at = rfc3339(self.environment().now());
+        let mut report = untold.unwrap_or_else(|| RepairReport { at, ..RepairReport::default() });
+        if report.noted || report.set_aside.is_none() {
+            report.from_copy += follow.len() as u64;
+        }
+        report.strays += strays.len() as u64;
+        let mut all_missing = self.read(crate::chain::missing)?;
+        all_missing.extend(&missing);
+        report.missing.extend(missing);
+        report.needs_new_install |= !report.missing.is_empty() || report.strays > 0;
+        Ok(Some(self.take_up(follow, &all_missing, report)?))
+    }
+
+    /// Somebody has read the report of the last repair; it is not said again.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn repair_is_told(&self) -> Result<(), EngineError> {
+        self.set_facts(vec![(REPAIR_UNTOLD, None)])
     }
 
     /// Reads the whole database and says what is wrong with it, if anything. Slow; run it behind an open desk.
@@ -134,6 +205,97 @@ fn make_folder(disk: &dyn Disk, folder: &Path) -> std::io::Result<()> {
     above.into_iter().filter(|place| !place.as_os_str().is_empty()).try_for_each(|place| disk.sync_folder(place))
 }
 
+/// What a look at the files found, all of it sound.
+struct Found {
+    connection: Connection,
+    state: WriterState,
+    tails: Vec<Tail>,
+    /// What the second copy has beyond the database.
+    plan: Plan,
+    /// The second copy is of another branch and was set aside: it is written anew.
+    branch: bool,
+    untold: Option<RepairReport>,
+}
+
+/// Opens the database and compares it with its second copy. Nothing is written through a database that is not sound.
+fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, OpenError> {
+    let disk = config.disk.as_ref();
+    let path = config.folder.join(FILE);
+    let copies = config.folder.join(second_copy::FOLDER);
+    let unreadable = |source| OpenError::Io { what: "the second copy could not be read", source };
+    let mut tails = second_copy::tails(disk, &copies).map_err(unreadable)?;
+    let newest = tails.iter().filter_map(|tail| tail.newest.clone()).max();
+    if newest.is_some() && is_missing(disk, &path)? {
+        return Err(EngineError::stored("database", "it is gone, and its second copy is there").into());
+    }
+    let (connection, state) = prepare(&path, config, environment)?;
+    let untold = untold_report(&connection)?;
+    let mut found = Found { connection, state, tails: vec![], plan: Plan::default(), branch: false, untold };
+    let head = &found.state.head;
+    if let Some((copied_to, hash)) = newest {
+        if copied_to > head.local_seq {
+            let files = tails.iter().filter(|tail| tail.newest.as_ref().is_some_and(|(seq, _)| *seq >= head.local_seq));
+            let (entries, _) =
+                second_copy::collect(disk, &copies, files.map(|tail| tail.file.clone())).map_err(unreadable)?;
+            // A database that lost its end may have lost more: it is looked through before anything stands on it.
+            refuse_unsound(&found.connection, head.local_seq)?;
+            found.plan = chain::plan(head, &entries);
+            found.branch = found.plan.follow.is_empty() && !found.plan.strays.is_empty();
+        } else {
+            let ours: Option<String> = found
+                .connection
+                .query_row("SELECT hash FROM audit_local WHERE local_seq = ?1", [copied_to], |row| row.get(0))
+                .optional()?;
+            if ours.as_ref() != Some(&hash) {
+                let (entries, _) = second_copy::collect(disk, &copies, tails.iter().map(|tail| tail.file.clone()))
+                    .map_err(unreadable)?;
+                let strays = entries.into_iter().filter_map(|((seq, hash), sealed)| {
+                    let known = found.connection.query_row(
+                        "SELECT hash = ?2 FROM audit_local WHERE local_seq = ?1",
+                        (seq, hash),
+                        |r| r.get(0),
+                    );
+                    (!known.unwrap_or(false)).then_some(sealed)
+                });
+                found.plan.strays = strays.collect();
+                found.branch = true;
+            }
+        }
+        if found.branch {
+            repair::put_copies_aside(disk, &config.folder, environment)?;
+            tails.clear();
+        }
+    }
+    found.tails = tails;
+    Ok(found)
+}
+
+fn is_missing(disk: &dyn Disk, path: &Path) -> Result<bool, OpenError> {
+    let unreadable = |source| OpenError::Io { what: "the database could not be looked at", source };
+    Ok(!disk.exists(path).map_err(unreadable)? || disk.length(path).map_err(unreadable)? == 0)
+}
+
+fn untold_report(connection: &Connection) -> Result<Option<RepairReport>, OpenError> {
+    let text: Option<String> = connection
+        .query_row("SELECT value FROM sync_state WHERE key = ?1", [REPAIR_UNTOLD], |row| row.get(0))
+        .optional()?;
+    // A report that an older version cannot read any more is not a reason to refuse the desk.
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn refuse_unsound(connection: &Connection, head: u64) -> Result<(), OpenError> {
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if said != "ok" {
+        return Err(EngineError::stored("database", said).into());
+    }
+    let beyond: bool =
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE local_seq > ?1)", [head], |row| row.get(0))?;
+    if beyond {
+        return Err(EngineError::stored("database", "the outbox knows more than the record").into());
+    }
+    Ok(())
+}
+
 fn lock_folder(disk: &dyn Disk, folder: &Path) -> Result<DiskLock, OpenError> {
     disk.lock(&folder.join("desk.lock")).map_err(|source| match source.kind() {
         ErrorKind::WouldBlock => OpenError::InUse,
@@ -144,20 +306,57 @@ fn lock_folder(disk: &dyn Disk, folder: &Path) -> Result<DiskLock, OpenError> {
     })
 }
 
-fn prepare(
+pub(crate) fn prepare(
     path: &Path,
     config: &OpenConfig,
     environment: &dyn Environment,
 ) -> Result<(Connection, WriterState), OpenError> {
     let mut connection = open_connection(path, OpenFlags::default(), config.disk.vfs())?;
+    // Until the file is known to be sound, closing it must not write the log into it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     refuse_newer(&connection, &config.migrations)?;
+    let has_record: bool =
+        connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'audit_local')", [], |r| r.get(0))?;
+    if has_record {
+        verify_tail(&connection)?;
+    }
     set_and_read_back(&connection)?;
     config.migrations.run(&mut connection).map_err(|error| OpenError::Migrate(Box::new(error)))?;
     let state = read_state(&connection, environment)?;
-    verify_tail(&connection, &state.head)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
+}
+
+/// Opens the database again while the desk runs, after an error that the last connection did not survive.
+pub(crate) fn reopen(
+    path: &Path,
+    vfs: Option<&str>,
+    environment: &dyn Environment,
+) -> Result<(Connection, WriterState), EngineError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open_connection(path, flags, vfs)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    let engine_error = |error| match error {
+        OpenError::Engine(error) => error,
+        other => EngineError::stored("setting", other),
+    };
+    set_and_read_back(&connection).map_err(engine_error)?;
+    let state = read_state(&connection, environment).map_err(engine_error)?;
+    verify_tail(&connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok((connection, state))
+}
+
+/// The revision of the last unit of work in the database.
+pub(crate) fn stored_revision(connection: &Connection) -> Result<u64, EngineError> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [REVISION], |row| row.get(0)).optional()?;
+    text.map_or(Ok(0), |text| text.parse().map_err(|error| EngineError::stored("revision", error)))
 }
 
 fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Result<(), OpenError> {
@@ -223,32 +422,14 @@ fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<
         .optional()?
         .unwrap_or(AuditHead { local_seq: 0, hash: ZERO_HASH.into() });
     // Rows carry the revision of the last run; this run goes on above it.
-    let revision: u64 =
-        connection.query_row("SELECT coalesce(max(revision), 0) FROM rooms_local", [], |row| row.get(0))?;
+    let revision = stored_revision(connection)?;
     Ok(WriterState { install_id, head, revision })
 }
 
-/// Verifies the newest entries of the chain: numbers without a gap, bytes that have their hash, each on the one before.
-fn verify_tail(connection: &Connection, head: &AuditHead) -> Result<(), OpenError> {
-    let from = head.local_seq.saturating_sub(CHAIN_TAIL);
-    let mut statement = connection
-        .prepare("SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq")?;
-    let mut rows = statement.query([from])?;
-    let mut expected = from + 1;
-    let mut before: Option<String> = None;
-    while let Some(row) = rows.next()? {
-        let (seq, prev, hash, bytes): (u64, String, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let sound = seq == expected
-            && before.as_ref().is_none_or(|before| before == &prev)
-            && turndown_protocol::SealedEvent::hash_of(bytes.as_bytes()) == hash;
-        if !sound {
-            return Err(EngineError::stored("audit entry", format!("entry {expected} does not verify")).into());
-        }
-        before = Some(hash);
-        expected += 1;
-    }
-    Ok(())
+/// Verifies the newest entries of the chain.
+fn verify_tail(connection: &Connection) -> Result<(), EngineError> {
+    let highest: Option<u64> = connection.query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get(0))?;
+    chain::verify(connection, highest.unwrap_or(0).saturating_sub(CHAIN_TAIL)).map(|_| ())
 }
 
 /// Whether an error says that the file is damaged or is no database, rather than busy, full or forbidden.
@@ -269,63 +450,6 @@ fn is_damage(error: &OpenError) -> bool {
         }
         _ => false,
     }
-}
-
-/// Copies first, so that a crash on the way never leaves less than there was; only then the damaged files go.
-fn set_aside(disk: &dyn Disk, folder: &Path, environment: &dyn Environment) -> Result<PathBuf, OpenError> {
-    let io = |what| move |source| OpenError::Io { what, source };
-    let not_copied = io("a damaged file could not be copied");
-    let not_aside = io("a damaged file could not be put aside");
-    let name = rfc3339(environment.now()).replace(':', "-");
-    let mut target = folder.join("quarantine").join(&name);
-    let mut again = 1;
-    while disk.exists(&target).map_err(&not_copied)? {
-        again += 1;
-        target = folder.join("quarantine").join(format!("{name}-{again}"));
-    }
-    disk.make_folder(&target).map_err(io("the folder for damaged files could not be made"))?;
-    let files = [FILE.to_owned(), format!("{FILE}-wal"), format!("{FILE}-shm")];
-    let mut there = vec![];
-    for file in files {
-        if disk.exists(&folder.join(&file)).map_err(&not_copied)? {
-            disk.copy(&folder.join(&file), &target.join(&file)).map_err(&not_copied)?;
-            there.push(file);
-        }
-    }
-    for place in [target.as_path(), &folder.join("quarantine"), folder] {
-        disk.sync_folder(place).map_err(&not_copied)?;
-    }
-    for file in &there {
-        disk.remove(&folder.join(file)).map_err(&not_aside)?;
-    }
-    disk.sync_folder(folder).map_err(&not_aside)?;
-    Ok(target)
-}
-
-/// Puts what was read and verified into the new database, all of it to be sent again: the service knows what it has.
-fn restore(
-    (mut connection, mut state): (Connection, WriterState),
-    salvaged: &Salvaged,
-) -> Result<(Connection, WriterState, u64), OpenError> {
-    let Some(first) = salvaged.entries.first() else { return Ok((connection, state, 0)) };
-    let transaction = connection.transaction()?;
-    let install_id = first.event.install_id.clone();
-    transaction.execute("UPDATE sync_state SET value = ?1 WHERE key = 'install_id'", [install_id.as_str()])?;
-    for sealed in &salvaged.entries {
-        let event = &sealed.event;
-        transaction.execute(
-            "INSERT INTO audit_local (local_seq, event_id, prev_hash, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (event.local_seq, event.event_id.as_str(), &event.prev_hash, &sealed.hash, &sealed.bytes),
-        )?;
-        transaction.execute(
-            "INSERT INTO outbox (local_seq, event_id, entity_kind, entity_id, state) VALUES (?1, ?2, ?3, ?4, 'pending')",
-            (event.local_seq, event.event_id.as_str(), &event.entity.kind, &event.entity.id),
-        )?;
-        state.head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };
-    }
-    transaction.commit()?;
-    state.install_id = install_id;
-    Ok((connection, state, salvaged.entries.len() as u64))
 }
 
 /// Sets the mark that only a clean close takes away. Returns whether it was there.

@@ -185,6 +185,7 @@ impl UnitOfWork<'_> {
             self.free_lane(&entity)?;
         }
         self.state.head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };
+        self.recorded.push(sealed.clone());
         Ok(sealed)
     }
 }

@@ -1,45 +1,94 @@
 //! Reading what can be read from a damaged database. Only entries that verify are kept.
 
+use crate::chain::Entries;
 use crate::engine::open_connection;
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
 use std::path::Path;
-use turndown_protocol::{SealedEvent, ZERO_HASH};
+use turndown_protocol::SealedEvent;
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
-    /// The verified beginning of the audit chain: without a gap, each on the one before.
-    pub(crate) entries: Vec<SealedEvent>,
-    /// Entries seen that do not continue it.
+    /// Entries whose bytes have the hash that stands beside them.
+    pub(crate) entries: Entries,
+    /// Numbers that should be there and could not be read or verified.
     pub(crate) unreadable: u64,
+    /// The service's answers, by event.
+    pub(crate) receipts: Vec<Receipt>,
+    /// The service that this desk belongs to.
+    pub(crate) store_id: Option<String>,
 }
 
-/// Reads the chain entry by entry, so that one bad page costs the entries on it and no others.
+/// One row of `receipts`.
+#[derive(Debug, Clone)]
+pub(crate) struct Receipt {
+    pub(crate) event_id: String,
+    pub(crate) outcome: String,
+    pub(crate) seq: Option<u64>,
+    pub(crate) store_id: String,
+    pub(crate) epoch: String,
+    pub(crate) received_at: String,
+}
+
+impl Salvaged {
+    /// Adds what another look at the same file found.
+    pub(crate) fn add(&mut self, other: Self) {
+        let first = self.entries.is_empty();
+        self.unreadable = if first { other.unreadable } else { self.unreadable.min(other.unreadable) };
+        self.entries.extend(other.entries);
+        let known: BTreeMap<String, ()> = self.receipts.iter().map(|receipt| (receipt.event_id.clone(), ())).collect();
+        self.receipts.extend(other.receipts.into_iter().filter(|receipt| !known.contains_key(&receipt.event_id)));
+        self.store_id = self.store_id.take().or(other.store_id);
+    }
+}
+
+/// Reads the record entry by entry, so that one bad page costs the entries on it and no others.
 pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
     let mut found = Salvaged::default();
     let Ok(connection) = open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs) else { return found };
-    let highest = connection
-        .query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get::<_, Option<u64>>(0))
-        .ok()
-        .flatten()
-        .unwrap_or(0);
-    let mut expected_hash = ZERO_HASH.to_owned();
+    let highest = |table: &str| {
+        connection
+            .query_row(&format!("SELECT max(local_seq) FROM {table}"), [], |row| row.get::<_, Option<u64>>(0))
+            .ok()
+            .flatten()
+            .unwrap_or(0)
+    };
+    let highest = highest("audit_local").max(highest("outbox"));
     for seq in 1..=highest {
         let read = connection.query_row("SELECT hash, bytes FROM audit_local WHERE local_seq = ?1", [seq], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         });
         let sealed = read.ok().and_then(|(hash, bytes)| {
             let sealed = SealedEvent::from_bytes(bytes).ok()?;
-            let sound = sealed.hash == hash && sealed.event.local_seq == seq && sealed.event.prev_hash == expected_hash;
-            sound.then_some(sealed)
+            (sealed.hash == hash).then_some(sealed)
         });
         match sealed {
-            Some(sealed) if found.unreadable == 0 => {
-                expected_hash.clone_from(&sealed.hash);
-                found.entries.push(sealed);
+            Some(sealed) => {
+                found.receipts.extend(receipt(&connection, sealed.event.event_id.as_str()));
+                found.entries.insert((seq, sealed.hash.clone()), sealed);
             }
-            _ => found.unreadable += 1,
+            None => found.unreadable += 1,
         }
     }
+    found.store_id =
+        connection.query_row("SELECT value FROM sync_state WHERE key = 'store_id'", [], |row| row.get(0)).ok();
     found
+}
+
+fn receipt(connection: &Connection, event_id: &str) -> Option<Receipt> {
+    connection
+        .prepare_cached("SELECT outcome, seq, store_id, epoch, received_at FROM receipts WHERE event_id = ?1")
+        .ok()?
+        .query_row([event_id], |row| {
+            Ok(Receipt {
+                event_id: event_id.to_owned(),
+                outcome: row.get(0)?,
+                seq: row.get(1)?,
+                store_id: row.get(2)?,
+                epoch: row.get(3)?,
+                received_at: row.get(4)?,
+            })
+        })
+        .ok()
 }

@@ -5,6 +5,10 @@ use crate::{EngineError, Environment};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
 use std::collections::BTreeSet;
+use turndown_protocol::SealedEvent;
+
+/// The fact that says which revision was committed last.
+pub(crate) const REVISION: &str = "revision";
 
 /// What the writer thread knows between units of work. A unit works on a copy; only a commit keeps it.
 #[derive(Debug, Clone)]
@@ -68,8 +72,23 @@ pub struct UnitOfWork<'c> {
     pub(crate) state: WriterState,
     pub(crate) shared: &'c Shared,
     pub(crate) changed: BTreeSet<Sort>,
+    /// What was recorded, for the second copy.
+    pub(crate) recorded: Vec<SealedEvent>,
     now: DateTime<Utc>,
     poisoned: bool,
+    wrote: bool,
+    /// An error that the connection must not outlive.
+    broken: bool,
+}
+
+/// A unit of work whose commit was tried.
+pub(crate) struct Ended {
+    /// What SQLite said to the commit.
+    pub(crate) result: Result<(), EngineError>,
+    /// What is known if it is committed.
+    pub(crate) state: WriterState,
+    pub(crate) changed: BTreeSet<Sort>,
+    pub(crate) recorded: Vec<SealedEvent>,
 }
 
 impl<'c> UnitOfWork<'c> {
@@ -78,7 +97,17 @@ impl<'c> UnitOfWork<'c> {
         let now = shared.environment.now();
         // Times are written down with milliseconds; whoever reads one back comes to the same value.
         let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
-        Self { transaction, state, shared, changed: BTreeSet::new(), now, poisoned: false }
+        Self {
+            transaction,
+            state,
+            shared,
+            changed: BTreeSet::new(),
+            recorded: vec![],
+            now,
+            poisoned: false,
+            wrote: false,
+            broken: false,
+        }
     }
 
     /// Runs one statement. Returns how many rows it changed.
@@ -89,6 +118,7 @@ impl<'c> UnitOfWork<'c> {
         if self.poisoned {
             return Err(EngineError::Poisoned);
         }
+        self.wrote = true;
         let result = self.transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
         result.map_err(|error| self.poison(error.into()))
     }
@@ -119,15 +149,28 @@ impl<'c> UnitOfWork<'c> {
 
     fn poison(&mut self, error: EngineError) -> EngineError {
         self.poisoned = true;
+        self.broken |= error.breaks_connection();
         error
     }
 
-    pub(crate) fn commit(self) -> Result<(WriterState, BTreeSet<Sort>), EngineError> {
-        if self.poisoned {
-            return Err(EngineError::Poisoned);
+    /// Whether something happened that the connection must not outlive.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Commits. The revision goes with it, so that whoever opens the database sees which unit of work was its last.
+    pub(crate) fn commit(mut self) -> Result<Ended, (EngineError, bool)> {
+        if self.wrote {
+            let revision = self.state.revision.to_string();
+            if let Err(error) = self.set_fact(REVISION, Some(&revision)) {
+                return Err((error, self.broken));
+            }
         }
-        self.transaction.commit()?;
-        Ok((self.state, self.changed))
+        if self.poisoned {
+            return Err((EngineError::Poisoned, self.broken));
+        }
+        let result = self.transaction.commit().map_err(EngineError::from);
+        Ok(Ended { result, state: self.state, changed: self.changed, recorded: self.recorded })
     }
 }
 

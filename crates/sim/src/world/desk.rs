@@ -11,7 +11,7 @@ use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, TaskStatus, Verdict,
 };
-use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, RowFilter, Settlement, now_ms};
+use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, RowFilter, Settlement, now_ms};
 use turndown_protocol::{ActorId, EventId};
 use turndown_sync::{Sync, SyncConfig, Timing};
 
@@ -110,6 +110,7 @@ impl DeskHost {
             migrations: migrations(),
             disk: Arc::new(self.disk.clone()) as Arc<dyn Disk>,
             hands: Hands::Callers,
+            second_copy: true,
         };
         let environment = Arc::new(DeskMachine(Arc::clone(&self.machine)));
         let opened = Desk::open_with(&config, environment);
@@ -178,6 +179,8 @@ impl DeskHost {
                 self.saved.push(Saved { event, actor: self.person.clone(), room: room.to_owned() });
                 Tried::Saved
             }
+            // The desk said that it does not know.
+            Err(ActError::Engine(EngineError::Unsure(_))) => Tried::Unknown,
             Err(ActError::Engine(_)) => {
                 self.unsaved.push(event);
                 Tried::Unsaved

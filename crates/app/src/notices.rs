@@ -1,0 +1,80 @@
+//! What the desk's own keeping has to say to a person: what happened, in plain words, and what to do.
+
+use crate::dto::StartNotice;
+use turndown_offline::{RepairReport, SecondCopy};
+
+/// After a repair: what was set aside and where, what came from which source, what is missing, what the service brings.
+pub(crate) fn after_repair(report: &RepairReport) -> StartNotice {
+    let mut message = String::new();
+    let mut say = |sentence: &str| {
+        if !message.is_empty() {
+            message.push(' ');
+        }
+        message.push_str(sentence);
+    };
+    match &report.set_aside {
+        Some(folder) => say(&format!(
+            "The desk's database was damaged or gone. What was there is set aside in {}.",
+            folder.display()
+        )),
+        None => say("The desk's database had lost its newest actions."),
+    }
+    if let Some(backup) = &report.backup {
+        say(&format!("The desk goes on from the backup {backup}."));
+    }
+    match (report.taken_up, report.from_copy) {
+        (0, _) => {}
+        (taken, 0) => say(&format!("{} recovered from the damaged file.", actions(taken))),
+        (taken, copy) if copy >= taken => say(&format!("{} recovered from the second copy.", actions(taken))),
+        (taken, copy) => say(&format!("{} recovered, {copy} of them from the second copy alone.", actions(taken))),
+    }
+    if !report.missing.is_empty() {
+        let stretches: Vec<String> = report
+            .missing
+            .iter()
+            .map(|(from, to)| if from == to { format!("{from}") } else { format!("{from} to {to}") })
+            .collect();
+        say(&format!(
+            "These numbers of the desk's record are in no file here any more: {}. What the service has of them is not lost.",
+            stretches.join(", ")
+        ));
+    }
+    if report.strays > 0 {
+        say(&format!(
+            "{} of an older copy of this desk that went on by itself.",
+            if report.strays == 1 { "1 action is".to_owned() } else { format!("{} actions are", report.strays) }
+        ));
+    }
+    let whole = report.missing.is_empty() && report.strays == 0;
+    let next_step = if whole {
+        "Nothing is lost. Work on: what was recovered is sent again, the service knows what it has, and the rooms come \
+         from it as soon as it answers."
+    } else {
+        "Work on: what was recovered is sent, and the rooms come from the service as soon as it answers. Compare the \
+         rooms of that time with your paper, and give the folder above to your support."
+    };
+    StartNotice {
+        code: if report.set_aside.is_some() { "DATABASE_SET_ASIDE" } else { "RECOVERED_FROM_COPY" }.into(),
+        message,
+        next_step: next_step.into(),
+    }
+}
+
+fn actions(count: u64) -> String {
+    if count == 1 { "1 recorded action was".into() } else { format!("{count} recorded actions were") }
+}
+
+/// A warning that stands for as long as it is true.
+pub(crate) fn second_copy(state: &SecondCopy) -> Option<StartNotice> {
+    let SecondCopy::Failing { since, .. } = state else { return None };
+    Some(StartNotice {
+        code: "SECOND_COPY_OFF".into(),
+        message: format!(
+            "The second copy of what is recorded here cannot be written since {since}. Everything is saved in the \
+             desk's database, but only there."
+        ),
+        next_step: "Work on. Look whether the disk is full or failing; the copy catches up by itself when it can be \
+                    written again."
+            .into(),
+    })
+}

@@ -1,0 +1,115 @@
+//! The audit chain, as far as start-up and repair have to do with it: does an entry stand on the one before, and which
+//! of the entries that several sources hold make one chain.
+
+use crate::EngineError;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use turndown_protocol::{AuditHead, SealedEvent};
+
+/// Entries by their number and hash: what several sources hold together.
+pub(crate) type Entries = BTreeMap<(u64, String), SealedEvent>;
+
+/// The fact that lists the stretches that are known to be missing, as `[[from, to], ...]`.
+pub(crate) const MISSING: &str = "missing_entries";
+
+/// The stretches that are known to be missing.
+pub(crate) fn missing(connection: &Connection) -> Result<Vec<(u64, u64)>, EngineError> {
+    use rusqlite::OptionalExtension;
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [MISSING], |row| row.get(0)).optional()?;
+    text.map_or_else(
+        || Ok(vec![]),
+        |text| serde_json::from_str(&text).map_err(|error| EngineError::stored("list of missing entries", error)),
+    )
+}
+
+/// Verifies entries above a number: numbers without a gap (but for those known to be missing), bytes that have their
+/// hash, each on the one before. Returns how many it read.
+///
+/// # Errors
+/// Names the first entry that does not verify.
+pub(crate) fn verify(connection: &Connection, above: u64) -> Result<u64, EngineError> {
+    let missing = missing(connection)?;
+    let mut statement = connection
+        .prepare("SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq")?;
+    let mut rows = statement.query([above])?;
+    let mut expected = above + 1;
+    let mut before: Option<String> = None;
+    let mut read = 0;
+    while let Some(row) = rows.next()? {
+        let (seq, prev, hash, bytes): (u64, String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let behind_gap = missing.iter().any(|(from, to)| *from <= expected && *to + 1 == seq);
+        let sound = (seq == expected || behind_gap)
+            && before.as_ref().is_none_or(|before| behind_gap || before == &prev)
+            && SealedEvent::hash_of(bytes.as_bytes()) == hash;
+        if !sound {
+            return Err(EngineError::stored("audit entry", format!("entry {expected} does not verify")));
+        }
+        before = Some(hash);
+        expected = seq + 1;
+        read += 1;
+    }
+    Ok(read)
+}
+
+/// What goes on behind a head.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// In order; each stands on the one before, or behind a gap.
+    pub(crate) follow: Vec<(u64, SealedEvent)>,
+    /// First and last number of each stretch that nothing holds.
+    pub(crate) missing: Vec<(u64, u64)>,
+    /// Entries of another branch of the same history: they have a number that is taken.
+    pub(crate) strays: Vec<SealedEvent>,
+}
+
+/// Which entries go on behind a head.
+pub(crate) fn plan(head: &AuditHead, entries: &Entries) -> Plan {
+    let mut plan = Plan::default();
+    let mut head = head.clone();
+    let mut stray_hashes: Vec<&str> = vec![];
+    let mut seqs: Vec<u64> = entries.keys().map(|(seq, _)| *seq).collect();
+    seqs.dedup();
+    for seq in seqs {
+        let here: Vec<(&str, &SealedEvent)> = entries
+            .range((seq, String::new())..(seq + 1, String::new()))
+            .map(|((_, hash), sealed)| (hash.as_str(), sealed))
+            .collect();
+        if seq <= head.local_seq {
+            // At the head itself, what is not the head stands on another branch; below it, the database knows better.
+            if seq == head.local_seq {
+                stray_hashes.extend(here.iter().map(|(hash, _)| *hash).filter(|hash| *hash != head.hash));
+            }
+            continue;
+        }
+        let next = seq == head.local_seq + 1;
+        let astray = |sealed: &SealedEvent| stray_hashes.contains(&sealed.event.prev_hash.as_str());
+        let chosen = if next {
+            here.iter().find(|(_, sealed)| sealed.event.prev_hash == head.hash)
+        } else {
+            // Behind a gap: the one that others stand on, if any does.
+            let stood_on = |hash: &str| {
+                entries
+                    .range((seq + 1, String::new())..(seq + 2, String::new()))
+                    .any(|(_, later)| later.event.prev_hash == hash)
+            };
+            let free = || here.iter().filter(|(_, sealed)| !astray(sealed));
+            free().find(|(hash, _)| stood_on(hash)).or_else(|| free().next())
+        };
+        for (hash, sealed) in &here {
+            if chosen.is_none_or(|(taken, _)| taken != hash) {
+                stray_hashes.push(hash);
+                plan.strays.push((*sealed).clone());
+            }
+        }
+        if let Some((hash, sealed)) = chosen {
+            if !next {
+                plan.missing.push((head.local_seq + 1, seq - 1));
+            }
+            head = AuditHead { local_seq: seq, hash: (*hash).to_owned() };
+            plan.follow.push((seq, (*sealed).clone()));
+        }
+    }
+    plan
+}

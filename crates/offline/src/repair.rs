@@ -1,0 +1,277 @@
+//! Repair of a damaged or missing database: set aside, read what can be read, build a new one, put it in place.
+//!
+//! A crash at any point leaves something that the next start repairs again, with nothing lost:
+//!
+//! 1. Every file is copied to `quarantine/<time>/`, with a manifest of sizes and SHA-256, and synced. Nothing in there
+//!    is ever deleted. A start that finds exactly these files set aside already does not do it again.
+//! 2. What the damaged database still proves is read from a copy of it, and whatever the second copy lacks of it is
+//!    put there, durably. From here on the second copy alone has everything, and start-up takes it up from there.
+//! 3. The new database is built as `desk.db.new`, from the newest good backup or empty, checked and synced.
+//! 4. The mark `desk.swap` says that it is whole. Only then do the damaged files go, and it takes their place. A start
+//!    that finds the mark finishes the exchange first.
+
+use crate::chain::Entries;
+use crate::disk::Disk;
+use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
+use crate::salvage::{Salvaged, salvage};
+use crate::second_copy;
+use crate::{EngineError, Environment, OpenError, rfc3339};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const QUARANTINE: &str = "quarantine";
+const MANIFEST: &str = "manifest.json";
+/// Where copies of the damaged files are looked into: SQLite changes what it opens.
+const LOOK: &str = "look";
+const NEW: &str = "desk.db.new";
+const SWAP: &str = "desk.swap";
+const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// What was set aside, in `manifest.json`.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Manifest {
+    files: Vec<Listed>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Listed {
+    name: String,
+    bytes: u64,
+    sha256: String,
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> OpenError + Copy {
+    move |source| OpenError::Io { what, source }
+}
+
+/// Repairs: afterwards the folder holds a sound database, perhaps behind its second copy.
+pub(crate) fn repair(config: &OpenConfig, environment: &dyn Environment) -> Result<(), OpenError> {
+    let disk = config.disk.as_ref();
+    let folder = config.folder.as_path();
+    let set_aside = put_aside(disk, folder, environment)?;
+    let salvaged = look_into(config)?;
+
+    let copies = folder.join(second_copy::FOLDER);
+    let unreadable = failed("the second copy could not be read");
+    let files = second_copy::files(disk, &copies).map_err(unreadable)?;
+    let (in_copies, _) = second_copy::collect(disk, &copies, files).map_err(unreadable)?;
+    let only_here = salvaged.entries.iter().filter(|(key, _)| !in_copies.contains_key(key));
+    second_copy::write_apart(disk, &copies, environment, only_here.map(|((seq, _), sealed)| (*seq, sealed)))
+        .map_err(failed("what was read from the damaged database could not be kept"))?;
+    disk.sync_folder(folder).map_err(failed("the desk's folder could not be synced"))?;
+
+    let report = RepairReport {
+        at: rfc3339(environment.now()),
+        set_aside: Some(set_aside),
+        from_database: salvaged.entries.len() as u64,
+        unreadable: salvaged.unreadable,
+        from_copy: in_copies.keys().filter(|key| !salvaged.entries.contains_key(*key)).count() as u64,
+        ..RepairReport::default()
+    };
+    let mut all = in_copies;
+    all.extend(salvaged.entries.iter().map(|(key, sealed)| (key.clone(), sealed.clone())));
+    build(config, environment, &all, &salvaged, report)?;
+    let marked = failed("the new database could not be put in place");
+    disk.create(&folder.join(SWAP), b"desk.db.new is whole\n").map_err(marked)?;
+    disk.sync_folder(folder).map_err(marked)?;
+    finish_swap(disk, folder)
+}
+
+/// Puts a new database that is whole in the place of the damaged one, if a repair got that far.
+pub(crate) fn finish_swap(disk: &dyn Disk, folder: &Path) -> Result<(), OpenError> {
+    let not_swapped = failed("the new database could not be put in place");
+    let mark = folder.join(SWAP);
+    if !disk.exists(&mark).map_err(not_swapped)? {
+        return Ok(());
+    }
+    if disk.exists(&folder.join(NEW)).map_err(not_swapped)? {
+        // The log of the old file must be gone for good before the new file has its name, or it would be read into it.
+        for side in SIDES {
+            disk.remove(&folder.join(format!("{FILE}{side}"))).map_err(not_swapped)?;
+        }
+        disk.sync_folder(folder).map_err(not_swapped)?;
+        disk.rename(&folder.join(NEW), &folder.join(FILE)).map_err(not_swapped)?;
+        disk.sync_folder(folder).map_err(not_swapped)?;
+    }
+    disk.remove(&mark).map_err(not_swapped)?;
+    disk.sync_folder(folder).map_err(not_swapped)
+}
+
+/// Copies everything that may be evidence into a folder of its own. Returns the folder.
+fn put_aside(disk: &dyn Disk, folder: &Path, environment: &dyn Environment) -> Result<PathBuf, OpenError> {
+    let mut names: Vec<String> = vec![FILE.to_owned()];
+    names.extend(SIDES.iter().map(|side| format!("{FILE}{side}")));
+    let copies = second_copy::files(disk, &folder.join(second_copy::FOLDER))
+        .map_err(failed("the second copy could not be read"))?;
+    names.extend(copies.into_iter().map(|file| format!("{}/{}", second_copy::FOLDER, file.name)));
+    copy_aside(disk, folder, &names, environment)
+}
+
+/// Moves the second copy into quarantine: it is of another branch of this desk's history than the database.
+pub(crate) fn put_copies_aside(
+    disk: &dyn Disk,
+    folder: &Path,
+    environment: &dyn Environment,
+) -> Result<PathBuf, OpenError> {
+    let not_aside = failed("the second copy could not be put aside");
+    let copies = folder.join(second_copy::FOLDER);
+    let files = second_copy::files(disk, &copies).map_err(not_aside)?;
+    let names: Vec<String> = files.iter().map(|file| format!("{}/{}", second_copy::FOLDER, file.name)).collect();
+    let target = copy_aside(disk, folder, &names, environment)?;
+    for file in files {
+        disk.remove(&copies.join(file.name)).map_err(not_aside)?;
+    }
+    disk.sync_folder(&copies).map_err(not_aside)?;
+    Ok(target)
+}
+
+fn copy_aside(
+    disk: &dyn Disk,
+    folder: &Path,
+    names: &[String],
+    environment: &dyn Environment,
+) -> Result<PathBuf, OpenError> {
+    let not_copied = failed("a damaged file could not be copied");
+    let mut manifest = Manifest::default();
+    for name in names {
+        let path = folder.join(name);
+        if disk.exists(&path).map_err(not_copied)? {
+            let bytes = disk.read(&path).map_err(not_copied)?;
+            let sha256 = hex::encode(Sha256::digest(&bytes));
+            manifest.files.push(Listed { name: name.clone(), bytes: bytes.len() as u64, sha256 });
+        }
+    }
+    let quarantine = folder.join(QUARANTINE);
+    for name in disk.names(&quarantine).map_err(not_copied)? {
+        let before = disk.read(&quarantine.join(&name).join(MANIFEST));
+        if before.is_ok_and(|text| serde_json::from_slice::<Manifest>(&text).is_ok_and(|before| before == manifest)) {
+            return Ok(quarantine.join(name));
+        }
+    }
+    let name = rfc3339(environment.now()).replace(':', "-");
+    let mut target = quarantine.join(&name);
+    let mut again = 1;
+    while disk.exists(&target).map_err(not_copied)? {
+        again += 1;
+        target = quarantine.join(format!("{name}-{again}"));
+    }
+    let inner = target.join(second_copy::FOLDER);
+    disk.make_folder(&inner).map_err(failed("the folder for damaged files could not be made"))?;
+    for Listed { name, .. } in &manifest.files {
+        disk.copy(&folder.join(name), &target.join(name)).map_err(not_copied)?;
+    }
+    let text = serde_json::to_vec_pretty(&manifest).map_err(|error| EngineError::stored("manifest", error))?;
+    for place in [inner.as_path(), target.as_path(), quarantine.as_path(), folder] {
+        disk.sync_folder(place).map_err(not_copied)?;
+    }
+    // The manifest comes last: a folder without one was not finished.
+    disk.create(&target.join(MANIFEST), &text).map_err(not_copied)?;
+    disk.sync_folder(&target).map_err(not_copied)?;
+    Ok(target)
+}
+
+/// Reads the damaged database twice, with its log and without: a log that belongs to another copy, or is torn, hides
+/// what the file itself has, and the other way round.
+fn look_into(config: &OpenConfig) -> Result<Salvaged, OpenError> {
+    let disk = config.disk.as_ref();
+    let look = config.folder.join(LOOK);
+    let not_copied = failed("the damaged database could not be copied to be looked into");
+    let file = config.folder.join(FILE);
+    let log = config.folder.join(format!("{FILE}-wal"));
+    disk.make_folder(&look).map_err(not_copied)?;
+    let mut found = Salvaged::default();
+    for with_log in [true, false] {
+        clear(disk, &look.join(FILE)).map_err(not_copied)?;
+        if disk.exists(&file).map_err(not_copied)? {
+            disk.copy(&file, &look.join(FILE)).map_err(not_copied)?;
+        }
+        if with_log {
+            if !disk.exists(&log).map_err(not_copied)? {
+                continue;
+            }
+            if !disk.exists(&look.join(FILE)).map_err(not_copied)?
+                || disk.length(&look.join(FILE)).map_err(not_copied)? == 0
+            {
+                // SQLite throws away the log of an empty file; behind one page of nothing it reads it.
+                disk.create(&look.join(FILE), &[0; 4096]).map_err(not_copied)?;
+            }
+            disk.copy(&log, &look.join(format!("{FILE}-wal"))).map_err(not_copied)?;
+        }
+        if disk.exists(&look.join(FILE)).map_err(not_copied)? {
+            found.add(salvage(&look.join(FILE), disk.vfs()));
+        }
+        clear(disk, &look.join(FILE)).map_err(not_copied)?;
+    }
+    Ok(found)
+}
+
+/// Removes a database of our own making with everything beside it.
+fn clear(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    disk.remove(path)?;
+    for side in SIDES {
+        let mut name = path.as_os_str().to_owned();
+        name.push(side);
+        disk.remove(Path::new(&name))?;
+    }
+    Ok(())
+}
+
+/// Builds the new database under its temporary name, checked and durable. The record itself is not put into it here:
+/// start-up takes it from the second copy, which has all of it by now.
+fn build(
+    config: &OpenConfig,
+    environment: &dyn Environment,
+    all: &Entries,
+    salvaged: &Salvaged,
+    report: RepairReport,
+) -> Result<(), OpenError> {
+    let disk = config.disk.as_ref();
+    let path = config.folder.join(NEW);
+    let not_built = failed("the new database could not be built");
+    clear(disk, &path).map_err(not_built)?;
+    let (mut connection, _) = prepare(&path, config, environment)?;
+    let transaction = connection.transaction()?;
+    if let Some(install) = all.last_key_value().map(|(_, sealed)| &sealed.event.install_id) {
+        transaction.execute("UPDATE sync_state SET value = ?1 WHERE key = 'install_id'", [install.as_str()])?;
+    }
+    if let Some(store) = &salvaged.store_id {
+        // With it the desk still notices that another service answers at the old address.
+        transaction.execute(
+            "INSERT INTO sync_state (key, value) VALUES ('store_id', ?1) ON CONFLICT (key) DO NOTHING",
+            [store],
+        )?;
+    }
+    for receipt in &salvaged.receipts {
+        transaction.execute(
+            "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (event_id) DO NOTHING",
+            (&receipt.event_id, &receipt.outcome, receipt.seq, &receipt.store_id, &receipt.epoch, &receipt.received_at),
+        )?;
+    }
+    transaction.execute(
+        "INSERT INTO sync_state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (REPAIR_UNTOLD, report.to_json()?),
+    )?;
+    transaction.commit()?;
+    finish_file(connection)?;
+    for side in SIDES {
+        disk.remove(&config.folder.join(format!("{NEW}{side}"))).map_err(not_built)?;
+    }
+    disk.sync_folder(&config.folder).map_err(not_built)
+}
+
+/// Checks a database and leaves it as one whole file.
+fn finish_file(connection: Connection) -> Result<(), OpenError> {
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if said != "ok" {
+        return Err(EngineError::stored("database", said).into());
+    }
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        return Err(EngineError::stored("database", "its log could not be written back").into());
+    }
+    connection.close().map_err(|(_, error)| error.into())
+}

@@ -1,0 +1,127 @@
+//! Taking up what the second copy has and the database has not.
+//!
+//! Every entry comes back with the bytes that it always had, and is sent again unless a receipt shows that the service
+//! has it: ids make that harmless. A decision goes to the head of its lane with what it settles behind it, as when it
+//! was recorded.
+
+use crate::chain::MISSING;
+use crate::engine::{Engine, Sort};
+use crate::open::{REPAIR_UNTOLD, RepairReport};
+use crate::{EngineError, Sql, UnitOfWork, now_ms};
+use serde_json::json;
+use std::collections::BTreeSet;
+use turndown_protocol::{AuditHead, EntityRef, EventId, InstallId, SealedEvent};
+
+/// Entries in one unit of work: a start that is killed half way goes on from there at the next.
+const ENTRIES_A_UNIT: usize = 500;
+
+impl Engine {
+    /// Takes entries up, in order, and keeps the report with them. With the last of them the repair is written into
+    /// the record, and a desk whose record has a gap or a branch goes on under a new install id.
+    pub(crate) fn take_up(
+        &self,
+        entries: Vec<(u64, SealedEvent)>,
+        missing: &[(u64, u64)],
+        mut report: RepairReport,
+    ) -> Result<RepairReport, EngineError> {
+        let missing = serde_json::to_string(missing).map_err(|error| EngineError::stored("report", error))?;
+        let mut rest = entries;
+        loop {
+            let later = rest.split_off(rest.len().min(ENTRIES_A_UNIT));
+            let now = std::mem::replace(&mut rest, later);
+            report.taken_up += now.len() as u64;
+            report.noted = rest.is_empty();
+            let (missing, told, kept) = (missing.clone(), report.to_json()?, report.clone());
+            self.write(move |work| {
+                // The gaps stand before anything is put behind one.
+                work.set_fact(MISSING, (missing != "[]").then_some(missing.as_str()))?;
+                work.set_fact(REPAIR_UNTOLD, Some(&told))?;
+                work.take_up(&now)?;
+                if kept.noted { work.note_repair(&kept) } else { Ok(()) }
+            })?;
+            if rest.is_empty() {
+                return Ok(report);
+            }
+        }
+    }
+}
+
+impl UnitOfWork<'_> {
+    fn note_repair(&mut self, report: &RepairReport) -> Result<(), EngineError> {
+        let id = |work: &Self| (now_ms(work.environment()), work.environment().random());
+        if report.needs_new_install {
+            let ((now, random), (at, more)) = (id(self), id(self));
+            self.continue_as(InstallId::generate(now, random), EventId::generate(at, more))?;
+        }
+        // Where the files are is this machine's own affair.
+        let args = json!({
+            "taken_up": report.taken_up,
+            "from_database": report.from_database,
+            "from_copy": report.from_copy,
+            "unreadable": report.unreadable,
+            "backup": report.backup,
+            "missing": report.missing,
+            "strays": report.strays,
+        });
+        let (now, random) = id(self);
+        self.note_of_desk(EventId::generate(now, random), "recovered", args)
+    }
+
+    fn take_up(&mut self, entries: &[(u64, SealedEvent)]) -> Result<(), EngineError> {
+        let mut entities = BTreeSet::new();
+        for (seq, sealed) in entries {
+            let event = &sealed.event;
+            self.execute(
+                "INSERT INTO audit_local (local_seq, event_id, prev_hash, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                (seq, event.event_id.as_str(), &event.prev_hash, &sealed.hash, &sealed.bytes),
+            )?;
+            let receipt = self.first(
+                "SELECT seq, received_at, outcome FROM receipts
+                 WHERE event_id = ?1 AND outcome IN ('applied', 'merged', 'settled', 'duplicate')",
+                [event.event_id.as_str()],
+                |row| Ok((row.get::<_, Option<u64>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            )?;
+            let rank = if event.settles.is_empty() { 2 } else { 0 };
+            let state = match &receipt {
+                Some((_, _, outcome)) if outcome == "settled" => "settled",
+                Some(_) => "synced",
+                None => "pending",
+            };
+            let (answer, at) = receipt.map_or((None, None), |(answer, at, _)| (answer, Some(at)));
+            self.execute(
+                "INSERT INTO outbox
+                    (local_seq, event_id, entity_kind, entity_id, state, lane_rank, answered, seq, acknowledged_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                (
+                    seq,
+                    event.event_id.as_str(),
+                    &event.entity.kind,
+                    &event.entity.id,
+                    state,
+                    rank,
+                    u8::from(state != "pending"),
+                    answer,
+                    at,
+                ),
+            )?;
+            for settled in &event.settles {
+                self.execute(
+                    "UPDATE outbox SET
+                        state = CASE answered WHEN 1 THEN 'held' ELSE 'pending' END,
+                        held_by = CASE answered WHEN 1 THEN ?2 END,
+                        lane_rank = 1,
+                        settled_by = ?2
+                     WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
+                    [settled.as_str(), event.event_id.as_str()],
+                )?;
+            }
+            entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
+            self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };
+        }
+        for (kind, id) in entities {
+            self.refresh(&EntityRef::new(kind, id))?;
+        }
+        self.touch(Sort::Outbox);
+        Ok(())
+    }
+}
