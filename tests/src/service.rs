@@ -254,6 +254,36 @@ impl Service {
         self.restart();
     }
 
+    /// A copy of its database, taken while it is stopped for a moment.
+    pub fn back_up(&mut self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.stop();
+        let files = self.database_files().into_iter().filter(|file| file.exists());
+        let backup = files.map(|file| (file.clone(), fs::read(&file).expect("a file of the store"))).collect();
+        self.restart();
+        backup
+    }
+
+    /// Puts a backup in the place of what it has, as an operator does, and with `rotate` says so to the desks. It does not
+    /// run then.
+    pub fn restore(&mut self, backup: &[(PathBuf, Vec<u8>)], rotate: bool) {
+        self.stop();
+        for file in self.database_files() {
+            if file.exists() {
+                fs::remove_file(file).expect("the old file goes");
+            }
+        }
+        for (file, bytes) in backup {
+            fs::write(file, bytes).expect("the backup comes");
+        }
+        if rotate {
+            self.tool("rotate-epoch", &[]);
+        }
+    }
+
+    fn database_files(&self) -> Vec<PathBuf> {
+        ["", "-wal", "-shm"].iter().map(|end| PathBuf::from(format!("{}{end}", self.db().display()))).collect()
+    }
+
     fn events_file(&self) -> PathBuf {
         self.folder.path().join("events.jsonl")
     }

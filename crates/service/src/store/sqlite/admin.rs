@@ -322,10 +322,11 @@ impl Admin {
             id: String,
             closed: (u64, Hash),
             begins: (u64, Hash),
+            fork: Option<u64>,
         }
         let installs: Vec<Install> = {
             let mut statement = self.conn.prepare(
-                "SELECT n, install_id, closed_seq, closed_hash, begins_seq, begins_hash FROM installs
+                "SELECT n, install_id, closed_seq, closed_hash, begins_seq, begins_hash, fork_seq FROM installs
                  WHERE property_n = ?1 ORDER BY n",
             )?;
             statement
@@ -335,18 +336,23 @@ impl Admin {
                         id: row.get(1)?,
                         closed: (get_u64(row, 2)?, row.get(3)?),
                         begins: (get_u64(row, 4)?, row.get(5)?),
+                        fork: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
                     })
                 })?
                 .collect::<rusqlite::Result<_>>()?
         };
-        for Install { n, id: install, closed: (closed_seq, closed_hash), begins } in installs {
+        for Install { n, id: install, closed: (closed_seq, closed_hash), begins, fork } in installs {
             report.installs += 1;
             let fault = |seq: u64, what: &str| Some((format!("desk {install} entry {seq}"), what.to_owned()));
             let mut statement = self.conn.prepare_cached(
                 "SELECT local_seq, hash, bytes, event_id FROM events WHERE install_n = ?1 ORDER BY local_seq, n",
             )?;
             let mut found = statement.query([n])?;
-            let (mut at, mut hash) = (begins.0, hex::encode(begins.1));
+            // A copied desk's chain has branches: all that go on from the last place are followed, and one of them has to
+            // lead to the entry that was signed.
+            let (mut at, mut ends) = begins_at(begins);
+            let mut next: BTreeSet<String> = BTreeSet::new();
+            let signed = |at: u64, ends: &BTreeSet<String>| at != closed_seq || ends.contains(&hex::encode(closed_hash));
             while let Some(row) = found.next()? {
                 let (local_seq, stored) = (get_u64(row, 0)?, row.get::<_, Hash>(1)?);
                 let (bytes, event_id) = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);
@@ -359,14 +365,23 @@ impl Admin {
                 if link.local_seq != local_seq || link.event_id.as_str() != event_id {
                     return Ok(fault(local_seq, "its bytes are of another entry"));
                 }
-                if local_seq == at + 1 && link.prev_hash == hash {
-                    at = local_seq;
-                    hash = hex::encode(stored);
+                if local_seq > at + 1 && !next.is_empty() {
+                    at += 1;
+                    ends = std::mem::take(&mut next);
+                    if !signed(at, &ends) {
+                        return Ok(fault(at, "it is not the entry that was signed"));
+                    }
+                }
+                if local_seq == at + 1 && ends.contains(&link.prev_hash) {
+                    next.insert(hex::encode(stored));
                     report.links += 1;
-                } else if local_seq <= closed_seq {
+                } else if local_seq <= closed_seq && fork.is_none_or(|fork| local_seq < fork) {
                     return Ok(fault(local_seq, "it does not follow the entry before it"));
                 }
-                if at == closed_seq && closed_seq > 0 && hash != hex::encode(closed_hash) {
+            }
+            if !next.is_empty() {
+                at += 1;
+                if !signed(at, &next) {
                     return Ok(fault(at, "it is not the entry that was signed"));
                 }
             }
@@ -376,6 +391,10 @@ impl Admin {
         }
         Ok(None)
     }
+}
+
+fn begins_at((seq, hash): (u64, Hash)) -> (u64, BTreeSet<String>) {
+    (seq, BTreeSet::from([hex::encode(hash)]))
 }
 
 /// How many numbers a lost part of a store can have given out: far above ten days of the busiest house.
