@@ -193,6 +193,7 @@ impl UnitOfWork<'_> {
     ) -> Result<View, EngineError> {
         let id = &result.event_id;
         let now = rfc3339(self.now());
+        let day = self.uptime_day()?;
         let state = match outcome {
             Outcome::Settled if self.was_discarded(id)? => OutboxState::Discarded,
             Outcome::Settled => OutboxState::Settled,
@@ -200,8 +201,8 @@ impl UnitOfWork<'_> {
         };
         self.execute(
             "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
-                last_code = NULL, last_message = NULL WHERE event_id = ?1",
-            (id.as_str(), state.as_str(), result.seq, &now),
+                last_code = NULL, last_message = NULL, acknowledged_day = ?5 WHERE event_id = ?1",
+            (id.as_str(), state.as_str(), result.seq, &now, day),
         )?;
         let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         self.execute(

@@ -80,6 +80,8 @@ pub(crate) struct Shared {
     work: Notify,
     pub(crate) readers: Mutex<Vec<Connection>>,
     pub(crate) link: Mutex<Link>,
+    /// How far the audit trail was counted, and to what.
+    pub(crate) audit_counted: Mutex<(u64, u64)>,
     /// As the last commit left it.
     install_id: Mutex<InstallId>,
     /// What is on its way now, with its entity. In memory only: `syncing` is never durable.
@@ -159,6 +161,7 @@ impl Engine {
             work: Notify::new(),
             readers: Mutex::default(),
             link: Mutex::default(),
+            audit_counted: Mutex::default(),
             install_id: Mutex::new(install_id),
             flight: Mutex::default(),
             flight_marks: Mutex::default(),

@@ -21,6 +21,7 @@ mod lanes;
 mod ledger;
 mod open;
 mod outbox;
+mod prune;
 mod pull;
 mod record;
 mod repair;

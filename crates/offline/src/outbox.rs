@@ -1,7 +1,7 @@
 //! The outbox, read: what is to be sent, and rows for people to look at.
 
 use crate::{Engine, EngineError, Sql, UnitOfWork};
-use rusqlite::Row;
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EventId, SealedEvent};
 
@@ -176,6 +176,145 @@ impl UnitOfWork<'_> {
     }
 }
 
+/// Rows that are shown one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Attention,
+    Pending,
+    Held,
+    Acknowledged,
+    Discarded,
+    Done,
+}
+
+impl Group {
+    fn which(self) -> &'static str {
+        match self {
+            Self::Attention => {
+                "o.state IN ('failed', 'conflict', 'held')
+                    AND (o.state <> 'held' OR coalesce(h.state IN ('failed', 'conflict'), 0))"
+            }
+            Self::Pending => "o.state = 'pending'",
+            Self::Held => {
+                "o.state IN ('failed', 'conflict', 'held')
+                    AND o.state = 'held' AND NOT coalesce(h.state IN ('failed', 'conflict'), 0)"
+            }
+            Self::Acknowledged => "o.state IN ('synced', 'settled')",
+            Self::Discarded => "o.state = 'discarded'",
+            Self::Done => "o.state IN ('synced', 'settled', 'discarded')",
+        }
+    }
+
+    fn order(self) -> &'static str {
+        match self {
+            Self::Pending => "o.lane_rank, o.local_seq",
+            Self::Attention | Self::Held => "o.local_seq",
+            Self::Acknowledged | Self::Discarded | Self::Done => "o.local_seq DESC",
+        }
+    }
+
+    fn count<S: Sql>(self, sql: &mut S) -> Result<u64, EngineError> {
+        let query = match self {
+            Self::Attention | Self::Held => format!(
+                "SELECT count(*) FROM outbox o LEFT JOIN outbox h ON o.state = 'held' AND h.event_id = o.held_by WHERE {}",
+                self.which()
+            ),
+            // The rows keep these counts themselves.
+            _ => format!("SELECT coalesce(sum(n), 0) FROM outbox_counts o WHERE {}", self.which()),
+        };
+        Ok(sql.first(&query, [], |row| row.get(0))?.unwrap_or(0))
+    }
+}
+
+/// A look for what to send next.
+#[derive(Debug, Default)]
+struct Pick {
+    events_max: usize,
+    bytes_max: usize,
+    items: Vec<OutboxItem>,
+    bytes: usize,
+    /// Index entries looked at, and lanes: what the look cost.
+    looked: usize,
+}
+
+/// Entries that may be passed over on the way, for each event that is wanted, before lanes are looked for by name.
+const PASSED_OVER_MAX: usize = 8;
+
+impl Pick {
+    /// Oldest first. Where busy lanes fill the front of the queue, the other lanes are found by their heads instead, so
+    /// that a long queue of busy lanes costs no more than a short one.
+    fn take(&mut self, connection: &Connection, leave_out: &BTreeSet<EntityRef>) -> Result<(), EngineError> {
+        let passed_over_max = PASSED_OVER_MAX * self.events_max + 256;
+        let mut queue = connection.prepare_cached(
+            "SELECT local_seq, entity_kind, entity_id FROM outbox WHERE state = 'pending'
+             ORDER BY lane_rank, local_seq",
+        )?;
+        let mut rows = queue.query([])?;
+        let mut passed_over = 0;
+        while let Some(row) = rows.next()? {
+            self.looked += 1;
+            let entity = EntityRef::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+            if leave_out.contains(&entity) {
+                passed_over += 1;
+                if passed_over > passed_over_max {
+                    break;
+                }
+            } else if !self.add(connection, row.get(0)?, entity)? {
+                return Ok(());
+            }
+        }
+        drop(rows);
+        if passed_over <= passed_over_max {
+            return Ok(());
+        }
+        // What is in already is the beginning of its lane.
+        let has: BTreeSet<u64> = self.items.iter().map(|item| item.local_seq).collect();
+        let mut next_lane = connection.prepare_cached(
+            "SELECT entity_kind, entity_id FROM outbox
+             WHERE state IN ('pending', 'failed', 'conflict', 'held') AND (entity_kind, entity_id) > (?1, ?2)
+             ORDER BY entity_kind, entity_id LIMIT 1",
+        )?;
+        let mut lane_rows = connection.prepare_cached(
+            "SELECT local_seq FROM outbox INDEXED BY outbox_lane
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state = 'pending'
+                AND state IN ('pending', 'failed', 'conflict', 'held')
+             ORDER BY lane_rank, local_seq",
+        )?;
+        let (mut kind, mut id) = (String::new(), String::new());
+        loop {
+            let found = next_lane.query_row([&kind, &id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some(lane) = found else { return Ok(()) };
+            (kind, id) = lane;
+            self.looked += 1;
+            let entity = EntityRef::new(kind.clone(), id.clone());
+            if leave_out.contains(&entity) {
+                continue;
+            }
+            let mut rows = lane_rows.query([&kind, &id])?;
+            while let Some(row) = rows.next()? {
+                self.looked += 1;
+                let local_seq = row.get(0)?;
+                if !has.contains(&local_seq) && !self.add(connection, local_seq, entity.clone())? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Takes one event. Answers whether there is room for another.
+    fn add(&mut self, connection: &Connection, local_seq: u64, entity: EntityRef) -> Result<bool, EngineError> {
+        let mut event = connection.prepare_cached("SELECT event_id, bytes FROM audit_local WHERE local_seq = ?1")?;
+        let (id, bytes): (String, String) = event.query_row([local_seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // One event may be over the limit alone: the service says so, and it alone is parked (B10).
+        if !self.items.is_empty() && self.bytes + bytes.len() > self.bytes_max {
+            return Ok(false);
+        }
+        self.bytes += bytes.len();
+        self.items.push(OutboxItem { event_id: event_id(&id)?, local_seq, entity, bytes });
+        Ok(self.items.len() < self.events_max)
+    }
+}
+
 impl Engine {
     /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way.
     ///
@@ -188,31 +327,9 @@ impl Engine {
         leave_out: &BTreeSet<EntityRef>,
     ) -> Result<Vec<OutboxItem>, EngineError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT o.event_id, o.local_seq, o.entity_kind, o.entity_id, a.bytes
-                 FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
-                 WHERE o.state = 'pending' ORDER BY o.lane_rank, o.local_seq",
-            )?;
-            let mut rows = statement.query([])?;
-            let (mut items, mut bytes_sum) = (Vec::new(), 0);
-            while let Some(row) = rows.next()? {
-                let entity = EntityRef::new(row.get::<_, String>(2)?, row.get::<_, String>(3)?);
-                if leave_out.contains(&entity) {
-                    continue;
-                }
-                let bytes: String = row.get(4)?;
-                // One event may be over the limit alone: the service says so, and it alone is parked (B10).
-                if !items.is_empty() && bytes_sum + bytes.len() > bytes_max {
-                    break;
-                }
-                bytes_sum += bytes.len();
-                let event_id = event_id(&row.get::<_, String>(0)?)?;
-                items.push(OutboxItem { event_id, local_seq: row.get(1)?, entity, bytes });
-                if items.len() == events_max {
-                    break;
-                }
-            }
-            Ok(items)
+            let mut pick = Pick { events_max, bytes_max, ..Pick::default() };
+            pick.take(connection, leave_out)?;
+            Ok(pick.items)
         })
     }
 
@@ -232,43 +349,32 @@ impl Engine {
     /// # Errors
     /// When SQLite refuses or something stored cannot be read.
     pub fn rows(&self, filter: RowFilter, offset: u32, limit: u32) -> Result<(Vec<OutboxRow>, u32), EngineError> {
-        let attention =
-            "(o.state IN ('failed', 'conflict') OR (o.state = 'held' AND h.state IN ('failed', 'conflict')))";
-        let which = match filter {
-            RowFilter::All => "1".to_owned(),
-            RowFilter::Waiting => {
-                "(o.state = 'pending' OR (o.state = 'held' AND h.state NOT IN ('failed', 'conflict')))".to_owned()
-            }
-            RowFilter::Attention => attention.to_owned(),
-            RowFilter::Acknowledged => "o.state IN ('synced', 'settled')".to_owned(),
-            RowFilter::Discarded => "o.state = 'discarded'".to_owned(),
+        // Each group is in one index's order, so that a page costs what it shows and not what there is.
+        let groups: &[Group] = match filter {
+            RowFilter::All => &[Group::Attention, Group::Pending, Group::Held, Group::Done],
+            RowFilter::Waiting => &[Group::Pending, Group::Held],
+            RowFilter::Attention => &[Group::Attention],
+            RowFilter::Acknowledged => &[Group::Acknowledged],
+            RowFilter::Discarded => &[Group::Discarded],
         };
         self.read(|mut connection| {
-            let total = connection
-                .first(
-                    &format!(
-                        "SELECT count(*) FROM outbox o
-                         LEFT JOIN outbox h ON o.state = 'held' AND h.event_id = o.held_by WHERE {which}"
-                    ),
-                    [],
-                    |row| row.get(0),
-                )?
-                .unwrap_or(0);
-            let rows = connection
-                .all(
-                    &format!(
-                        "{ROW} WHERE {which}
-                         ORDER BY CASE WHEN {attention} THEN 0 WHEN o.state IN ('pending', 'held') THEN 1 ELSE 2 END,
-                             CASE WHEN o.state IN ('synced', 'settled', 'discarded') THEN -o.local_seq ELSE o.local_seq END
-                         LIMIT ?1 OFFSET ?2"
-                    ),
-                    [limit, offset],
-                    raw,
-                )?
-                .into_iter()
-                .map(RawRow::read)
-                .collect::<Result<_, _>>()?;
-            Ok((rows, total))
+            let (mut rows, mut total) = (Vec::new(), 0_u64);
+            for group in groups {
+                let count = group.count(&mut connection)?;
+                let skip = u64::from(offset).saturating_sub(total).min(count);
+                let room = u64::from(limit) - rows.len() as u64;
+                if u64::from(offset) < total + count && room > 0 {
+                    let found = connection.all(
+                        &format!("{ROW} WHERE {} ORDER BY {} LIMIT ?1 OFFSET ?2", group.which(), group.order()),
+                        [room, skip],
+                        raw,
+                    )?;
+                    rows.extend(found);
+                }
+                total += count;
+            }
+            let rows = rows.into_iter().map(RawRow::read).collect::<Result<_, _>>()?;
+            Ok((rows, u32::try_from(total).unwrap_or(u32::MAX)))
         })
     }
 
@@ -279,8 +385,11 @@ impl Engine {
     pub fn oldest_waiting(&self) -> Result<Option<String>, EngineError> {
         self.read(|mut connection| {
             let bytes: Option<String> = connection.first(
-                "SELECT a.bytes FROM audit_local a WHERE a.local_seq =
-                    (SELECT min(local_seq) FROM outbox WHERE state = 'pending')",
+                "SELECT a.bytes FROM audit_local a WHERE a.local_seq = (SELECT min(seq) FROM (
+                    SELECT min(local_seq) AS seq FROM outbox WHERE state = 'pending' AND lane_rank = 0
+                    UNION ALL SELECT min(local_seq) FROM outbox WHERE state = 'pending' AND lane_rank = 1
+                    UNION ALL SELECT min(local_seq) FROM outbox WHERE state = 'pending' AND lane_rank = 2
+                    UNION ALL SELECT min(local_seq) FROM outbox WHERE state = 'pending' AND lane_rank < 0))",
                 [],
                 |row| row.get(0),
             )?;
@@ -312,5 +421,69 @@ impl Engine {
             work.mark(&entity)?;
             Ok(true)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "what a test needs and does not get ends it")]
+
+    use super::*;
+
+    /// A queue as the migrations make it: `count` events over so many rooms, one after the other.
+    fn queue(count: u64, rooms: u64) -> Connection {
+        let connection = Connection::open_in_memory().expect("a database");
+        for migration in [
+            include_str!("../../../migrations/desk/V1__engine.sql"),
+            include_str!("../../../migrations/desk/V4__after_a_restore.sql"),
+            include_str!("../../../migrations/desk/V5__counted_and_sent_by_index.sql"),
+        ] {
+            connection.execute_batch(migration).expect("it migrates");
+        }
+        connection
+            .execute_batch(&format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+                 INSERT INTO audit_local SELECT i, 'e' || i, '', '', 'bytes of ' || i FROM n;
+                 INSERT INTO outbox (local_seq, event_id, entity_kind, entity_id, state)
+                 SELECT local_seq, event_id, 'room', 'r' || (local_seq % {rooms}), 'pending' FROM audit_local;"
+            ))
+            .expect("it fills");
+        connection
+    }
+
+    fn pick(connection: &Connection, events_max: usize, busy: &BTreeSet<EntityRef>) -> Pick {
+        let mut pick = Pick { events_max, bytes_max: 1 << 20, ..Pick::default() };
+        pick.take(connection, busy).expect("it picks");
+        pick
+    }
+
+    fn rooms(numbers: impl Iterator<Item = u64>) -> BTreeSet<EntityRef> {
+        numbers.map(|n| EntityRef::new("room", format!("r{n}"))).collect()
+    }
+
+    #[test]
+    fn c6_a_look_into_a_backlog_of_100_000_costs_what_it_takes_and_not_what_waits() {
+        let connection = queue(100_000, 500);
+        let nothing_busy = pick(&connection, 500, &BTreeSet::new());
+        assert_eq!((nothing_busy.items.len(), nothing_busy.looked), (500, 500));
+        assert!(nothing_busy.items.iter().zip(1..).all(|(item, seq)| item.local_seq == seq), "oldest first");
+        // Every room but one is on its way: that one is found, in its own order.
+        let one_free = pick(&connection, 500, &rooms(0..499));
+        assert_eq!(one_free.items.len(), 200);
+        assert!(one_free.items.windows(2).all(|pair| pair[0].local_seq < pair[1].local_seq));
+        assert!(one_free.items.iter().all(|item| item.entity.id == "r499"));
+        assert!(one_free.looked < 6_000, "{}", one_free.looked);
+        let all_busy = pick(&connection, 500, &rooms(0..500));
+        assert!(all_busy.items.is_empty() && all_busy.looked < 6_000, "{}", all_busy.looked);
+    }
+
+    #[test]
+    fn c6_a_few_busy_rooms_with_long_queues_do_not_hide_the_others() {
+        let connection = queue(100_000, 12);
+        let free = pick(&connection, 50, &rooms(0..11));
+        assert_eq!(free.items.len(), 50);
+        assert!(free.items.windows(2).all(|pair| pair[0].local_seq < pair[1].local_seq));
+        let none = pick(&connection, 50, &rooms(0..12));
+        assert!(none.items.is_empty() && none.looked < 1_000, "{}", none.looked);
     }
 }

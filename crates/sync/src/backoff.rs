@@ -29,6 +29,8 @@ pub struct Pace {
     pub quick: Duration,
     /// How long a batch may take for the next one not to be smaller.
     pub slow: Duration,
+    /// An hour of the desk's uptime, by which what may be let go is counted.
+    pub uptime_hour: Duration,
 }
 
 impl Default for Pace {
@@ -44,6 +46,7 @@ impl Default for Pace {
             snapshot_patience: s(60),
             quick: s(2),
             slow: s(10),
+            uptime_hour: s(3_600),
         }
     }
 }

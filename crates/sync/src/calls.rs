@@ -27,6 +27,9 @@ const SNAPSHOT_AGE_S: i64 = 60 * 60;
 /// A clock may be set back by this much without the desk taking its data for old.
 const CLOCK_SLACK_S: i64 = 5 * 60;
 
+/// Acknowledged events are kept at least this long, whatever a service says.
+const BACKUP_HORIZON_DAYS_MIN: u32 = 14;
+
 /// The facts that the link keeps in the engine.
 pub(crate) mod facts {
     /// The store that this desk belongs to.
@@ -87,6 +90,7 @@ struct Met {
     store_id: String,
     epoch: String,
     signing_key: String,
+    backup_horizon_days: u32,
     /// [`Shared::epochs`] then.
     round: u64,
 }
@@ -159,6 +163,11 @@ impl Shared {
 
     fn met(&self) -> Result<Met, Failure> {
         lock(&self.met).clone().ok_or_else(|| Failure::new(Class::Unknown, Cause::AnswerUnfit))
+    }
+
+    /// How far back the service's backups reach, once it was met: never less than two weeks.
+    pub(crate) fn backup_horizon_days(&self) -> Option<u32> {
+        lock(&self.met).as_ref().map(|met| met.backup_horizon_days.max(BACKUP_HORIZON_DAYS_MIN))
     }
 
     /// Takes something that the service answered, unless it was met in another epoch since it was asked.
@@ -257,6 +266,7 @@ impl Shared {
             store_id: capabilities.store_id,
             epoch: capabilities.epoch,
             signing_key: capabilities.signing_key,
+            backup_horizon_days: capabilities.backup_horizon_days,
             round: *self.epochs.read().unwrap_or_else(PoisonError::into_inner),
         });
         self.witness(&answer.audit_closed)?;

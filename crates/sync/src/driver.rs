@@ -197,6 +197,7 @@ struct Driver<'a> {
     shared: Arc<Shared>,
     machine: Machine,
     born: Instant,
+    hour: Duration,
     calls: JoinSet<Done>,
     notes: mpsc::UnboundedReceiver<Note>,
     note: mpsc::UnboundedSender<Note>,
@@ -239,6 +240,7 @@ impl<'a> Driver<'a> {
             shared,
             machine: Machine::new(timing.pace, mode_of(mode.as_deref())),
             born: Instant::now(),
+            hour: timing.pace.uptime_hour,
             calls: JoinSet::new(),
             notes,
             note,
@@ -264,6 +266,9 @@ impl<'a> Driver<'a> {
     async fn run(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>, end: &CancellationToken) {
         let engine = self.shared.engine.clone();
         self.step(Input::Timer);
+        let hour = self.hour;
+        let mut hours = tokio::time::interval_at(Instant::now() + hour, hour);
+        hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let wake = self.wake();
             let input = tokio::select! {
@@ -297,6 +302,10 @@ impl<'a> Driver<'a> {
                     }
                 },
                 () = engine.work() => Input::Work,
+                _ = hours.tick() => {
+                    self.ran_an_hour();
+                    continue;
+                }
                 () = sleep_until(wake) => Input::Timer,
             };
             let switched = if let Input::Mode(mode) = input { Some(mode) } else { None };
@@ -494,6 +503,37 @@ impl<'a> Driver<'a> {
             }
             Action::FlushEnded(flush) => self.flush_ended(flush),
         }
+    }
+
+    /// Counts the desk's uptime, and once a day of it lets go of what no backup of the service can ask for any more.
+    fn ran_an_hour(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        self.call(
+            async move {
+                let hands = shared.engine.hands();
+                let done = blocking(hands, move || {
+                    let pruned =
+                        shared.engine.ran_an_hour().and_then(|day_is_full| match shared.backup_horizon_days() {
+                            Some(days) if day_is_full => shared.engine.prune(days),
+                            _ => Ok(0),
+                        });
+                    pruned.map_err(|error| {
+                        tracing::warn!(
+                            code = error.code(),
+                            "old rows could not be let go; they are tried again tomorrow"
+                        );
+                        Failure::new(Class::Desk, Cause::Fault)
+                    })
+                });
+                if let Ok(pruned) = done.await
+                    && pruned > 0
+                {
+                    tracing::info!(pruned, "acknowledged rows beyond the service's backups were let go");
+                }
+                Done::Nothing
+            },
+            |_| Done::Nothing,
+        );
     }
 
     fn landed(&mut self, request: Request) {

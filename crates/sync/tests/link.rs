@@ -572,6 +572,70 @@ fn d3_what_does_not_fit_a_restored_service_any_more_is_a_conflict_that_says_so()
 }
 
 #[test]
+fn d3_acknowledged_events_are_kept_for_the_backup_horizon_and_then_leave_a_count() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        for n in 0..30 {
+            bench.desk.add(n % 5, 1);
+        }
+        bench.until_agreed().await;
+        bench.desk.environment.move_clock(10 * 365 * 24 * 3_600);
+        let engine = &bench.desk.engine;
+        assert_eq!(engine.prune(14).expect("it prunes"), 0, "a clock that jumps lets nothing go");
+        let days = |days: u32| {
+            let full = (0..days * 24).filter(|_| engine.ran_an_hour().expect("it counts")).count();
+            assert_eq!(full, days as usize);
+        };
+        days(14);
+        bench.desk.add(7, 1);
+        bench.until_agreed().await;
+        assert_eq!(engine.prune(14).expect("it prunes"), 0, "fourteen days are kept");
+        days(1);
+        bench.desk.add(8, 1);
+        bench.until_drained().await;
+        let before = bench.desk.ledger();
+        assert_eq!(engine.prune(14).expect("it prunes"), 30);
+        assert_eq!(engine.prune(14).expect("it prunes"), 0);
+        assert_eq!(bench.desk.ledger(), before, "what went is counted");
+        assert_eq!(engine.rows(RowFilter::All, 0, 100).expect("rows").1, 2);
+        let trail = engine.audit_head().expect("a head").local_seq;
+        assert_eq!(trail, 32, "the audit trail keeps everything");
+        // The same gesture again is still the same gesture, and the desk is opened again on it.
+        bench.desk.add(1, 1);
+        bench.until_agreed().await;
+        bench.stop().await;
+        let Bench { desk, .. } = bench;
+        let desk = desk.reopened();
+        assert_eq!(desk.ledger().recorded, 33);
+    });
+}
+
+#[test]
+fn d3_a_desk_that_stops_while_it_offers_again_goes_on_after_its_restart() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        for n in 0..20 {
+            bench.desk.add(n, 1);
+        }
+        bench.until_agreed().await;
+        bench.stop().await;
+        let Bench { desk, house, .. } = bench;
+        // It began and came as far as the mark.
+        desk.engine.set_facts(vec![("restoring", Some("epoch-1".to_owned()))]).expect("kept");
+        let desk = desk.reopened();
+        let events = house.count(Route::Events);
+        let bench = Bench::start_with(desk, house, hurried()).await;
+        bench.until("it is finished", |bench| bench.desk.engine.fact("restoring").expect("read").is_none()).await;
+        bench.until_agreed().await;
+        bench.until("it was offered", |bench| bench.house.count(Route::Events) >= events).await;
+        assert_eq!(bench.house.values().len(), 20);
+        bench.stop().await;
+    });
+}
+
+#[test]
 fn d1_a_desk_whose_data_went_back_goes_on_under_a_new_install_and_everything_arrives() {
     runtime().block_on(async {
         let desk = Desk::new();

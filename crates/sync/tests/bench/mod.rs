@@ -125,6 +125,14 @@ impl Desk {
     pub fn ledger(&self) -> Ledger {
         let ledger = self.engine.ledger().expect("the ledger can be read");
         assert!(ledger.is_balanced(), "{ledger:?}");
+        if ledger != self.engine.ledger_from_rows().expect("the rows can be counted") {
+            // Something was committed between the two looks; where nothing was, they are the same.
+            let revision = self.engine.revision();
+            let (counted, from_rows) = (self.engine.ledger(), self.engine.ledger_from_rows());
+            if self.engine.revision() == revision {
+                assert_eq!(counted.expect("read"), from_rows.expect("read"));
+            }
+        }
         ledger
     }
 }

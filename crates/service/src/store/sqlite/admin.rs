@@ -352,7 +352,8 @@ impl Admin {
             // lead to the entry that was signed.
             let (mut at, mut ends) = begins_at(begins);
             let mut next: BTreeSet<String> = BTreeSet::new();
-            let signed = |at: u64, ends: &BTreeSet<String>| at != closed_seq || ends.contains(&hex::encode(closed_hash));
+            let signed =
+                |at: u64, ends: &BTreeSet<String>| at != closed_seq || ends.contains(&hex::encode(closed_hash));
             while let Some(row) = found.next()? {
                 let (local_seq, stored) = (get_u64(row, 0)?, row.get::<_, Hash>(1)?);
                 let (bytes, event_id) = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);
