@@ -87,9 +87,7 @@ impl App {
         let notice = report.repair.as_ref().map(notices::after_repair);
         let app = Self(Arc::new(Inner { config, desk, link: Mutex::new(None), notice: Mutex::new(notice) }));
         if let Ok(desk) = app.desk() {
-            if report.unclean {
-                app.check_behind(desk.clone());
-            }
+            app.check_behind(desk.clone(), report.unclean);
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
                 Ok(None) => {}
@@ -739,21 +737,14 @@ impl App {
         }
     }
 
-    /// After an unclean stop the board opens at once; the full look happens behind it and says what it found.
-    fn check_behind(&self, desk: Desk) {
+    /// The board opens at once; the full look happens behind it and says what it found.
+    fn check_behind(&self, desk: Desk, unclean: bool) {
         let app = self.clone();
         tokio::task::spawn_blocking(move || match desk.engine().check() {
-            Ok(found) if found.is_empty() => {
-                tracing::info!("the last stop was not clean; the database is sound");
+            Ok(checked) if checked.damage.is_empty() => {
+                tracing::info!(unclean, verified = checked.verified, checked.copied_anew, "the database is sound");
             }
-            Ok(found) => {
-                tracing::error!(?found, "the database is damaged");
-                app.set_notice(StartNotice {
-                    code: "DATABASE_CORRUPT".into(),
-                    message: "The desk's database has damaged parts.".into(),
-                    next_step: "Close Turndown and open it again soon: it will set the damaged file aside and save what can be read.".into(),
-                });
-            }
+            Ok(_) => app.set_notice(notices::damage()),
             Err(error) => tracing::error!(?error, "the database could not be checked"),
         });
     }

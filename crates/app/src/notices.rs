@@ -64,6 +64,17 @@ fn actions(count: u64) -> String {
     if count == 1 { "1 recorded action was".into() } else { format!("{count} recorded actions were") }
 }
 
+/// The look behind the open board found damage.
+pub(crate) fn damage() -> StartNotice {
+    StartNotice {
+        code: "DATABASE_CORRUPT".into(),
+        message: "The desk's database has damaged parts. What is recorded now is still saved, and kept twice.".into(),
+        next_step: "Close Turndown and open it again soon: it sets the damaged file aside and goes on with everything \
+                    that was recorded."
+            .into(),
+    }
+}
+
 /// A warning that stands for as long as it is true.
 pub(crate) fn second_copy(state: &SecondCopy) -> Option<StartNotice> {
     let SecondCopy::Failing { since, .. } = state else { return None };

@@ -4,7 +4,7 @@
 use crate::EngineError;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
-use turndown_protocol::{AuditHead, SealedEvent};
+use turndown_protocol::{AuditHead, SealedEvent, ZERO_HASH};
 
 /// Entries by their number and hash: what several sources hold together.
 pub(crate) type Entries = BTreeMap<(u64, String), SealedEvent>;
@@ -24,18 +24,31 @@ pub(crate) fn missing(connection: &Connection) -> Result<Vec<(u64, u64)>, Engine
 }
 
 /// Verifies entries above a number: numbers without a gap (but for those known to be missing), bytes that have their
-/// hash, each on the one before. Returns how many it read.
+/// hash, each on the one before.
 ///
 /// # Errors
 /// Names the first entry that does not verify.
-pub(crate) fn verify(connection: &Connection, above: u64) -> Result<u64, EngineError> {
+pub(crate) fn verify(connection: &Connection, above: u64) -> Result<(), EngineError> {
+    verify_some(connection, above, u64::MAX >> 1).map(|_| ())
+}
+
+/// The same for at most so many entries. Answers how many they were, and the number of the last.
+///
+/// # Errors
+/// As [`verify`].
+pub(crate) fn verify_some(
+    connection: &Connection,
+    above: u64,
+    entries_max: u64,
+) -> Result<(u64, Option<u64>), EngineError> {
     let missing = missing(connection)?;
-    let mut statement = connection
-        .prepare("SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq")?;
-    let mut rows = statement.query([above])?;
+    let mut statement = connection.prepare(
+        "SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq LIMIT ?2",
+    )?;
+    let mut rows = statement.query([above, entries_max])?;
     let mut expected = above + 1;
-    let mut before: Option<String> = None;
-    let mut read = 0;
+    let mut before = (above == 0).then(|| ZERO_HASH.to_owned());
+    let (mut read, mut last) = (0, None);
     while let Some(row) = rows.next()? {
         let (seq, prev, hash, bytes): (u64, String, String, String) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
@@ -49,8 +62,9 @@ pub(crate) fn verify(connection: &Connection, above: u64) -> Result<u64, EngineE
         before = Some(hash);
         expected = seq + 1;
         read += 1;
+        last = Some(seq);
     }
-    Ok(read)
+    Ok((read, last))
 }
 
 /// What goes on behind a head.

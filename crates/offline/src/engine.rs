@@ -379,6 +379,35 @@ impl Engine {
         self.hand_in(false, job)
     }
 
+    /// Writes entries to the second copy again, on the writer's thread and behind everything else.
+    pub(crate) fn copy_anew(&self, lost: Vec<u64>) -> Result<u64, EngineError> {
+        const ENTRIES_A_JOB: usize = 500;
+        let mut copied = 0;
+        for some in lost.chunks(ENTRIES_A_JOB) {
+            let some = some.to_vec();
+            copied += self.on_writer(move |writer, shared| writer.copy_anew(shared, &some))?;
+        }
+        Ok(copied)
+    }
+
+    /// Runs something with the writer itself, when no record is waiting.
+    pub(crate) fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer, &Shared) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.hand_in(
+            false,
+            Box::new(move |writer, shared| {
+                let result = work(writer, shared);
+                Box::new(move || {
+                    let _ = answer.send(result);
+                })
+            }),
+        )?;
+        answered.recv().unwrap_or(Err(EngineError::Closed))
+    }
+
     /// Ends the writer after what is queued, so that the database closes cleanly. Later writes answer `Closed`.
     pub fn close(&self) {
         self.closer.close();

@@ -63,6 +63,36 @@ impl EngineError {
         )
     }
 
+    /// Whether it says that what is stored is damaged, rather than busy, full or forbidden. Only for queries that are
+    /// known to be right.
+    pub(crate) fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode as C;
+        match self {
+            Self::Sqlite(error) => match error.sqlite_error() {
+                // A table that should be there and is not: somebody else's database, or half of ours.
+                Some(e) => {
+                    matches!(e.code, C::DatabaseCorrupt | C::NotADatabase)
+                        || e.extended_code == rusqlite::ffi::SQLITE_ERROR
+                }
+                // A value of another type than the one that was written.
+                None => true,
+            },
+            Self::Stored { .. } | Self::Seal(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The error with its causes, for the log and for whoever repairs.
+    pub(crate) fn detail(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

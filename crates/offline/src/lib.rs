@@ -11,6 +11,7 @@
 
 mod answers;
 mod chain;
+mod check;
 mod conflicts;
 mod disk;
 mod engine;
@@ -35,6 +36,7 @@ mod workflow;
 mod writer;
 
 pub use answers::Taken;
+pub use check::Checked;
 pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
 pub use disk::{AppendFile, Disk, DiskLock, SystemDisk};
 pub use engine::{Engine, Hands, Notice, Sort};

@@ -1,6 +1,7 @@
 //! Opening the desk's database: in order, and never past something that would lose work.
 
 use crate::chain::{self, Plan};
+use crate::check;
 use crate::disk::{Disk, DiskLock, SystemDisk};
 use crate::engine::{Engine, Hands, open_connection};
 use crate::repair::{self, repair};
@@ -171,18 +172,6 @@ impl Engine {
     pub fn repair_is_told(&self) -> Result<(), EngineError> {
         self.set_facts(vec![(REPAIR_UNTOLD, None)])
     }
-
-    /// Reads the whole database and says what is wrong with it, if anything. Slow; run it behind an open desk.
-    ///
-    /// # Errors
-    /// When SQLite refuses to look.
-    pub fn check(&self) -> Result<Vec<String>, EngineError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare("PRAGMA quick_check")?;
-            let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-            Ok(lines.into_iter().filter(|line| line != "ok").collect())
-        })
-    }
 }
 
 /// Makes a folder whose name survives a power cut: a database in a folder that is gone is gone as well.
@@ -225,6 +214,10 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     let unreadable = |source| OpenError::Io { what: "the second copy could not be read", source };
     let mut tails = second_copy::tails(disk, &copies).map_err(unreadable)?;
     let newest = tails.iter().filter_map(|tail| tail.newest.clone()).max();
+    let mark = config.folder.join(check::DAMAGED);
+    if disk.exists(&mark).map_err(|source| OpenError::Io { what: "the desk's folder could not be read", source })? {
+        return Err(EngineError::stored("database", "an earlier look found damage").into());
+    }
     if newest.is_some() && is_missing(disk, &path)? {
         return Err(EngineError::stored("database", "it is gone, and its second copy is there").into());
     }
@@ -434,15 +427,8 @@ fn verify_tail(connection: &Connection) -> Result<(), EngineError> {
 
 /// Whether an error says that the file is damaged or is no database, rather than busy, full or forbidden.
 fn is_damage(error: &OpenError) -> bool {
-    use rusqlite::ErrorCode as C;
-    let damaged = |error: &rusqlite::Error| {
-        matches!(error.sqlite_error_code(), Some(C::DatabaseCorrupt | C::NotADatabase))
-            // Tables that should be there and are not: somebody else's database, or half of ours.
-            || matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_ERROR)
-    };
     match error {
-        OpenError::Engine(EngineError::Sqlite(error)) => damaged(error),
-        OpenError::Engine(EngineError::Stored { .. }) => true,
+        OpenError::Engine(error) => error.is_damage(),
         OpenError::Migrate(error) => {
             // A foreign database with our table names, or a file whose pages cannot be read.
             let text = format!("{error:?}");

@@ -11,6 +11,7 @@
 //!    that finds the mark finishes the exchange first.
 
 use crate::chain::Entries;
+use crate::check::DAMAGED;
 use crate::disk::Disk;
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::salvage::{Salvaged, salvage};
@@ -94,6 +95,7 @@ pub(crate) fn finish_swap(disk: &dyn Disk, folder: &Path) -> Result<(), OpenErro
         }
         disk.sync_folder(folder).map_err(not_swapped)?;
         disk.rename(&folder.join(NEW), &folder.join(FILE)).map_err(not_swapped)?;
+        disk.remove(&folder.join(DAMAGED)).map_err(not_swapped)?;
         disk.sync_folder(folder).map_err(not_swapped)?;
     }
     disk.remove(&mark).map_err(not_swapped)?;

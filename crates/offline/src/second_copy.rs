@@ -40,6 +40,8 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 const TAIL_BYTES: u64 = 64 << 10;
 /// How much is read from the database at once to catch up.
 const CATCH_UP_BYTES: usize = 4 << 20;
+/// Says up to which number entries have been let go.
+const LET_GO: &str = "let-go";
 /// Failures in a row after which the file is left as it is and another begun.
 const FAILURES_A_FILE: u32 = 3;
 
@@ -212,6 +214,17 @@ pub(crate) fn write_apart<'e>(
     disk.sync_folder(folder)
 }
 
+/// Up to this number, what was in the second copy has been let go: the service has it, and would be given it again from
+/// no desk.
+pub(crate) fn let_go(disk: &dyn Disk, folder: &Path) -> io::Result<u64> {
+    let path = folder.join(LET_GO);
+    if !disk.exists(&path)? {
+        return Ok(0);
+    }
+    let text = disk.read(&path)?;
+    Ok(std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0))
+}
+
 fn file_name(environment: &dyn Environment, n: u64) -> String {
     let now = environment.now();
     format!("{:04}-{:02}.{n}.copy", now.year(), now.month())
@@ -314,6 +327,21 @@ impl CopyWriter {
         if let Err(error) = self.catch_up(connection) {
             self.failed(&error);
         }
+    }
+
+    /// Appends entries that the copies have lost, in a file of their own, so that the end of every file is its newest.
+    pub(crate) fn append_anew(&mut self, connection: &Connection, lost: &[u64]) -> Result<u64, EngineError> {
+        let mut bytes = vec![];
+        let mut statement = connection.prepare_cached("SELECT hash, bytes FROM audit_local WHERE local_seq = ?1")?;
+        let failed = |error| EngineError::stored("second copy", error);
+        for seq in lost {
+            let (hash, event): (String, String) = statement.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            write_entry(&mut bytes, *seq, &hash, &event).map_err(failed)?;
+        }
+        self.open = None;
+        self.append_bytes(&bytes).map_err(failed)?;
+        self.open = None;
+        Ok(lost.len() as u64)
     }
 
     fn failed(&mut self, error: &io::Error) {

@@ -77,6 +77,13 @@ impl Writer {
         }
     }
 
+    /// Writes to the second copy what it has lost.
+    pub(crate) fn copy_anew(&mut self, shared: &Shared, lost: &[u64]) -> Result<u64, EngineError> {
+        self.ready(shared)?;
+        let connection = self.connection.as_ref().ok_or(EngineError::Closed)?;
+        self.copy.append_anew(connection, lost)
+    }
+
     /// Lets go of every connection without writing through any of them.
     pub(crate) fn drop_connections(&mut self, shared: &Shared) {
         lock(&shared.readers).clear();

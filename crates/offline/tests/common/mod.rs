@@ -190,7 +190,9 @@ pub fn trail(engine: &Engine) -> Vec<(u64, String, String)> {
 pub fn is_sound(engine: &Engine) {
     let ledger = engine.ledger().unwrap();
     assert!(ledger.is_balanced(), "{ledger:?}");
-    assert_eq!(engine.check().unwrap(), Vec::<String>::new());
+    let checked = engine.check().unwrap();
+    assert_eq!(checked.damage, Vec::<String>::new());
+    assert_eq!(checked.verified as usize, trail(engine).len());
 }
 
 /// What a disk is told to do wrong.

@@ -1,0 +1,125 @@
+//! The full look, behind an open desk: is every page sound, does the whole chain verify, does the second copy have
+//! everything. Opening looks at the newest entries only, so that the board is there at once; this looks at the rest.
+//!
+//! Damage that is found does not stop the desk. It is marked in the folder, and the next start repairs. What the second
+//! copy has lost is written to it anew at once.
+
+use crate::chain;
+use crate::engine::Engine;
+use crate::second_copy;
+use crate::{EngineError, Sql};
+use std::collections::BTreeMap;
+
+/// In the desk's folder: the next start is to repair, whatever it sees itself.
+pub(crate) const DAMAGED: &str = "desk.damaged";
+/// Entries verified in one read.
+const ENTRIES_A_READ: u64 = 20_000;
+
+/// What the full look found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is wrong with the database, in SQLite's words or the chain's. The next start repairs it.
+    pub damage: Vec<String>,
+    /// Entries of the record that were verified.
+    pub verified: u64,
+    /// Entries that the second copy had lost and has again.
+    pub copied_anew: u64,
+}
+
+impl Engine {
+    /// Reads the whole database and its second copy. Slow; run it behind an open desk.
+    ///
+    /// # Errors
+    /// When SQLite or the disk refuses to look. That is not damage.
+    pub fn check(&self) -> Result<Checked, EngineError> {
+        let mut checked = Checked { damage: self.pages()?, ..Checked::default() };
+        if checked.damage.is_empty() {
+            match self.chain() {
+                Ok(verified) => checked.verified = verified,
+                Err(error @ EngineError::Stored { .. }) => checked.damage.push(error.detail()),
+                Err(error) => return Err(error),
+            }
+        }
+        if checked.damage.is_empty() {
+            checked.copied_anew = self.copy()?;
+        } else {
+            tracing::error!(damage = ?checked.damage, "the database is damaged; the next start repairs it");
+            let shared = self.shared();
+            let mark = shared.path.with_file_name(DAMAGED);
+            let marked = shared.disk.create(&mark, checked.damage.join("\n").as_bytes());
+            let marked = marked.and_then(|()| mark.parent().map_or(Ok(()), |folder| shared.disk.sync_folder(folder)));
+            marked.map_err(|error| EngineError::stored("mark of damage", error))?;
+        }
+        Ok(checked)
+    }
+
+    fn pages(&self) -> Result<Vec<String>, EngineError> {
+        let found = self.read(|mut connection| {
+            let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
+            let lost: u64 = connection
+                .first(
+                    "SELECT count(*) FROM outbox o WHERE NOT EXISTS
+                        (SELECT 1 FROM audit_local a WHERE a.local_seq = o.local_seq AND a.event_id = o.event_id)",
+                    [],
+                    |row| row.get(0),
+                )?
+                .unwrap_or(0);
+            Ok((lines, lost))
+        });
+        match found {
+            Ok((lines, lost)) => {
+                let mut lines: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+                if lost > 0 {
+                    lines.push(format!("{lost} outbox rows have no entry in the record"));
+                }
+                Ok(lines)
+            }
+            Err(error) if error.is_damage() => Ok(vec![error.detail()]),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn chain(&self) -> Result<u64, EngineError> {
+        let (mut above, mut verified) = (0, 0);
+        loop {
+            let (read, last) = self.read(|connection| chain::verify_some(connection, above, ENTRIES_A_READ))?;
+            let Some(last) = last else { return Ok(verified) };
+            if read < ENTRIES_A_READ {
+                return Ok(verified + read);
+            }
+            // The next stretch begins with the last entry of this one, so that the link between them is seen too.
+            verified += read - 1;
+            above = last - 1;
+        }
+    }
+
+    /// Has the second copy everything? What it lost is appended to it.
+    fn copy(&self) -> Result<u64, EngineError> {
+        if matches!(self.second_copy(), crate::SecondCopy::Off) {
+            return Ok(0);
+        }
+        let shared = self.shared();
+        let folder = shared.path.with_file_name(second_copy::FOLDER);
+        let unreadable = |error| EngineError::stored("second copy", error);
+        let head = self.audit_head()?.local_seq;
+        let let_go = second_copy::let_go(shared.disk.as_ref(), &folder).map_err(unreadable)?;
+        let mut there: BTreeMap<u64, String> = BTreeMap::new();
+        for file in second_copy::files(shared.disk.as_ref(), &folder).map_err(unreadable)? {
+            let found = second_copy::scan(&shared.disk.read(&folder.join(&file.name)).map_err(unreadable)?);
+            there.extend(found.entries.into_iter().map(|(seq, sealed)| (seq, sealed.hash)));
+        }
+        let lost: Vec<u64> = self.read(|mut connection| {
+            let all = connection.all(
+                "SELECT local_seq, hash FROM audit_local WHERE local_seq > ?1 AND local_seq <= ?2 ORDER BY local_seq",
+                [let_go, head],
+                |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)),
+            )?;
+            Ok(all.into_iter().filter(|(seq, hash)| there.get(seq) != Some(hash)).map(|(seq, _)| seq).collect())
+        })?;
+        if lost.is_empty() {
+            return Ok(0);
+        }
+        tracing::warn!(entries = lost.len(), "the second copy had lost entries; they are written to it anew");
+        self.copy_anew(lost)
+    }
+}

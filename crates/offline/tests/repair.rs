@@ -1,0 +1,399 @@
+//! Repair: every way of damaging the files that a test can make on a real disk, and a stop at every step of the repair.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::{Faults, Faulty, House, add, copy_folder, is_sound, trail, value};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use turndown_offline::{Engine, Hands, StartReport};
+
+const SIDES: [&str; 2] = ["desk.db-wal", "desk.db-shm"];
+
+/// A desk with some actions that was killed: its log is not written back.
+struct Killed {
+    house: House,
+    trail: Vec<(u64, String, String)>,
+    values: Vec<i64>,
+}
+
+const COUNTERS: u32 = 5;
+
+fn values(engine: &Engine) -> Vec<i64> {
+    (0..COUNTERS).map(|counter| value(engine, counter)).collect()
+}
+
+fn killed(actions: u32) -> Killed {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..actions / 2 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    // Half of it is in the database itself, half in the log.
+    engine.close();
+    drop(engine);
+    let (engine, _) = house.open();
+    for n in actions / 2..actions {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let (before, values) = (trail(&engine), values(&engine));
+    let image = tempfile::tempdir().unwrap();
+    copy_folder(&house.path(), &image.path().join("desk"));
+    drop(engine);
+    Killed { house: House { folder: image, ..House::new() }, trail: before, values }
+}
+
+/// Another copy of the same files.
+fn again(killed: &Killed) -> House {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&killed.house.path(), &folder.path().join("desk"));
+    House { folder, ..House::new() }
+}
+
+fn garble(path: &Path, from: f64, to: f64) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let (from, to) = ((bytes.len() as f64 * from) as usize, (bytes.len() as f64 * to) as usize);
+    bytes[from..to].fill(0xA5);
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn cut(path: &Path, to: f64) {
+    let bytes = std::fs::read(path).unwrap();
+    std::fs::write(path, &bytes[..(bytes.len() as f64 * to) as usize]).unwrap();
+}
+
+type Damage = (&'static str, fn(&House));
+
+/// What can happen to the database and its log while the second copy is whole.
+const DATABASE: &[Damage] = &[
+    ("nothing", |_| {}),
+    ("the database is gone", |house| std::fs::remove_file(house.file("desk.db")).unwrap()),
+    ("the database and its log are gone", |house| {
+        std::fs::remove_file(house.file("desk.db")).unwrap();
+        SIDES.iter().for_each(|side| drop(std::fs::remove_file(house.file(side))));
+    }),
+    ("the database is empty", |house| std::fs::write(house.file("desk.db"), b"").unwrap()),
+    ("the database is zeroes", |house| garble_with(&house.file("desk.db"), 0)),
+    ("the database is a letter", |house| {
+        std::fs::write(house.file("desk.db"), b"Dear night auditor, this is no database. ".repeat(300)).unwrap();
+    }),
+    ("the database's head is garbled", |house| garble(&house.file("desk.db"), 0.0, 0.01)),
+    ("a quarter is garbled", |house| garble(&house.file("desk.db"), 0.25, 0.5)),
+    ("the middle is garbled", |house| garble(&house.file("desk.db"), 0.5, 0.75)),
+    ("the end is garbled", |house| garble(&house.file("desk.db"), 0.75, 1.0)),
+    ("all but the head is garbled", |house| garble(&house.file("desk.db"), 0.05, 1.0)),
+    ("the database is cut in half", |house| cut(&house.file("desk.db"), 0.5)),
+    ("the database is cut inside a page", |house| cut(&house.file("desk.db"), 0.77)),
+    ("the log is gone", |house| std::fs::remove_file(house.file("desk.db-wal")).unwrap()),
+    ("the log is empty", |house| std::fs::write(house.file("desk.db-wal"), b"").unwrap()),
+    ("the log is cut", |house| cut(&house.file("desk.db-wal"), 0.6)),
+    ("the log is garbled", |house| garble(&house.file("desk.db-wal"), 0.4, 0.5)),
+    ("the log is garbled from its head on", |house| garble(&house.file("desk.db-wal"), 0.0, 0.1)),
+    ("the log's index is gone", |house| drop(std::fs::remove_file(house.file("desk.db-shm")))),
+    ("the log's index is garbled", |house| {
+        if house.file("desk.db-shm").exists() {
+            garble(&house.file("desk.db-shm"), 0.0, 1.0);
+        }
+    }),
+    ("one bit of every tenth page flipped", |house| flip_bits(&house.file("desk.db"), 10)),
+    ("one bit of every page of the log flipped", |house| flip_bits(&house.file("desk.db-wal"), 1)),
+    ("a page stands where another belongs", |house| {
+        let mut bytes = std::fs::read(house.file("desk.db")).unwrap();
+        let pages = bytes.len() / 4096;
+        let page = bytes[(pages / 2) * 4096..(pages / 2 + 1) * 4096].to_vec();
+        bytes[(pages / 3) * 4096..(pages / 3 + 1) * 4096].copy_from_slice(&page);
+        std::fs::write(house.file("desk.db"), bytes).unwrap();
+    }),
+];
+
+fn garble_with(path: &Path, byte: u8) {
+    let length = std::fs::metadata(path).unwrap().len();
+    std::fs::write(path, vec![byte; usize::try_from(length).unwrap()]).unwrap();
+}
+
+fn flip_bits(path: &Path, every: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let pages = bytes.len() / 4096;
+    for page in (0..pages).step_by(every) {
+        bytes[page * 4096 + (page * 997) % 4096] ^= 1 << (page % 8);
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// What can happen to the second copy while the database is whole.
+const COPY: &[Damage] = &[
+    ("the second copy is gone", |house| std::fs::remove_dir_all(house.file("copies")).unwrap()),
+    ("the second copy is empty", |house| std::fs::write(house.copy_file(), b"").unwrap()),
+    ("its head is garbled", |house| garble(&house.copy_file(), 0.0, 0.1)),
+    ("its middle is garbled", |house| garble(&house.copy_file(), 0.4, 0.6)),
+    ("its end is garbled", |house| garble(&house.copy_file(), 0.9, 1.0)),
+    ("all of it is garbled", |house| garble(&house.copy_file(), 0.0, 1.0)),
+    ("it is cut", |house| cut(&house.copy_file(), 0.7)),
+    ("one bit of every page flipped", |house| flip_bits(&house.copy_file(), 1)),
+    ("somebody else's file is there", |house| std::fs::write(house.file("copies/notes.txt"), b"Dear").unwrap()),
+];
+
+/// Opens the desk. Damage that lies where opening does not look is found by the look behind it, and repaired at the
+/// next start.
+fn open_and_look(house: &House, what: &str) -> (Engine, StartReport) {
+    let (engine, report) = house.open();
+    let checked = engine.check().unwrap();
+    if checked.damage.is_empty() {
+        return (engine, report);
+    }
+    assert!(report.repair.is_none(), "{what}: a repair leaves no damage");
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some(), "{what}");
+    (engine, report)
+}
+
+fn is_all_there(house: &House, killed: &Killed, what: &str) {
+    let (engine, report) = open_and_look(house, what);
+    let now = trail(&engine);
+    assert_eq!(now[..killed.trail.len()], killed.trail, "{what}: {report:?}");
+    assert_eq!(values(&engine), killed.values, "{what}: what people see is what they did");
+    let notes = now.len() - killed.trail.len();
+    assert_eq!(notes, usize::from(report.repair.is_some()), "{what}: a repair stands in the record");
+    if let Some(repair) = &report.repair {
+        assert!(!repair.needs_new_install && repair.missing.is_empty() && repair.strays == 0, "{what}: {repair:?}");
+        if let Some(folder) = &repair.set_aside {
+            is_listed(folder);
+        }
+    }
+    is_sound(&engine);
+    add(&engine, 0, "afterwards");
+    let after = trail(&engine);
+    drop(engine);
+    // The next start is an ordinary one.
+    let (engine, report) = house.open();
+    assert!(!report.unclean, "{what}");
+    assert_eq!(trail(&engine), after, "{what}");
+}
+
+/// Every file that was set aside is there as the manifest says.
+fn is_listed(folder: &Path) {
+    let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    for file in manifest["files"].as_array().unwrap() {
+        let bytes = std::fs::read(folder.join(file["name"].as_str().unwrap())).unwrap();
+        assert_eq!(bytes.len() as u64, file["bytes"].as_u64().unwrap());
+        assert_eq!(turndown_protocol::SealedEvent::hash_of(&bytes), file["sha256"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn a6_whatever_happens_to_the_database_the_second_copy_is_enough() {
+    let killed = killed(300);
+    for (what, damage) in DATABASE {
+        for hands in [Hands::Own, Hands::Callers] {
+            let house = House { hands, ..again(&killed) };
+            damage(&house);
+            is_all_there(&house, &killed, what);
+        }
+    }
+}
+
+#[test]
+fn a6_whatever_happens_to_the_second_copy_the_database_is_enough() {
+    let killed = killed(300);
+    for (what, damage) in COPY {
+        let house = again(&killed);
+        damage(&house);
+        is_all_there(&house, &killed, what);
+    }
+}
+
+#[test]
+fn a6_a_log_of_another_copy_never_takes_anything_away() {
+    // The log of an earlier day is put beside the database of today.
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..40 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let stale = std::fs::read(house.file("desk.db-wal")).unwrap();
+    engine.close();
+    drop(engine);
+    let (engine, _) = house.open();
+    for n in 40..200 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let killed = Killed { trail: trail(&engine), values: values(&engine), house: House::new() };
+    engine.close();
+    drop(engine);
+    std::fs::write(house.file("desk.db-wal"), &stale).unwrap();
+    let _ = std::fs::remove_file(house.file("desk.db-shm"));
+    is_all_there(&house, &killed, "a stale log");
+}
+
+#[test]
+fn a6_what_both_files_lost_in_different_places_is_put_together() {
+    let killed = killed(300);
+    let house = again(&killed);
+    // A fifth of the second copy is gone, and the whole end of the database.
+    garble(&house.copy_file(), 0.05, 0.25);
+    garble(&house.file("desk.db-wal"), 0.0, 0.01);
+    is_all_there(&house, &killed, "both, in different places");
+}
+
+#[test]
+fn a6_what_is_nowhere_any_more_is_named_and_what_is_behind_it_is_kept_and_sent() {
+    let killed = killed(60);
+    let house = again(&killed);
+    for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        let _ = std::fs::remove_file(house.file(name));
+    }
+    garble(&house.copy_file(), 0.4, 0.6);
+    let (engine, report) = house.open();
+    let repair = report.repair.unwrap();
+    let (from, to) = repair.missing[0];
+    assert_eq!(repair.missing.len(), 1);
+    assert!(repair.needs_new_install, "{repair:?}");
+    let kept: Vec<_> = killed.trail.iter().filter(|(seq, ..)| !(from..=to).contains(seq)).cloned().collect();
+    assert_eq!(trail(&engine)[..kept.len()], kept);
+    // A record with a gap goes on under a new name, with a note of whom it was, and all of it is sent.
+    let continues = engine.continues().unwrap().expect("it goes on from somebody");
+    assert_eq!(continues.head.local_seq, 60);
+    assert_ne!(continues.install_id, engine.install_id());
+    let waiting = engine.ledger().unwrap().waiting;
+    assert_eq!(waiting as usize, trail(&engine).len());
+    is_sound(&engine);
+    add(&engine, 0, "afterwards");
+    let after = trail(&engine);
+    drop(engine);
+    let (engine, _) = house.open();
+    assert_eq!(trail(&engine), after, "the gap is known and is no damage");
+    assert_eq!(engine.continues().unwrap(), Some(continues), "and makes no other install");
+    is_sound(&engine);
+}
+
+#[test]
+fn a6_the_receipts_that_can_be_read_still_say_what_the_service_has() {
+    use turndown_protocol::{EventId, EventResult, Outcome};
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..40 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let results = (0..30)
+        .map(|n| EventResult {
+            event_id: EventId::parse(format!("e{n}")).unwrap(),
+            outcome: Outcome::Applied,
+            original: None,
+            seq: Some(n + 1),
+            row: None,
+            theirs: None,
+            problem: None,
+        })
+        .collect();
+    engine.take_results("store", "epoch", results).unwrap();
+    engine.close();
+    drop(engine);
+    let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER audit_local_is_append_only_update;
+         UPDATE audit_local SET bytes = replace(bytes, 'add', 'sub') WHERE local_seq = 38;",
+    )
+    .unwrap();
+    drop(raw);
+    let (engine, report) = house.open();
+    assert_eq!(report.repair.unwrap().unreadable, 1);
+    let ledger = engine.ledger().unwrap();
+    assert_eq!((ledger.acknowledged, ledger.waiting), (30, 11));
+    is_sound(&engine);
+}
+
+#[test]
+fn a6_a_stop_at_any_step_of_the_repair_loses_nothing() {
+    let killed = killed(40);
+    let damages: &[Damage] = &[
+        ("the database is cut", |house| cut(&house.file("desk.db"), 0.4)),
+        ("the database is gone", |house| std::fs::remove_file(house.file("desk.db")).unwrap()),
+        ("the newest of the second copy is gone, and a look found damage in the database", |house| {
+            // What only the log has must get through the repair too.
+            cut(&house.copy_file(), 0.8);
+            std::fs::write(house.file("desk.damaged"), b"page 7").unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        let mut stops = 0;
+        for stop in 1.. {
+            let faults = Arc::new(Faults::default());
+            let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), hands: Hands::Callers, ..again(&killed) };
+            damage(&house);
+            faults.dies_at.store(stop, Ordering::SeqCst);
+            let opened = house.try_open();
+            let died = faults.calls.load(Ordering::SeqCst) >= stop;
+            drop(opened);
+            // The machine is switched on again.
+            faults.dies_at.store(0, Ordering::SeqCst);
+            let (engine, _) = open_and_look(&house, what);
+            let now = trail(&engine);
+            assert_eq!(now[..killed.trail.len()], killed.trail, "{what}, stopped at {stop}");
+            assert_eq!(values(&engine), killed.values, "{what}, stopped at {stop}");
+            assert_eq!(now.len(), killed.trail.len() + 1, "{what}, stopped at {stop}: it is noted once");
+            is_sound(&engine);
+            if !died {
+                break;
+            }
+            stops = stop;
+        }
+        println!("{what}: stopped at each of {stops} steps");
+        assert!(stops > 20);
+    }
+}
+
+#[test]
+fn a6_a_folder_that_cannot_be_read_is_not_taken_for_damage() {
+    let killed = killed(10);
+    let faults = Arc::new(Faults::default());
+    let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), ..again(&killed) };
+    faults.dies_at.store(3, Ordering::SeqCst);
+    assert!(house.try_open().is_err());
+    assert!(!house.file("quarantine").exists());
+    faults.dies_at.store(0, Ordering::SeqCst);
+    is_all_there(&house, &killed, "it can be read again");
+    assert!(!house.file("quarantine").exists());
+}
+
+#[test]
+fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..20 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for n in 20..60 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let killed = Killed { trail: trail(&engine), values: values(&engine), house: House::new() };
+    engine.close();
+    drop(engine);
+    for side in SIDES {
+        let _ = std::fs::remove_file(house.file(side));
+    }
+    std::fs::write(house.file("desk.db"), old).unwrap();
+    is_all_there(&house, &killed, "an older database");
+}
+
+#[test]
+fn k4_a_kill_at_any_time_leaves_a_record_that_verifies() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..25 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+        let there = tempfile::tempdir().unwrap();
+        copy_folder(&house.path(), &there.path().join("desk"));
+        let image = House { folder: there, ..House::new() };
+        let (killed, report) = image.open();
+        assert!(report.unclean && report.repair.is_none());
+        assert_eq!(trail(&killed), trail(&engine));
+        is_sound(&killed);
+    }
+}
