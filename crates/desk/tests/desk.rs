@@ -20,7 +20,7 @@ use turndown_offline::{
     Environment, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
 };
 use turndown_protocol::{
-    ActorId, EntityRef, EntityRow, EventId, EventResult, Outcome, Problem, Reference, SealedEvent, Theirs,
+    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
 };
 
 /// A clock that stands and randomness that counts, so that a run can be repeated.
@@ -520,6 +520,29 @@ fn h7_a_clean_behind_a_conflict_never_makes_the_next_guests_room_clean_unasked()
     let decision = house.desk.resolve(settlement(&house, 20, &all.each_ref(), &choices)).unwrap().sealed.event;
     assert_eq!(decision.changes.keys().collect::<Vec<_>>(), ["room/note", "task/t101/status"]);
     assert_eq!(decision.relies_on["room/turn"], json!(2), "the present turn is relied on, never put back");
+}
+
+#[test]
+fn h4_an_edit_of_a_room_that_was_removed_is_laid_to_rest_by_taking_the_other_side() {
+    let house = House::new();
+    let (start, note) = (house.start("101"), house.act("101", Action::Note { text: Some("pet".into()) }).unwrap());
+    let removed = EntityRow { deleted: true, fields: Fields::new(), ..row("101", 20, |_| {}) };
+    let theirs = Theirs { row: removed, paths: vec!["task/t101/status".into()], class: "deleted".into() };
+    house.answer(vec![
+        EventResult { theirs: Some(theirs), ..result(&start, Outcome::Conflict) },
+        result(&note, Outcome::Blocked),
+    ]);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert_eq!(open.contested, ["room/note", "task/t101/status"], "nothing merges into a room that is gone");
+    let choose = |mine| [("room/note", false), ("task/t101/status", mine)];
+    let kept = house.desk.resolve(settlement(&house, 20, &[&start, &note], &choose(true))).unwrap_err();
+    assert!(matches!(kept, ActError::Settlement(SettlementRefusal::Removed)), "{kept}");
+    let decision = house.desk.resolve(settlement(&house, 20, &[&start, &note], &choose(false))).unwrap().sealed;
+    assert_eq!(decision.event.changes.len(), 0);
+    house.answer(vec![applied(&decision, 21), result(&note, Outcome::Settled)]);
+    assert_eq!((house.state(&start), house.state(&note)), (OutboxState::Settled, OutboxState::Settled));
+    assert!(house.desk.room("101").unwrap().is_none());
+    house.balanced();
 }
 
 #[test]

@@ -78,6 +78,9 @@ pub enum SettlementRefusal {
     /// This desk recorded more since it was shown.
     #[error("Something was recorded for this room while you decided. Look at it once more; your choices are kept.")]
     Joined,
+    /// The entity is gone, so that nothing of this desk can be kept in it.
+    #[error("It was removed elsewhere, so nothing can be kept in it. Take the other side for every field.")]
+    Removed,
     /// A field has no choice.
     #[error("{0} fields still want a choice.")]
     Incomplete(usize),
@@ -91,6 +94,7 @@ impl SettlementRefusal {
             Self::Gone => "CONFLICT_GONE",
             Self::Moved => "CONFLICT_MOVED",
             Self::Joined => "CONFLICT_JOINED",
+            Self::Removed => "CONFLICT_REMOVED",
             Self::Incomplete(_) => "CONFLICT_INCOMPLETE",
         }
     }
@@ -230,11 +234,15 @@ fn read_conflict<S: Sql>(
     // decision settles them too: what they rely on is looked at here.
     let touches = |path: &String| {
         let now = theirs.fields.get(path);
-        now != mine.get(path) && (named.contains(path) || now != before.get(path) || outlived.contains(path.as_str()))
+        now != mine.get(path)
+            && (theirs.deleted || named.contains(path) || now != before.get(path) || outlived.contains(path.as_str()))
     };
     let contested: Vec<String> = paths
         .iter()
-        .filter(|path| (written.contains(path) || !bygone.contains(path.as_str())) && touches(path))
+        .filter(|path| {
+            let asks = written.contains(path) || !(theirs.deleted || bygone.contains(path.as_str()));
+            asks && touches(path)
+        })
         .cloned()
         .collect();
     let merged: Vec<String> = paths
@@ -281,6 +289,9 @@ impl UnitOfWork<'_> {
         let open = conflict.contested.iter().filter(|path| !settlement.keep_mine.contains_key(*path)).count();
         if open > 0 {
             return refuse(SettlementRefusal::Incomplete(open));
+        }
+        if conflict.theirs.deleted && settlement.keep_mine.values().any(|mine| *mine) {
+            return refuse(SettlementRefusal::Removed);
         }
         let choices: BTreeMap<&String, Choice> = conflict
             .contested

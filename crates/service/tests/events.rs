@@ -612,8 +612,13 @@ async fn h4_an_edit_of_a_room_that_was_removed_is_a_conflict_of_its_own_class() 
     assert_eq!(result.outcome, Outcome::Conflict);
     let theirs = result.theirs.unwrap();
     assert_eq!((theirs.class.as_str(), theirs.row.deleted), ("deleted", true));
-    let done = desk.discard(&theirs.row, &[&event]);
+    // Nothing can be kept in a room that is gone; taking the other side is what a desk's screen records.
+    let kept = desk.resolve(&theirs.row, &[("room/note", json!("mine"))], &[&event]);
+    assert_eq!(service.send_one(&desk, &kept).await.theirs.unwrap().class, "deleted");
+    let done = desk.resolve(&theirs.row, &[], &[&event, &kept]);
     assert_eq!(service.send_one(&desk, &done).await.outcome, Outcome::Applied);
+    let again = service.send_one(&desk, &event).await;
+    assert_eq!(again.original, Some(Outcome::Settled));
 }
 
 #[tokio::test]

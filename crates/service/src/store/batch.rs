@@ -289,7 +289,9 @@ fn judge_one(
     }
     let undo_of = workflow::undo_target(event).and_then(|id| loaded.bodies.get(&id));
     let entity = loaded.entities.get(&event.entity);
-    if entity.is_some_and(|entity| entity.deleted) && event.action != "discard" {
+    // A decision that writes nothing takes what is: an entity that is gone.
+    let takes_what_is = workflow::is_resolution(event) && event.changes.is_empty();
+    if entity.is_some_and(|entity| entity.deleted) && !takes_what_is {
         let paths = event.changes.keys().cloned().collect();
         return (contest(event, "deleted", paths, received_at, loaded, plan), vec![]);
     }
