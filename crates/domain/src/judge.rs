@@ -74,6 +74,12 @@ pub fn is_turn_bound(path: &str) -> bool {
     path.starts_with("room/") && !matches!(path, "room/note" | "room/sellability")
 }
 
+/// Fields of a room that no action writes: the hotel gives them.
+fn is_given(path: &str) -> bool {
+    let given = ["room/number", "room/floor", "room/section", "room/room_type"];
+    given.contains(&path) || !(path.starts_with("room/") || path.starts_with("task/"))
+}
+
 /// Judges an ordinary action.
 #[must_use]
 pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
@@ -132,7 +138,9 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
     }
     let may_write =
         |path: &str| settled.iter().any(|event| event.changes.contains_key(path) || event.relies_on.contains_key(path));
-    if settled.len() == event.settles.len() && event.changes.keys().any(|path| !may_write(path)) {
+    // What is not known here yet can at most have done what some action does.
+    let all_known = settled.len() == event.settles.len();
+    if event.changes.keys().any(|path| !may_write(path) && (all_known || is_given(path))) {
         return Judgement::Rejected(Refusal::new(
             RefusalCode::ChangesDoNotFit,
             "A decision can only write the fields that it is about.",

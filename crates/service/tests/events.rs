@@ -436,6 +436,68 @@ async fn a_decision_may_only_settle_actions_on_its_own_room() {
 }
 
 #[tokio::test]
+async fn h2_only_a_desk_itself_or_a_person_who_decides_settles_what_a_desk_did() {
+    use Outcome::{Applied, Conflict, Rejected};
+    let service = Service::open().await;
+    let mut front = Desk::of(&service).await;
+    let mut desk = Desk::of(&service).await;
+    let told = front.note("101", "front");
+    service.send(&front, &[&told]).await;
+    let mine = desk.note("101", "mine");
+    assert_eq!(service.send_one(&desk, &mine).await.outcome, Conflict);
+    let settling = |event: &SealedEvent| {
+        let id = event.event.event_id.clone();
+        move |event: &mut turndown_protocol::Event| (event.settles, event.prev_event_id) = (vec![id], None)
+    };
+    let refused = async |desk: &Desk, event: &SealedEvent| {
+        let result = service.send_one(desk, event).await;
+        assert_eq!(result.outcome, Rejected, "{}", event.event.action);
+        assert_eq!(result.problem.unwrap().code, codes::NOT_THIS_ACTION);
+        assert!(service.room("101").await.contested.is_some(), "the person is still asked");
+    };
+    // Another desk's own action, its automatic settling, and this desk's action in another room.
+    let action = Action::Start { task: TaskId(task_of("101")) };
+    let theirs = front.record_with("101", &action, settling(&mine));
+    refused(&front, &theirs).await;
+    let mut system = front.event(EntityRef::new("room", "101"), "resolve", Value::Null);
+    settling(&mine)(&mut system);
+    system.actor_id = turndown_protocol::ActorId::parse("system:desk").unwrap();
+    let system = front.seal(system);
+    refused(&front, &system).await;
+    let elsewhere = desk.record_with("102", &Action::Start { task: TaskId(task_of("102")) }, settling(&mine));
+    refused(&desk, &elsewhere).await;
+
+    // The same desk under the install that continues it: what it tried again is its own.
+    let before = (desk.install.clone(), desk.head());
+    desk.rows = Desk::of(&service).await.rows;
+    desk.install = turndown_protocol::InstallId::parse("later-install").unwrap();
+    let body = json!({ "audit_head": desk.head(), "continues": {
+        "install_id": before.0, "local_seq": before.1.local_seq, "hash": before.1.hash } });
+    assert!(service.post(&format!("/v1/installs/{}/handshake", desk.install), &body).await.status.is_success());
+    let again = desk.record_with("101", &Action::Note { text: Some("again".into()) }, settling(&mine));
+    assert_eq!(service.send_one(&desk, &again).await.outcome, Applied);
+    assert_eq!(service.room("101").await.contested, None);
+}
+
+#[tokio::test]
+async fn h2_a_decision_that_names_something_unknown_writes_only_what_an_action_can_write() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let never_sent = desk.note("101", "mine");
+    let row = service.room("101").await;
+    let forged = desk.resolve(&row, &[("room/number", json!("999"))], &[&never_sent]);
+    let result = service.send_one(&desk, &forged).await;
+    assert_eq!(result.outcome, Outcome::Rejected);
+    // Where the batch brings what it settles, the decision is about that and nothing else.
+    let greedy = desk.resolve(&row, &[("room/cleanliness", json!("inspected"))], &[&never_sent]);
+    let response = service.send(&desk, &[&greedy, &never_sent]).await;
+    assert_eq!(outcomes(&response)[0], Outcome::Rejected);
+    let honest = desk.resolve(&row, &[("room/note", json!("mine"))], &[&never_sent, &greedy, &forged]);
+    assert_eq!(service.send_one(&desk, &honest).await.outcome, Outcome::Applied);
+    assert_eq!(service.send_one(&desk, &never_sent).await.outcome, Outcome::Settled);
+}
+
+#[tokio::test]
 async fn desk_events_and_unknown_things_have_their_own_answers() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_domain::{Judgement, PropertyBook};
-use turndown_protocol::{Contested, EntityRef, Event, EventId, Mode, Outcome, Problem, codes};
+use turndown_protocol::{Contested, EntityRef, Event, EventId, InstallId, Mode, Outcome, Problem, codes};
 
 /// What has to be loaded to judge a batch.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Needs {
     pub standings: BTreeSet<EventId>,
     /// The events themselves.
     pub bodies: BTreeSet<EventId>,
+    /// Which installs these installs continue.
+    pub settlers: BTreeSet<InstallId>,
     /// These entities.
     pub entities: BTreeSet<EntityRef>,
 }
@@ -64,6 +66,8 @@ pub struct Loaded {
     pub bodies_wanted: BTreeSet<EventId>,
     /// Those of them that the store holds.
     pub bodies: BTreeMap<EventId, Event>,
+    /// Install by install, of those that settle something: all that it was before.
+    pub was_before: BTreeMap<InstallId, BTreeSet<InstallId>>,
     /// Entities that exist, of those needed.
     pub entities: BTreeMap<EntityRef, Entity>,
 }
@@ -161,8 +165,9 @@ pub fn needs(events: &[Incoming]) -> Needs {
         needs.standings.extend(event.prev_event_id.iter().cloned());
         needs.standings.extend(event.depends_on.iter().cloned());
         needs.standings.extend(event.settles.iter().cloned());
-        if workflow::is_resolution(event) {
+        if !event.settles.is_empty() {
             needs.bodies.extend(event.settles.iter().cloned());
+            needs.settlers.insert(event.install_id.clone());
         }
         needs.bodies.extend(workflow::undo_target(event));
         if event.entity.kind != workflow::DESK && !needs.entities.contains(&event.entity) {
@@ -176,6 +181,14 @@ pub fn needs(events: &[Incoming]) -> Needs {
 #[must_use]
 pub fn decide(events: &[Incoming], received_at: &str, loaded: &mut Loaded, lanes: &mut Lanes) -> Plan {
     let mut plan = Plan::default();
+    // A decision goes before what it settles, and is judged by it all the same.
+    for incoming in events {
+        if let Body::Event(event) = &incoming.body
+            && loaded.bodies_wanted.contains(&incoming.event_id)
+        {
+            loaded.bodies.entry(incoming.event_id.clone()).or_insert_with(|| (**event).clone());
+        }
+    }
     for (index, incoming) in events.iter().enumerate() {
         let verdict = take_one(index, incoming, received_at, loaded, lanes, &mut plan);
         let effective = verdict.original.unwrap_or(verdict.outcome);
@@ -247,9 +260,6 @@ fn take_one(
     if before != Some(verdict.outcome) {
         append_audit(n, incoming, event, &verdict, moves, received_at, loaded, plan);
     }
-    if loaded.bodies_wanted.contains(&incoming.event_id) {
-        loaded.bodies.insert(incoming.event_id.clone(), (**event).clone());
-    }
     loaded.known.insert(
         incoming.event_id.clone(),
         Known { n, hash: incoming.hash, outcome: verdict.outcome, seq: verdict.seq, detail: verdict.detail.clone() },
@@ -277,14 +287,8 @@ fn judge_one(
         return (verdict, vec![]);
     }
 
-    let settled_events: Vec<Event> = if workflow::is_resolution(event) {
-        event.settles.iter().filter_map(|id| loaded.bodies.get(id)).cloned().collect()
-    } else {
-        vec![]
-    };
-    if let Some(other) = settled_events.iter().find(|other| other.entity != event.entity) {
-        let problem = Problem::new(422, codes::NOT_THIS_ACTION, "A decision can only settle actions on the same room.")
-            .with_detail(format!("{} is about {}.", other.event_id, other.entity));
+    let settled_events: Vec<Event> = event.settles.iter().filter_map(|id| loaded.bodies.get(id)).cloned().collect();
+    if let Some(problem) = may_not_settle(event, &settled_events, loaded) {
         return (Verdict::refused(Outcome::Rejected, problem), vec![]);
     }
     let undo_of = workflow::undo_target(event).and_then(|id| loaded.bodies.get(&id));
@@ -307,6 +311,26 @@ fn judge_one(
             (Verdict::refused(Outcome::Rejected, problem), vec![])
         }
     }
+}
+
+/// Settling takes an action out of the way for good. A desk does that to its own work; to another desk's, only a person
+/// who decides does.
+fn may_not_settle(event: &Event, settled: &[Event], loaded: &Loaded) -> Option<Problem> {
+    if let Some(other) = settled.iter().find(|other| other.entity != event.entity) {
+        let title = "Only actions on the same room can be settled together.";
+        let detail = format!("{} is about {}.", other.event_id, other.entity);
+        return Some(Problem::new(422, codes::NOT_THIS_ACTION, title).with_detail(detail));
+    }
+    if workflow::is_resolution(event) && !event.actor_id.as_str().starts_with("system:") {
+        return None;
+    }
+    let before = loaded.was_before.get(&event.install_id);
+    let own = |install: &InstallId| *install == event.install_id || before.is_some_and(|b| b.contains(install));
+    let other = settled.iter().find(|other| !own(&other.install_id))?;
+    let title = "Another desk's action is settled by a person's decision only.";
+    Some(
+        Problem::new(422, codes::NOT_THIS_ACTION, title).with_detail(format!("{} is not this desk's.", other.event_id)),
+    )
 }
 
 /// What an event builds on has to be here and taken, or settled. What it settles itself does not hold it.

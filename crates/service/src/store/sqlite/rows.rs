@@ -6,7 +6,7 @@ use crate::workflow::Move;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_protocol::{
     ActorId, AuditEntry, Contested, EntityRef, EntityRow, EventId, Fields, InstallId, Mode, Outcome, Provenance,
@@ -146,6 +146,26 @@ pub(super) fn entity_of_part(conn: &Connection, property_n: i64, part: &str) -> 
     )?
     .query_row((property_n, part), |row| Ok(EntityRef { kind: row.get(0)?, id: row.get(1)? }))
     .optional()
+}
+
+/// All installs that an install continues, one behind the other.
+pub(super) fn was_before(
+    conn: &Connection,
+    property_n: i64,
+    install: &InstallId,
+) -> Result<BTreeSet<InstallId>, StoreError> {
+    // UNION drops what was there already, so that a ring ends.
+    let found = conn
+        .prepare_cached(
+            "WITH RECURSIVE before (install_id) AS (
+                 SELECT continues FROM installs WHERE property_n = ?1 AND install_id = ?2
+                 UNION
+                 SELECT i.continues FROM installs i JOIN before b ON i.install_id = b.install_id WHERE i.property_n = ?1
+             ) SELECT install_id FROM before WHERE install_id IS NOT NULL",
+        )?
+        .query_map((property_n, install.as_str()), |row| row.get::<_, String>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(found.into_iter().filter_map(|id| InstallId::parse(id).ok()).collect())
 }
 
 pub(super) fn chain(conn: &Connection, property_n: i64, install: &InstallId) -> rusqlite::Result<Option<Chain>> {

@@ -262,6 +262,7 @@ fn load(
         settled: Default::default(),
         bodies: BTreeMap::new(),
         bodies_wanted: Default::default(),
+        was_before: BTreeMap::new(),
         entities: BTreeMap::new(),
     };
     let any_settled: bool =
@@ -280,6 +281,10 @@ fn load(
         }
     }
     loaded.bodies_wanted = needs.bodies;
+    for install in needs.settlers {
+        let before = rows::was_before(conn, held.n, &install)?;
+        loaded.was_before.insert(install, before);
+    }
     for entity in needs.entities {
         let found = match held.entities.remove(&entity) {
             Some(found) => Some(found),
