@@ -87,10 +87,14 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return Judgement::Rejected(refusal);
     }
     let passed = has_passed(current, event, &context.book.property.service_day);
+    // Of a turn or day that is over, only cleanliness can still be news; the rest is kept as history. That somebody
+    // came or left holds over midnight, so it is asked about while the turn is the same.
+    let came_or_left = !turn_is_over(current, event) && event.changes.contains_key("room/fo_occupancy");
+    let history = |path: &str| passed && is_turn_bound(path) && path != "room/cleanliness" && !came_or_left;
     let touching: Vec<String> = event
         .changes
         .iter()
-        .filter(|(path, _)| !is_stamp(path))
+        .filter(|(path, _)| !is_stamp(path) && !history(path))
         .filter(|(path, change)| {
             let now = current.get(path);
             let free = now == &change.new || (now == &change.base && !(passed && is_turn_bound(path)));
@@ -115,7 +119,7 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         };
         return Judgement::Conflict { class, paths: touching };
     }
-    apply(current, &event.changes)
+    apply(current, event.changes.iter().filter(|(path, _)| !history(path)))
 }
 
 /// Judges what a person decided about a conflict. The event's bases are Theirs as it was on their screen; a field
@@ -162,19 +166,22 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
         return Judgement::Conflict { class: ConflictClass::Fields, paths: moved };
     }
     let _ = context;
-    apply(current, &event.changes)
+    apply(current, event.changes.iter())
 }
 
 /// Whether the event's turn is over on a row, or its day on the present service day (ISO date).
 #[must_use]
 pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
+    // ISO dates order as text.
+    let day_passed = event.service_day.as_deref().is_some_and(|day| day < service_day);
+    turn_is_over(current, event) || day_passed
+}
+
+fn turn_is_over(current: &Fields, event: &Event) -> bool {
     let turn_now = current.get("room/turn").as_u64().unwrap_or(0);
     // An arrival opens the next turn itself: its own effect is no reason to call it late.
     let opens_turn = event.changes.contains_key("room/turn");
-    let turn_passed = !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now);
-    // ISO dates order as text.
-    let day_passed = event.service_day.as_deref().is_some_and(|day| day < service_day);
-    turn_passed || day_passed
+    !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now)
 }
 
 fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<(), Refusal> {
@@ -219,9 +226,8 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     }
 }
 
-fn apply(current: &Fields, changes: &BTreeMap<String, Change>) -> Judgement {
+fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Change)>) -> Judgement {
     let changes: BTreeMap<String, Value> = changes
-        .iter()
         .filter(|(path, change)| {
             let now = current.get(path);
             now != &change.new && (now == &change.base || !is_stamp(path))

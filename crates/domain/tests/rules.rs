@@ -398,6 +398,41 @@ fn d2_a_clean_for_the_guest_before_never_makes_the_next_guests_room_clean() {
 }
 
 #[test]
+fn what_was_done_for_a_guest_who_left_is_history_and_asks_only_where_cleanliness_would_differ() {
+    let seen = room_412().to_fields();
+    let dnd = Action::SetFlag { flag: ServiceFlag::DoNotDisturb, on: true };
+    let look = Action::SeeOccupancy { occupancy: Occupancy::Occupied };
+    let mut present = seen.clone();
+    present.set("room/turn", json!(5));
+    for action in [&dnd, &look] {
+        let late = event(&seen, action, decided(&seen, action).unwrap());
+        assert_eq!(judged(&present, &late), Judgement::Apply { changes: BTreeMap::new() }, "{}", action.name());
+    }
+    // The guest who left had left: that the next one came says so too. Only the dirt would be news.
+    let mut clean = seen.clone();
+    clean.set("room/cleanliness", json!("clean"));
+    let departed = event(&clean, &Action::Departed {}, decided(&clean, &Action::Departed {}).unwrap());
+    let mut present = clean.clone();
+    present.set("room/turn", json!(5));
+    assert_eq!(
+        judged(&present, &departed),
+        Judgement::Conflict { class: ConflictClass::PreviousTurn, paths: vec!["room/cleanliness".into()] }
+    );
+    present.set("room/cleanliness", json!("dirty"));
+    assert_eq!(judged(&present, &departed), Judgement::Apply { changes: BTreeMap::new() });
+
+    // A day that passed does not take back that somebody came or left: with the same guest in the room it is asked.
+    let mut today = book();
+    today.property.service_day = "2016-03-26".into();
+    let Judgement::Conflict { class, paths } = judge(&clean, &departed, &JudgeContext { book: &today, undo_of: None })
+    else {
+        panic!("a departure is not lost over midnight")
+    };
+    assert_eq!(class, ConflictClass::PreviousTurn);
+    assert!(paths.contains(&"room/fo_occupancy".to_owned()));
+}
+
+#[test]
 fn yesterdays_clean_never_makes_todays_room_clean() {
     let mut unit = room_412();
     unit.tasks.insert(t1(), task(TaskKind::Stayover, TaskStatus::InProgress));

@@ -336,6 +336,18 @@ async fn h2_keeping_mine_writes_it_and_what_stands_behind_goes_on() {
 }
 
 #[tokio::test]
+async fn h1_what_is_only_history_comes_back_as_the_row_without_it() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let look = Action::SeeOccupancy { occupancy: turndown_domain::Occupancy::Occupied };
+    let yesterdays = desk.record_with("101", &look, |event| event.service_day = Some("2016-03-24".into()));
+    let result = service.send_one(&desk, &yesterdays).await;
+    assert_eq!(result.outcome, Outcome::Merged, "taken, and not what the room is now");
+    assert!(result.row.unwrap().fields.get("room/hk_occupancy").is_null());
+    assert!(service.room("101").await.fields.get("room/hk_occupancy").is_null());
+}
+
+#[tokio::test]
 async fn h3_the_same_value_on_both_sides_is_no_conflict() {
     let service = Service::open().await;
     let mut front = Desk::of(&service).await;

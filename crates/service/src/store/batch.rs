@@ -405,6 +405,11 @@ fn apply(
             entity.provenance.insert(path.clone(), n);
             entity.fields.set(path, value);
         }
+        // What was left out, because it is history or the service had its own, the desk has to see.
+        if event.changes.iter().any(|(path, change)| entity.fields.get(path) != &change.new) {
+            verdict.outcome = Outcome::Merged;
+            verdict.with_row = true;
+        }
         entity.version = seq;
         entity.contests.retain(|mark| !event.settles.contains(&mark.event_id));
         plan.touched.insert(event.entity.clone());
