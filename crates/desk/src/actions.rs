@@ -3,7 +3,9 @@
 use crate::Desk;
 use std::sync::Arc;
 use thiserror::Error;
-use turndown_domain::{Action, Context, Decision, ROOM, Refusal, RefusalCode, Unit, WORKFLOW, decide};
+use turndown_domain::{
+    AGAIN, Action, Again, Context, Decision, ROOM, Refusal, RefusalCode, Unit, WORKFLOW, decide, is_history, is_stamp,
+};
 use turndown_offline::{
     Decide, Draft, EngineError, Intent, OutboxState, RecordError, Recorded, Settlement, SettlementRefusal, UnitOfWork,
 };
@@ -91,7 +93,7 @@ impl Desk {
     /// The rules' refusal, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
         let desk = self.clone();
-        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, seen, &action, vec![]));
+        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, seen, &action, None));
         let intent = Intent { event_id, actor, entity: EntityRef::new(ROOM, room), decide };
         let recorded = self.engine().record(intent).map_err(|error| match error {
             RecordError::Refused(refused) => refused.into_error(room),
@@ -149,12 +151,15 @@ impl Desk {
         let event = row.sealed.event;
         let action = Action::from_event(&event.action, &event.args).map_err(|_| ActError::NothingToRetry)?;
         let (desk, old, room) = (self.clone(), event.clone(), event.entity.id.clone());
+        // It is still its author's work, of the time and for the guest it was done; who tried it again stands beside it.
+        let done_at = Action::again(&event.args).map_or_else(|| event.recorded_at.clone(), |again| again.done_at);
+        let again = Again { by: actor.to_string(), done_at };
         let decide: Decide<Refused> = Box::new(move |work, seen| {
             // It is decided in its own place: on the room as it was before it, not on what was recorded behind it.
             let seen = seen.map(|_| work.fields_before(&old)).transpose()?;
-            desk.decide_on(work, seen, &action, vec![old.event_id.clone()])
+            desk.decide_on(work, seen, &action, Some((&old, &again)))
         });
-        let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
+        let recorded = self.engine().record(Intent { event_id, actor: event.actor_id, entity: event.entity, decide });
         recorded.map(|_| ()).map_err(|error| match error {
             RecordError::Refused(refused) => refused.into_error(&room),
             RecordError::Engine(error) => ActError::Engine(error),
@@ -203,7 +208,7 @@ impl Desk {
         work: &mut UnitOfWork<'_>,
         seen: Option<Fields>,
         action: &Action,
-        settles: Vec<EventId>,
+        again: Option<(&Event, &Again)>,
     ) -> Result<Draft, RecordError<Refused>> {
         let refuse = |refused| Err(RecordError::Refused(refused));
         let Some(book) = self.housekeeping.book(work)? else { return refuse(Refused::NotLoaded) };
@@ -215,16 +220,30 @@ impl Desk {
             },
             _ => None,
         };
+        let today = book.property.service_day.as_str();
+        let done_at = again.and_then(|(_, again)| again.done_at.parse().ok());
+        let service_day = again.and_then(|(old, _)| old.service_day.as_deref()).unwrap_or(today);
         let context = Context {
-            now: work.now(),
-            service_day: &book.property.service_day,
+            now: done_at.unwrap_or_else(|| work.now()),
+            service_day,
             book: &book,
             undo_of: undo_of.as_deref(),
         };
-        let Decision { changes, relies_on } = match decide(&fields, action, &context) {
+        let Decision { mut changes, relies_on } = match decide(&fields, action, &context) {
             Ok(decision) => decision,
             Err(refusal) => return refuse(Refused::Rule(refusal)),
         };
+        let mut args = action.args();
+        if let Some((old, again)) = again {
+            // What it would do to the room of the next guest, or of another day, is history.
+            changes.retain(|path, _| !is_history(&fields, old, today, path));
+            if changes.keys().all(|path| is_stamp(path)) {
+                let message = "The guest or the day that it belongs to has passed, and nothing of it can still be \
+                               recorded. Give it up, with the reason.";
+                return refuse(Refused::Rule(Refusal::new(RefusalCode::NothingToChange, message)));
+            }
+            args[AGAIN] = serde_json::to_value(again).map_err(|error| EngineError::stored("retry", error))?;
+        }
         // The turn is the one the desk saw: an arrival belongs to the turn before the one it opens.
         let turn = Unit::from_fields(&fields)
             .map_err(|error| {
@@ -235,14 +254,14 @@ impl Desk {
             .turn;
         Ok(Draft {
             workflow: WORKFLOW.into(),
-            turn: Some(turn),
-            service_day: Some(book.property.service_day.clone()),
+            turn: again.map_or(Some(turn), |(old, _)| old.turn),
+            service_day: Some(service_day.to_owned()),
             action: action.name().into(),
-            args: action.args(),
+            args,
             changes,
             relies_on,
             depends_on: vec![],
-            settles,
+            settles: again.map(|(old, _)| old.event_id.clone()).into_iter().collect(),
         })
     }
 }

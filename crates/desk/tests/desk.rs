@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use turndown_desk::{ActError, Desk};
 use turndown_domain::{
-    Action, Cleanliness, Property, PropertyBook, RefusalCode, Role, Room, Sellability, SellabilityKind, Staff, StaffId,
-    Task, TaskId, TaskKind, TaskStatus, Unit,
+    Action, Cleanliness, JudgeContext, Judgement, Occupancy, Property, PropertyBook, RefusalCode, Role, Room,
+    Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
 };
 use turndown_offline::{
     Environment, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
@@ -305,6 +305,74 @@ fn b5_try_again_is_a_new_event_that_settles_the_rejected_one() {
     house.answer(vec![applied(&row.sealed, 12)]);
     assert_eq!(house.state(&bad), OutboxState::Settled);
     assert_eq!(house.to_send(), [behind]);
+    house.balanced();
+}
+
+/// What the service makes of a sealed event, by the same rules.
+fn judged(current: &Fields, event: &SealedEvent) -> Judgement {
+    let book: PropertyBook = serde_json::from_value(reference().document).unwrap();
+    judge(current, &event.event, &JudgeContext { book: &book, undo_of: None })
+}
+
+fn retried(house: &House, failed: &SealedEvent, by: &str) -> Result<SealedEvent, ActError> {
+    let id = house.id();
+    house.desk.retry(&failed.event.event_id, id.clone(), ActorId::parse(by).unwrap())?;
+    Ok(house.desk.engine().row(&id)?.unwrap().sealed)
+}
+
+#[test]
+fn f3_what_is_tried_again_stays_what_its_author_did_when_it_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (desk, _) = Desk::open(folder.path(), Arc::new(Running::default())).unwrap();
+    desk.engine().take_snapshot(reference(), vec![row("101", 1, |_| {})], "c1", 1, |_| {}).unwrap();
+    let house = House { folder, desk, ids: AtomicU64::new(1) };
+    let start = house.start("101");
+    house.answer(vec![result(&start, Outcome::Rejected)]);
+    let again = retried(&house, &start, "ali").unwrap();
+    let (old, new) = (&start.event, &again.event);
+    assert_ne!(new.recorded_at, old.recorded_at);
+    assert_eq!((&new.actor_id, new.turn, &new.service_day), (&old.actor_id, old.turn, &old.service_day));
+    assert_eq!(new.args["again"], json!({ "by": "ali", "done_at": old.recorded_at }));
+    assert_eq!(new.changes, old.changes, "the stamps are those of the work, not of the button");
+    assert!(matches!(judged(&row("101", 1, |_| {}).fields, &again), Judgement::Apply { .. }));
+
+    // Tried again once more, it is still the first one's time and author.
+    house.answer(vec![result(&again, Outcome::Rejected)]);
+    let third = retried(&house, &again, "maria").unwrap();
+    assert_eq!(third.event.args["again"], json!({ "by": "maria", "done_at": old.recorded_at }));
+}
+
+#[test]
+fn f3_what_is_tried_again_after_its_guest_left_never_touches_the_next_guests_room() {
+    let house = House::new();
+    let start = house.start("101");
+    house.answer(vec![applied(&start, 10)]);
+    let complete = house.complete("101");
+    house.answer(vec![result(&complete, Outcome::Rejected)]);
+    let look = house.act("102", Action::SeeOccupancy { occupancy: Occupancy::Occupied }).unwrap();
+    house.answer(vec![result(&look, Outcome::Rejected)]);
+    let next_guest = |id: &str| {
+        row(id, 20, |unit| {
+            unit.room.turn = 2;
+            unit.room.fo_occupancy = Occupancy::Occupied;
+            if let Some(task) = unit.tasks.get_mut(&TaskId("t101".into())) {
+                task.status = TaskStatus::InProgress;
+            }
+        })
+    };
+    house.desk.engine().take_rows(vec![next_guest("101"), next_guest("102")], None, "c20").unwrap();
+    let again = retried(&house, &complete, "ali").unwrap();
+    assert_eq!(again.event.turn, Some(1));
+    assert_eq!(again.event.changes.keys().collect::<Vec<_>>(), ["task/t101/completed_at", "task/t101/status"]);
+    let room = house.desk.room("101").unwrap().unwrap().unit.room;
+    assert_eq!((room.cleanliness, room.turn), (Cleanliness::Dirty, 2), "the next guest's room is as it was");
+    let Judgement::Apply { changes } = judged(&next_guest("101").fields, &again) else { panic!("taken as history") };
+    assert_eq!(changes["task/t101/status"], json!("completed"));
+    // Where nothing of it is left to record, it says so and what to do.
+    let refused = retried(&house, &look, "ali").unwrap_err();
+    assert!(
+        matches!(refused, ActError::Refused(r) if r.code == RefusalCode::NothingToChange && r.message.contains("Give it up"))
+    );
     house.balanced();
 }
 

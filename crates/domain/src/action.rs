@@ -149,6 +149,18 @@ pub enum Action {
     },
 }
 
+/// The member of an event's arguments that says that its action was tried again.
+pub const AGAIN: &str = "again";
+
+/// A failed action that was tried again: the event keeps author, turn and day of the work; this says the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// Who pressed the button.
+    pub by: String,
+    /// When the work was done (RFC 3339): its stamps are of that time.
+    pub done_at: String,
+}
+
 impl Action {
     /// The action's stable name, as events carry it.
     #[must_use]
@@ -189,7 +201,17 @@ impl Action {
     /// # Errors
     /// When there is no such action or its arguments are not understood.
     pub fn from_event(name: &str, args: &serde_json::Value) -> Result<Self, serde_json::Error> {
+        let mut args = args.clone();
+        if let Some(members) = args.as_object_mut() {
+            members.remove(AGAIN);
+        }
         serde_json::from_value(serde_json::json!({ "action": name, "args": args }))
+    }
+
+    /// Whose try and of when an event's action is, where it was tried again.
+    #[must_use]
+    pub fn again(args: &serde_json::Value) -> Option<Again> {
+        serde_json::from_value(args.get(AGAIN)?.clone()).ok()
     }
 
     /// The task the action is about, if it is about one.

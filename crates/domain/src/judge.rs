@@ -87,10 +87,9 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return Judgement::Rejected(refusal);
     }
     let passed = has_passed(current, event, &context.book.property.service_day);
-    // Of a turn or day that is over, only cleanliness can still be news; the rest is kept as history. That somebody
-    // came or left holds over midnight, so it is asked about while the turn is the same.
-    let came_or_left = !turn_is_over(current, event) && event.changes.contains_key("room/fo_occupancy");
-    let history = |path: &str| passed && is_turn_bound(path) && path != "room/cleanliness" && !came_or_left;
+    // Of what is history, only cleanliness can still be news.
+    let day = context.book.property.service_day.as_str();
+    let history = |path: &str| path != "room/cleanliness" && is_history(current, event, day, path);
     let touching: Vec<String> = event
         .changes
         .iter()
@@ -177,6 +176,15 @@ pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
     turn_is_over(current, event) || day_passed
 }
 
+/// Whether what an event wrote to a path speaks of a turn or day that is over: it is kept in the record and never
+/// becomes the room's present state. That somebody came or left holds over midnight, while the turn is the same, and
+/// is asked about.
+#[must_use]
+pub fn is_history(current: &Fields, event: &Event, service_day: &str, path: &str) -> bool {
+    let came_or_left = !turn_is_over(current, event) && event.changes.contains_key("room/fo_occupancy");
+    is_turn_bound(path) && has_passed(current, event, service_day) && !came_or_left
+}
+
 fn turn_is_over(current: &Fields, event: &Event) -> bool {
     let turn_now = current.get("room/turn").as_u64().unwrap_or(0);
     // An arrival opens the next turn itself: its own effect is no reason to call it late.
@@ -205,17 +213,21 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     for (path, base) in &event.relies_on {
         seen.set(path.clone(), base.clone());
     }
-    let now: DateTime<Utc> = event.recorded_at.parse().map_err(|_| {
+    let done_at = Action::again(&event.args).map_or_else(|| event.recorded_at.clone(), |again| again.done_at);
+    let now: DateTime<Utc> = done_at.parse().map_err(|_| {
         Refusal::new(RefusalCode::ChangesDoNotFit, "The time at which the action was recorded cannot be read.")
     })?;
-    let service_day = event.service_day.as_deref().unwrap_or(&context.book.property.service_day);
+    let today = context.book.property.service_day.as_str();
+    let service_day = event.service_day.as_deref().unwrap_or(today);
     let context = Context { now, service_day, book: context.book, undo_of: context.undo_of };
     let decision = decide(&seen, &action, &context)?;
     // What the desk wrote must be what the action does. An action that sweeps over all tasks of a room may find
     // more of them here than the desk had; those are not in the event and stay as they are.
     let same =
         event.changes.iter().all(|(path, change)| decision.changes.get(path).is_some_and(|d| d.new == change.new));
-    let complete = matches!(action, Action::SetRoomStatus { .. }) || decision.changes.len() == event.changes.len();
+    // What was history already when it was tried again is left out.
+    let accounted = |path: &String| event.changes.contains_key(path) || is_history(current, event, today, path);
+    let complete = matches!(action, Action::SetRoomStatus { .. }) || decision.changes.keys().all(accounted);
     if same && complete {
         Ok(())
     } else {

@@ -18,10 +18,11 @@ mod room;
 mod task;
 mod unit;
 
-pub use action::{Action, Footprint, ServiceFlag, Verdict, footprint};
+pub use action::{AGAIN, Action, Again, Footprint, ServiceFlag, Verdict, footprint};
 pub use decide::{Context, Decision, REASON_CHARS_MAX, decide};
 pub use judge::{
-    ConflictClass, JudgeContext, Judgement, check, has_passed, is_stamp, is_turn_bound, judge, judge_resolution,
+    ConflictClass, JudgeContext, Judgement, check, has_passed, is_history, is_stamp, is_turn_bound, judge,
+    judge_resolution,
 };
 pub use property::{Booking, InspectionPolicy, Property, PropertyBook, Role, Staff};
 pub use refusal::{Refusal, RefusalCode};
