@@ -93,8 +93,10 @@ impl Desk {
     /// The rules' refusal, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
         let desk = self.clone();
-        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, seen, &action, None));
-        let intent = Intent { event_id, actor, entity: EntityRef::new(ROOM, room), decide };
+        let entity = EntityRef::new(ROOM, room);
+        let own = entity.clone();
+        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, &own, seen, &action, None));
+        let intent = Intent { event_id, actor, entity, decide };
         let recorded = self.engine().record(intent).map_err(|error| match error {
             RecordError::Refused(refused) => refused.into_error(room),
             RecordError::Engine(error) => ActError::Engine(error),
@@ -157,7 +159,7 @@ impl Desk {
         let decide: Decide<Refused> = Box::new(move |work, seen| {
             // It is decided in its own place: on the room as it was before it, not on what was recorded behind it.
             let seen = seen.map(|_| work.fields_before(&old)).transpose()?;
-            desk.decide_on(work, seen, &action, Some((&old, &again)))
+            desk.decide_on(work, &old.entity, seen, &action, Some((&old, &again)))
         });
         let recorded = self.engine().record(Intent { event_id, actor: event.actor_id, entity: event.entity, decide });
         recorded.map(|_| ()).map_err(|error| match error {
@@ -206,6 +208,7 @@ impl Desk {
     fn decide_on(
         &self,
         work: &mut UnitOfWork<'_>,
+        entity: &EntityRef,
         seen: Option<Fields>,
         action: &Action,
         again: Option<(&Event, &Again)>,
@@ -215,7 +218,11 @@ impl Desk {
         let Some(fields) = seen else { return refuse(Refused::NoRoom) };
         let undo_of: Option<Arc<Event>> = match action {
             Action::Undo { event } => match EventId::parse(event.as_str()) {
-                Ok(id) => work.recorded_event(&id)?.map(|sealed| Arc::new(sealed.event)),
+                // An action on another room is none that can be undone here.
+                Ok(id) => work
+                    .recorded_event(&id)?
+                    .filter(|sealed| &sealed.event.entity == entity)
+                    .map(|sealed| Arc::new(sealed.event)),
                 Err(_) => return refuse(Refused::NothingToRetry),
             },
             _ => None,

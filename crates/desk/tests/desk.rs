@@ -377,6 +377,17 @@ fn f3_what_is_tried_again_after_its_guest_left_never_touches_the_next_guests_roo
 }
 
 #[test]
+fn h10_undo_names_an_action_on_its_own_room() {
+    let house = House::new();
+    let start = house.start("101");
+    let undo = Action::Undo { event: start.event.event_id.to_string() };
+    let refused = house.act("102", undo.clone()).unwrap_err();
+    assert!(matches!(refused, ActError::Refused(r) if r.code == RefusalCode::UndoUnknown));
+    house.act("101", undo).unwrap();
+    assert_eq!(house.status("101"), TaskStatus::Ready);
+}
+
+#[test]
 fn l2_a_failed_action_is_given_up_by_name_and_what_is_behind_goes_on() {
     let house = House::new();
     let (bad, behind) = (house.start("101"), house.complete("101"));

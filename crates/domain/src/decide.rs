@@ -7,7 +7,7 @@
 use crate::{
     Action, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal, RefusalCode, Room,
     Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
-    Verdict, footprint, is_stamp,
+    Verdict, footprint, is_stamp, is_turn_bound,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -102,7 +102,11 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
             "That action cannot be undone. Record the opposite action instead.",
         ));
     }
-    if original.changes.iter().any(|(path, change)| fields.get(path) != &change.new) {
+    // What was done to the room for one guest is not taken back from the next one, however alike the values are.
+    let of_the_turn = original.changes.keys().any(|path| is_turn_bound(path));
+    let turn = fields.get("room/turn");
+    let turn_moved = of_the_turn && original.turn.is_some_and(|then| turn.as_u64().unwrap_or(0) != u64::from(then));
+    if turn_moved || original.changes.iter().any(|(path, change)| fields.get(path) != &change.new) {
         return Err(Refusal::new(
             RefusalCode::UndoStoodUpon,
             "Something newer stands on that action, so it cannot be undone any more. Record the opposite action instead.",
@@ -113,7 +117,11 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
         .iter()
         .map(|(path, change)| (path.clone(), Change { base: change.new.clone(), new: change.base.clone() }))
         .collect();
-    Ok(Decision { changes, relies_on: BTreeMap::new() })
+    let relies_on = match of_the_turn && !original.changes.contains_key("room/turn") {
+        true => BTreeMap::from([("room/turn".to_owned(), turn.clone())]),
+        false => BTreeMap::new(),
+    };
+    Ok(Decision { changes, relies_on })
 }
 
 fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(), Refusal> {

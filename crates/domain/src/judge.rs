@@ -205,6 +205,10 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
             ));
         }
     }
+    if let Some(other) = context.undo_of.filter(|other| other.entity != event.entity) {
+        let message = format!("That action was done to {}, so it cannot be undone here.", other.entity);
+        return Err(Refusal::new(RefusalCode::UndoUnknown, message));
+    }
     // The row as the desk saw it: the present row with every base put back.
     let mut seen = current.clone();
     for (path, change) in &event.changes {

@@ -347,6 +347,37 @@ fn h10_undo_restores_what_was_and_is_refused_once_something_stands_on_it() {
 }
 
 #[test]
+fn h10_undo_never_reaches_into_another_room_or_into_the_next_guests_turn() {
+    let book = book();
+    let mut unit = room_412();
+    unit.tasks.insert(t1(), task(TaskKind::Turnover, TaskStatus::InProgress));
+    unit.room.fo_occupancy = Occupancy::Vacant;
+    let before = unit.to_fields();
+    let complete = Action::Complete { task: t1() };
+    let completed = event(&before, &complete, decided(&before, &complete).unwrap());
+    let clean = applied(&before, &decided(&before, &complete).unwrap());
+    let undo = Action::Undo { event: completed.event_id.to_string() };
+    let context = Context { now: now(), service_day: DAY, book: &book, undo_of: Some(&completed) };
+    let decision = decide(&clean, &undo, &context).unwrap();
+    assert_eq!(decision.relies_on["room/turn"], json!(4), "it is about the guest it was done for");
+
+    // The guest came into the clean room: it does not become dirty behind their back.
+    let arrived = applied(&clean, &decided(&clean, &Action::Arrived {}).unwrap());
+    assert_eq!(decide(&arrived, &undo, &context).unwrap_err().code, RefusalCode::UndoStoodUpon);
+    let judge_context = JudgeContext { book: &book, undo_of: Some(&completed) };
+    let late = event(&clean, &undo, decision.clone());
+    assert_eq!(
+        judge(&arrived, &late, &judge_context),
+        Judgement::Conflict { class: ConflictClass::PreviousTurn, paths: vec!["room/cleanliness".into()] }
+    );
+
+    let mut elsewhere = event(&clean, &undo, decision);
+    elsewhere.entity = EntityRef::new("room", "413");
+    let Judgement::Rejected(refusal) = judge(&clean, &elsewhere, &judge_context) else { panic!("another room's") };
+    assert_eq!(refusal.code, RefusalCode::UndoUnknown);
+}
+
+#[test]
 fn h3_both_sides_did_the_same_is_no_conflict_and_stamps_never_make_one() {
     let before = room_412().to_fields();
     let start = Action::Start { task: t1() };
