@@ -303,7 +303,8 @@ pub fn footprint(action: &Action) -> Footprint {
                 "room/refused",
                 "room/double_lock",
             ],
-            &["room/turn"],
+            // Who comes next decides what the room is once its guest left.
+            &["room/turn", "room/arrival"],
         ),
         Action::Arrived {} => (
             &[

@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use turndown_protocol::{Change, Event, Fields};
 
 /// What an event is judged with besides the row.
@@ -83,9 +83,10 @@ fn is_given(path: &str) -> bool {
 /// Judges an ordinary action.
 #[must_use]
 pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
-    if let Err(refusal) = fits_action(current, event, context) {
-        return Judgement::Rejected(refusal);
-    }
+    let unseen = match fits_action(current, event, context) {
+        Ok(unseen) => unseen,
+        Err(refusal) => return Judgement::Rejected(refusal),
+    };
     let passed = has_passed(current, event, &context.book.property.service_day);
     // Of what is history, only cleanliness can still be news.
     let day = context.book.property.service_day.as_str();
@@ -109,6 +110,17 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
                 .map(|(path, _)| path),
         )
         .cloned()
+        .chain(unseen.iter().cloned())
+        // What it wrote without looking at all of the room is what a person can choose about.
+        .chain(
+            event
+                .changes
+                .iter()
+                .filter(|(path, change)| !unseen.is_empty() && !is_stamp(path) && current.get(path) != &change.new)
+                .map(|(path, _)| path.clone()),
+        )
+        .collect::<BTreeSet<_>>()
+        .into_iter()
         .collect();
     if !touching.is_empty() {
         let class = if passed && touching.iter().any(|path| is_turn_bound(path)) {
@@ -192,7 +204,10 @@ fn turn_is_over(current: &Fields, event: &Event) -> bool {
     !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now)
 }
 
-fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<(), Refusal> {
+/// Makes sure that the changes are what the action does to the row as the desk saw it. Answers with the status of
+/// tasks that the desk did not have and that would have made a difference: what is said of a whole room was said
+/// without looking at them.
+fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<Vec<String>, Refusal> {
     let action = Action::from_event(&event.action, &event.args).map_err(|_| {
         Refusal::new(RefusalCode::ActionUnknown, format!("The action \"{}\" is not understood.", event.action))
     })?;
@@ -224,22 +239,39 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     let today = context.book.property.service_day.as_str();
     let service_day = event.service_day.as_deref().unwrap_or(today);
     let context = Context { now, service_day, book: context.book, undo_of: context.undo_of };
+    let named = |path: &str| event.changes.contains_key(path) || event.relies_on.contains_key(path);
+    let mut unseen: Vec<String> = vec![];
+    if matches!(action, Action::SetRoomStatus { .. } | Action::SetSellability { .. }) {
+        let tasks = |path: &&str| path.starts_with("task/") && path.ends_with("/status");
+        unseen =
+            current.iter().map(|(path, _)| path).filter(tasks).filter(|path| !named(path)).map(str::to_owned).collect();
+        for (path, _) in current.iter() {
+            let of = |status: &String| status.strip_suffix("status").is_some_and(|task| path.starts_with(task));
+            if unseen.iter().any(of) {
+                seen.set(path.to_owned(), Value::Null);
+            }
+        }
+    }
     let decision = decide(&seen, &action, &context)?;
-    // What the desk wrote must be what the action does. An action that sweeps over all tasks of a room may find
-    // more of them here than the desk had; those are not in the event and stay as they are.
     let same =
         event.changes.iter().all(|(path, change)| decision.changes.get(path).is_some_and(|d| d.new == change.new));
     // What was history already when it was tried again is left out.
     let accounted = |path: &String| event.changes.contains_key(path) || is_history(current, event, today, path);
-    let complete = matches!(action, Action::SetRoomStatus { .. }) || decision.changes.keys().all(accounted);
-    if same && complete {
-        Ok(())
-    } else {
-        Err(Refusal::new(
+    if !same || !decision.changes.keys().all(accounted) {
+        return Err(Refusal::new(
             RefusalCode::ChangesDoNotFit,
             format!("The changes are not what \"{}\" does. Update the desk.", action.name()),
-        ))
+        ));
     }
+    if unseen.is_empty() {
+        return Ok(unseen);
+    }
+    let mut whole = seen;
+    for (path, value) in current.iter().filter(|(path, _)| !named(path)) {
+        whole.set(path.to_owned(), value.clone());
+    }
+    let no_difference = decide(&whole, &action, &context).is_ok_and(|all| all.changes.keys().all(accounted));
+    Ok(if no_difference { vec![] } else { unseen })
 }
 
 fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Change)>) -> Judgement {

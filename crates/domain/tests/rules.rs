@@ -406,6 +406,56 @@ fn h1_an_edit_of_another_field_merges_and_h2_of_the_same_field_is_a_conflict() {
 }
 
 #[test]
+fn h2_what_an_action_looked_at_and_somebody_changed_is_a_conflict_and_never_a_rejection() {
+    let seen = room_412().to_fields();
+    // The next booking was taken away from the room while a departure was on its way.
+    let departed = event(&seen, &Action::Departed {}, decided(&seen, &Action::Departed {}).unwrap());
+    let mut present = seen.clone();
+    present.set("room/arrival", Value::Null);
+    assert_eq!(
+        judged(&present, &departed),
+        Judgement::Conflict { class: ConflictClass::Fields, paths: vec!["room/arrival".into()] }
+    );
+
+    // A second clean was added while somebody said on the radio that the room is clean.
+    let clean = Action::SetRoomStatus { cleanliness: Cleanliness::Clean };
+    let mut unit = room_412();
+    unit.room.fo_occupancy = Occupancy::Vacant;
+    unit.tasks.insert(t1(), task(TaskKind::Turnover, TaskStatus::InProgress));
+    let seen = unit.to_fields();
+    let said = event(&seen, &clean, decided(&seen, &clean).unwrap());
+    unit.tasks.insert(TaskId("t9".into()), task(TaskKind::Pickup, TaskStatus::Ready));
+    assert_eq!(
+        judged(&unit.to_fields(), &said),
+        Judgement::Conflict {
+            class: ConflictClass::Fields,
+            paths: vec!["room/cleanliness".into(), "task/t1/status".into(), "task/t9/status".into()]
+        }
+    );
+    // One that makes no difference to what was said makes no conflict.
+    unit.tasks.insert(TaskId("t9".into()), task(TaskKind::Linen, TaskStatus::Ready));
+    assert!(matches!(judged(&unit.to_fields(), &said), Judgement::Apply { .. }));
+    unit.tasks.insert(TaskId("t9".into()), task(TaskKind::Pickup, TaskStatus::Cancelled));
+    unit.tasks.get_mut(&TaskId("t9".into())).unwrap().cancelled_because = Some("no time".into());
+    assert!(matches!(judged(&unit.to_fields(), &said), Judgement::Apply { .. }));
+
+    // Work was begun in it while it was taken out of order.
+    let out = Action::SetSellability {
+        sellability: Sellability {
+            kind: SellabilityKind::OutOfOrder,
+            deducts_inventory: true,
+            assignable: false,
+            reason: Some("leak".into()),
+        },
+    };
+    let seen = room_412().to_fields();
+    let taken_out = event(&seen, &out, decided(&seen, &out).unwrap());
+    let mut unit = room_412();
+    unit.tasks.insert(TaskId("t9".into()), task(TaskKind::Pickup, TaskStatus::InProgress));
+    assert!(matches!(judged(&unit.to_fields(), &taken_out), Judgement::Conflict { .. }));
+}
+
+#[test]
 fn d2_a_clean_for_the_guest_before_never_makes_the_next_guests_room_clean() {
     let mut unit = room_412();
     unit.tasks.insert(t1(), task(TaskKind::Turnover, TaskStatus::InProgress));
