@@ -7,6 +7,7 @@
 //! Deliberately absent: anything of the machine it runs on (no file, no clock, no chance but the seeded one), and
 //! anything that ships. Nothing imports this package but tests.
 
+pub mod crash;
 pub mod disk;
 pub mod vfs;
 pub mod world;

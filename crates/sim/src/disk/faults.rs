@@ -108,7 +108,7 @@ pub enum FileClass {
     Database,
     /// A write-ahead log, `*-wal`, outside the backups.
     Wal,
-    /// A file with "receipt" in its path, outside the backups.
+    /// A file in `copies/`: what is kept a second time.
     Receipts,
     /// A file with "backup" in its path.
     Backup,
@@ -123,7 +123,7 @@ impl FileClass {
     pub fn of(path: &str) -> Self {
         if path.contains("backup") {
             Self::Backup
-        } else if path.contains("receipt") {
+        } else if path.contains("copies/") {
             Self::Receipts
         } else if path.ends_with("-wal") {
             Self::Wal

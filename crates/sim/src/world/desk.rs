@@ -259,10 +259,14 @@ impl DeskHost {
             |open| {
                 let status = open.sync.status().borrow().clone();
                 format!(
-                    "{:?} {:?} slow {:?}",
+                    "{:?} {:?} slow {:?}; {:?}; conflicts {:?}",
                     status.state,
                     status.reason.map(|reason| reason.code),
-                    status.slow.map(|reason| reason.code)
+                    status.slow.map(|reason| reason.code),
+                    open.desk.engine().ledger(),
+                    open.desk.engine().conflicts().map(|all| {
+                        all.iter().map(|one| (one.entity.id.clone(), one.contested.clone())).collect::<Vec<_>>()
+                    })
                 )
             },
         )

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 /// A machine of the world. Desks and the service take their time and their ids from it.
 #[derive(Debug)]
 pub struct Machine {
-    began: Instant,
+    /// Virtual time counts from here; absent on a machine whose time stands still.
+    began: Option<Instant>,
     state: Mutex<State>,
 }
 
@@ -23,7 +24,18 @@ impl Machine {
     /// A machine whose clock shows that time now.
     #[must_use]
     pub fn new(now: DateTime<Utc>, seed: u64) -> Arc<Self> {
-        Arc::new(Self { began: Instant::now(), state: Mutex::new(State { epoch: now, rng: Rng::with_seed(seed) }) })
+        let state = Mutex::new(State { epoch: now, rng: Rng::with_seed(seed) });
+        Arc::new(Self { began: Some(Instant::now()), state })
+    }
+
+    /// A machine outside a world's virtual time: its clock stands still.
+    #[must_use]
+    pub fn still(now: DateTime<Utc>, seed: u64) -> Arc<Self> {
+        Arc::new(Self { began: None, state: Mutex::new(State { epoch: now, rng: Rng::with_seed(seed) }) })
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.map_or(Duration::zero(), |began| Duration::from_std(began.elapsed()).unwrap_or(Duration::MAX))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -33,14 +45,14 @@ impl Machine {
     /// What its clock shows.
     #[must_use]
     pub fn clock(&self) -> DateTime<Utc> {
-        let elapsed = Duration::from_std(self.began.elapsed()).unwrap_or(Duration::MAX);
+        let elapsed = self.elapsed();
         let epoch = self.state().epoch;
         epoch.checked_add_signed(elapsed).unwrap_or(epoch)
     }
 
     /// Sets the clock to something else. Time goes on as before.
     pub fn set_clock(&self, now: DateTime<Utc>) {
-        let elapsed = Duration::from_std(self.began.elapsed()).unwrap_or(Duration::zero());
+        let elapsed = self.elapsed();
         self.state().epoch = now.checked_sub_signed(elapsed).unwrap_or(now);
     }
 

@@ -101,9 +101,14 @@ impl SqliteStore {
         job: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let files = self.readers.files.clone();
         let job: Job = Box::new(move |writer| {
+            let done = job(writer);
+            if done.as_ref().is_err_and(doubts_the_disk) {
+                writer.renew(&files);
+            }
             // Nobody waiting any more is no reason not to have done it.
-            let _ = answer.send(job(writer));
+            let _ = answer.send(done);
         });
         match &self.writer {
             WriterPlace::Here(writer) => {
@@ -157,6 +162,20 @@ fn run(job: Job, writer: &mut Writer) {
         && let Err(error) = writer.reload()
     {
         tracing::error!(error = %writer::chain_text(&error), "the store cannot be read");
+    }
+}
+
+/// Whether what a connection holds in memory may not be what is on the disk: after a failed read or sync SQLite's own
+/// pages, and what was read from them, cannot be relied on. A connection that reads is dropped after any error.
+fn doubts_the_disk(error: &StoreError) -> bool {
+    use rusqlite::ErrorCode as C;
+    match error {
+        StoreError::Unreadable(_) => true,
+        StoreError::Database(error) => !matches!(
+            error.sqlite_error_code(),
+            None | Some(C::DatabaseBusy | C::DatabaseLocked | C::ConstraintViolation | C::DiskFull)
+        ),
+        StoreError::Stopping | StoreError::Fault => false,
     }
 }
 

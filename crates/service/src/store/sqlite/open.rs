@@ -170,7 +170,7 @@ pub fn open_with_key(
     Ok((conn, identity))
 }
 
-fn open_database(files: &Files) -> Result<Connection, Refusal> {
+pub(super) fn open_database(files: &Files) -> Result<Connection, Refusal> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = connect(files, flags).map_err(|error| Refusal::from_database(&files.db, error))?;
     check_ours(&conn, files)?;

@@ -46,6 +46,18 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Goes on with a new connection, so that what is known is what is on the disk. While there is none, the old one
+    /// stays and each job tries again.
+    pub(super) fn renew(&mut self, files: &super::Files) {
+        match super::open::open_database(files) {
+            Ok(conn) => self.conn = conn,
+            Err(error) => tracing::error!(%error, "the store cannot be opened anew"),
+        }
+        if let Err(error) = self.reload() {
+            tracing::error!(error = %chain_text(&error), "the store cannot be read");
+        }
+    }
+
     /// Forgets everything and takes the counters from the database.
     pub(super) fn reload(&mut self) -> Result<(), StoreError> {
         self.properties.clear();

@@ -1,0 +1,632 @@
+//! Crash campaigns on the desk alone: every command cut at every change it makes to the disk, in every way a power cut
+//! can leave it; and cut after cut at random, for as long as one likes.
+//!
+//! After each: the desk opens, what it called saved is there, what it did not is whole or absent, the chain and the
+//! ledger are right, and the rows shown are the service's rows with the open events applied.
+
+use crate::disk::{Aim, CrashModel, DiskImage, Fault, IoKinds, SimDisk};
+use crate::world::{DeskMachine, Hotel, Machine};
+use chrono::{DateTime, NaiveDate, Utc};
+use fastrand::Rng;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use turndown_desk::{ActError, Desk, DeskAction, migrations};
+use turndown_domain::{
+    Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
+    TaskId, TaskKind, Verdict,
+};
+use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport};
+use turndown_protocol::{
+    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
+    ZERO_HASH,
+};
+
+const DAY: &str = "2016-03-25";
+
+/// The rooms of the scene, each in a state that some command needs.
+const READY: &str = "101";
+const IN_PROGRESS: &str = "102";
+const PAUSED: &str = "103";
+const COMPLETED: &str = "104";
+const CONTESTED: &str = "105";
+const FAILED: &str = "106";
+const PLAIN: &str = "107";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_458_892_800, 0).unwrap_or_default()
+}
+
+fn id(name: &str) -> EventId {
+    // Names of the campaign's own, all of letters and digits.
+    EventId::parse(name).unwrap_or_else(|_| EventId::generate(0, 0))
+}
+
+fn lead() -> ActorId {
+    ActorId::parse("lead-1").unwrap_or_else(|_| ActorId::generate(0, 0))
+}
+
+/// Opens the desk on a disk.
+///
+/// # Errors
+/// Why it does not open.
+fn open(disk: &SimDisk, seed: u64) -> Result<(Desk, StartReport), String> {
+    let config = OpenConfig {
+        folder: disk.root().join("desk"),
+        migrations: migrations(),
+        disk: Arc::new(disk.clone()) as Arc<dyn Disk>,
+        hands: Hands::Callers,
+        second_copy: true,
+    };
+    let machine = Arc::new(DeskMachine(Machine::still(now(), seed)));
+    Desk::open_with(&config, machine).map_err(|error| format!("{error:?}"))
+}
+
+fn task(room: &str) -> TaskId {
+    TaskId(format!("t{room}"))
+}
+
+fn result(event: &EventId, outcome: Outcome) -> EventResult {
+    EventResult {
+        event_id: event.clone(),
+        outcome,
+        original: None,
+        seq: None,
+        row: None,
+        theirs: None,
+        problem: None,
+    }
+}
+
+/// A desk in the middle of its day, as an image of its disk.
+pub struct Scene {
+    image: DiskImage,
+    /// What was called saved when the image was made.
+    saved: Vec<EventId>,
+    rows: BTreeMap<String, EntityRow>,
+    reference: Reference,
+}
+
+type Command = (&'static str, fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>);
+
+fn act(desk: &Desk, room: &str, action: Action) -> Result<Option<EventId>, ActError> {
+    let event = id("cut");
+    desk.act(event.clone(), lead(), room, action).map(|_| Some(event))
+}
+
+/// What a desk can be told to do. Those that record something answer with its id.
+const COMMANDS: &[Command] = &[
+    ("start", |desk, _| act(desk, READY, Action::Start { task: task(READY) })),
+    ("pause", |desk, _| act(desk, IN_PROGRESS, Action::Pause { task: task(IN_PROGRESS) })),
+    ("resume", |desk, _| act(desk, PAUSED, Action::Resume { task: task(PAUSED) })),
+    ("complete", |desk, _| act(desk, IN_PROGRESS, Action::Complete { task: task(IN_PROGRESS) })),
+    ("reassign", |desk, _| {
+        act(desk, READY, Action::Reassign { task: task(READY), to: Some(StaffId("attendant-2".into())) })
+    }),
+    ("inspect", |desk, _| {
+        let verdict = Verdict { result: InspectionResult::Fail, reason: Some("hair in the basin".into()) };
+        act(desk, COMPLETED, Action::Inspect { task: task(COMPLETED), verdict })
+    }),
+    ("add_task", |desk, _| {
+        let action = Action::AddTask {
+            task: TaskId("extra".into()),
+            kind: TaskKind::Linen,
+            credits: 5,
+            priority: Priority::High,
+            assignee: None,
+            note: Some("two sets".into()),
+        };
+        act(desk, PLAIN, action)
+    }),
+    ("cancel_task", |desk, _| {
+        act(desk, READY, Action::CancelTask { task: task(READY), reason: "guest stays".into() })
+    }),
+    ("set_priority", |desk, _| {
+        act(desk, READY, Action::SetPriority { task: task(READY), priority: Priority::Urgent, rush: true })
+    }),
+    ("set_room_status", |desk, _| act(desk, PLAIN, Action::SetRoomStatus { cleanliness: Cleanliness::Pickup })),
+    ("see_occupancy", |desk, _| act(desk, PLAIN, Action::SeeOccupancy { occupancy: Occupancy::Occupied })),
+    ("set_flag", |desk, _| act(desk, PLAIN, Action::SetFlag { flag: ServiceFlag::DoubleLock, on: true })),
+    ("note", |desk, _| act(desk, PLAIN, Action::Note { text: Some("lamp broken".into()) })),
+    ("set_sellability", |desk, _| {
+        let sellability = Sellability {
+            kind: SellabilityKind::OutOfOrder,
+            deducts_inventory: true,
+            assignable: false,
+            reason: Some("pipe".into()),
+        };
+        act(desk, PLAIN, Action::SetSellability { sellability })
+    }),
+    ("undo", |desk, scene| {
+        let last = scene.saved.last().map(ToString::to_string).unwrap_or_default();
+        act(desk, PLAIN, Action::Undo { event: last })
+    }),
+    ("sign_in", |desk, _| {
+        desk.note_desk(id("cut"), lead(), DeskAction::SignIn, serde_json::json!({})).map(|_| Some(id("cut")))
+    }),
+    ("resolve", |desk, _| {
+        let Some(conflict) = desk.engine().conflict(&EntityRef::new("room", CONTESTED))? else { return Ok(None) };
+        let settlement = Settlement {
+            event_id: id("cut"),
+            actor: lead(),
+            entity: conflict.entity.clone(),
+            version: conflict.theirs.version,
+            settles: conflict.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
+            keep_mine: conflict.contested.iter().map(|path| (path.clone(), true)).collect(),
+            draft: turndown_offline::Draft::default(),
+        };
+        desk.resolve(settlement).map(|_| Some(id("cut")))
+    }),
+    ("retry", |desk, _| desk.retry(&id("failed"), id("cut"), lead()).map(|()| Some(id("cut")))),
+    ("discard", |desk, _| desk.discard(&id("failed"), id("cut"), lead(), "not needed").map(|_| Some(id("cut")))),
+    ("take_acknowledgements", |desk, _| {
+        let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
+        let results = items.iter().zip(100..).map(|(item, seq)| EventResult {
+            seq: Some(seq),
+            ..result(&item.event_id, Outcome::Applied)
+        });
+        desk.engine().take_results("store", "epoch", results.collect())?;
+        Ok(None)
+    }),
+    ("take_conflict", |desk, scene| {
+        let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
+        let Some(item) = items.first() else { return Ok(None) };
+        let mut row = scene.rows[&item.entity.id].clone();
+        row.version += 50;
+        row.fields.set(format!("task/{}/assignee", task(&item.entity.id).0), serde_json::json!("attendant-3"));
+        let theirs = Theirs { row, paths: vec![format!("task/{}/assignee", task(&item.entity.id).0)], class: "fields".into() };
+        let answer = EventResult { theirs: Some(theirs), ..result(&item.event_id, Outcome::Conflict) };
+        desk.engine().take_results("store", "epoch", vec![answer])?;
+        Ok(None)
+    }),
+    ("take_rejection", |desk, _| {
+        let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
+        let Some(item) = items.first() else { return Ok(None) };
+        let problem = Problem::new(422, "STAFF_UNKNOWN", "That person is not on the list.");
+        let answer = EventResult { problem: Some(problem), ..result(&item.event_id, Outcome::Rejected) };
+        desk.engine().take_results("store", "epoch", vec![answer])?;
+        Ok(None)
+    }),
+    ("take_page", |desk, scene| {
+        let rows = scene.rows.values().cloned().map(|mut row| {
+            row.version += 1_000;
+            row.fields.set("room/note", serde_json::json!("from elsewhere"));
+            row
+        });
+        desk.engine().take_rows(rows.collect(), Some(scene.reference.clone()), "c1000")?;
+        Ok(None)
+    }),
+    ("take_snapshot", |desk, scene| {
+        let rows = scene.rows.values().cloned().collect();
+        desk.engine().take_snapshot(scene.reference.clone(), rows, "c2000", 2_000, |_| {})?;
+        Ok(None)
+    }),
+    ("begin_epoch", |desk, _| {
+        desk.engine().begin_epoch("store", "epoch-2")?;
+        Ok(None)
+    }),
+];
+
+impl Scene {
+    /// Makes the scene.
+    ///
+    /// # Errors
+    /// When it cannot be made, which is a fault of the campaign.
+    pub fn make(seed: u64) -> Result<Self, String> {
+        let mut rng = Rng::with_seed(seed);
+        let day: NaiveDate = DAY.parse().map_err(|_| "no day")?;
+        let mut hotel = Hotel::make(&mut rng, 8, day, 3);
+        hotel.book.property.service_day = DAY.into();
+        let mut rows = BTreeMap::new();
+        for (version, (id, unit)) in (1..).zip(&hotel.rooms) {
+            let mut unit = unit.clone();
+            unit.room.cleanliness = Cleanliness::Dirty;
+            unit.room.turn = 1;
+            unit.tasks.insert(
+                task(&id.0),
+                turndown_domain::Task {
+                    credits: 30,
+                    turn: 1,
+                    service_day: DAY.into(),
+                    assignee: Some(StaffId("attendant-1".into())),
+                    ..turndown_domain::Task::default()
+                },
+            );
+            let row = EntityRow {
+                entity: EntityRef::new("room", id.0.clone()),
+                version,
+                deleted: false,
+                fields: unit.to_fields(),
+                provenance: BTreeMap::new(),
+                contested: None,
+            };
+            rows.insert(id.0.clone(), row);
+        }
+        let document = serde_json::to_value(&hotel.book).map_err(|error| error.to_string())?;
+        let reference = Reference { version: 9, document };
+        let disk = SimDisk::new(&format!("scene-{seed}"), seed);
+        let mut scene = Self { image: disk.image(), saved: vec![], rows, reference };
+        let (desk, _) = open(&disk, seed)?;
+        scene.fill(&desk).map_err(|error| format!("{error:?}"))?;
+        desk.engine().close();
+        drop(desk);
+        disk.settle();
+        scene.image = disk.image();
+        Ok(scene)
+    }
+
+    fn fill(&mut self, desk: &Desk) -> Result<(), ActError> {
+        let engine = desk.engine();
+        engine.take_snapshot(self.reference.clone(), self.rows.values().cloned().collect(), "c9", 9, |_| {})?;
+        let mut record = |name: &str, room: &str, action: Action| -> Result<EventId, ActError> {
+            let event = id(name);
+            desk.act(event.clone(), lead(), room, action)?;
+            self.saved.push(event.clone());
+            Ok(event)
+        };
+        let done = record("done", COMPLETED, Action::Start { task: task(COMPLETED) })?;
+        engine.take_results("store", "epoch", vec![EventResult { seq: Some(20), ..result(&done, Outcome::Applied) }])?;
+        record("completed", COMPLETED, Action::Complete { task: task(COMPLETED) })?;
+        record("progress", IN_PROGRESS, Action::Start { task: task(IN_PROGRESS) })?;
+        record("paused-1", PAUSED, Action::Start { task: task(PAUSED) })?;
+        record("paused-2", PAUSED, Action::Pause { task: task(PAUSED) })?;
+        let contested = record("contested", CONTESTED, Action::Start { task: task(CONTESTED) })?;
+        let failed = record("failed", FAILED, Action::Start { task: task(FAILED) })?;
+        record("behind", FAILED, Action::Complete { task: task(FAILED) })?;
+        let path = format!("task/{}/assignee", task(CONTESTED).0);
+        let mut row = self.rows[CONTESTED].clone();
+        row.version = 30;
+        row.fields.set(path.clone(), serde_json::json!("attendant-3"));
+        let theirs = Theirs { row, paths: vec![path], class: "fields".into() };
+        engine.take_results(
+            "store",
+            "epoch",
+            vec![
+                EventResult { theirs: Some(theirs), ..result(&contested, Outcome::Conflict) },
+                result(&failed, Outcome::Rejected),
+            ],
+        )?;
+        let mut record = |name: &str, room: &str, action: Action| -> Result<(), ActError> {
+            let event = id(name);
+            desk.act(event.clone(), lead(), room, action)?;
+            self.saved.push(event);
+            Ok(())
+        };
+        record("noted", PLAIN, Action::Note { text: Some("pet in room".into()) })
+    }
+}
+
+/// What a campaign came to.
+#[derive(Debug, Default, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Cuts {
+    /// Power cuts.
+    pub cuts: u64,
+    /// Commands that were cut at every change to the disk.
+    pub commands: u64,
+    /// Places at which they were cut, over all commands.
+    pub points: u64,
+    /// Actions called saved.
+    pub saved: u64,
+    /// Of those, gone afterwards.
+    pub lost: u64,
+    /// Actions there in part.
+    pub half: u64,
+    /// Chains, ledgers or pictures that were wrong, and desks that did not open.
+    pub broken: u64,
+    /// Cuts, by crash model.
+    pub models: BTreeMap<String, u64>,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
+}
+
+impl Cuts {
+    /// Whether everything held.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.lost + self.half + self.broken == 0 && self.failures.is_empty()
+    }
+
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
+        self.cuts += other.cuts;
+        self.commands += other.commands;
+        self.points += other.points;
+        self.saved += other.saved;
+        self.lost += other.lost;
+        self.half += other.half;
+        self.broken += other.broken;
+        for (model, cuts) in other.models {
+            *self.models.entry(model).or_default() += cuts;
+        }
+        self.failures.extend(other.failures);
+    }
+
+    fn cut(&mut self, model: CrashModel) {
+        self.cuts += 1;
+        *self.models.entry(model.name().to_owned()).or_default() += 1;
+    }
+}
+
+/// Every command, cut before each change that it makes to the disk, in every model, with some seeds.
+///
+/// # Errors
+/// When the scene cannot be made, which is a fault of the campaign.
+pub fn every_point(seeds: std::ops::Range<u64>) -> Result<Cuts, String> {
+    let mut cuts = Cuts { commands: COMMANDS.len() as u64 + 2, ..Cuts::default() };
+    let scene = Scene::make(1)?;
+    for seed in seeds {
+        let mut rng = Rng::with_seed(seed);
+        for (name, command) in COMMANDS {
+            let all = points_of(&scene, *command)?;
+            if seed % 1_000_000 == 0 {
+                cuts.points += all;
+            }
+            // One beyond the last: the command is done, somebody was told, and then the power goes.
+            for point in 1..=all + 1 {
+                for model in CrashModel::ALL {
+                    let what = format!("{name} cut at {point} of {all} ({model:?}, seed {seed})");
+                    one(&scene, Some(*command), point, model, &mut rng, &what, &mut cuts);
+                }
+            }
+        }
+        // Opening and closing are cut as well.
+        for point in 1..=60 {
+            for model in CrashModel::ALL {
+                let what = format!("open and close cut at {point} ({model:?}, seed {seed})");
+                one(&scene, None, point, model, &mut rng, &what, &mut cuts);
+            }
+        }
+    }
+    Ok(cuts)
+}
+
+fn stage(scene: &Scene, seed: u64) -> SimDisk {
+    let disk = SimDisk::new("crash", seed);
+    disk.restore_image(&scene.image);
+    let _ = disk.take_counts();
+    disk
+}
+
+/// How many changes to the disk a command makes.
+fn points_of(scene: &Scene, command: fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>) -> Result<u64, String> {
+    let disk = stage(scene, 7);
+    let (desk, _) = open(&disk, 7)?;
+    let before = disk.io_count_of(IoKinds::CHANGES);
+    command(&desk, scene).map_err(|error| format!("a command of the scene fails by itself: {error:?}"))?;
+    Ok(disk.io_count_of(IoKinds::CHANGES) - before)
+}
+
+fn one(
+    scene: &Scene,
+    command: Option<fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>>,
+    point: u64,
+    model: CrashModel,
+    rng: &mut Rng,
+    what: &str,
+    cuts: &mut Cuts,
+) {
+    let seed = rng.u64(..);
+    let disk = stage(scene, seed);
+    let aim = Aim::any(Fault::PowerOff).of(IoKinds::CHANGES);
+    let mut told = None;
+    if command.is_none() {
+        disk.arm(aim, point);
+    }
+    match open(&disk, seed) {
+        Ok((desk, _)) => {
+            if let Some(command) = command {
+                disk.arm(aim, point);
+                let done = command(&desk, scene);
+                // Nobody is told anything by a machine that has no power.
+                told = done.ok().flatten().filter(|_| disk.is_on());
+            } else {
+                desk.engine().close();
+            }
+            disk.power_cut(model, rng);
+        }
+        Err(error) if disk.is_on() => {
+            cuts.broken += 1;
+            cuts.failures.push(format!("{what}: it did not open before: {error}"));
+            return;
+        }
+        Err(_) => disk.power_cut(model, rng),
+    }
+    disk.disarm();
+    disk.power_on();
+    cuts.cut(model);
+    let mut saved = scene.saved.clone();
+    cuts.saved += u64::from(told.is_some());
+    saved.extend(told);
+    verify(&disk, seed, &saved, what, cuts);
+}
+
+/// Opens the desk and holds it against what it had called saved.
+fn verify(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &mut Cuts) -> Option<Desk> {
+    let (desk, report) = match open(disk, seed) {
+        Ok(opened) => opened,
+        Err(error) => {
+            cuts.broken += 1;
+            cuts.failures.push(format!("{what}: it does not open: {error}"));
+            return None;
+        }
+    };
+    let set_aside = report.repair.as_ref().is_some_and(|repair| repair.set_aside.is_some());
+    match faults(&desk, saved) {
+        Err(error) => {
+            cuts.broken += 1;
+            cuts.failures.push(format!("{what}: {error}"));
+        }
+        Ok(Account { lost, half, wrong }) => {
+            cuts.lost += lost.len() as u64;
+            cuts.half += half.len() as u64;
+            cuts.broken += wrong.len() as u64;
+            for fault in lost.into_iter().chain(half).chain(wrong) {
+                cuts.failures.push(format!("{what}: {fault}"));
+            }
+        }
+    }
+    if set_aside {
+        // An honest disk never leaves a damaged database: WAL and FULL promise that.
+        cuts.broken += 1;
+        cuts.failures.push(format!("{what}: the database was found damaged"));
+    }
+    Some(desk)
+}
+
+struct Account {
+    lost: Vec<String>,
+    half: Vec<String>,
+    wrong: Vec<String>,
+}
+
+fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
+    let mut account = Account { lost: vec![], half: vec![], wrong: vec![] };
+    let said = |error: turndown_offline::EngineError| format!("{error:?}");
+    let (audit, outbox, sound, mirror, open, shown) = desk
+        .engine()
+        .read(|mut connection| {
+            let audit = connection.all("SELECT bytes FROM audit_local ORDER BY local_seq", [], |row| {
+                row.get::<_, String>(0)
+            })?;
+            let outbox = connection.all("SELECT local_seq, event_id, state FROM outbox ORDER BY local_seq", [], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })?;
+            let sound = connection.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
+            let mirror = connection.all("SELECT entity_id, row FROM mirror", [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            let open = connection.all(
+                "SELECT a.bytes FROM outbox o JOIN audit_local a USING (local_seq)
+                 WHERE o.state IN ('pending', 'failed', 'conflict', 'held') AND o.settled_by IS NULL
+                    AND o.entity_kind = 'room' ORDER BY o.entity_id, o.lane_rank, o.local_seq",
+                [],
+                |row| row.get::<_, String>(0),
+            )?;
+            let shown = connection.all("SELECT id, room FROM rooms_local WHERE deleted = 0", [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            Ok((audit, outbox, sound, mirror, open, shown))
+        })
+        .map_err(said)?;
+    if sound != ["ok"] {
+        account.wrong.push(format!("integrity: {sound:?}"));
+    }
+    let (mut before, mut expected) = (ZERO_HASH.to_owned(), 1);
+    let mut held = BTreeMap::new();
+    for bytes in audit {
+        let sealed = SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())?;
+        if sealed.event.local_seq != expected || sealed.event.prev_hash != before {
+            account.wrong.push(format!("the chain breaks at {expected}"));
+        }
+        (before, expected) = (sealed.hash.clone(), expected + 1);
+        held.insert(sealed.event.local_seq, sealed.event.event_id.to_string());
+    }
+    let queued: BTreeMap<u64, String> = outbox.iter().map(|(seq, event, _)| (*seq, event.clone())).collect();
+    if held != queued {
+        account.half.push("the record and the outbox name different actions".into());
+    }
+    for (_, event, state) in &outbox {
+        if OutboxState::parse(state).is_err() {
+            account.wrong.push(format!("{event} is {state}"));
+        }
+    }
+    for event in saved {
+        if !held.values().any(|id| id == event.as_str()) {
+            account.lost.push(format!("{event} was called saved and is gone"));
+        }
+    }
+    let ledger = desk.engine().ledger().map_err(said)?;
+    if !ledger.is_balanced() {
+        account.wrong.push(format!("the ledger does not balance: {ledger:?}"));
+    }
+    // What is shown is the service's row with the open events applied: an action shows if and only if it is recorded.
+    let mut expected: BTreeMap<String, Fields> = BTreeMap::new();
+    for (room, row) in mirror {
+        let row: EntityRow = serde_json::from_str(&row).map_err(|error| error.to_string())?;
+        expected.insert(room, row.fields);
+    }
+    for bytes in open {
+        let sealed = SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())?;
+        sealed.event.apply_to(expected.entry(sealed.event.entity.id.clone()).or_default());
+    }
+    for (room, members) in shown {
+        let members: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&members).map_err(|error| error.to_string())?;
+        let wanted = expected.get(&room).cloned().unwrap_or_default();
+        for (member, value) in members {
+            if wanted.get(&format!("room/{member}")) != &value {
+                account.half.push(format!("room {room} shows {member} as {value}"));
+            }
+        }
+    }
+    Ok(account)
+}
+
+/// Cut after cut on one desk, at random places of whatever it does, for some rounds.
+///
+/// # Errors
+/// When the scene cannot be made, which is a fault of the campaign.
+pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
+    let scene = Scene::make(1)?;
+    let mut rng = Rng::with_seed(seed);
+    let mut cuts = Cuts::default();
+    let disk = stage(&scene, seed);
+    let mut saved = scene.saved.clone();
+    let mut next = 0_u64;
+    for round in 0..rounds {
+        let (desk, _) = match open(&disk, rng.u64(..)) {
+            Ok(opened) => opened,
+            Err(error) => {
+                cuts.broken += 1;
+                cuts.failures.push(format!("seed {seed}, round {round}: it does not open: {error}"));
+                return Ok(cuts);
+            }
+        };
+        disk.arm(Aim::any(Fault::PowerOff).of(IoKinds::CHANGES), rng.u64(1..40));
+        while disk.is_on() {
+            next += 1;
+            let event = id(&format!("s{seed}-{next}"));
+            let room = format!("{}", 101 + rng.usize(..8));
+            let text = format!("note {next}");
+            let done = desk.act(event.clone(), lead(), &room, Action::Note { text: Some(text) });
+            if done.is_ok() && disk.is_on() {
+                saved.push(event);
+                cuts.saved += 1;
+            }
+            if rng.u8(..6) == 0 {
+                let _ = COMMANDS
+                    .iter()
+                    .find(|(name, _)| *name == "take_acknowledgements")
+                    .map(|(_, command)| command(&desk, &scene));
+            }
+        }
+        let model = CrashModel::any(&mut rng);
+        disk.power_cut(model, &mut rng);
+        disk.disarm();
+        drop(desk);
+        disk.power_on();
+        cuts.cut(model);
+        // The whole account every so often, and what was saved last each time.
+        let what = format!("seed {seed}, round {round}");
+        if round % 16 == 15 || round + 1 == rounds {
+            if let Some(desk) = verify(&disk, seed, &saved, &what, &mut cuts) {
+                desk.engine().close();
+            }
+            // A desk's database grows with what it records; a fresh one keeps the campaign quick.
+            if saved.len() > 400 {
+                disk.restore_image(&scene.image);
+                saved.clone_from(&scene.saved);
+            }
+        } else if let (Some(last), Ok((desk, _))) = (saved.last(), open(&disk, seed)) {
+            if !matches!(desk.engine().row(last), Ok(Some(_))) {
+                cuts.lost += 1;
+                cuts.failures.push(format!("{what}: {last} was called saved and is gone"));
+            }
+            drop(desk);
+        }
+        if !cuts.failures.is_empty() {
+            return Ok(cuts);
+        }
+    }
+    Ok(cuts)
+}
