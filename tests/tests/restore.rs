@@ -177,7 +177,8 @@ fn the_service_goes_back(rotate: bool) {
     let view = journey.desk.conflict(&third).expect("open");
     journey.desk.resolve(&view, |_| Side::Mine).expect("decided");
     journey.desk.wait_drained();
-    let before: Vec<_> = journey.service.api().snapshot().rows.into_iter().map(|row| (row.entity, row.fields)).collect();
+    let before: Vec<_> =
+        journey.service.api().snapshot().rows.into_iter().map(|row| (row.entity, row.fields)).collect();
 
     // Nobody can reach it while it is put back; work goes on.
     journey.outage();

@@ -17,7 +17,8 @@ use turndown_domain::{
     Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
 };
 use turndown_offline::{
-    Environment, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
+    Environment, Fate, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
+    Waits,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
@@ -124,6 +125,38 @@ impl House {
     fn balanced(&self) {
         let ledger = self.desk.engine().ledger().unwrap();
         assert!(ledger.is_balanced(), "{ledger:?}");
+        assert_eq!(ledger, self.desk.engine().ledger_from_rows().unwrap(), "the counts are those of the rows");
+    }
+
+    /// Every row that is not done has exactly one true reason, with words where somebody said some (L4).
+    fn reasons(&self) {
+        let (rows, total) = self.desk.engine().rows(RowFilter::All, 0, 10_000).unwrap();
+        assert_eq!(rows.len(), total as usize);
+        let at = |id: &EventId| rows.iter().find(|row| row.sealed.event.event_id == *id).map(|row| row.state);
+        for row in &rows {
+            let fate = self.desk.engine().fate_of(row).unwrap();
+            let holds = match (&fate, row.state) {
+                (Fate::Waits(Waits::Link), OutboxState::Pending) => row.last_code.is_none(),
+                (Fate::Waits(Waits::AskedAgain { code, message }), OutboxState::Pending) => {
+                    !code.is_empty() && !message.is_empty()
+                }
+                (Fate::Waits(Waits::Behind(other)), OutboxState::Pending | OutboxState::Held) => {
+                    matches!(at(other), Some(OutboxState::Pending | OutboxState::Held))
+                }
+                (Fate::Waits(Waits::BehindStopped(other)), OutboxState::Held) => {
+                    matches!(at(other), Some(OutboxState::Failed | OutboxState::Conflict))
+                }
+                (Fate::Waits(Waits::Decision(other)), OutboxState::Held) => at(other).is_some_and(OutboxState::is_open),
+                (Fate::Failed { code, message, .. } | Fate::Conflict { code, message }, _) => {
+                    !code.is_empty() && !message.is_empty()
+                }
+                (Fate::Applied { .. } | Fate::Merged { .. }, OutboxState::Synced) => true,
+                (Fate::Settled { .. }, OutboxState::Settled) => true,
+                (Fate::Discarded { by }, OutboxState::Discarded) => by.is_some(),
+                _ => false,
+            };
+            assert!(holds, "{:?} {fate:?} {row:#?}", row.state);
+        }
     }
 }
 
@@ -752,19 +785,21 @@ fn b12_an_action_that_was_tried_again_twice_leaves_nothing_waiting_behind_it() {
 }
 
 #[test]
-fn l1_the_ledger_balances_after_any_answers_in_any_order() {
+fn l1_l4_the_ledger_balances_and_every_row_has_one_reason_after_any_answers_in_any_order() {
     #[derive(Debug, Clone)]
     enum Step {
         Act(usize, u8),
         Answer(u8),
         Decide(bool),
         Retry,
+        Restored(u64),
     }
     let step = prop_oneof![
         4 => (0..ROOMS.len(), 0..6u8).prop_map(|(room, what)| Step::Act(room, what)),
         4 => (0..8u8).prop_map(Step::Answer),
         2 => any::<bool>().prop_map(Step::Decide),
         1 => Just(Step::Retry),
+        1 => (0..30u64).prop_map(Step::Restored),
     ];
     // A failing case is shrunk and its seed printed and kept by proptest.
     let mut runner = TestRunner::new(Config { cases: 48, ..Config::default() });
@@ -829,9 +864,14 @@ fn l1_the_ledger_balances_after_any_answers_in_any_order() {
                             let _ = house.desk.retry(&failed.sealed.event.event_id, house.id(), maria());
                         }
                     }
+                    Step::Restored(holds_until) => {
+                        // D3 in between: the service forgot everything behind that number.
+                        house.desk.engine().offer_again("store", "epoch", holds_until).unwrap();
+                    }
                 }
+                house.balanced();
+                house.reasons();
                 let ledger = house.desk.engine().ledger().unwrap();
-                prop_assert!(ledger.is_balanced(), "{ledger:?}");
                 // A lane never shows more than one way to move: either something is to be sent, or a person is asked.
                 let moves = !house.to_send().is_empty();
                 prop_assert!(moves || ledger.waiting == 0, "work waits and nothing can be sent: {ledger:?}");
@@ -839,6 +879,102 @@ fn l1_the_ledger_balances_after_any_answers_in_any_order() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn h8_what_was_before_is_known_although_the_service_and_the_mirror_have_moved_on() {
+    let house = House::new();
+    let event = house.start("101");
+    house.answer(vec![conflict(&event, cancelled(9), &["task/t101/status"])]);
+    // The feed moves on, and then a whole snapshot takes the place of what was mirrored.
+    let newer = row("101", 30, |unit| {
+        unit.tasks.get_mut(&TaskId("t101".into())).unwrap().status = TaskStatus::Completed;
+    });
+    house.desk.engine().take_rows(vec![newer.clone()], None, "c30").unwrap();
+    let rows = ROOMS.iter().zip(31..).map(|(id, version)| EntityRow { version, ..row(id, version, |_| {}) });
+    let rows =
+        rows.map(|other| if other.entity == newer.entity { EntityRow { version: 40, ..newer.clone() } } else { other });
+    house.desk.engine().take_snapshot(reference(), rows.collect(), "c40", 40, |_| {}).unwrap();
+    let open = house.desk.engine().conflict(&newer.entity).unwrap().expect("it waits for a person");
+    let status = "task/t101/status";
+    assert_eq!(open.before.get(status), "ready", "the event itself carries what was before");
+    assert_eq!((open.mine.get(status), open.theirs.fields.get(status)), (&json!("in_progress"), &json!("completed")));
+}
+
+#[test]
+fn h10_what_was_set_aside_for_theirs_stays_readable_and_can_be_done_again() {
+    let house = House::new();
+    let event = house.start("101");
+    house.answer(vec![conflict(&event, cancelled(9), &["task/t101/status"])]);
+    let decision = house.desk.resolve(settlement(&house, 9, &[&event], &[("task/t101/status", false)])).unwrap().sealed;
+    house.answer(vec![applied(&decision, 10)]);
+    assert_eq!(house.status("101"), TaskStatus::Cancelled);
+    // The side that was not taken is in the record, whole, with who decided and when.
+    let aside = house.desk.engine().row(&event.event.event_id).unwrap().unwrap();
+    assert_eq!((aside.state, &aside.sealed.bytes), (OutboxState::Settled, &event.bytes));
+    assert_eq!(aside.settled_by, Some(decision.event.event_id.clone()));
+    assert_eq!(decision.event.actor_id, maria());
+    let kept = &aside.sealed.event.changes["task/t101/status"];
+    assert_eq!((&kept.base, &kept.new), (&json!("ready"), &json!("in_progress")));
+    // And the rules let it be done again where they allow it at all.
+    let again = house.act("101", Action::Note { text: Some("guest leaves after all".into()) });
+    assert!(again.is_ok());
+    house.balanced();
+}
+
+#[test]
+fn a7_a_flush_of_ten_thousand_answers_lets_every_record_through_between_two_of_its_units() {
+    let house = House::new();
+    let mut events = vec![];
+    for n in 0..2_000 {
+        events.push(house.act("101", Action::Note { text: Some(format!("note {n}")) }).unwrap());
+    }
+    let answers: Vec<EventResult> = events.iter().zip(1_000..).map(|(event, seq)| applied(event, seq)).collect();
+    let engine = house.desk.engine().clone();
+    let flush = std::thread::spawn(move || engine.take_results("store", "epoch", answers).unwrap());
+    let mut waited = vec![];
+    let mut n = 0;
+    while !flush.is_finished() {
+        let before = house.desk.engine().revision();
+        let recorded =
+            house.desk.act(house.id(), maria(), "102", Action::Note { text: Some(format!("n{n}")) }).unwrap();
+        waited.push(recorded.revision - before);
+        n += 1;
+    }
+    assert_eq!(flush.join().unwrap().ok, 2_000);
+    // It waits for the unit that is running and for no other, however many are queued behind.
+    waited.sort_unstable();
+    assert!(waited.len() > 3, "records went through while the flush ran: {}", waited.len());
+    assert!(waited[waited.len() / 2] <= 3, "{waited:?}");
+    house.balanced();
+}
+
+#[test]
+fn i4_a_migration_that_fails_half_way_leaves_everything_as_it_was_and_the_next_start_goes_on() {
+    let house = House::new();
+    let event = house.start("101");
+    let House { folder, desk, .. } = house;
+    desk.engine().close();
+    drop(desk);
+    let known = turndown_desk::migrations().get_migrations().iter().map(|one| one.version()).max().unwrap();
+    let broken = refinery::Migration::unapplied(
+        &format!("V{}__breaks", known + 1),
+        "CREATE TABLE half (a); UPDATE outbox SET state = 'discarded'; DELETE FROM sync_state; SELECT * FROM nowhere;",
+    )
+    .unwrap();
+    let mut all = turndown_desk::migrations().get_migrations().clone();
+    all.push(broken);
+    let config = turndown_offline::OpenConfig::new(folder.path().to_owned(), refinery::Runner::new(&all));
+    let error = Desk::open_with(&config, Arc::new(Still::default())).err().expect("it does not open");
+    assert_eq!(error.code(), "DATABASE_MIGRATION");
+    let (desk, report) = open(folder.path()).unwrap();
+    assert!(report.repair.is_none(), "it is not damage");
+    let row = desk.engine().row(&event.event.event_id).unwrap().unwrap();
+    assert_eq!((row.state, row.sealed.bytes), (OutboxState::Pending, event.bytes));
+    assert_eq!(desk.engine().fact("cursor").unwrap().as_deref(), Some("c3"));
+    let half =
+        desk.engine().read(|mut sql| sql.first("SELECT 1 FROM sqlite_master WHERE name = 'half'", [], |_| Ok(())));
+    assert_eq!(half.unwrap(), None);
 }
 
 // --- starts that go wrong ---------------------------------------------------------------------------------------

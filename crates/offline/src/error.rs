@@ -31,6 +31,14 @@ pub enum EngineError {
     /// The workflow's own tables refused.
     #[error("{0}")]
     Workflow(String),
+    /// The service said that it takes no event of this size.
+    #[error("an action of {bytes} bytes; the service takes {max}")]
+    TooLarge {
+        /// The event's size.
+        bytes: u64,
+        /// What the service takes.
+        max: u64,
+    },
     /// Less space is left than a new action may rely on.
     #[error("too little space is left on the disk")]
     NoSpace,
@@ -101,6 +109,7 @@ impl EngineError {
             Self::Stored { .. } | Self::Seal(_) | Self::Workflow(_) => "DATABASE_UNREADABLE",
             Self::Poisoned => "NOT_SAVED",
             Self::Closed => "DATABASE_CLOSED",
+            Self::TooLarge { .. } => "TOO_LARGE",
             Self::NoSpace => "DISK_FULL",
             Self::Unsure(_) => "SAVE_UNSURE",
         }
@@ -116,6 +125,7 @@ impl EngineError {
             "DATABASE_BUSY" => "Another program holds the desk's database. Nothing was saved by this action.",
             "DATABASE_CORRUPT" => "The desk's database is damaged. Nothing was saved by this action.",
             "SAVE_UNSURE" => "The disk failed while this was being saved. It may have been kept, or not.",
+            "TOO_LARGE" => "This action is larger than the hotel's service takes. Nothing was saved by it.",
             "DATABASE_CLOSED" => "The desk is closing. Nothing was saved by this action.",
             _ => "The desk's database refused. Nothing was saved by this action.",
         }
@@ -128,6 +138,7 @@ impl EngineError {
             "DISK_FULL" => "Free some space on this computer, then do it again. What was saved before is safe.",
             "READ_ONLY" => "Ask for write access to the desk's folder, then do it again.",
             "DATABASE_BUSY" => "Close the other program (a backup or virus scan, perhaps), then do it again.",
+            "TOO_LARGE" => "Do it again with a shorter note.",
             "SAVE_UNSURE" => "Look at the room when the disk answers again, and do what is missing. See to the disk.",
             "DATABASE_CORRUPT" | "DISK_ERROR" => {
                 "Close Turndown and open it again: it will set the damaged file aside and save what can be read."

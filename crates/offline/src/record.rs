@@ -6,6 +6,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use turndown_protocol::{ActorId, AuditHead, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, SealedEvent};
 
+/// The fact with the most bytes that the service takes of one event.
+pub const EVENT_BYTES_MAX: &str = "event_bytes_max";
+
 /// What somebody wants to do.
 pub struct Intent<R> {
     /// Made where the person acted, so that a repeated call records once.
@@ -146,6 +149,14 @@ impl UnitOfWork<'_> {
             data_age_s: link.data_age_s,
         })?;
         let event = &sealed.event;
+        // Told at once, where the service said what it takes (B10). A decision is never refused for its length.
+        if settles.is_empty()
+            && let Some(max) = self.fact(EVENT_BYTES_MAX)?.and_then(|text| text.parse::<u64>().ok())
+            && max > 0
+            && sealed.bytes.len() as u64 > max
+        {
+            return Err(EngineError::TooLarge { bytes: sealed.bytes.len() as u64, max });
+        }
         self.execute(
             "INSERT INTO audit_local (local_seq, event_id, prev_hash, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
             (event.local_seq, event.event_id.as_str(), &event.prev_hash, &sealed.hash, &sealed.bytes),

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
-use turndown_offline::{Engine, EngineError, Hands, OutboxItem, now_ms};
+use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, Hands, OutboxItem, now_ms};
 use turndown_protocol::{
     AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer,
     InstallId, Snapshot,
@@ -235,6 +235,14 @@ impl Shared {
             answer = self.handshake(&capabilities).await?;
             own = self.own_chain(&answer).await?;
         }
+        let bytes_max = capabilities.max_event_bytes.to_string();
+        self.engine(move |engine| {
+            if engine.fact(EVENT_BYTES_MAX)?.as_ref() == Some(&bytes_max) {
+                return Ok(());
+            }
+            engine.set_facts(vec![(EVENT_BYTES_MAX, Some(bytes_max))])
+        })
+        .await?;
         let held = (!capabilities.schemas.contains(&EVENT_SCHEMA)).then(|| Cause::UpgradeRequired.reason());
 
         let now = self.engine.environment().now();

@@ -83,6 +83,8 @@ pub struct Store {
     pub token: String,
     pub max_events: u32,
     pub max_bytes: u64,
+    pub max_event_bytes: u64,
+    pub schemas: Vec<u32>,
     standing: BTreeMap<Route, Wrong>,
     once: BTreeMap<Route, VecDeque<Wrong>>,
     log: Vec<(Route, u16)>,
@@ -127,6 +129,8 @@ impl House {
                 property: PROPERTY.into(),
                 max_events: 500,
                 max_bytes: 1_000_000,
+                max_event_bytes: 100_000,
+                schemas: vec![1, 2, 3],
                 ..Store::default()
             }),
             address: listener.local_addr().expect("an address"),
@@ -383,7 +387,7 @@ impl Store {
             }
             return result;
         }
-        if event.prev_event_id.as_ref().is_some_and(|prev| !self.events.contains_key(prev)) {
+        if event.prev_event_id.iter().chain(&event.depends_on).any(|earlier| !self.events.contains_key(earlier)) {
             result.outcome = Outcome::MissingPredecessor;
             result.problem = Some(Problem::new(409, codes::MISSING_PREDECESSOR, "The one before is not here."));
             return result;
@@ -478,9 +482,9 @@ async fn capabilities(State(house): App, headers: HeaderMap) -> Response {
         server_time: "2016-03-25T10:00:00.000Z".into(),
         max_events: store.max_events,
         max_batch_bytes: store.max_bytes,
-        max_event_bytes: 100_000,
+        max_event_bytes: store.max_event_bytes,
         backup_horizon_days: 14,
-        schemas: vec![1, 2, 3],
+        schemas: store.schemas.clone(),
         head_seq: store.seq,
         property_id: PropertyId::parse(store.property.as_str()).ok(),
         property_name: Some("The House of Counters".into()),

@@ -100,9 +100,15 @@ impl Desk {
 
     /// Closes the desk and opens it again, as after a restart.
     pub fn reopened(self) -> Self {
+        self.reopened_after(|_| {})
+    }
+
+    /// The same, with somebody at its files in between.
+    pub fn reopened_after(self, between: impl FnOnce(&std::path::Path)) -> Self {
         let Self { engine, environment, folder } = self;
         engine.close();
         drop(engine);
+        between(folder.path());
         // What a dropped call still held goes a moment later.
         let engine = loop {
             match try_open(folder.path().to_owned(), &environment) {
