@@ -40,6 +40,10 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        if checked.damage.is_empty() && !(self.ledger_from_rows()?.is_balanced() && self.ledger()?.is_balanced()) {
+            // An entry without its outbox row would never be sent and never be missed.
+            checked.damage.push("the outbox and the record do not agree".into());
+        }
         if checked.damage.is_empty() {
             checked.copied_anew = self.copy()?;
         } else {

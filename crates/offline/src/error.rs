@@ -66,6 +66,7 @@ impl EngineError {
                     | C::NotADatabase
                     | C::DiskFull
                     | C::CannotOpen
+                    | C::ReadOnly
                     | C::FileLockingProtocolFailed
             )
         )
