@@ -127,6 +127,10 @@ pub struct EventsRequest {
     pub epoch: String,
     /// The end of the sender's chain, so that a cut-off tail shows.
     pub audit_head: AuditHead,
+    /// The newest receipt of this epoch that the desk holds, so that a service which lost what it acknowledged hears
+    /// of it before it takes anything more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_receipt: Option<(EventId, u64)>,
     /// The events, in lane order.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::Event>))]
     pub events: Vec<Box<RawValue>>,

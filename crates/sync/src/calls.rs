@@ -400,8 +400,9 @@ impl Shared {
                 batch_id,
                 install_id: shared.engine.install_id(),
                 store_id: met.store_id,
-                epoch: met.epoch,
                 audit_head: shared.engine.audit_head().map_err(|error| desk(&error))?,
+                last_receipt: shared.engine.last_receipt(&met.epoch).map_err(|error| desk(&error))?,
+                epoch: met.epoch,
                 events: items
                     .into_iter()
                     .map(|item| RawValue::from_string(item.bytes))

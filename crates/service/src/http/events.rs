@@ -3,7 +3,7 @@
 use super::caller::Caller;
 use super::{App, AppState, Refused, body, json};
 use crate::metrics::OutcomeLabels;
-use crate::store::{Batch, Body, Chain, Greeted, Incoming};
+use crate::store::{Batch, Body, Chain, Greeted, Incoming, Shown};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -50,10 +50,9 @@ pub(super) async fn handshake(
     let install = InstallId::parse(install).map_err(|error| Refused::bad_request(format!("{error}.")))?;
     let hello: Handshake = body::json(&app, &headers, request).await?;
     let head = hello.audit_head.clone();
-    let Greeted { chain, holds_receipt, holds_until } = app
-        .store
-        .greet(device.property_id, install.clone(), hello.audit_head, hello.continues, hello.last_receipt)
-        .await?;
+    let receipt = hello.last_receipt.map(|receipt| shown(&app, receipt));
+    let Greeted { chain, holds_receipt, holds_until } =
+        app.store.greet(device.property_id, install.clone(), hello.audit_head, hello.continues, receipt).await?;
     let identity = app.store.identity();
     let highest_hash = (chain.highest_seq > 0).then(|| hex::encode(chain.highest_hash));
     let same_place_other_hash =
@@ -69,6 +68,10 @@ pub(super) async fn handshake(
         audit_closed: app.closed(&install, &chain),
         audit_problem: audit_problem(&app, &install, &chain, same_place_other_hash, behind),
     }))
+}
+
+fn shown(app: &App, (event_id, seq): (EventId, u64)) -> Shown {
+    Shown { event_id, seq, random: app.env.random_u128() }
 }
 
 fn audit_problem(
@@ -147,6 +150,7 @@ pub(super) async fn events(
     let batch = Batch {
         property: device.property_id,
         sender: Some((request.install_id.clone(), request.audit_head)),
+        receipt: request.last_receipt.map(|receipt| shown(&app, receipt)),
         received_at: app.env.now_text(),
         events,
     };

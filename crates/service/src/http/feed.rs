@@ -68,7 +68,7 @@ pub(super) async fn snapshot(State(app): State<AppState>, Caller(device): Caller
         server_time: app.env.now_text(),
         reference: found.reference,
         rows: found.rows,
-        cursor: cursor::write(identity, found.head_seq),
+        cursor: cursor::write(&identity, found.head_seq),
         head_seq: found.head_seq,
     }))
 }
@@ -101,7 +101,7 @@ fn gone() -> Refused {
 }
 
 fn position(app: &App, cursor: &str) -> Result<u64, Refused> {
-    cursor::read(app.store.identity(), cursor).map_err(|fault| match fault {
+    cursor::read(&app.store.identity(), cursor).map_err(|fault| match fault {
         CursorFault::Unreadable => Refused::bad_request("That is not a cursor of this service."),
         CursorFault::Gone => gone(),
     })
@@ -152,7 +152,7 @@ pub(super) async fn changes(
     let from = asked.cursor.ok_or_else(|| Refused::bad_request("cursor is missing. Take one from a snapshot."))?;
     let after = position(&app, &from)?;
     let rows = page(&app, &device.property_id, after, limit(asked.limit, PAGE_ROWS)?).await?;
-    let next = cursor::write(app.store.identity(), rows.next_seq);
+    let next = cursor::write(&app.store.identity(), rows.next_seq);
     let text = page_json(&app, &from, &next, rows).map_err(crate::store::StoreError::from)?;
     Ok(super::json_text(axum::http::StatusCode::OK, text))
 }
@@ -219,7 +219,7 @@ pub(super) async fn stream(
                 },
             };
             let (more, next_seq) = (rows.more, rows.next_seq);
-            let next = cursor::write(app.store.identity(), next_seq);
+            let next = cursor::write(&app.store.identity(), next_seq);
             let Ok(text) = page_json(app, &from, &next, rows) else { break };
             yield Ok::<_, Infallible>(Message::default().id(next.clone()).event("changes").data(text));
             (after, from) = (next_seq, next);

@@ -50,6 +50,9 @@ impl From<StoreError> for Refused {
                 Problem::new(500, codes::STORAGE, "A stored record cannot be read. The service's log has the reason.")
                     .into()
             }
+            StoreError::Lost => Problem::new(409, codes::WRONG_EPOCH, "The service lost what it had acknowledged.")
+                .with_detail("Nothing was taken. Ask for capabilities again, then send again what the service lost.")
+                .into(),
             StoreError::Fault => {
                 tracing::error!("a fault in the service");
                 Problem::new(500, codes::STORAGE, "The service failed on this request. Its log has the reason.").into()

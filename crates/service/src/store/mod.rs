@@ -26,12 +26,12 @@ use turndown_protocol::{
 /// SHA-256 of something.
 pub type Hash = [u8; 32];
 
-/// Who this store is. Constant while a service runs.
+/// Who this store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Made once, with the store.
     pub store_id: String,
-    /// Changes when the store is restored from a backup.
+    /// Changes when the store was restored from a backup, or finds out that it lost what it had acknowledged.
     pub epoch: String,
 }
 
@@ -56,6 +56,10 @@ pub enum StoreError {
     /// The service is stopping.
     #[error("the service is stopping")]
     Stopping,
+    /// A desk holds a receipt of this epoch for something that the store does not have: it lost its newest part, and
+    /// goes on in a new epoch from now on.
+    #[error("the store had lost what it acknowledged")]
+    Lost,
     /// A fault of this program; the log has the rest.
     #[error("a fault in the service")]
     Fault,
@@ -243,10 +247,23 @@ pub struct Batch {
     pub property: PropertyId,
     /// Who sends, and the end of its chain as it says; absent for the service's own.
     pub sender: Option<(InstallId, AuditHead)>,
+    /// The newest receipt that the sender holds of this epoch.
+    pub receipt: Option<Shown>,
     /// The service's clock (RFC 3339).
     pub received_at: String,
     /// The events, in lane order.
     pub events: Vec<Incoming>,
+}
+
+/// A receipt as a desk shows it.
+#[derive(Debug)]
+pub struct Shown {
+    /// For which event.
+    pub event_id: EventId,
+    /// The sequence number that its effect got.
+    pub seq: u64,
+    /// Randomness for a new epoch, should this store not know of it.
+    pub random: u128,
 }
 
 /// What became of a batch. It is on disk.
@@ -312,7 +329,7 @@ pub struct Happened {
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
     /// Who this store is.
-    fn identity(&self) -> &Identity;
+    fn identity(&self) -> Arc<Identity>;
 
     /// Told after each commit.
     fn pulse(&self) -> watch::Receiver<Pulse>;
@@ -354,7 +371,7 @@ pub trait Storage: Send + Sync + 'static {
         install: InstallId,
         head: AuditHead,
         continues: Option<Continues>,
-        receipt: Option<(EventId, u64)>,
+        receipt: Option<Shown>,
     ) -> Result<Greeted, StoreError>;
 
     /// Takes a batch of events.

@@ -257,6 +257,7 @@ impl Service {
             store_id: self.capabilities.store_id.clone(),
             epoch: self.capabilities.epoch.clone(),
             audit_head: desk.head(),
+            last_receipt: None,
             events: events
                 .iter()
                 .map(|event| serde_json::value::RawValue::from_string(event.bytes.clone()).unwrap())

@@ -399,7 +399,7 @@ fn begins_at((seq, hash): (u64, Hash)) -> (u64, BTreeSet<String>) {
 }
 
 /// How many numbers a lost part of a store can have given out: far above ten days of the busiest house.
-const SEQ_LOST_MAX: u64 = 1_000_000_000;
+pub(super) const SEQ_LOST_MAX: u64 = 1_000_000_000;
 
 fn put_entity(
     conn: &Connection,

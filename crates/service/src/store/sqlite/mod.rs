@@ -10,16 +10,16 @@ pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex};
 
 use super::{
-    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Single, SingleDone, SnapshotRows, Storage,
-    StoreError, Taken,
+    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Shown, Single, SingleDone, SnapshotRows,
+    Storage, StoreError, Taken,
 };
 use async_trait::async_trait;
 use rows::to_i64;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, EventId, InstallId, Problem, PropertyId};
+use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId};
 use writer::Writer;
 
 /// How many jobs wait for the writer before callers wait to hand theirs in.
@@ -47,7 +47,7 @@ enum WriterPlace {
 
 /// The store on embedded SQLite.
 pub struct SqliteStore {
-    identity: Identity,
+    identity: Arc<RwLock<Arc<Identity>>>,
     pulse: watch::Receiver<Pulse>,
     writer: WriterPlace,
     readers: Arc<Readers>,
@@ -61,7 +61,7 @@ struct Readers {
 
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteStore").field("identity", &self.identity).finish_non_exhaustive()
+        f.debug_struct("SqliteStore").field("identity", &self.identity()).finish_non_exhaustive()
     }
 }
 
@@ -72,7 +72,8 @@ impl SqliteStore {
     /// When the database cannot be read or no thread can be started.
     pub fn start(files: Files, conn: Connection, identity: Identity, hands: Hands) -> Result<Self, StoreError> {
         let (tell, pulse) = watch::channel(Pulse::default());
-        let writer = Writer::new(conn, tell)?;
+        let identity = Arc::new(RwLock::new(Arc::new(identity)));
+        let writer = Writer::new(conn, tell, Arc::clone(&identity))?;
         let writer = match hands {
             Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
             Hands::Own => Self::start_thread(writer)?,
@@ -175,7 +176,7 @@ fn doubts_the_disk(error: &StoreError) -> bool {
             error.sqlite_error_code(),
             None | Some(C::DatabaseBusy | C::DatabaseLocked | C::ConstraintViolation | C::DiskFull)
         ),
-        StoreError::Stopping | StoreError::Fault => false,
+        StoreError::Stopping | StoreError::Lost | StoreError::Fault => false,
     }
 }
 
@@ -200,8 +201,8 @@ fn device((property, property_name, name): (String, String, String)) -> Result<D
 
 #[async_trait]
 impl Storage for SqliteStore {
-    fn identity(&self) -> &Identity {
-        &self.identity
+    fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn pulse(&self) -> watch::Receiver<Pulse> {
@@ -340,18 +341,12 @@ impl Storage for SqliteStore {
         install: InstallId,
         head: AuditHead,
         continues: Option<Continues>,
-        receipt: Option<(EventId, u64)>,
+        receipt: Option<Shown>,
     ) -> Result<Greeted, StoreError> {
         self.write(move |writer| {
+            let holds_receipt = writer.holds_or_begins_epoch(&property, receipt.as_ref())?;
             let chain = writer.greet(&property, &install, &head, continues.as_ref())?;
             let holds_until = rows::holds_until(&writer.conn, &chain)?;
-            let holds_receipt = match receipt {
-                None => true,
-                Some((event_id, seq)) => {
-                    let property_n = writer.property_n(&property)?;
-                    rows::known(&writer.conn, property_n, &event_id)?.is_some_and(|known| known.seq == Some(seq))
-                }
-            };
             Ok(Greeted { chain, holds_receipt, holds_until })
         })
         .await
@@ -362,7 +357,7 @@ impl Storage for SqliteStore {
     }
 
     async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError> {
-        let store_id = self.identity.store_id.clone();
+        let store_id = self.identity().store_id.clone();
         self.write(move |writer| single::act(writer, &store_id, &single)).await
     }
 

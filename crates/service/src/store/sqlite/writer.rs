@@ -4,12 +4,13 @@
 //! are handed out in commit order and nobody's disconnect can cancel a write that began. What the thread keeps in
 //! memory (entities, counters) is what the last commit left; after any failure it is thrown away and read again.
 
+use super::admin::SEQ_LOST_MAX;
 use super::rows::{self, Authors, outcome_name, to_i64};
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan, Verdict};
-use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Incoming, Pulse, StoreError, Taken};
+use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Identity, Incoming, Pulse, Shown, StoreError, Taken};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
@@ -24,6 +25,7 @@ const LINKS_PER_BATCH: usize = 20_000;
 /// What the writing thread owns.
 pub(super) struct Writer {
     pub(super) conn: Connection,
+    identity: Arc<RwLock<Arc<Identity>>>,
     pulse: watch::Sender<Pulse>,
     head_seq: u64,
     next_event_n: u64,
@@ -40,8 +42,12 @@ struct Held {
 }
 
 impl Writer {
-    pub(super) fn new(conn: Connection, pulse: watch::Sender<Pulse>) -> Result<Self, StoreError> {
-        let mut writer = Self { conn, pulse, head_seq: 0, next_event_n: 1, properties: BTreeMap::new() };
+    pub(super) fn new(
+        conn: Connection,
+        pulse: watch::Sender<Pulse>,
+        identity: Arc<RwLock<Arc<Identity>>>,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self { conn, identity, pulse, head_seq: 0, next_event_n: 1, properties: BTreeMap::new() };
         writer.reload()?;
         Ok(writer)
     }
@@ -100,6 +106,9 @@ impl Writer {
 
     /// Takes a batch: all in one transaction, or, where that cannot be written, each event in one of its own.
     pub(super) fn take(&mut self, batch: &Batch) -> Result<Taken, StoreError> {
+        if !self.holds_or_begins_epoch(&batch.property, batch.receipt.as_ref())? {
+            return Err(StoreError::Lost);
+        }
         let mut lanes = Lanes::default();
         match self.take_in_one(batch, &batch.events, &mut lanes, |_, _| Ok(())) {
             Ok(taken) => Ok(taken),
@@ -192,6 +201,33 @@ impl Writer {
         Ok(Taken { results, head_seq: loaded.head_seq, chain })
     }
 
+    /// Whether the store has what a desk holds a receipt of this epoch for. Where it has not, it lost the newest part
+    /// of what it acknowledged (a restored backup, a replica that lagged, a log that could not be read): it goes on in
+    /// a new epoch, counting above any number that the lost part can have given out, so that every desk sends again
+    /// what it keeps and takes everything afresh.
+    pub(super) fn holds_or_begins_epoch(
+        &mut self,
+        property: &PropertyId,
+        receipt: Option<&Shown>,
+    ) -> Result<bool, StoreError> {
+        let Some(Shown { event_id, seq, random }) = receipt else { return Ok(true) };
+        let property_n = self.property_n(property)?;
+        if rows::known(&self.conn, property_n, event_id)?.is_some_and(|known| known.seq == Some(*seq)) {
+            return Ok(true);
+        }
+        let epoch = format!("epoch_{random:032x}");
+        let head = self.head_seq.max(*seq) + SEQ_LOST_MAX;
+        self.conn.execute("UPDATE meta SET epoch = ?1, head_seq = ?2", (&epoch, to_i64(head)))?;
+        tracing::error!(%event_id, seq, epoch, "a desk holds a receipt that this store lost; a new epoch begins");
+        {
+            let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner);
+            let store_id = identity.store_id.clone();
+            *identity = Arc::new(Identity { store_id, epoch });
+        }
+        self.reload()?;
+        Ok(false)
+    }
+
     /// The entity as the last commit left it.
     pub(super) fn entity(&mut self, property: &PropertyId, entity: &EntityRef) -> Result<Option<Entity>, StoreError> {
         let property_n = self.property_n(property)?;
@@ -241,7 +277,7 @@ fn concerns_all(error: &StoreError) -> bool {
             )
         ),
         StoreError::Unreadable(_) => false,
-        StoreError::Stopping | StoreError::Fault => true,
+        StoreError::Stopping | StoreError::Lost | StoreError::Fault => true,
     }
 }
 
