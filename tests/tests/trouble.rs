@@ -26,7 +26,7 @@ fn a4_with_a_full_disk_nothing_is_half_saved_the_desk_says_so_and_what_waits_sti
     let mut service = Service::small();
     let mut relay = Relay::to(service.address());
     let mut desk = Desk::stopped();
-    let Some(command) = on_a_small_disk(&desk, 24) else {
+    let Some(command) = on_a_small_disk(&desk, 96) else {
         println!("left out: this machine lets nobody mount a small disk (unshare --user --mount)");
         return;
     };

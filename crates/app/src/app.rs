@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use turndown_desk::{Desk, DeskAction, RoomRow};
 use turndown_domain::{PropertyBook, Role, Unit};
 use turndown_offline::{EngineError, Environment, RowFilter, Settlement, Sort, Sql, StartReport, now_ms, rfc3339};
@@ -27,6 +28,10 @@ const STALE_LIMIT_S: u64 = 24 * 60 * 60;
 const STALE_WARN_S: u64 = STALE_LIMIT_S / 10 * 8;
 /// From this many waiting actions on, the desk points to the playbook.
 const BACKLOG_WARNING: u64 = 100;
+/// How often the disk is looked at and the backups' age.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// After so long without a backup a person is told.
+const BACKUP_WARNING: Duration = Duration::from_secs(24 * 60 * 60);
 /// The fact that names who is working.
 const PERSON: &str = "person";
 /// The longest page of the Sync Center.
@@ -64,6 +69,7 @@ struct Inner {
     desk: Result<Desk, CommandError>,
     link: Mutex<Option<Linked>>,
     notice: Mutex<Option<StartNotice>>,
+    backup_warning: Mutex<Option<StartNotice>>,
 }
 
 #[derive(Clone)]
@@ -85,9 +91,16 @@ impl App {
             Err(error) => (Err(errors::from_open(&error, reference.clone())), StartReport::default()),
         };
         let notice = report.repair.as_ref().map(notices::after_repair);
-        let app = Self(Arc::new(Inner { config, desk, link: Mutex::new(None), notice: Mutex::new(notice) }));
+        let app = Self(Arc::new(Inner {
+            config,
+            desk,
+            link: Mutex::new(None),
+            notice: Mutex::new(notice),
+            backup_warning: Mutex::new(None),
+        }));
         if let Ok(desk) = app.desk() {
             app.check_behind(desk.clone(), report.unclean);
+            app.keep();
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
                 Ok(None) => {}
@@ -163,7 +176,7 @@ impl App {
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
             sync,
             trouble: None,
-            notice: lock(&self.0.notice).clone().or_else(|| notices::second_copy(&desk.engine().second_copy())),
+            notice: self.notice(desk),
             guide,
             version: self.0.config.version.to_owned(),
         })
@@ -746,6 +759,56 @@ impl App {
             }
             Ok(_) => app.set_notice(notices::damage()),
             Err(error) => tracing::error!(?error, "the database could not be checked"),
+        });
+    }
+
+    /// What start-up found, until it is read; then whatever stands for as long as it is true, the worst first.
+    fn notice(&self, desk: &Desk) -> Option<StartNotice> {
+        let read_once = lock(&self.0.notice).clone();
+        read_once
+            .or_else(|| notices::space(desk.engine().space()))
+            .or_else(|| notices::second_copy(&desk.engine().second_copy()))
+            .or_else(|| lock(&self.0.backup_warning).clone())
+    }
+
+    /// Looks after the disk and the backups while the desk is open, on a clock that cannot be set.
+    fn keep(&self) {
+        let app = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let began = tokio::time::Instant::now();
+            let mut taken = began;
+            let mut rounds = tokio::time::interval(KEEP_EVERY);
+            rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            // The first comes at once, and the start has enough to do.
+            rounds.tick().await;
+            loop {
+                rounds.tick().await;
+                // Nothing here keeps the database open when everybody else has let go of it.
+                let Some(inner) = app.upgrade() else { return };
+                let Ok(engine) = inner.desk.as_ref().map(|desk| desk.engine().clone()) else { return };
+                let uptime = began.elapsed();
+                let done = tokio::task::spawn_blocking(move || {
+                    engine.look_at_space();
+                    (engine.back_up_if_due(uptime), engine)
+                });
+                let Ok((backed_up, engine)) = done.await else { return };
+                match backed_up {
+                    Ok(_) => {
+                        taken = tokio::time::Instant::now();
+                        *lock(&inner.backup_warning) = None;
+                    }
+                    Err(EngineError::Closed) => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "no backup could be taken");
+                        if taken.elapsed() > BACKUP_WARNING {
+                            let newest = engine.newest_backup().ok().flatten();
+                            let notice = notices::backup(newest.as_ref(), inner.config.environment.now());
+                            *lock(&inner.backup_warning) = Some(notice);
+                            engine.announce(Sort::Reference);
+                        }
+                    }
+                }
+            }
         });
     }
 

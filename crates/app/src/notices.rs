@@ -1,7 +1,8 @@
 //! What the desk's own keeping has to say to a person: what happened, in plain words, and what to do.
 
 use crate::dto::StartNotice;
-use turndown_offline::{RepairReport, SecondCopy};
+use chrono::{DateTime, Utc};
+use turndown_offline::{Backup, RepairReport, SecondCopy, Space};
 
 /// After a repair: what was set aside and where, what came from which source, what is missing, what the service brings.
 pub(crate) fn after_repair(report: &RepairReport) -> StartNotice {
@@ -88,4 +89,43 @@ pub(crate) fn second_copy(state: &SecondCopy) -> Option<StartNotice> {
                     written again."
             .into(),
     })
+}
+
+/// Little room, or too little, on the disk.
+pub(crate) fn space(space: Space) -> Option<StartNotice> {
+    let (code, message) = match space {
+        Space::Enough => return None,
+        Space::Low { free } => {
+            ("DISK_LOW", format!("This computer's disk is almost full: {} MB are left.", free >> 20))
+        }
+        Space::None { free } => (
+            "DISK_FULL",
+            format!(
+                "This computer's disk is full: {} MB are left, and no new action can be promised to be kept. What was \
+                 recorded is safe and is still sent.",
+                free >> 20
+            ),
+        ),
+    };
+    let next_step =
+        "Free some space (empty the bin, remove old downloads) or ask your IT. Leave Turndown's folder alone.";
+    Some(StartNotice { code: code.into(), message, next_step: next_step.into() })
+}
+
+/// No backup could be taken for longer than a day of the desk's own time.
+pub(crate) fn backup(newest: Option<&Backup>, now: DateTime<Utc>) -> StartNotice {
+    let message = match newest.and_then(|backup| backup.at) {
+        Some(at) => format!(
+            "No new backup of the desk's data could be taken for a day; the newest is {} hours old.",
+            (now - at).num_hours().max(0)
+        ),
+        None => "No backup of the desk's data could be taken yet.".to_owned(),
+    };
+    StartNotice {
+        code: "BACKUP_OLD".into(),
+        message,
+        next_step: "Work on: everything is saved, and kept twice. Look whether the disk is full; the next backup is \
+                    tried within the hour."
+            .into(),
+    }
 }

@@ -1,10 +1,11 @@
 //! The engine's handle, its one writer thread, and its readers.
 
+use crate::backup::LastBackup;
 use crate::disk::{Disk, DiskLock};
 use crate::state::Link;
 use crate::unit_of_work::{Ended, WriterState};
 use crate::writer::Writer;
-use crate::{EngineError, Environment, OpenConfig, SecondCopy, UnitOfWork, Workflow};
+use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitOfWork, Workflow};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -90,6 +91,8 @@ pub(crate) struct Shared {
     flight_marks: Mutex<BTreeMap<EntityRef, u64>>,
     /// Where the second copy stands, for whoever looks.
     pub(crate) second_copy: Mutex<SecondCopy>,
+    pub(crate) last_backup: Mutex<LastBackup>,
+    pub(crate) space: Mutex<Space>,
 }
 
 /// A lock whose holder panicked still guards whole values here: every critical section only moves or replaces them.
@@ -166,6 +169,8 @@ impl Engine {
             flight: Mutex::default(),
             flight_marks: Mutex::default(),
             second_copy: Mutex::new(writer.copy.state().clone()),
+            last_backup: Mutex::default(),
+            space: Mutex::default(),
         });
         let place = match config.hands {
             Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
@@ -430,6 +435,11 @@ impl Engine {
 }
 
 impl Shared {
+    /// The desk's folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     pub(crate) fn set_install_id(&self, install_id: &InstallId) {
         let mut known = lock(&self.install_id);
         if *known != *install_id {
@@ -525,7 +535,7 @@ fn run(job: Job, writer: &mut Writer, shared: &Shared) -> Option<Reply> {
     reply.ok()
 }
 
-fn open_reader(path: &std::path::Path, vfs: Option<&str>) -> Result<Connection, EngineError> {
+pub(crate) fn open_reader(path: &std::path::Path, vfs: Option<&str>) -> Result<Connection, EngineError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_connection(path, flags, vfs)?;
     connection.busy_timeout(Duration::from_secs(5))?;

@@ -10,6 +10,7 @@
 //! [`Disk`].
 
 mod answers;
+mod backup;
 mod chain;
 mod check;
 mod conflicts;
@@ -31,12 +32,14 @@ mod replay;
 mod restored;
 mod salvage;
 mod second_copy;
+mod space;
 mod state;
 mod unit_of_work;
 mod workflow;
 mod writer;
 
 pub use answers::Taken;
+pub use backup::Backup;
 pub use check::Checked;
 pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
 pub use disk::{AppendFile, Disk, DiskLock, SystemDisk};
@@ -50,6 +53,7 @@ pub use outbox::{OutboxItem, OutboxRow, OutboxState, RowFilter};
 pub use record::{Decide, Draft, EVENT_BYTES_MAX, Intent, Recorded};
 pub use restored::SERVICE_RESTORED;
 pub use second_copy::SecondCopy;
+pub use space::Space;
 pub use state::Link;
 pub use unit_of_work::{Sql, UnitOfWork};
 pub use workflow::{EntityState, LocalState, Look, Workflow};

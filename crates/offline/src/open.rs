@@ -1,5 +1,6 @@
 //! Opening the desk's database: in order, and never past something that would lose work.
 
+use crate::backup;
 use crate::chain::{self, Plan};
 use crate::check;
 use crate::disk::{Disk, DiskLock, SystemDisk};
@@ -8,7 +9,7 @@ use crate::repair::{self, repair};
 use crate::second_copy::{self, CopyWriter, Tail};
 use crate::unit_of_work::{REVISION, WriterState};
 use crate::writer::Writer;
-use crate::{EngineError, Environment, OpenError, Workflow, now_ms, rfc3339};
+use crate::{EngineError, Environment, OpenError, Space, Workflow, now_ms, rfc3339};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct StartReport {
     pub unclean: bool,
     /// Something had to be repaired. Said again at the next start until [`Engine::repair_is_told`].
     pub repair: Option<RepairReport>,
+    /// How much room the disk has.
+    pub space: Space,
 }
 
 /// The fact that keeps a report until it is told.
@@ -143,7 +146,8 @@ impl Engine {
         let engine = Self::start(writer, file_lock, config, path, workflow, Arc::clone(&environment))
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
         let repair = engine.take_up_plan(plan, untold)?;
-        Ok((engine, StartReport { unclean, repair }))
+        let space = engine.look_at_space();
+        Ok((engine, StartReport { unclean, repair, space }))
     }
 
     /// Takes up what the second copy has beyond the database, and says what there is to tell.
@@ -218,8 +222,10 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     if disk.exists(&mark).map_err(|source| OpenError::Io { what: "the desk's folder could not be read", source })? {
         return Err(EngineError::stored("database", "an earlier look found damage").into());
     }
-    if newest.is_some() && is_missing(disk, &path)? {
-        return Err(EngineError::stored("database", "it is gone, and its second copy is there").into());
+    let unlisted = |source| OpenError::Io { what: "the backups could not be read", source };
+    let has_past = newest.is_some() || !backup::list(disk, &config.folder).map_err(unlisted)?.is_empty();
+    if has_past && is_missing(disk, &path)? {
+        return Err(EngineError::stored("database", "it is gone, and what was made from it is there").into());
     }
     let (connection, state) = prepare(&path, config, environment)?;
     let untold = untold_report(&connection)?;
@@ -309,7 +315,7 @@ pub(crate) fn prepare(
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
-    refuse_newer(&connection, &config.migrations)?;
+    let outdated = refuse_newer(&connection, &config.migrations)?;
     let has_record: bool =
         connection
             .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'audit_local')", [], |r| r.get(0))?;
@@ -317,6 +323,13 @@ pub(crate) fn prepare(
         verify_tail(&connection)?;
     }
     set_and_read_back(&connection)?;
+    if outdated && path.file_name().is_some_and(|name| name == FILE) {
+        // A migration is one transaction, so it can be killed; the backup is for one that does the wrong thing.
+        let backup = backup::before_update(config.disk.as_ref(), &config.folder, &connection, environment);
+        if let Err(error) = backup {
+            tracing::warn!(%error, "no backup could be taken before the database is brought up to date");
+        }
+    }
     config.migrations.run(&mut connection).map_err(|error| OpenError::Migrate(Box::new(error)))?;
     let state = read_state(&connection, environment)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -357,7 +370,8 @@ pub(crate) fn stored_revision(connection: &Connection) -> Result<u64, EngineErro
     text.map_or(Ok(0), |text| text.parse().map_err(|error| EngineError::stored("revision", error)))
 }
 
-fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Result<(), OpenError> {
+/// Refuses a database of a newer version. Answers whether it is of an older one.
+fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Result<bool, OpenError> {
     let known = migrations.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
     let has_history: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'refinery_schema_history')",
@@ -365,13 +379,13 @@ fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Resul
         |row| row.get(0),
     )?;
     if !has_history {
-        return Ok(());
+        return Ok(false);
     }
     let found: Option<i64> =
         connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?;
     let found = u32::try_from(found.unwrap_or(0)).unwrap_or(u32::MAX);
     let known = u32::try_from(known).unwrap_or(0);
-    if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
+    if found > known { Err(OpenError::Newer { found, known }) } else { Ok(found < known) }
 }
 
 /// What durability rests on is set and then read back: a file system without shared memory refuses WAL silently.

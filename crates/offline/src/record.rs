@@ -65,7 +65,13 @@ impl Engine {
     /// # Errors
     /// The workflow's refusal, or that the database refused. Nothing of the action was saved then.
     pub fn record<R: Send + 'static>(&self, intent: Intent<R>) -> Result<Recorded, RecordError<R>> {
-        self.write(move |work| work.record(intent))
+        self.write(move |work| {
+            // What is on disk already is answered, room or not.
+            if work.recorded_event(&intent.event_id)?.is_none() {
+                work.shared.has_space()?;
+            }
+            work.record(intent)
+        })
     }
 }
 

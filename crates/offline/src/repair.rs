@@ -10,6 +10,7 @@
 //! 4. The mark `desk.swap` says that it is whole. Only then do the damaged files go, and it takes their place. A start
 //!    that finds the mark finishes the exchange first.
 
+use crate::backup;
 use crate::chain::Entries;
 use crate::check::DAMAGED;
 use crate::disk::Disk;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
+use turndown_protocol::{AuditHead, Continues};
 
 const QUARANTINE: &str = "quarantine";
 const MANIFEST: &str = "manifest.json";
@@ -228,41 +230,109 @@ fn build(
     environment: &dyn Environment,
     all: &Entries,
     salvaged: &Salvaged,
-    report: RepairReport,
+    mut report: RepairReport,
 ) -> Result<(), OpenError> {
     let disk = config.disk.as_ref();
     let path = config.folder.join(NEW);
     let not_built = failed("the new database could not be built");
-    clear(disk, &path).map_err(not_built)?;
-    let (mut connection, _) = prepare(&path, config, environment)?;
+    let from_backup = from_backup(config, environment, all)?;
+    report.backup = from_backup.as_ref().map(|(_, name)| name.clone());
+    let mut connection = match from_backup {
+        Some((connection, _)) => connection,
+        None => {
+            clear(disk, &path).map_err(not_built)?;
+            prepare(&path, config, environment)?.0
+        }
+    };
     let transaction = connection.transaction()?;
-    if let Some(install) = all.last_key_value().map(|(_, sealed)| &sealed.event.install_id) {
-        transaction.execute("UPDATE sync_state SET value = ?1 WHERE key = 'install_id'", [install.as_str()])?;
+    if let Some(last) = all.values().next_back() {
+        put_fact(&transaction, "install_id", last.event.install_id.as_str())?;
+        match continued(all) {
+            Some(before) => {
+                let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("install", error))?;
+                put_fact(&transaction, "continues", &text)?;
+            }
+            // Who it was before stands in entries that are gone: the old file may still say it.
+            None => salvaged.continues.iter().try_for_each(|text| put_fact(&transaction, "continues", text))?,
+        }
     }
-    if let Some(store) = &salvaged.store_id {
-        // With it the desk still notices that another service answers at the old address.
-        transaction.execute(
-            "INSERT INTO sync_state (key, value) VALUES ('store_id', ?1) ON CONFLICT (key) DO NOTHING",
-            [store],
-        )?;
+    if report.backup.is_none() {
+        // Behind a backup's rows the receipts of later events would hide what those events did until the service sends
+        // its rows. Without any rows there is nothing to hide.
+        if let Some(store) = &salvaged.store_id {
+            // With it the desk still notices that another service answers at the old address.
+            put_fact(&transaction, "store_id", store)?;
+        }
+        for receipt in &salvaged.receipts {
+            transaction.execute(
+                "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (event_id) DO NOTHING",
+                (
+                    &receipt.event_id,
+                    &receipt.outcome,
+                    receipt.seq,
+                    &receipt.store_id,
+                    &receipt.epoch,
+                    &receipt.received_at,
+                ),
+            )?;
+        }
     }
-    for receipt in &salvaged.receipts {
-        transaction.execute(
-            "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (event_id) DO NOTHING",
-            (&receipt.event_id, &receipt.outcome, receipt.seq, &receipt.store_id, &receipt.epoch, &receipt.received_at),
-        )?;
-    }
-    transaction.execute(
-        "INSERT INTO sync_state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (REPAIR_UNTOLD, report.to_json()?),
-    )?;
+    put_fact(&transaction, REPAIR_UNTOLD, &report.to_json()?)?;
     transaction.commit()?;
     finish_file(connection)?;
     for side in SIDES {
         disk.remove(&config.folder.join(format!("{NEW}{side}"))).map_err(not_built)?;
     }
     disk.sync_folder(&config.folder).map_err(not_built)
+}
+
+fn put_fact(connection: &Connection, key: &str, value: &str) -> Result<(), EngineError> {
+    connection.execute(
+        "INSERT INTO sync_state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [key, value],
+    )?;
+    Ok(())
+}
+
+/// Where the newest install of a record goes on from another.
+fn continued(all: &Entries) -> Option<Continues> {
+    let install_id = &all.values().next_back()?.event.install_id;
+    let ((local_seq, hash), before) = all.iter().rev().find(|(_, sealed)| sealed.event.install_id != *install_id)?;
+    let head = AuditHead { local_seq: *local_seq, hash: hash.clone() };
+    Some(Continues { install_id: before.event.install_id.clone(), head })
+}
+
+/// The newest backup that is whole and of the same history as everything else.
+fn from_backup(
+    config: &OpenConfig,
+    environment: &dyn Environment,
+    all: &Entries,
+) -> Result<Option<(Connection, String)>, OpenError> {
+    let disk = config.disk.as_ref();
+    let path = config.folder.join(NEW);
+    let not_built = failed("the new database could not be built");
+    let backups = backup::list(disk, &config.folder).map_err(failed("the backups could not be read"))?;
+    for candidate in backups.into_iter().rev() {
+        clear(disk, &path).map_err(not_built)?;
+        disk.copy(&config.folder.join(backup::FOLDER).join(&candidate.name), &path).map_err(not_built)?;
+        let opened = prepare(&path, config, environment).and_then(|(connection, state)| {
+            backup::verify(&connection).map(|()| (connection, state)).map_err(Into::into)
+        });
+        match opened {
+            Ok((connection, state)) if is_of(all, &state.head) => return Ok(Some((connection, candidate.name))),
+            Ok(_) => tracing::warn!(candidate.name, "the backup is of another branch of this desk's history"),
+            Err(OpenError::Engine(error)) if !error.is_damage() => return Err(error.into()),
+            Err(error) => tracing::warn!(?error, candidate.name, "the backup is not whole"),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a head is in the record, or beyond all that is known of it.
+fn is_of(all: &Entries, head: &AuditHead) -> bool {
+    let mut same_number = all.range((head.local_seq, String::new())..(head.local_seq + 1, String::new())).peekable();
+    same_number.peek().is_none() || same_number.any(|((_, hash), _)| *hash == head.hash)
 }
 
 /// Checks a database and leaves it as one whole file.

@@ -18,6 +18,8 @@ pub(crate) struct Salvaged {
     pub(crate) receipts: Vec<Receipt>,
     /// The service that this desk belongs to.
     pub(crate) store_id: Option<String>,
+    /// The install that this one goes on from.
+    pub(crate) continues: Option<String>,
 }
 
 /// One row of `receipts`.
@@ -40,6 +42,7 @@ impl Salvaged {
         let known: BTreeMap<String, ()> = self.receipts.iter().map(|receipt| (receipt.event_id.clone(), ())).collect();
         self.receipts.extend(other.receipts.into_iter().filter(|receipt| !known.contains_key(&receipt.event_id)));
         self.store_id = self.store_id.take().or(other.store_id);
+        self.continues = self.continues.take().or(other.continues);
     }
 }
 
@@ -71,8 +74,12 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
             None => found.unreadable += 1,
         }
     }
-    found.store_id =
-        connection.query_row("SELECT value FROM sync_state WHERE key = 'store_id'", [], |row| row.get(0)).ok();
+    let fact = |key: &str| {
+        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [key], |row| row.get::<_, String>(0)).ok()
+    };
+    found.store_id = fact("store_id");
+    found.continues =
+        fact("continues").filter(|text| serde_json::from_str::<turndown_protocol::Continues>(text).is_ok());
     found
 }
 

@@ -305,44 +305,50 @@ fn a6_the_receipts_that_can_be_read_still_say_what_the_service_has() {
     is_sound(&engine);
 }
 
-#[test]
-fn a6_a_stop_at_any_step_of_the_repair_loses_nothing() {
-    let killed = killed(40);
-    let damages: &[Damage] = &[
-        ("the database is cut", |house| cut(&house.file("desk.db"), 0.4)),
-        ("the database is gone", |house| std::fs::remove_file(house.file("desk.db")).unwrap()),
-        ("the newest of the second copy is gone, and a look found damage in the database", |house| {
-            // What only the log has must get through the repair too.
-            cut(&house.copy_file(), 0.8);
-            std::fs::write(house.file("desk.damaged"), b"page 7").unwrap();
-        }),
-    ];
-    for (what, damage) in damages {
-        let mut stops = 0;
-        for stop in 1.. {
-            let faults = Arc::new(Faults::default());
-            let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), hands: Hands::Callers, ..again(&killed) };
-            damage(&house);
-            faults.dies_at.store(stop, Ordering::SeqCst);
-            let opened = house.try_open();
-            let died = faults.calls.load(Ordering::SeqCst) >= stop;
-            drop(opened);
-            // The machine is switched on again.
-            faults.dies_at.store(0, Ordering::SeqCst);
-            let (engine, _) = open_and_look(&house, what);
-            let now = trail(&engine);
-            assert_eq!(now[..killed.trail.len()], killed.trail, "{what}, stopped at {stop}");
-            assert_eq!(values(&engine), killed.values, "{what}, stopped at {stop}");
-            assert_eq!(now.len(), killed.trail.len() + 1, "{what}, stopped at {stop}: it is noted once");
-            is_sound(&engine);
-            if !died {
-                break;
-            }
-            stops = stop;
+/// Repairs again and again, stopping at each step once; then the machine is switched on again.
+fn stopped_at_any_step(what: &str, damage: fn(&House)) {
+    let killed = killed(20);
+    let mut stops = 0;
+    for stop in 1.. {
+        let faults = Arc::new(Faults::default());
+        let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), hands: Hands::Callers, ..again(&killed) };
+        damage(&house);
+        faults.dies_at.store(stop, Ordering::SeqCst);
+        let opened = house.try_open();
+        let died = faults.calls.load(Ordering::SeqCst) >= stop;
+        drop(opened);
+        faults.dies_at.store(0, Ordering::SeqCst);
+        let (engine, _) = open_and_look(&house, what);
+        let now = trail(&engine);
+        assert_eq!(now[..killed.trail.len()], killed.trail, "{what}, stopped at {stop}");
+        assert_eq!(values(&engine), killed.values, "{what}, stopped at {stop}");
+        assert_eq!(now.len(), killed.trail.len() + 1, "{what}, stopped at {stop}: it is noted once");
+        is_sound(&engine);
+        if !died {
+            break;
         }
-        println!("{what}: stopped at each of {stops} steps");
-        assert!(stops > 20);
+        stops = stop;
     }
+    println!("{what}: stopped at each of {stops} steps");
+    assert!(stops > 20);
+}
+
+#[test]
+fn a6_a_stop_at_any_step_of_the_repair_of_a_cut_database_loses_nothing() {
+    stopped_at_any_step("the database is cut", |house| cut(&house.file("desk.db"), 0.4));
+}
+
+#[test]
+fn a6_a_stop_at_any_step_of_the_repair_of_a_database_that_is_gone_loses_nothing() {
+    stopped_at_any_step("the database is gone", |house| std::fs::remove_file(house.file("desk.db")).unwrap());
+}
+
+#[test]
+fn a6_a_stop_at_any_step_of_a_repair_does_not_lose_what_only_the_log_has() {
+    stopped_at_any_step("the newest of the second copy is gone, and a look found damage in the database", |house| {
+        cut(&house.copy_file(), 0.8);
+        std::fs::write(house.file("desk.damaged"), b"page 7").unwrap();
+    });
 }
 
 #[test]

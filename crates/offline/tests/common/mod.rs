@@ -16,7 +16,7 @@ use turndown_offline::{
 };
 use turndown_protocol::{ActorId, Change, EntityRef, EventId, Fields, Reference, SealedEvent};
 
-mod migrations {
+pub mod migrations {
     refinery::embed_migrations!("../../migrations/desk");
 }
 
