@@ -1,6 +1,7 @@
 //! Taking the service's answers: each moves its event, and only its own lane.
 
 use crate::engine::{Engine, Sort};
+use crate::outbox::event_id;
 use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -54,6 +55,39 @@ impl Engine {
         Ok(all)
     }
 
+    /// Writes down how often one event alone made the service fail while others went through. It is not parked yet.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn blame(&self, id: &EventId, tries: u32, code: &str, message: &str) -> Result<(), EngineError> {
+        let (id, code, message) = (id.clone(), code.to_owned(), message.to_owned());
+        self.write_behind(move |work| {
+            work.execute(
+                "UPDATE outbox SET attempts = ?2, blamed = 1, last_code = ?3, last_message = ?4
+                 WHERE event_id = ?1 AND state = 'pending'",
+                (id.as_str(), tries, code, message),
+            )?;
+            work.touch(Sort::Outbox);
+            Ok(())
+        })
+    }
+
+    /// What [`Engine::blame`] wrote down of events that still wait.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn blamed(&self) -> Result<BTreeMap<EventId, u32>, EngineError> {
+        self.read(|mut connection| {
+            connection
+                .all("SELECT event_id, attempts FROM outbox WHERE blamed = 1 AND state = 'pending'", [], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))
+                })?
+                .into_iter()
+                .map(|(id, tries)| Ok((event_id(&id)?, tries)))
+                .collect()
+        })
+    }
+
     /// Parks one event that cannot be sent as it is (too large, or poison): visible, with the reason. Its lane waits.
     ///
     /// # Errors
@@ -78,7 +112,8 @@ impl Engine {
 impl UnitOfWork<'_> {
     fn answered_row(&mut self, id: &EventId) -> Result<Option<(EntityRef, OutboxState, u32)>, EngineError> {
         self.first(
-            "SELECT entity_kind, entity_id, state, attempts FROM outbox WHERE event_id = ?1",
+            // Tries that made the service fail are no tries of an answer that says "later".
+            "SELECT entity_kind, entity_id, state, iif(blamed, 0, attempts) FROM outbox WHERE event_id = ?1",
             [id.as_str()],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?)),
         )?
@@ -148,8 +183,8 @@ impl UnitOfWork<'_> {
             Outcome::RetryLater if attempts + 1 < TRANSIENT_TRIES_MAX => {
                 let (code, message) = words(result.problem.as_ref(), "RETRY_LATER", "The service asks to try later.");
                 self.execute(
-                    "UPDATE outbox SET attempts = attempts + 1, last_code = ?2, last_message = ?3 WHERE event_id = ?1",
-                    (id.as_str(), code, message),
+                    "UPDATE outbox SET attempts = ?4, blamed = 0, last_code = ?2, last_message = ?3 WHERE event_id = ?1",
+                    (id.as_str(), code, message, attempts + 1),
                 )?;
                 taken.again.push(id.clone());
                 Ok(View::Same)

@@ -414,7 +414,7 @@ impl Engine {
             )?;
             let Some(entity) = entity else { return Ok(false) };
             work.execute(
-                "UPDATE outbox SET state = 'pending', attempts = 0, last_code = NULL, last_message = NULL WHERE event_id = ?1",
+                "UPDATE outbox SET state = 'pending', attempts = 0, blamed = 0, last_code = NULL, last_message = NULL WHERE event_id = ?1",
                 [id.as_str()],
             )?;
             work.release_lane(&entity)?;
@@ -437,6 +437,7 @@ mod tests {
             include_str!("../../../migrations/desk/V1__engine.sql"),
             include_str!("../../../migrations/desk/V4__after_a_restore.sql"),
             include_str!("../../../migrations/desk/V5__counted_and_sent_by_index.sql"),
+            include_str!("../../../migrations/desk/V6__blamed_events.sql"),
         ] {
             connection.execute_batch(migration).expect("it migrates");
         }

@@ -224,9 +224,10 @@ struct Driver<'a> {
 impl<'a> Driver<'a> {
     async fn new(shared: Arc<Shared>, timing: Timing, shown: &'a watch::Sender<Status>) -> Result<Self, Failure> {
         let engine = shared.engine.clone();
-        let (mode, known_at) = blocking(engine.hands(), move || {
+        let (mode, known_at, tries) = blocking(engine.hands(), move || {
             let read = || {
-                Ok::<_, turndown_offline::EngineError>((engine.fact(facts::LINK_MODE)?, engine.fact(facts::KNOWN_AT)?))
+                let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(facts::KNOWN_AT)?);
+                Ok::<_, turndown_offline::EngineError>((mode, known_at, engine.blamed()?))
             };
             read().map_err(|error| {
                 tracing::error!(code = error.code(), "the link's facts cannot be read");
@@ -238,7 +239,7 @@ impl<'a> Driver<'a> {
         let (note, notes) = mpsc::unbounded_channel();
         Ok(Self {
             shared,
-            machine: Machine::new(timing.pace, mode_of(mode.as_deref())),
+            machine: Machine::new(timing.pace, mode_of(mode.as_deref())).remembering(tries),
             born: Instant::now(),
             hour: timing.pace.uptime_hour,
             calls: JoinSet::new(),
@@ -453,6 +454,21 @@ impl<'a> Driver<'a> {
                     })
                     .await;
                     if parked.is_ok() { Done::Input(Input::Parked(lane, event)) } else { Done::Nothing }
+                },
+                |_| Done::Nothing,
+            ),
+            Action::Blame { event, tries, reason } => self.call(
+                async move {
+                    let hands = shared.engine.hands();
+                    // It was logged; a restart then counts from what was written before.
+                    let _ = blocking(hands, move || {
+                        shared.engine.blame(&event, tries, reason.code, &reason.message).map_err(|error| {
+                            tracing::warn!(code = error.code(), "tries of an event could not be written down");
+                            Failure::new(Class::Desk, Cause::Fault)
+                        })
+                    })
+                    .await;
+                    Done::Nothing
                 },
                 |_| Done::Nothing,
             ),

@@ -169,6 +169,15 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+    /// Write down how often one event alone made the service fail while others passed, so that a restart does not forget.
+    Blame {
+        /// Which event.
+        event: EventId,
+        /// How often so far.
+        tries: u32,
+        /// Why.
+        reason: Reason,
+    },
     /// Ask for a page of changes.
     Pull(Request),
     /// Take a whole snapshot.
@@ -312,6 +321,8 @@ pub struct Machine {
     batches: BTreeMap<Request, Batch>,
     groups: VecDeque<Group>,
     rests: BTreeMap<EntityRef, Rest>,
+    /// Tries of events that failed alone in an earlier life.
+    remembered: BTreeMap<EventId, u32>,
     /// The outbox may hold something that nobody looked at yet.
     work: bool,
     send: Retry,
@@ -348,6 +359,7 @@ impl Machine {
             batches: BTreeMap::new(),
             groups: VecDeque::new(),
             rests: BTreeMap::new(),
+            remembered: BTreeMap::new(),
             work: true,
             send: Retry::default(),
             send_failed_at: Duration::ZERO,
@@ -360,6 +372,12 @@ impl Machine {
             tick_at: Duration::ZERO,
             flush: None,
         }
+    }
+
+    /// What [`Action::Blame`] said before the restart.
+    #[must_use]
+    pub fn remembering(self, tries: BTreeMap<EventId, u32>) -> Self {
+        Self { remembered: tries, ..self }
     }
 
     /// Takes one input at a time since the start, and answers with what is to be done now. `dice` gives random numbers
@@ -828,9 +846,13 @@ impl Machine {
             Some(alone) => alone,
             None => {
                 rest.failures = 0;
-                Alone { event: event.clone(), tries: 1, passes: self.passes }
+                let tries = self.remembered.remove(event).unwrap_or(0).max(1);
+                Alone { event: event.clone(), tries, passes: self.passes }
             }
         };
+        if failure.cause != Cause::TooLarge {
+            actions.push(Action::Blame { event: event.clone(), tries: alone.tries, reason: failure.reason.clone() });
+        }
         rest.failures = rest.failures.saturating_add(1);
         let too_large = failure.cause == Cause::TooLarge;
         if too_large || alone.tries >= POISON_TRIES_MAX {

@@ -214,6 +214,7 @@ fn g5_a_page_that_does_not_go_on_from_where_the_desk_stands_is_not_taken() {
     runtime().block_on(async {
         let bench = Bench::start(hurried()).await;
         bench.until_online().await;
+        bench.until("the first load is in", |bench| bench.desk.engine.fact("cursor").expect("read").is_some()).await;
         let cursor = bench.desk.engine.fact("cursor").expect("read");
         // The stream is away, so that pages are asked for.
         bench.house.stand(Route::Stream, Wrong::Problem(503, "STOPPING"));
