@@ -793,7 +793,11 @@ impl App {
                 });
                 let Ok((backed_up, engine)) = done.await else { return };
                 match backed_up {
-                    Ok(_) => {
+                    Ok(backup) => {
+                        if backup.is_some() {
+                            let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
+                            tracing::debug!(?gone, "old files of the second copy");
+                        }
                         taken = tokio::time::Instant::now();
                         *lock(&inner.backup_warning) = None;
                     }

@@ -97,6 +97,41 @@ impl Engine {
         }
     }
 
+    /// Lets files of the second copy go whose events the outbox has let go: the service has had them for longer than it
+    /// could be restored from a backup. Answers how many went. The newest file stays, and whatever is behind one that
+    /// stays.
+    ///
+    /// # Errors
+    /// When SQLite or the disk refuses.
+    pub fn let_copies_go(&self) -> Result<u64, EngineError> {
+        let shared = self.shared();
+        let (disk, folder) = (shared.disk.as_ref(), shared.folder().join(second_copy::FOLDER));
+        let failed = |error| EngineError::stored("second copy", error);
+        let tails = second_copy::tails(disk, &folder).map_err(failed)?;
+        let Some((_, older)) = tails.split_last() else { return Ok(0) };
+        let mut gone = 0;
+        for tail in older {
+            if let Some((newest, _)) = &tail.newest {
+                let needed = self.read(|mut connection| {
+                    connection
+                        .first("SELECT EXISTS (SELECT 1 FROM outbox WHERE local_seq <= ?1)", [newest], |row| row.get(0))
+                })?;
+                if needed.unwrap_or(true) {
+                    break;
+                }
+                // Said before it is done, so that a missing file is never taken for a lost one.
+                second_copy::set_let_go(disk, &folder, *newest).map_err(failed)?;
+            }
+            disk.remove(&folder.join(&tail.file.name)).map_err(failed)?;
+            gone += 1;
+        }
+        if gone > 0 {
+            disk.sync_folder(&folder).map_err(failed)?;
+            tracing::info!(gone, "files of the second copy were let go");
+        }
+        Ok(gone)
+    }
+
     /// Has the second copy everything? What it lost is appended to it.
     fn copy(&self) -> Result<u64, EngineError> {
         if matches!(self.second_copy(), crate::SecondCopy::Off) {

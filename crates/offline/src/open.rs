@@ -129,7 +129,7 @@ impl Engine {
             }
             other => other?,
         };
-        let Found { connection, state, tails, plan, branch, untold } = found;
+        let Found { connection, state, tails, plan, branch, let_go, untold } = found;
         let unclean = mark_open(&connection)?;
 
         let copied_to = tails.iter().filter_map(|tail| tail.newest.as_ref()).map(|(seq, _)| *seq).max().unwrap_or(0);
@@ -139,19 +139,24 @@ impl Engine {
             config.folder.join(second_copy::FOLDER),
             config.second_copy,
             &tails,
-            if branch { 0 } else { copied_to },
+            if branch { 0 } else { copied_to.max(let_go) },
         );
         let mut writer = Writer::new(connection, state, copy);
         writer.catch_up();
         let engine = Self::start(writer, file_lock, config, path, workflow, Arc::clone(&environment))
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
-        let repair = engine.take_up_plan(plan, untold)?;
+        let repair = engine.take_up_plan(plan, let_go, untold)?;
         let space = engine.look_at_space();
         Ok((engine, StartReport { unclean, repair, space }))
     }
 
     /// Takes up what the second copy has beyond the database, and says what there is to tell.
-    fn take_up_plan(&self, plan: Plan, untold: Option<RepairReport>) -> Result<Option<RepairReport>, EngineError> {
+    fn take_up_plan(
+        &self,
+        plan: Plan,
+        let_go: u64,
+        untold: Option<RepairReport>,
+    ) -> Result<Option<RepairReport>, EngineError> {
         let Plan { follow, missing, strays } = plan;
         if follow.is_empty() && strays.is_empty() && untold.as_ref().is_none_or(|report| report.noted) {
             return Ok(untold);
@@ -164,7 +169,8 @@ impl Engine {
         report.strays += strays.len() as u64;
         let mut all_missing = self.read(crate::chain::missing)?;
         all_missing.extend(&missing);
-        report.missing.extend(missing);
+        // What was let go is not lost: the service has it.
+        report.missing.extend(missing.into_iter().filter(|(_, to)| *to > let_go));
         report.needs_new_install |= !report.missing.is_empty() || report.strays > 0;
         Ok(Some(self.take_up(follow, &all_missing, report)?))
     }
@@ -207,6 +213,8 @@ struct Found {
     plan: Plan,
     /// The second copy is of another branch and was set aside: it is written anew.
     branch: bool,
+    /// Up to this number the second copy has let go.
+    let_go: u64,
     untold: Option<RepairReport>,
 }
 
@@ -229,7 +237,8 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     }
     let (connection, state) = prepare(&path, config, environment)?;
     let untold = untold_report(&connection)?;
-    let mut found = Found { connection, state, tails: vec![], plan: Plan::default(), branch: false, untold };
+    let let_go = second_copy::let_go(disk, &copies).map_err(unreadable)?;
+    let mut found = Found { connection, state, tails: vec![], plan: Plan::default(), branch: false, let_go, untold };
     let head = &found.state.head;
     if let Some((copied_to, hash)) = newest {
         if copied_to > head.local_seq {

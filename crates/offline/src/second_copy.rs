@@ -214,8 +214,8 @@ pub(crate) fn write_apart<'e>(
     disk.sync_folder(folder)
 }
 
-/// Up to this number, what was in the second copy has been let go: the service has it, and would be given it again from
-/// no desk.
+/// Up to this number, what was in the second copy has been let go: the service has had it for longer than it could be
+/// restored from a backup.
 pub(crate) fn let_go(disk: &dyn Disk, folder: &Path) -> io::Result<u64> {
     let path = folder.join(LET_GO);
     if !disk.exists(&path)? {
@@ -223,6 +223,15 @@ pub(crate) fn let_go(disk: &dyn Disk, folder: &Path) -> io::Result<u64> {
     }
     let text = disk.read(&path)?;
     Ok(std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0))
+}
+
+/// Says that everything up to a number is let go, durably.
+pub(crate) fn set_let_go(disk: &dyn Disk, folder: &Path, up_to: u64) -> io::Result<()> {
+    let up_to = up_to.max(let_go(disk, folder)?);
+    let part = folder.join(format!("{LET_GO}.new"));
+    disk.create(&part, format!("{up_to}\n").as_bytes())?;
+    disk.rename(&part, &folder.join(LET_GO))?;
+    disk.sync_folder(folder)
 }
 
 fn file_name(environment: &dyn Environment, n: u64) -> String {

@@ -214,3 +214,59 @@ fn many_who_record_at_once_are_all_in_the_second_copy_in_order() {
     assert_eq!(trail(&engine)[..400], before);
     is_sound(&engine);
 }
+
+#[test]
+fn what_the_service_has_had_for_longer_than_its_backups_last_goes_file_by_file_and_is_not_missed() {
+    use turndown_protocol::{EventId, EventResult, Outcome};
+    let house = House::new();
+    // Three months, the first two acknowledged.
+    for month in 0..3_u32 {
+        house.environment.seconds.store(i64::from(month) * 31 * 86_400, Ordering::SeqCst);
+        let (engine, _) = house.open();
+        for n in 0..10 {
+            add(&engine, 1, &format!("m{month}-{n}"));
+        }
+    }
+    let (engine, _) = house.open();
+    assert_eq!(engine.let_copies_go().unwrap(), 0, "all of it waits");
+    let results = (0..2)
+        .flat_map(|month| (0..10).map(move |n| (month, n)))
+        .map(|(month, n)| EventResult {
+            event_id: EventId::parse(format!("m{month}-{n}")).unwrap(),
+            outcome: Outcome::Applied,
+            original: None,
+            seq: Some(month * 10 + n + 1),
+            row: None,
+            theirs: None,
+            problem: None,
+        })
+        .collect();
+    engine.take_results("store", "epoch", results).unwrap();
+    assert_eq!(engine.let_copies_go().unwrap(), 0, "acknowledged is not enough: the service may be restored");
+    // The horizon passes: all rows but the one that the handshake names are pruned. Here it is the last of the second
+    // month, so the first month goes.
+    engine
+        .write(|work| {
+            work.execute("DELETE FROM outbox WHERE state = 'synced' AND event_id <> 'm1-9'", [])?;
+            work.set_fact("sealed_acknowledged", Some("19"))
+        })
+        .unwrap();
+    assert_eq!(engine.let_copies_go().unwrap(), 1);
+    assert_eq!(house.copy_files().len(), 2);
+    is_sound(&engine);
+    assert_eq!(engine.check().unwrap().copied_anew, 0, "what was let go is not written again");
+    let before = trail(&engine);
+    drop(engine);
+    let (engine, report) = house.open();
+    assert_eq!((report.repair, trail(&engine)), (None, before.clone()));
+    drop(engine);
+    // Without the database, what was let go is not called lost.
+    for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        let _ = std::fs::remove_file(house.file(name));
+    }
+    let (engine, report) = house.open();
+    let repair = report.repair.unwrap();
+    assert!(repair.missing.is_empty() && !repair.needs_new_install, "{repair:?}");
+    assert_eq!(trail(&engine)[..20], before[10..]);
+    is_sound(&engine);
+}

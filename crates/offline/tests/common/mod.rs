@@ -128,6 +128,7 @@ impl House {
         };
         let Ok(entries) = std::fs::read_dir(self.file("copies")) else { return vec![] };
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|end| end == "copy"));
         files.sort_by_key(number);
         files
     }
