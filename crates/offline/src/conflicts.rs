@@ -24,6 +24,8 @@ pub struct Conflict {
     pub merged: Vec<String>,
     /// Paths that this desk's events name and that want no choice. A decision holds while they are as Theirs has them.
     pub guards: Vec<String>,
+    /// Paths that this desk wrote and that only say when something was done, where Theirs says otherwise.
+    pub stamps: Vec<String>,
     /// Before: what this desk last had from the service when it acted.
     pub before: Fields,
     /// Mine: the service's row with this desk's open events applied.
@@ -250,6 +252,11 @@ fn read_conflict<S: Sql>(
         .filter(|path| written.contains(path) && !contested.contains(path) && mine.get(path) != theirs.fields.get(path))
         .cloned()
         .collect();
+    let stamps = known
+        .iter()
+        .map(|path| (*path).to_owned())
+        .filter(|path| workflow.is_stamp(path) && written.contains(path) && mine.get(path) != theirs.fields.get(path))
+        .collect();
     let guards = paths.iter().filter(|path| !contested.contains(path) && !merged.contains(path)).cloned().collect();
     Ok(Some(Conflict {
         entity: entity.clone(),
@@ -258,6 +265,7 @@ fn read_conflict<S: Sql>(
         contested,
         merged,
         guards,
+        stamps,
         before,
         mine,
         theirs,
@@ -351,6 +359,17 @@ fn decision(conflict: &Conflict, keep_mine: &BTreeMap<String, bool>, draft: Draf
             changes.insert(path.clone(), Change { base: theirs, new: conflict.mine.get(path).clone() });
         } else {
             relies_on.insert(path.clone(), theirs);
+        }
+    }
+    // What only says when something was done goes with what was done, where that is kept.
+    let part = |path: &str| path.rsplit_once('/').map_or_else(String::new, |(part, _)| part.to_owned());
+    let kept: BTreeSet<String> = changes.keys().cloned().collect();
+    for written in conflict.events.iter().map(|sealed| &sealed.event.changes) {
+        for stamp in conflict.stamps.iter().filter(|stamp| written.contains_key(*stamp)) {
+            if written.keys().any(|path| kept.contains(path) && part(path) == part(stamp)) {
+                let theirs = conflict.theirs.fields.get(stamp).clone();
+                changes.insert(stamp.clone(), Change { base: theirs, new: conflict.mine.get(stamp).clone() });
+            }
         }
     }
     // The guards of the events that are settled with it hold for what it writes in their place.
