@@ -399,7 +399,7 @@ dto! {
         /// The answer.
         pub safe: bool,
         /// Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
-        /// `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
+        /// `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
         pub reasons: Vec<String>,
     }
 

@@ -4,7 +4,9 @@ use rusqlite::types::Value as Sqlite;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use turndown_domain::{PLACE, PropertyBook, ROOM, has_passed, is_stamp, is_turn_bound};
+use turndown_domain::{
+    Booking, InspectionPolicy, PLACE, PropertyBook, ROOM, Role, Staff, has_passed, is_stamp, is_turn_bound,
+};
 use turndown_offline::{EngineError, EntityState, Look, Sql, UnitOfWork, Workflow};
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
@@ -29,12 +31,44 @@ impl Housekeeping {
         }
         let document = sql.first("SELECT document FROM reference", [], |row| row.get::<_, String>(0))?;
         let Some(document) = document else { return Ok(None) };
-        let book: PropertyBook =
+        let document: Value =
             serde_json::from_str(&document).map_err(|error| EngineError::stored("reference document", error))?;
+        // In no form that this build knows: it goes on with the one before.
+        let Some(book) = understood(document) else { return Ok(kept.as_ref().map(|(_, book)| Arc::clone(book))) };
         let book = Arc::new(book);
         *kept = Some((version, Arc::clone(&book)));
         Ok(Some(book))
     }
+}
+
+/// The hotel's document as far as this build understands it: what it does not know asks for more care, never for less.
+fn understood(mut document: Value) -> Option<PropertyBook> {
+    if let Ok(book) = serde_json::from_value(document.clone()) {
+        return Some(book);
+    }
+    tracing::warn!("this build does not know all values in the hotel's document");
+    let replace = |of: &mut Value, member: &str, known: &dyn Fn(&Value) -> bool, with: Value| {
+        if of.get(member).is_some_and(|value| !known(value)) {
+            of[member] = with;
+        }
+    };
+    let is_policy = |value: &Value| serde_json::from_value::<InspectionPolicy>(value.clone()).is_ok();
+    let is_role = |value: &Value| serde_json::from_value::<Role>(value.clone()).is_ok();
+    let all = serde_json::to_value(InspectionPolicy::All).ok()?;
+    let least = serde_json::to_value(Role::Attendant).ok()?;
+    if let Some(property) = document.get_mut("property") {
+        replace(property, "inspection", &is_policy, all);
+    }
+    if let Some(people) = document.get_mut("staff").and_then(Value::as_array_mut) {
+        for person in people.iter_mut() {
+            replace(person, "role", &is_role, least.clone());
+        }
+        people.retain(|person| serde_json::from_value::<Staff>(person.clone()).is_ok());
+    }
+    if let Some(bookings) = document.get_mut("bookings").and_then(Value::as_array_mut) {
+        bookings.retain(|booking| serde_json::from_value::<Booking>(booking.clone()).is_ok());
+    }
+    serde_json::from_value(document).ok()
 }
 
 /// A room's members and its tasks' members, as the tables keep them.
@@ -140,11 +174,20 @@ impl Workflow for Housekeeping {
     }
 
     fn take_reference(&self, work: &mut UnitOfWork<'_>, reference: &Reference) -> Result<(), EngineError> {
-        let book: PropertyBook = serde_json::from_value(reference.document.clone())
-            .map_err(|error| EngineError::stored("reference document", error))?;
+        // A page that is refused comes again for ever; what is not understood is no reason to stand still.
+        let Some(book) = understood(reference.document.clone()) else {
+            tracing::error!("this build does not understand the hotel's document; it goes on with the one before");
+            return Ok(());
+        };
+        let roles: BTreeMap<&str, &str> = reference.document["staff"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|person| Some((person["id"].as_str()?, person["role"].as_str()?)))
+            .collect();
         work.execute("DELETE FROM staff_local", [])?;
         for person in &book.staff {
-            let role = serde_json::to_value(person.role).ok().and_then(|role| role.as_str().map(str::to_owned));
+            let role = roles.get(person.id.0.as_str()).copied();
             let section = person.section.clone().map_or(Sqlite::Null, Sqlite::Text);
             work.execute(
                 "INSERT INTO staff_local (id, name, role, section) VALUES (?1, ?2, ?3, ?4)",

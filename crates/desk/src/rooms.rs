@@ -19,6 +19,9 @@ pub struct RoomRow {
     pub local: LocalState,
     /// Somebody's edit of it is in conflict, here or elsewhere.
     pub contested: bool,
+    /// Something in it has a value that this build does not know, and is left out of `unit`. Such a room is shown and
+    /// never called safe.
+    pub unreadable: bool,
 }
 
 /// Rooms that changed since a revision.
@@ -46,14 +49,22 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     Ok(Raw { id: row.get(0)?, room: row.get(1)?, local: row.get(2)?, contested: row.get(3)?, deleted: row.get(4)? })
 }
 
-fn typed<T: serde::de::DeserializeOwned>(members: Map<String, Value>) -> Result<T, EngineError> {
-    serde_json::from_value(Value::Object(members)).map_err(|error| EngineError::stored("room row", error))
+/// Reads what this build understands. Answers also whether something had to be left out.
+fn typed<T: serde::de::DeserializeOwned>(members: Map<String, Value>) -> Result<(T, bool), EngineError> {
+    let read = |members| serde_json::from_value::<T>(Value::Object(members));
+    if let Ok(all) = read(members.clone()) {
+        return Ok((all, false));
+    }
+    let alone = |member: &(String, Value)| read(Map::from_iter([member.clone()])).is_ok();
+    let understood = members.into_iter().filter(alone).collect();
+    Ok((read(understood).map_err(|error| EngineError::stored("room row", error))?, true))
 }
 
 impl Desk {
     /// Rooms that changed after a revision, or all of them.
     ///
-    /// A row that this build cannot read is left out and logged rather than taking the whole board with it.
+    /// A value that this build does not know is left out of its room ([`RoomRow::unreadable`]). A row that is no room at
+    /// all is left out and logged rather than taking the whole board with it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -142,15 +153,21 @@ impl Desk {
 }
 
 fn read_room(raw: &Raw, tasks: &[(String, String)]) -> Result<RoomRow, EngineError> {
-    let room: Room = typed(object(&raw.room)?)?;
-    let tasks = tasks
-        .iter()
-        .map(|(id, task)| Ok((TaskId(id.clone()), typed::<Task>(object(task)?)?)))
-        .collect::<Result<_, EngineError>>()?;
+    let (room, mut unreadable) = typed::<Room>(object(&raw.room)?)?;
+    let mut units = BTreeMap::new();
+    for (id, task) in tasks {
+        let (task, in_part) = typed::<Task>(object(task)?)?;
+        unreadable |= in_part;
+        units.insert(TaskId(id.clone()), task);
+    }
+    if unreadable {
+        tracing::warn!(room = raw.id, "this build does not know all values of a room");
+    }
     Ok(RoomRow {
         id: RoomId(raw.id.clone()),
-        unit: Unit { room, tasks },
+        unit: Unit { room, tasks: units },
         local: LocalState::from_str_or_server(&raw.local),
         contested: raw.contested,
+        unreadable,
     })
 }

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use turndown_desk::{ActError, Desk};
 use turndown_domain::{
-    Action, Cleanliness, JudgeContext, Judgement, Occupancy, Property, PropertyBook, RefusalCode, Role, Room,
-    Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
+    Action, Cleanliness, InspectionPolicy, JudgeContext, Judgement, Occupancy, Property, PropertyBook, RefusalCode,
+    Role, Room, Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
 };
 use turndown_offline::{
     Environment, Fate, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
@@ -738,6 +738,75 @@ fn g3_a_new_snapshot_keeps_the_outbox_and_what_is_open_on_a_room_that_is_gone() 
     let rooms: Vec<String> = house.desk.rooms(None).unwrap().rooms.iter().map(|room| room.id.0.clone()).collect();
     assert_eq!(rooms, ["101", "102"], "103 is gone; 101 is gone too, but work on it waits");
     house.balanced();
+}
+
+#[test]
+fn g9_a_room_with_a_value_of_a_newer_service_stays_on_the_board_and_is_said_to_be_unreadable() {
+    let house = House::new();
+    let mut newer = row("101", 7, |unit| unit.room.note = Some("pet".into()));
+    newer.fields.set("room/stay", json!("day_guest"));
+    newer.fields.set("task/t101/status", json!("delegated"));
+    newer.fields.set("room/minibar", json!({ "beer": 2 }));
+    house.desk.engine().take_rows(vec![newer], None, "c7").unwrap();
+    let rooms = house.desk.rooms(None).unwrap().rooms;
+    assert_eq!(
+        rooms.iter().map(|room| (room.id.0.as_str(), room.unreadable)).collect::<Vec<_>>(),
+        [("101", true), ("102", false), ("103", false)]
+    );
+    assert_eq!(rooms[0].unit.room.note.as_deref(), Some("pet"), "what can be read is shown");
+    assert!(house.desk.room("101").unwrap().unwrap().unreadable);
+    // Nothing is decided on what nobody here understands.
+    let refused = house.act("101", Action::Note { text: Some("x".into()) }).unwrap_err();
+    assert!(matches!(refused, ActError::Refused(r) if r.code == RefusalCode::IllegalState));
+}
+
+#[test]
+fn g9_a_role_of_a_newer_service_stops_neither_the_feed_nor_the_desk() {
+    let house = House::new();
+    let mut document = reference().document;
+    document["staff"][1]["role"] = json!("concierge");
+    document["property"]["inspection"] = json!("by_lot");
+    document["bookings"] = json!([{ "of": "another form" }]);
+    let newer = Reference { version: 2, document };
+    house.desk.engine().take_rows(vec![row("102", 9, |_| {})], Some(newer), "c9").unwrap();
+    assert_eq!(house.desk.engine().fact("cursor").unwrap().as_deref(), Some("c9"), "the page was taken");
+    let book = house.desk.book().unwrap().unwrap();
+    assert_eq!(book.staff.iter().map(|person| person.role).collect::<Vec<_>>(), [Role::Lead, Role::Attendant]);
+    assert_eq!(book.property.inspection, InspectionPolicy::All, "what is not understood asks for more, never for less");
+    assert_eq!(
+        house.act("102", Action::Note { text: Some("x".into()) }).unwrap().event.service_day.as_deref(),
+        Some("2016-03-25")
+    );
+    let roles: Vec<String> = house
+        .desk
+        .engine()
+        .read(|mut sql| sql.all("SELECT role FROM staff_local ORDER BY id", [], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(roles, ["concierge", "lead"], "kept as it came");
+
+    // A document in no form that is known here leaves the one before in use.
+    let garbage = Reference { version: 3, document: json!({ "hotel": 1 }) };
+    house.desk.engine().take_rows(vec![], Some(garbage), "c10").unwrap();
+    assert_eq!(house.desk.engine().fact("cursor").unwrap().as_deref(), Some("c10"));
+    assert_eq!(house.desk.book().unwrap().unwrap(), book);
+}
+
+#[test]
+fn g3_a_room_that_is_gone_keeps_its_face_while_work_on_it_waits_and_is_never_said_to_be_sure() {
+    let house = House::new();
+    house.start("101");
+    let note = house.act("102", Action::Note { text: Some("pet".into()) }).unwrap();
+    // One goes with a snapshot that does not have it, the other by the feed.
+    house.desk.engine().take_snapshot(reference(), vec![row("102", 50, |_| {})], "c50", 50, |_| {}).unwrap();
+    let removed = EntityRow { deleted: true, fields: Fields::new(), ..row("102", 51, |_| {}) };
+    house.desk.engine().take_rows(vec![removed], None, "c51").unwrap();
+    for id in ["101", "102"] {
+        let ghost = house.desk.room(id).unwrap().unwrap();
+        assert_eq!((ghost.unit.room.number.as_str(), ghost.contested), (id, true));
+    }
+    assert_eq!(house.status("101"), TaskStatus::InProgress);
+    house.answer(vec![result(&note, Outcome::Settled)]);
+    assert!(house.desk.room("102").unwrap().is_none(), "nothing waits any more");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl UnitOfWork<'_> {
     }
 
     fn contested(&mut self, entity: &EntityRef) -> Result<bool, EngineError> {
-        Ok(self.mirrored(entity)?.is_some_and(|row| row.contested.is_some()))
+        Ok(self.mirrored(entity)?.is_none_or(|row| row.deleted || row.contested.is_some()))
     }
 
     /// Makes the workflow's rows of an entity anew: the service's row with the open events applied.
@@ -102,9 +102,14 @@ impl UnitOfWork<'_> {
         if gone && lane.is_empty() {
             return workflow.remove(self, entity);
         }
+        // What the service does not have any more keeps its last face while work on it waits, and nobody may rely on it.
+        if gone && let Some(last) = workflow.read(self, entity)? {
+            fields = last;
+        }
         for sealed in self.lane_events(entity)? {
             sealed.event.apply_to(&mut fields);
         }
+        let contested = contested || gone;
         workflow.write(self, entity, &fields, EntityState { local: local_state(&lane), contested })
     }
 

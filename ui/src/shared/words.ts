@@ -238,6 +238,8 @@ export function notSafeWord(code: string): string {
       return t`Somebody is working in it`;
     case "unsent_failure":
       return t`A change was not accepted`;
+    case "unreadable":
+      return t`Update this desk to read it`;
     case "stale":
       return t`Knowledge is too old`;
     default:

@@ -78,6 +78,7 @@ fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToG
         (working, "work_in_progress"),
         (row.local == LocalState::Conflict, "conflict"),
         (row.contested, "contested"),
+        (row.unreadable, "unreadable"),
         (row.local == LocalState::Failed, "unsent_failure"),
         (room.is_discrepant(), "discrepancy"),
         (stale, "stale"),
@@ -96,7 +97,7 @@ mod tests {
 
     fn row(room: Room, tasks: Vec<Task>, local: LocalState) -> RoomRow {
         let tasks = tasks.into_iter().enumerate().map(|(n, task)| (TaskId(n.to_string()), task)).collect();
-        RoomRow { id: RoomId("412".into()), unit: Unit { room, tasks }, local, contested: false }
+        RoomRow { id: RoomId("412".into()), unit: Unit { room, tasks }, local, contested: false, unreadable: false }
     }
 
     #[test]
