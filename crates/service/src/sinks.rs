@@ -217,7 +217,9 @@ fn cloud_events(store_id: &str, property: &PropertyId, happened: Happened) -> Ve
     let Happened { entry, moves } = happened;
     let event = |part: String, kind: &'static str, data: Value| CloudEvent {
         specversion: "1.0",
-        id: format!("{store_id}/{property}/{}/{part}", entry.audit_seq),
+        // A store that was restored from a backup gives a place out a second time, for another entry: its hash tells
+        // them apart, and is the same whenever the entry is told again.
+        id: format!("{store_id}/{property}/{}-{}/{part}", entry.audit_seq, entry.hash.get(..16).unwrap_or_default()),
         source: format!("urn:turndown:store:{store_id}:property:{property}"),
         kind,
         subject: entry.entity.to_string(),

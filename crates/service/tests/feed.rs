@@ -207,6 +207,40 @@ async fn domain_events_reach_the_file_in_order_once_by_id_across_restarts_and_a_
     }
 }
 
+#[tokio::test]
+async fn d3_what_a_restored_store_records_anew_is_no_repetition_of_what_it_lost() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("events.jsonl");
+    let sink = file.clone();
+    let mut service =
+        Service::open_with(ROOMS, move |config| config.sinks = vec![SinkConfig::File(sink.clone())]).await;
+    service.stop().await;
+    let backup = std::fs::read(service.db()).unwrap();
+    service.start().await;
+    let mut desk = Desk::of(&service).await;
+    let lost = desk.note("101", "lost");
+    service.send(&desk, &[&lost]).await;
+    wait_for(&file, 1).await;
+    service.stop().await;
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", service.db().display()));
+    }
+    std::fs::write(service.db(), backup).unwrap();
+    let opened = turndown_service::store::sqlite::open(&service.files(), &*service.env, false).unwrap();
+    let (epoch, _) = turndown_service::store::sqlite::Admin::alone(service.files(), opened.conn)
+        .rotate_epoch(&*service.env, None)
+        .unwrap();
+    drop(opened.lock);
+    service.start().await;
+    service.capabilities.epoch = epoch;
+    service.token = service.enroll(common::PROPERTY);
+    let other = desk.note("102", "another");
+    service.send(&desk, &[&other]).await;
+    let events = wait_for(&file, 2).await;
+    assert_eq!(events[0]["sequence"], events[1]["sequence"], "the place is given out twice");
+    assert_ne!(events[0]["id"], events[1]["id"]);
+}
+
 async fn wait_for(file: &std::path::Path, count: usize) -> Vec<Value> {
     loop {
         let text = std::fs::read_to_string(file).unwrap_or_default();
