@@ -183,7 +183,7 @@ enum Done {
     Picked(Request, Result<Vec<OutboxItem>, Failure>, Duration),
     Snapped(Request, Result<(), Failure>),
     Input(Input),
-    Counted(u32),
+    Counted(Option<u32>),
     Nothing,
 }
 
@@ -369,7 +369,8 @@ impl<'a> Driver<'a> {
                 }
                 self.step(input);
             }
-            Done::Counted(waiting) => {
+            Done::Counted(None) => self.counting = false,
+            Done::Counted(Some(waiting)) => {
                 self.counting = false;
                 let done = self.machine.view(self.born.elapsed()).flush.map_or(0, |flush| flush.ok + flush.errors);
                 self.flush_total = done.saturating_add(waiting);
@@ -572,9 +573,10 @@ impl<'a> Driver<'a> {
                     engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))
                 })
                 .await;
-                counted.map_or(Done::Nothing, |ledger| Done::Counted(u32::try_from(ledger.waiting).unwrap_or(u32::MAX)))
+                let waiting = counted.ok().map(|ledger| u32::try_from(ledger.waiting).unwrap_or(u32::MAX));
+                Done::Counted(waiting)
             },
-            |_| Done::Nothing,
+            |_| Done::Counted(None),
         );
     }
 

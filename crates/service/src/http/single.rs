@@ -24,7 +24,7 @@ pub(super) struct TaskPath {
     path = "/v1/properties/{property}/housekeeping/tasks/{task}/{action}",
     tag = "housekeeping",
     summary = "One action on a task",
-    description = "Actions: start, pause, resume, complete, reassign, inspect, add_task, cancel, set_priority. The same key with the same request gets the stored answer again.",
+    description = "Actions: start, pause, resume, complete, reassign, inspect, cancel, set_priority. The same key with the same request gets the stored answer again.",
     params(
         ("property" = String, Path), ("task" = String, Path), ("action" = String, Path),
         ("X-Idempotency-Key" = Option<String>, Header, description = "Required here, as Idempotency-Key, or as _idempotencyKey in the body"),
