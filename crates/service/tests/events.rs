@@ -390,6 +390,25 @@ async fn h5_a_decision_about_a_row_that_moved_again_is_a_conflict_and_the_next_s
 }
 
 #[tokio::test]
+async fn h9_a_new_days_import_leaves_an_open_conflict_open_and_another_desks_person_can_decide_it() {
+    let mut service = Service::open().await;
+    let mut front = Desk::of(&service).await;
+    let mut gone = Desk::of(&service).await;
+    let told = front.note("101", "front");
+    service.send(&front, &[&told]).await;
+    let mine = gone.note("101", "mine");
+    assert_eq!(service.send_one(&gone, &mine).await.outcome, Outcome::Conflict);
+    service.stop().await;
+    service.import(PROPERTY, common::ROOMS, true);
+    service.start().await;
+    let row = service.room("101").await;
+    assert_eq!(row.contested.as_ref().unwrap().event_id, mine.event.event_id, "nobody has decided yet");
+    let decision = front.resolve(&row, &[], &[&mine]);
+    assert_eq!(service.send_one(&front, &decision).await.outcome, Outcome::Applied);
+    assert_eq!(service.room("101").await.contested, None);
+}
+
+#[tokio::test]
 async fn two_conflicts_on_one_room_keep_it_contested_until_both_are_decided() {
     let service = Service::open().await;
     let mut front = Desk::of(&service).await;
@@ -633,6 +652,30 @@ async fn k1_both_chains_are_kept_signed_and_a_changed_entry_is_named() {
         std::fs::write(service.db(), &original).unwrap();
     }
     assert_eq!(verify().fault, None);
+}
+
+#[tokio::test]
+async fn k1_the_trail_can_be_verified_beside_a_service_that_takes_events() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let files = service.files();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = std::sync::Arc::clone(&stop);
+    let walks = tokio::task::spawn_blocking(move || {
+        let mut walks = 0;
+        while !seen.load(std::sync::atomic::Ordering::Relaxed) {
+            let report = turndown_service::store::sqlite::Admin::beside(files.clone()).unwrap().verify_audit().unwrap();
+            assert_eq!(report.fault, None, "after {} entries", report.entries);
+            walks += 1;
+        }
+        walks
+    });
+    for n in 0..150 {
+        let event = desk.note("101", &format!("note {n}"));
+        service.send(&desk, &[&event]).await;
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(walks.await.unwrap() > 0);
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ impl Admin {
                 seq += 1;
                 tx.execute(
                     "UPDATE entities SET version = ?4, fields_version = ?4, fields = '{}', provenance = '{}',
-                            contests = '[]', deleted_at_ms = ?5
+                            deleted_at_ms = ?5
                      WHERE property_n = ?1 AND kind = ?2 AND id = ?3",
                     (n, &entity.kind, &entity.id, to_i64(seq), env.now_ms()),
                 )?;
@@ -249,6 +249,8 @@ impl Admin {
     /// When the store cannot be read at all. What reads but does not fit is in the report.
     pub fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         let mut report = AuditReport::default();
+        // One instant of the store: a service that takes events meanwhile would make ends differ from heads.
+        let _instant = self.conn.unchecked_transaction()?;
         let properties: Vec<(i64, String, u64, Hash)> = {
             let mut statement =
                 self.conn.prepare("SELECT n, property_id, audit_seq, audit_hash FROM properties ORDER BY n")?;
@@ -415,7 +417,7 @@ fn put_entity(
             "INSERT INTO entities (property_n, kind, id, version, fields_version, fields) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
              ON CONFLICT (property_n, kind, id) DO UPDATE SET
                  version = excluded.version, fields_version = excluded.fields_version, fields = excluded.fields,
-                 provenance = '{}', contests = '[]', deleted_at_ms = NULL
+                 provenance = '{}', deleted_at_ms = NULL
              RETURNING n",
         )?
         .query_row((property_n, &entity.kind, &entity.id, to_i64(seq), text), |row| row.get(0))?;
