@@ -691,6 +691,19 @@ fn h5_h6_a_decision_that_meets_a_newer_row_keeps_its_choices_and_the_next_settle
 }
 
 #[test]
+fn h5_a_conflict_that_is_answered_after_a_newer_row_shows_the_newer_row() {
+    let house = House::new();
+    let start = house.start("101");
+    let newer = row("101", 25, |unit| {
+        unit.tasks.get_mut(&TaskId("t101".into())).unwrap().status = TaskStatus::Paused;
+    });
+    house.desk.engine().take_rows(vec![newer], None, "c25").unwrap();
+    house.answer(vec![conflict(&start, cancelled(20), &["task/t101/status"])]);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert_eq!((open.theirs.version, open.theirs.fields.get("task/t101/status")), (25, &json!("paused")));
+}
+
+#[test]
 fn h3_when_both_sides_came_to_the_same_end_the_desk_settles_it_and_says_so() {
     let house = House::new();
     let (start, complete) = (house.start("101"), house.complete("101"));

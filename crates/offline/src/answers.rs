@@ -403,7 +403,9 @@ impl UnitOfWork<'_> {
 
     fn open_conflict(&mut self, entity: &EntityRef, theirs: &Theirs) -> Result<(), EngineError> {
         let since = rfc3339(self.now());
-        let row = serde_json::to_string(&theirs.row).map_err(|error| EngineError::stored("service row", error))?;
+        // A pull may have brought a newer row than the answer carries: that is Theirs now.
+        let newest = self.mirrored(entity)?.unwrap_or_else(|| theirs.row.clone());
+        let row = serde_json::to_string(&newest).map_err(|error| EngineError::stored("service row", error))?;
         self.execute(
             "INSERT INTO conflicts (entity_kind, entity_id, since, class, paths, theirs) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (entity_kind, entity_id) DO UPDATE SET
