@@ -800,7 +800,7 @@ export type SafeToGive = {
 safe: boolean, 
 /**
  * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
- * `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `stale`.
+ * `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
  */
 reasons: Array<string>, };
 
