@@ -18,6 +18,7 @@ const COMMANDS = new Set([
   'act',
   'sync_center',
   'retry_event',
+  'discard_event',
   'retry_failed',
   'sync_now',
   'set_link',

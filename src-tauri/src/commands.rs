@@ -103,6 +103,11 @@ pub async fn retry_event(app: State<'_, App>, event_id: String) -> Answer<()> {
 }
 
 #[tauri::command]
+pub async fn discard_event(app: State<'_, App>, event_id: String, reason: String) -> Answer<()> {
+    waiting(app, move |app| app.discard_event(&event_id, &reason)).await
+}
+
+#[tauri::command]
 pub async fn retry_failed(app: State<'_, App>) -> Answer<()> {
     waiting(app, App::retry_failed).await
 }

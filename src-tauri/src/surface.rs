@@ -18,6 +18,7 @@ macro_rules! with_commands {
             act,
             sync_center,
             retry_event,
+            discard_event,
             retry_failed,
             sync_now,
             set_link,

@@ -571,6 +571,19 @@ impl App {
         Ok(())
     }
 
+    /// Gives a failed action up, by name and with a reason. It stays in the record.
+    ///
+    /// # Errors
+    /// When there is no reason, nothing to give up, or the database refuses.
+    pub fn discard_event(&self, event_id: &str, reason: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        let failed = self.event_id(event_id)?;
+        self.acted(desk.discard(&failed, self.new_event_id(), actor, reason))?;
+        self.wake();
+        Ok(())
+    }
+
     /// Tries every failed action again. What the rules refuse now stays where it is.
     ///
     /// # Errors

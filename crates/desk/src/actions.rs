@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use turndown_domain::{
     AGAIN, Action, Again, Context, Decision, ROOM, Refusal, RefusalCode, Unit, WORKFLOW, decide, is_history, is_stamp,
+    reason_needed,
 };
 use turndown_offline::{
     Decide, Draft, EngineError, Intent, OutboxState, RecordError, Recorded, Settlement, SettlementRefusal, UnitOfWork,
@@ -172,7 +173,7 @@ impl Desk {
     /// judged by itself.
     ///
     /// # Errors
-    /// When the action is not a failed one, or the database refused; nothing was saved then.
+    /// When there is no fit reason, the action is not a failed one, or the database refused; nothing was saved then.
     pub fn discard(
         &self,
         failed: &EventId,
@@ -180,9 +181,10 @@ impl Desk {
         actor: ActorId,
         reason: &str,
     ) -> Result<Recorded, ActError> {
+        let reason = reason_needed(Some(reason), "give it up")?;
         let row = self.engine().row(failed)?.ok_or(ActError::NothingToDiscard)?;
         let desk = self.clone();
-        let (old, reason) = (row.sealed.event, reason.to_owned());
+        let old = row.sealed.event;
         let entity = old.entity.clone();
         let decide: Decide<Refused> = Box::new(move |work, _| {
             if work.outbox_state(&old.event_id)? != Some(OutboxState::Failed) {

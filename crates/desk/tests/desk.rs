@@ -428,6 +428,8 @@ fn l2_a_failed_action_is_given_up_by_name_and_what_is_behind_goes_on() {
         |id: &str| house.desk.discard(&bad.event.event_id, EventId::parse(id).unwrap(), maria(), "guest stays");
     assert!(matches!(gave_up("early").unwrap_err(), ActError::NothingToDiscard), "what may still pass is not given up");
     house.answer(vec![result(&bad, Outcome::Rejected)]);
+    let unsaid = house.desk.discard(&bad.event.event_id, house.id(), maria(), "  ").unwrap_err();
+    assert!(matches!(unsaid, ActError::Refused(r) if r.code == RefusalCode::ReasonRequired));
     let decision = gave_up("gone").unwrap().sealed;
     assert_eq!((decision.event.action.as_str(), &decision.event.args["reason"]), ("discard", &json!("guest stays")));
     assert!(gave_up("gone").unwrap().repeated, "a double click is one decision");

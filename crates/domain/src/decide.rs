@@ -178,7 +178,11 @@ fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn reason_needed(text: Option<&str>, what: &str) -> Result<String, Refusal> {
+/// Takes a reason as a person wrote it. `what` says what it is asked for, as in "Say why you {what}."
+///
+/// # Errors
+/// When there is none, or it is too long or cannot be shown.
+pub fn reason_needed(text: Option<&str>, what: &str) -> Result<String, Refusal> {
     readable(text.unwrap_or_default(), REASON_CHARS_MAX)?
         .ok_or_else(|| Refusal::new(RefusalCode::ReasonRequired, format!("Say why you {what}.")))
 }

@@ -40,6 +40,8 @@ export interface Platform {
 
   syncCenter(filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter>;
   retryEvent(eventId: string): Promise<void>;
+  /** Gives a failed action up for good; it stays in the record with the reason. */
+  discardEvent(eventId: string, reason: string): Promise<void>;
   retryFailed(): Promise<void>;
   syncNow(): Promise<void>;
   setLink(mode: LinkMode): Promise<void>;

@@ -34,6 +34,7 @@ export function tauriPlatform(): Platform {
     act: (request) => invoke("act", { request }),
     syncCenter: (filter, offset, limit) => invoke("sync_center", { filter, offset, limit }),
     retryEvent: (eventId) => invoke("retry_event", { eventId }),
+    discardEvent: (eventId, reason) => invoke("discard_event", { eventId, reason }),
     retryFailed: () => invoke("retry_failed"),
     syncNow: () => invoke("sync_now"),
     setLink: (mode) => invoke("set_link", { mode }),

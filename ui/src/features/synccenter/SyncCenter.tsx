@@ -5,13 +5,14 @@ import { plural, t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { RefreshCw, RotateCcw } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Form } from "react-aria-components";
 import { useStore } from "zustand";
 import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
-import { Button, RoomNumber } from "../../shared/controls";
+import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go } from "../../shared/route";
@@ -196,6 +197,7 @@ function Rows({ now }: { now: number }): ReactNode {
   const { total, rows, loaded, filter } = useStore(desk.outbox);
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
+  const [givingUp, setGivingUp] = useState<OutboxRow | null>(null);
   const at = Math.min(current, Math.max(0, total - 1));
   const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
   const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey });
@@ -225,37 +227,79 @@ function Rows({ now }: { now: number }): ReactNode {
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
 
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div ref={scroller} className="outbox" tabIndex={-1} data-quiet-focus="" onKeyDown={onKeyDown}>
-      <table aria-rowcount={total + 1} aria-label={t`What was recorded here`}>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col" className="col-state">{t`Status`}</th>
-            <th scope="col" className="col-room">{t`Room`}</th>
-            <th scope="col">{t`What was done`}</th>
-            <th scope="col" className="col-tries">{t`Tries`}</th>
-            <th scope="col" className="col-do">
-              <span className="hidden-words">{t`What can be done`}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {above > 0 ? <Gap size={above} /> : null}
-          {items.map((item) => {
-            const row = rows.get(item.index);
-            return row === undefined ? (
-              <tr key={`gap-${item.index}`} className="outbox-row">
-                <td colSpan={5}>{"…"}</td>
-              </tr>
-            ) : (
-              <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} measure={virtual.measureElement} />
-            );
-          })}
-          {below > 0 ? <Gap size={below} /> : null}
-        </tbody>
-      </table>
-      {loaded && total === 0 ? <p className="outbox-empty">{emptyWords(filter)}</p> : null}
-    </div>
+    <>
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div ref={scroller} className="outbox" tabIndex={-1} data-quiet-focus="" onKeyDown={onKeyDown}>
+        <table aria-rowcount={total + 1} aria-label={t`What was recorded here`}>
+          <thead>
+            <tr aria-rowindex={1}>
+              <th scope="col" className="col-state">{t`Status`}</th>
+              <th scope="col" className="col-room">{t`Room`}</th>
+              <th scope="col">{t`What was done`}</th>
+              <th scope="col" className="col-tries">{t`Tries`}</th>
+              <th scope="col" className="col-do">
+                <span className="hidden-words">{t`What can be done`}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {above > 0 ? <Gap size={above} /> : null}
+            {items.map((item) => {
+              const row = rows.get(item.index);
+              return row === undefined ? (
+                <tr key={`gap-${item.index}`} className="outbox-row">
+                  <td colSpan={5}>{"…"}</td>
+                </tr>
+              ) : (
+                <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} onGiveUp={setGivingUp} measure={virtual.measureElement} />
+              );
+            })}
+            {below > 0 ? <Gap size={below} /> : null}
+          </tbody>
+        </table>
+        {loaded && total === 0 ? <p className="outbox-empty">{emptyWords(filter)}</p> : null}
+      </div>
+      {/* Outside the list, whose arrow keys are not those of the field. */}
+      {givingUp === null ? null : <GiveUp row={givingUp} onClose={() => setGivingUp(null)} />}
+    </>
+  );
+}
+
+function GiveUp({ row, onClose }: { row: OutboxRow; onClose: () => void }): ReactNode {
+  const desk = useDesk();
+  const [reason, setReason] = useState("");
+  const [error, setError] = useState<string>();
+  const giveUp = async () => {
+    const text = reason.trim();
+    if (text === "") {
+      setError(t`Say why, so that the next person knows.`);
+      return;
+    }
+    const done = await attempt(async () => {
+      await desk.platform.discardEvent(row.eventId, text);
+      return true;
+    });
+    if (done !== true) return;
+    announce(t`Room ${iso(row.title)}: given up. It stays in the record.`);
+    onClose();
+  };
+  return (
+    <Dialog title={t`Give up: ${row.summary}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up">
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void giveUp();
+        }}
+      >
+        <p>{t`It will not be sent again. It stays in the record, with your name and the reason, and what was recorded after it goes on.`}</p>
+        <Field label={t`Why?`} value={reason} onChange={setReason} error={error} required autoFocus maxLength={200} testId="give-up-reason" />
+        <div className="dialog-actions">
+          <Button onPress={onClose}>{t`Go back`}</Button>
+          <Button look="solid" type="submit" testId="give-up-confirm">{t`Give up`}</Button>
+        </div>
+      </Form>
+    </Dialog>
   );
 }
 
@@ -289,10 +333,11 @@ interface RowProps {
   index: number;
   current: boolean;
   onCurrent: (index: number) => void;
+  onGiveUp: (row: OutboxRow) => void;
   measure: (row: HTMLTableRowElement | null) => void;
 }
 
-function Row({ row, now, index, current, onCurrent, measure }: RowProps): ReactNode {
+function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProps): ReactNode {
   const desk = useDesk();
   const retry = async () => {
     const taken = await attempt(async () => {
@@ -347,6 +392,11 @@ function Row({ row, now, index, current, onCurrent, measure }: RowProps): ReactN
         {row.canRetry ? (
           <Button small testId="retry" aria-label={t`Retry: ${row.summary}, room ${iso(row.title)}`} onPress={() => void retry()}>
             {t`Retry`}
+          </Button>
+        ) : null}
+        {row.state === "failed" ? (
+          <Button small testId="give-up" aria-label={t`Give up: ${row.summary}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
+            {t`Give up`}
           </Button>
         ) : null}
       </td>

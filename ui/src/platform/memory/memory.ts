@@ -313,6 +313,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       if (row !== undefined) Object.assign(row, { state: "pending", code: null, why: null, nextStep: null, canRetry: false });
       touch([], ["outbox", "status"]);
     },
+    discardEvent: async (eventId, reason) => {
+      const row = outbox.find((each) => each.eventId === eventId && each.state === "failed");
+      if (row === undefined) fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
+      Object.assign(row, { state: "discarded", code: null, why: `Given up: ${reason}`, nextStep: null, canRetry: false });
+      touch([], ["outbox", "status"]);
+    },
     retryFailed: async () => {
       for (const row of outbox) if (row.state === "failed") row.state = "pending";
       touch([], ["outbox", "status"]);
