@@ -90,7 +90,8 @@ impl App {
             Ok((desk, report)) => (Ok(desk), report),
             Err(error) => (Err(errors::from_open(&error, reference.clone())), StartReport::default()),
         };
-        let notice = report.repair.as_ref().map(notices::after_repair);
+        let place = || turndown_offline::doubtful_place(&config.folder).as_ref().map(notices::place);
+        let notice = report.repair.as_ref().map(notices::after_repair).or_else(place);
         let app = Self(Arc::new(Inner {
             config,
             desk,

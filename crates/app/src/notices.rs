@@ -2,7 +2,7 @@
 
 use crate::dto::StartNotice;
 use chrono::{DateTime, Utc};
-use turndown_offline::{Backup, RepairReport, SecondCopy, Space};
+use turndown_offline::{Backup, DoubtfulPlace, RepairReport, SecondCopy, Space};
 
 /// After a repair: what was set aside and where, what came from which source, what is missing, what the service brings.
 pub(crate) fn after_repair(report: &RepairReport) -> StartNotice {
@@ -110,6 +110,24 @@ pub(crate) fn space(space: Space) -> Option<StartNotice> {
     let next_step =
         "Free some space (empty the bin, remove old downloads) or ask your IT. Leave Turndown's folder alone.";
     Some(StartNotice { code: code.into(), message, next_step: next_step.into() })
+}
+
+/// The folder lies where nothing promises that it stays as it was written.
+pub(crate) fn place(doubt: &DoubtfulPlace) -> StartNotice {
+    let message = match doubt {
+        DoubtfulPlace::Network { kind } => format!(
+            "The desk's folder lies on another computer ({kind}), where what is saved can be lost when the network fails."
+        ),
+        DoubtfulPlace::Synchronised { by } => format!(
+            "The desk's folder lies in a folder that {by} copies to other computers. A copy of a desk's data that is \
+             taken while the desk writes is damaged, and two desks would be one."
+        ),
+    };
+    StartNotice {
+        code: "FOLDER_PLACE".into(),
+        message,
+        next_step: "Work on. Ask your IT to move the folder to this computer's own disk.".into(),
+    }
 }
 
 /// No backup could be taken for longer than a day of the desk's own time.

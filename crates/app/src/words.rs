@@ -39,6 +39,8 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
     match (event.workflow.as_str(), event.action.as_str()) {
         ("desk", "sign_in") => return "Began to work at this desk".into(),
         ("desk", "sign_out") => return "Stopped working at this desk".into(),
+        ("desk", "continued") => return "This desk went on under a new number: it was restored or copied".into(),
+        ("desk", "service_restored") => return "The service was restored; what it lost was sent again".into(),
         ("desk", "repair" | "recovered") => return "This desk's data was recovered after damage".into(),
         (_, "resolve") if event.actor_id.as_str() == "system:desk" => return "Both sides had done the same".into(),
         (_, "resolve") => return "Decided a conflict".into(),
