@@ -12,14 +12,17 @@ pub(crate) type Entries = BTreeMap<(u64, String), SealedEvent>;
 /// The fact that lists the stretches that are known to be missing, as `[[from, to], ...]`.
 pub(crate) const MISSING: &str = "missing_entries";
 
-/// The stretches that are known to be missing.
-pub(crate) fn missing(connection: &Connection) -> Result<Vec<(u64, u64)>, EngineError> {
+/// The fact that lists the stretches that hold entries of another branch, in the same form.
+pub(crate) const STRAYS: &str = "stray_entries";
+
+/// The stretches that a fact lists.
+pub(crate) fn stretches(connection: &Connection, fact: &str) -> Result<Vec<(u64, u64)>, EngineError> {
     use rusqlite::OptionalExtension;
     let text: Option<String> =
-        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [MISSING], |row| row.get(0)).optional()?;
+        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [fact], |row| row.get(0)).optional()?;
     text.map_or_else(
         || Ok(vec![]),
-        |text| serde_json::from_str(&text).map_err(|error| EngineError::stored("list of missing entries", error)),
+        |text| serde_json::from_str(&text).map_err(|error| EngineError::stored("list of entries", error)),
     )
 }
 
@@ -41,7 +44,8 @@ pub(crate) fn verify_some(
     above: u64,
     entries_max: u64,
 ) -> Result<(u64, Option<u64>), EngineError> {
-    let missing = missing(connection)?;
+    let missing = stretches(connection, MISSING)?;
+    let strays = stretches(connection, STRAYS)?;
     let mut statement = connection.prepare(
         "SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq LIMIT ?2",
     )?;
@@ -53,8 +57,10 @@ pub(crate) fn verify_some(
         let (seq, prev, hash, bytes): (u64, String, String, String) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let behind_gap = missing.iter().any(|(from, to)| *from <= expected && *to + 1 == seq);
+        // An entry of another branch stands on its own branch; what follows stands on it.
+        let stray = strays.iter().any(|(from, to)| (*from..=*to).contains(&seq));
         let sound = (seq == expected || behind_gap)
-            && before.as_ref().is_none_or(|before| behind_gap || before == &prev)
+            && before.as_ref().is_none_or(|before| behind_gap || stray || before == &prev)
             && SealedEvent::hash_of(bytes.as_bytes()) == hash;
         if !sound {
             return Err(EngineError::stored("audit entry", format!("entry {expected} does not verify")));

@@ -47,14 +47,17 @@ impl Engine {
         if checked.damage.is_empty() {
             checked.copied_anew = self.copy()?;
         } else {
-            tracing::error!(damage = ?checked.damage, "the database is damaged; the next start repairs it");
-            let shared = self.shared();
-            let mark = shared.path.with_file_name(DAMAGED);
-            let marked = shared.disk.create(&mark, checked.damage.join("\n").as_bytes());
-            let marked = marked.and_then(|()| mark.parent().map_or(Ok(()), |folder| shared.disk.sync_folder(folder)));
-            marked.map_err(|error| EngineError::stored("mark of damage", error))?;
+            self.mark_damaged(&checked.damage)?;
         }
         Ok(checked)
+    }
+
+    /// Has the next start repair.
+    pub(crate) fn mark_damaged(&self, damage: &[String]) -> Result<(), EngineError> {
+        tracing::error!(?damage, "the database is damaged; the next start repairs it");
+        let (disk, folder) = (&self.shared().disk, self.shared().folder());
+        let marked = disk.create(&folder.join(DAMAGED), damage.join("\n").as_bytes());
+        marked.and_then(|()| disk.sync_folder(folder)).map_err(|error| EngineError::stored("mark of damage", error))
     }
 
     fn pages(&self) -> Result<Vec<String>, EngineError> {

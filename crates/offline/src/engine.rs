@@ -440,6 +440,10 @@ impl Shared {
         self.path.parent().unwrap_or(&self.path)
     }
 
+    pub(crate) fn set_second_copy(&self, state: &SecondCopy) {
+        lock(&self.second_copy).clone_from(state);
+    }
+
     pub(crate) fn set_install_id(&self, install_id: &InstallId) {
         let mut known = lock(&self.install_id);
         if *known != *install_id {

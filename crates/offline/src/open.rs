@@ -9,7 +9,7 @@ use crate::repair::{self, repair};
 use crate::second_copy::{self, CopyWriter, Tail};
 use crate::unit_of_work::{REVISION, WriterState};
 use crate::writer::Writer;
-use crate::{EngineError, Environment, OpenError, Space, Workflow, now_ms, rfc3339};
+use crate::{EngineError, Environment, OpenError, Space, Sql, Workflow, now_ms, rfc3339};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use turndown_protocol::{AuditHead, InstallId, ZERO_HASH};
+use turndown_protocol::{AuditHead, InstallId, SealedEvent, ZERO_HASH};
 
 /// The oldest SQLite that does not lose a write when the WAL is reset under load (fixed in 3.51.3).
 const SQLITE_NUMBER_MIN: i32 = 3_051_003;
@@ -139,13 +139,25 @@ impl Engine {
             config.folder.join(second_copy::FOLDER),
             config.second_copy,
             &tails,
-            if branch { 0 } else { copied_to.max(let_go) },
+            copied_to.max(let_go),
         );
         let mut writer = Writer::new(connection, state, copy);
-        writer.catch_up();
+        if !branch {
+            writer.catch_up();
+        }
         let engine = Self::start(writer, file_lock, config, path, workflow, Arc::clone(&environment))
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
-        let repair = engine.take_up_plan(plan, let_go, untold)?;
+        let repair = match engine.take_up_plan(plan, let_go, untold) {
+            Err(error) if error.is_damage() => {
+                // The database looks sound and will not take what is missing: the next start makes it anew.
+                engine.mark_damaged(&[error.detail()])?;
+                return Err(error.into());
+            }
+            other => other?,
+        };
+        if branch {
+            engine.copy_from_the_beginning()?;
+        }
         let space = engine.look_at_space();
         Ok((engine, StartReport { unclean, repair, space }))
     }
@@ -157,22 +169,56 @@ impl Engine {
         let_go: u64,
         untold: Option<RepairReport>,
     ) -> Result<Option<RepairReport>, EngineError> {
-        let Plan { follow, missing, strays } = plan;
-        if follow.is_empty() && strays.is_empty() && untold.as_ref().is_none_or(|report| report.noted) {
+        let Plan { mut follow, missing, strays } = plan;
+        let (mut all_missing, mut all_strays) =
+            self.read(|c| Ok((chain::stretches(c, chain::MISSING)?, chain::stretches(c, chain::STRAYS)?)))?;
+        let followed = follow.len() as u64;
+        let mut new_strays = vec![];
+        for sealed in strays {
+            let here = follow.iter().any(|(_, other)| other.event.event_id == sealed.event.event_id);
+            if !here && self.event_hash(&sealed)?.is_none() {
+                new_strays.push(sealed);
+            }
+        }
+        if follow.is_empty() && new_strays.is_empty() && untold.as_ref().is_none_or(|report| report.noted) {
             return Ok(untold);
         }
         let at = rfc3339(self.environment().now());
         let mut report = untold.unwrap_or_else(|| RepairReport { at, ..RepairReport::default() });
         if report.noted || report.set_aside.is_none() {
-            report.from_copy += follow.len() as u64;
+            report.from_copy += followed;
         }
-        report.strays += strays.len() as u64;
-        let mut all_missing = self.read(crate::chain::missing)?;
         all_missing.extend(&missing);
         // What was let go is not lost: the service has it.
         report.missing.extend(missing.into_iter().filter(|(_, to)| *to > let_go));
+        if !new_strays.is_empty() {
+            // Their numbers are taken, so they stand behind the end; what they are does not change.
+            let from = follow.last().map_or(self.audit_head()?.local_seq, |(seq, _)| *seq) + 1;
+            report.strays += new_strays.len() as u64;
+            follow.extend((from..).zip(new_strays));
+            all_strays.extend(follow.last().map(|(to, _)| (from, *to)));
+        }
         report.needs_new_install |= !report.missing.is_empty() || report.strays > 0;
-        Ok(Some(self.take_up(follow, &all_missing, report)?))
+        Ok(Some(self.take_up(follow, [&all_missing, &all_strays], report)?))
+    }
+
+    fn event_hash(&self, sealed: &SealedEvent) -> Result<Option<String>, EngineError> {
+        let id = sealed.event.event_id.clone();
+        self.read(move |mut connection| {
+            connection.first("SELECT hash FROM audit_local WHERE event_id = ?1", [id.as_str()], |row| row.get(0))
+        })
+    }
+
+    /// The second copy was of another branch. Everything in it is in the database now: it is put aside, and begun anew.
+    fn copy_from_the_beginning(&self) -> Result<(), OpenError> {
+        let shared = self.shared();
+        repair::put_copies_aside(shared.disk.as_ref(), shared.folder(), shared.environment.as_ref())?;
+        self.on_writer(|writer, shared| {
+            writer.begin_copy();
+            shared.set_second_copy(writer.copy.state());
+            Ok(())
+        })?;
+        Ok(())
     }
 
     /// Somebody has read the report of the last repair; it is not said again.
@@ -211,7 +257,7 @@ struct Found {
     tails: Vec<Tail>,
     /// What the second copy has beyond the database.
     plan: Plan,
-    /// The second copy is of another branch and was set aside: it is written anew.
+    /// The second copy is of another branch: it is set aside and written anew.
     branch: bool,
     /// Up to this number the second copy has let go.
     let_go: u64,
@@ -224,7 +270,7 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     let path = config.folder.join(FILE);
     let copies = config.folder.join(second_copy::FOLDER);
     let unreadable = |source| OpenError::Io { what: "the second copy could not be read", source };
-    let mut tails = second_copy::tails(disk, &copies).map_err(unreadable)?;
+    let tails = second_copy::tails(disk, &copies).map_err(unreadable)?;
     let newest = tails.iter().filter_map(|tail| tail.newest.clone()).max();
     let mark = config.folder.join(check::DAMAGED);
     if disk.exists(&mark).map_err(|source| OpenError::Io { what: "the desk's folder could not be read", source })? {
@@ -249,7 +295,8 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
             refuse_unsound(&found.connection, head.local_seq)?;
             found.plan = chain::plan(head, &entries);
             found.branch = found.plan.follow.is_empty() && !found.plan.strays.is_empty();
-        } else {
+        }
+        if copied_to <= head.local_seq || found.branch {
             let ours: Option<String> = found
                 .connection
                 .query_row("SELECT hash FROM audit_local WHERE local_seq = ?1", [copied_to], |row| row.get(0))
@@ -268,10 +315,6 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
                 found.plan.strays = strays.collect();
                 found.branch = true;
             }
-        }
-        if found.branch {
-            repair::put_copies_aside(disk, &config.folder, environment)?;
-            tails.clear();
         }
     }
     found.tails = tails;

@@ -4,7 +4,7 @@
 //! has it: ids make that harmless. A decision goes to the head of its lane with what it settles behind it, as when it
 //! was recorded.
 
-use crate::chain::MISSING;
+use crate::chain::{MISSING, STRAYS};
 use crate::engine::{Engine, Sort};
 use crate::open::{REPAIR_UNTOLD, RepairReport};
 use crate::{EngineError, Sql, UnitOfWork, now_ms};
@@ -21,20 +21,23 @@ impl Engine {
     pub(crate) fn take_up(
         &self,
         entries: Vec<(u64, SealedEvent)>,
-        missing: &[(u64, u64)],
+        [missing, strays]: [&[(u64, u64)]; 2],
         mut report: RepairReport,
     ) -> Result<RepairReport, EngineError> {
-        let missing = serde_json::to_string(missing).map_err(|error| EngineError::stored("report", error))?;
+        let text = |list: &[(u64, u64)]| serde_json::to_string(list).map_err(|e| EngineError::stored("report", e));
+        let lists = [(MISSING, text(missing)?), (STRAYS, text(strays)?)];
         let mut rest = entries;
         loop {
             let later = rest.split_off(rest.len().min(ENTRIES_A_UNIT));
             let now = std::mem::replace(&mut rest, later);
             report.taken_up += now.len() as u64;
             report.noted = rest.is_empty();
-            let (missing, told, kept) = (missing.clone(), report.to_json()?, report.clone());
+            let (lists, told, kept) = (lists.clone(), report.to_json()?, report.clone());
             self.write(move |work| {
-                // The gaps stand before anything is put behind one.
-                work.set_fact(MISSING, (missing != "[]").then_some(missing.as_str()))?;
+                // Gaps and branches are said before anything is put behind one.
+                for (fact, list) in &lists {
+                    work.set_fact(fact, (list != "[]").then_some(list.as_str()))?;
+                }
                 work.set_fact(REPAIR_UNTOLD, Some(&told))?;
                 work.take_up(&now)?;
                 if kept.noted { work.note_repair(&kept) } else { Ok(()) }

@@ -338,6 +338,12 @@ impl CopyWriter {
         }
     }
 
+    /// Forgets what was there: the files are gone.
+    pub(crate) fn begin_anew(&mut self) {
+        self.open = None;
+        self.copied_to = 0;
+    }
+
     /// Appends entries that the copies have lost, in a file of their own, so that the end of every file is its newest.
     pub(crate) fn append_anew(&mut self, connection: &Connection, lost: &[u64]) -> Result<u64, EngineError> {
         let mut bytes = vec![];

@@ -77,6 +77,12 @@ impl Writer {
         }
     }
 
+    /// Begins the second copy anew, with all that there is.
+    pub(crate) fn begin_copy(&mut self) {
+        self.copy.begin_anew();
+        self.catch_up();
+    }
+
     /// Writes to the second copy what it has lost.
     pub(crate) fn copy_anew(&mut self, shared: &Shared, lost: &[u64]) -> Result<u64, EngineError> {
         self.ready(shared)?;
@@ -202,7 +208,7 @@ impl Writer {
             return;
         }
         if self.copy.append(&recorded, self.connection.as_ref()) {
-            *lock(&shared.second_copy) = self.copy.state().clone();
+            shared.set_second_copy(self.copy.state());
             changed.insert(Sort::Status);
         }
         shared.publish(self.state.revision, &changed);

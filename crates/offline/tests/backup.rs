@@ -241,6 +241,8 @@ fn a4_too_little_space_is_said_before_it_is_too_late_and_what_waits_is_not_touch
 
     *faults.free.lock().unwrap() = Some(150 << 20);
     assert_eq!(engine.look_at_space(), Space::Low { free: 150 << 20 });
+    // What was announced before is told before this is answered.
+    engine.set_facts(vec![]).unwrap();
     assert!(engine.notices().borrow().changed.contains_key(&Sort::Status), "whoever shows it hears of it");
     add(&engine, 1, "e2");
 

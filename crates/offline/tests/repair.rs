@@ -389,6 +389,63 @@ fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
 }
 
 #[test]
+fn d2_two_branches_of_one_desk_are_both_kept_and_sent() {
+    // An old database went on by itself while the second copy was away; then the copy comes back.
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..10 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for n in 10..20 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let first = trail(&engine);
+    let install = engine.install_id();
+    engine.close();
+    drop(engine);
+    std::fs::rename(house.file("copies"), house.file("away")).unwrap();
+    std::fs::write(house.file("desk.db"), old).unwrap();
+    let (engine, _) = house.open();
+    for n in 10..13 {
+        add(&engine, n % COUNTERS, &format!("f{n}"));
+    }
+    drop(engine);
+    std::fs::remove_dir_all(house.file("copies")).unwrap();
+    std::fs::rename(house.file("away"), house.file("copies")).unwrap();
+
+    let (engine, report) = house.open();
+    let repair = report.repair.unwrap();
+    assert_eq!((repair.strays, repair.needs_new_install), (10, true), "{repair:?}");
+    let now = trail(&engine);
+    for (_, id, hash) in &first {
+        assert!(now.iter().any(|(_, other, bytes)| (other, bytes) == (id, hash)), "{id} is there as it was made");
+    }
+    assert!((10..13).all(|n| now.iter().any(|(_, id, _)| *id == format!("f{n}"))));
+    assert_ne!(engine.install_id(), install);
+    assert_eq!(engine.ledger().unwrap().waiting as usize, now.len());
+    is_sound(&engine);
+    add(&engine, 0, "afterwards");
+    let now = trail(&engine);
+    drop(engine);
+    let (engine, _) = house.open();
+    assert_eq!(trail(&engine), now, "the next start is an ordinary one");
+    is_sound(&engine);
+    drop(engine);
+    // And the second copy alone still has both.
+    for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        let _ = std::fs::remove_file(house.file(name));
+    }
+    let (engine, report) = house.open();
+    let after: Vec<String> = trail(&engine).into_iter().map(|(_, id, _)| id).collect();
+    assert!(now.iter().all(|(_, id, _)| after.contains(id)), "{report:?}");
+    is_sound(&engine);
+}
+
+#[test]
 fn k4_a_kill_at_any_time_leaves_a_record_that_verifies() {
     let house = House::new();
     let (engine, _) = house.open();

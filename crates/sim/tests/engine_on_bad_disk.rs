@@ -258,6 +258,60 @@ fn a6_the_power_may_go_at_any_operation_of_a_repair() {
 }
 
 #[test]
+fn a6_a_disk_that_refuses_is_never_taken_for_damage() {
+    let (disk, before) = settled("refusal", 8);
+    let image = disk.image();
+    let (mut cases, mut refusals) = (0, 0);
+    for fault in [
+        Fault::EioOpen,
+        Fault::EioRead,
+        Fault::EioWrite,
+        Fault::EioFsync,
+        Fault::EioTruncate,
+        Fault::EioDelete,
+        Fault::Enospc,
+        Fault::DiskFull,
+        Fault::Eacces,
+        Fault::Erofs,
+    ] {
+        for at in 1.. {
+            let what = format!("{fault:?} at {at}");
+            disk.restore_image(&image);
+            let _ = disk.take_counts();
+            disk.fail_at(at, fault);
+            let opened = open(&disk);
+            let hit = !disk.take_counts().is_empty();
+            disk.disarm();
+            disk.set_capacity(None);
+            disk.set_read_only(false);
+            match opened {
+                Ok((engine, report)) => {
+                    assert_eq!(report.repair, None, "{what}");
+                    assert_eq!(ids(&engine).unwrap(), before, "{what}");
+                }
+                Err(error) => {
+                    assert_ne!(error.code(), "DATABASE_CORRUPT", "{what}: {error:?}");
+                    assert!(!error.next_step().is_empty());
+                    refusals += 1;
+                }
+            }
+            let aside = |path: &std::path::PathBuf| path.to_string_lossy().contains("quarantine");
+            assert!(!disk.paths().iter().any(aside), "{what}: nothing is set aside");
+            let (engine, report) = open(&disk).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            assert_eq!(report.repair, None, "{what}");
+            assert_eq!(ids(&engine).unwrap(), before, "{what}");
+            is_whole(&engine, &before, &what);
+            cases += 1;
+            if !hit {
+                break;
+            }
+        }
+    }
+    println!("{cases} cases, {refusals} starts refused");
+    assert!(refusals > 20);
+}
+
+#[test]
 fn a5_a_failing_second_copy_is_a_warning_wherever_it_fails() {
     let (disk, before) = settled("copies", 6);
     let image = disk.image();
