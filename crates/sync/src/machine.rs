@@ -842,7 +842,11 @@ impl Machine {
         let rest = self.rests.entry(lane.clone()).or_default();
         let alone = match rest.alone.take().filter(|alone| alone.event == *event) {
             // Only while others pass is it the event's own fault.
-            Some(alone) if self.passes > alone.passes => Alone { tries: alone.tries + 1, passes: self.passes, ..alone },
+            Some(alone) if self.passes > alone.passes => {
+                // A desk that could not park it yet has asked often enough all the same.
+                let tries = (alone.tries + 1).min(POISON_TRIES_MAX);
+                Alone { tries, passes: self.passes, ..alone }
+            }
             Some(alone) => alone,
             None => {
                 rest.failures = 0;
