@@ -147,3 +147,61 @@ pub(crate) fn backup(newest: Option<&Backup>, now: DateTime<Utc>) -> StartNotice
             .into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> RepairReport {
+        RepairReport { set_aside: Some("/hotel/quarantine/2016-03-25".into()), ..RepairReport::default() }
+    }
+
+    #[test]
+    fn a_repair_says_what_was_set_aside_and_what_came_from_where() {
+        let notice = after_repair(&RepairReport {
+            backup: Some("000002.2016-03-25T09-00-00+0000.hourly.db".into()),
+            taken_up: 20,
+            from_copy: 5,
+            ..report()
+        });
+        assert_eq!(notice.code, "DATABASE_SET_ASIDE");
+        assert_eq!(
+            notice.message,
+            "The desk's database was damaged or gone. What was there is set aside in /hotel/quarantine/2016-03-25. The \
+             desk goes on from the backup 000002.2016-03-25T09-00-00+0000.hourly.db. 20 recorded actions were recovered, \
+             5 of them from the second copy alone."
+        );
+        assert!(notice.next_step.starts_with("Nothing is lost."));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_by_its_numbers_and_nobody_is_told_that_nothing_is_lost() {
+        let notice = after_repair(&RepairReport { taken_up: 50, missing: vec![(7, 7), (12, 15)], ..report() });
+        assert!(notice.message.contains("any more: 7, 12 to 15."), "{}", notice.message);
+        assert!(!notice.next_step.contains("Nothing is lost"));
+        let notice = after_repair(&RepairReport { taken_up: 50, strays: 1, ..report() });
+        assert!(notice.message.ends_with("1 action is of an older copy of this desk that went on by itself."));
+        assert!(!notice.next_step.contains("Nothing is lost"));
+    }
+
+    #[test]
+    fn a_database_that_lost_its_end_names_no_folder() {
+        let notice = after_repair(&RepairReport { taken_up: 1, from_copy: 1, ..RepairReport::default() });
+        assert_eq!(notice.code, "RECOVERED_FROM_COPY");
+        assert_eq!(
+            notice.message,
+            "The desk's database had lost its newest actions. 1 recorded action was recovered from the second copy."
+        );
+    }
+
+    #[test]
+    fn a_warning_stands_only_while_it_is_true() {
+        assert!(second_copy(&SecondCopy::On).is_none());
+        assert!(second_copy(&SecondCopy::Off).is_none());
+        let failing = SecondCopy::Failing { since: "2016-03-25T10:00:00.000Z".into(), failures: 1, reason: "x".into() };
+        assert_eq!(second_copy(&failing).map(|notice| notice.code), Some("SECOND_COPY_OFF".into()));
+        assert!(space(Space::Enough).is_none());
+        assert_eq!(space(Space::Low { free: 150 << 20 }).map(|notice| notice.code), Some("DISK_LOW".into()));
+        assert!(space(Space::None { free: 7 << 20 }).is_some_and(|notice| notice.message.contains("7 MB")));
+    }
+}

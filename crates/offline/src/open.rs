@@ -88,7 +88,7 @@ pub struct RepairReport {
     pub needs_new_install: bool,
     /// It stands in the record.
     #[serde(default)]
-    pub(crate) noted: bool,
+    pub noted: bool,
 }
 
 impl RepairReport {

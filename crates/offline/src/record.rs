@@ -67,8 +67,10 @@ impl Engine {
     pub fn record<R: Send + 'static>(&self, intent: Intent<R>) -> Result<Recorded, RecordError<R>> {
         self.write(move |work| {
             // What is on disk already is answered, room or not.
-            if work.recorded_event(&intent.event_id)?.is_none() {
-                work.shared.has_space()?;
+            if let Err(error) = work.shared.has_space()
+                && work.recorded_event(&intent.event_id)?.is_none()
+            {
+                return Err(error.into());
             }
             work.record(intent)
         })
