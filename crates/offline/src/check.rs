@@ -5,7 +5,7 @@
 //! copy has lost is written to it anew at once.
 
 use crate::chain;
-use crate::engine::Engine;
+use crate::engine::{Engine, Shared};
 use crate::second_copy;
 use crate::{EngineError, Sql};
 use std::collections::BTreeMap;
@@ -24,6 +24,25 @@ pub struct Checked {
     pub verified: u64,
     /// Entries that the second copy had lost and has again.
     pub copied_anew: u64,
+}
+
+impl Shared {
+    /// Has the next start repair.
+    pub(crate) fn mark_damaged(&self, damage: &str) -> Result<(), EngineError> {
+        tracing::error!(damage, "the database is damaged; the next start repairs it");
+        let marked = self.disk.create(&self.folder().join(DAMAGED), damage.as_bytes());
+        let marked = marked.and_then(|()| self.disk.sync_folder(self.folder()));
+        marked.map_err(|error| EngineError::stored("mark of damage", error))
+    }
+
+    /// The same where SQLite met a damaged page on the way, which a start need not meet again.
+    pub(crate) fn mark_if_corrupt(&self, error: &EngineError) {
+        if error.code() == "DATABASE_CORRUPT"
+            && let Err(error) = self.mark_damaged(&error.detail())
+        {
+            tracing::warn!(%error, "the damage could not be marked");
+        }
+    }
 }
 
 impl Engine {
@@ -47,17 +66,9 @@ impl Engine {
         if checked.damage.is_empty() {
             checked.copied_anew = self.copy()?;
         } else {
-            self.mark_damaged(&checked.damage)?;
+            self.shared().mark_damaged(&checked.damage.join("\n"))?;
         }
         Ok(checked)
-    }
-
-    /// Has the next start repair.
-    pub(crate) fn mark_damaged(&self, damage: &[String]) -> Result<(), EngineError> {
-        tracing::error!(?damage, "the database is damaged; the next start repairs it");
-        let (disk, folder) = (&self.shared().disk, self.shared().folder());
-        let marked = disk.create(&folder.join(DAMAGED), damage.join("\n").as_bytes());
-        marked.and_then(|()| disk.sync_folder(folder)).map_err(|error| EngineError::stored("mark of damage", error))
     }
 
     fn pages(&self) -> Result<Vec<String>, EngineError> {

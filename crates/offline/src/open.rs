@@ -150,7 +150,7 @@ impl Engine {
         let repair = match engine.take_up_plan(plan, let_go, untold) {
             Err(error) if error.is_damage() => {
                 // The database looks sound and will not take what is missing: the next start makes it anew.
-                engine.mark_damaged(&[error.detail()])?;
+                engine.shared().mark_damaged(&error.detail())?;
                 return Err(error.into());
             }
             other => other?,

@@ -150,6 +150,7 @@ impl<'c> UnitOfWork<'c> {
     fn poison(&mut self, error: EngineError) -> EngineError {
         self.poisoned = true;
         self.broken |= error.breaks_connection();
+        self.shared.mark_if_corrupt(&error);
         error
     }
 

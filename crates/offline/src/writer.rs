@@ -107,7 +107,9 @@ impl Writer {
         let (connection, state) = open::reopen(&shared.path, shared.disk.vfs(), shared.environment.as_ref())?;
         if state.head.local_seq < self.state.head.local_seq {
             // Something that was called saved is gone. A start finds it in the second copy.
-            return Err(EngineError::stored("audit entry", "the newest entries are gone from the file"));
+            let error = EngineError::stored("audit entry", "the newest entries are gone from the file");
+            shared.mark_damaged(&error.detail())?;
+            return Err(error);
         }
         let revision = state.revision.max(self.state.revision);
         self.state = WriterState { revision, ..state };

@@ -365,6 +365,38 @@ fn a6_a_folder_that_cannot_be_read_is_not_taken_for_damage() {
 }
 
 #[test]
+fn a6_a_damaged_page_that_a_query_meets_is_repaired_at_the_next_start() {
+    let killed = killed(300);
+    let house = again(&killed);
+    // Everything but the pages that a start reads: an entry in the middle of the record.
+    let (engine, _) = house.open();
+    engine.close();
+    drop(engine);
+    let mut bytes = std::fs::read(house.file("desk.db")).unwrap();
+    let found = bytes.windows(6).position(|window| window == b"\"e100\"").unwrap();
+    let page = found / 4096 * 4096;
+    bytes[page..page + 4096].fill(0xA5);
+    std::fs::write(house.file("desk.db"), &bytes).unwrap();
+    match house.try_open() {
+        Ok((engine, report)) if report.repair.is_none() => {
+            let met = (0..300).find_map(|n| {
+                let id = turndown_protocol::EventId::parse(format!("e{n}")).unwrap();
+                engine.write(move |work| work.recorded_event(&id)).err()
+            });
+            assert_eq!(met.expect("the page is damaged").code(), "DATABASE_CORRUPT");
+            assert!(house.file("desk.damaged").exists());
+        }
+        // The start has met it itself.
+        other => assert!(other.unwrap().1.repair.is_some()),
+    }
+    let (engine, _) = house.open();
+    assert_eq!(trail(&engine)[..300], killed.trail);
+    assert_eq!(values(&engine), killed.values);
+    assert!(!house.file("desk.damaged").exists());
+    is_sound(&engine);
+}
+
+#[test]
 fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
     let house = House::new();
     let (engine, _) = house.open();
