@@ -54,7 +54,9 @@ pub fn doubtful_place(folder: &Path) -> Option<DoubtfulPlace> {
 #[cfg(target_os = "linux")]
 fn network(folder: &Path) -> Option<&'static str> {
     // What cannot be asked is not held against the folder.
-    rustix::fs::statfs(folder).ok().and_then(|about| network_kind(i64::from(about.f_type)))
+    let about = rustix::fs::statfs(folder).ok()?;
+    #[allow(clippy::useless_conversion, reason = "the number's type differs from machine to machine")]
+    network_kind(i64::from(about.f_type))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -292,12 +292,8 @@ fn j5_with_a_long_backlog_what_is_on_its_way_stays_within_its_bounds() {
         let engine = desk.engine.clone();
         for round in 0..40 {
             let intents: Vec<_> = (0..100).map(|n| intent(&engine, n, vec![])).collect();
-            let recorded = engine.write(move |work| {
-                intents
-                    .into_iter()
-                    .map(|one| work.record(one).map(|_| ()))
-                    .collect::<Result<(), RecordError<EngineError>>>()
-            });
+            let recorded =
+                engine.write(move |work| intents.into_iter().try_for_each(|one| work.record(one).map(|_| ())));
             recorded.unwrap_or_else(|error| panic!("round {round}: {error}"));
         }
         let house = House::start().await;
