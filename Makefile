@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES
+export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SEEDS CUTS KILLS
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -53,6 +53,22 @@ screenshots: ## Run the app in a virtual display and leave pictures of its views
 .PHONY: forget
 forget: ## Forget what `make run` kept (sample hotel, desk, logs), so that the next run starts afresh
 	@scripts/forget.sh
+
+##@ Campaigns
+
+CAMPAIGN := cargo build --profile campaign -p turndown-sim --bins
+
+.PHONY: sim
+sim: ## Play simulated days with every fault, 60 s after the build (DAYS=desk-days, SEED=one history; 1,000 desk-days take about 2 min)
+	@scripts/setup.sh programs
+	$(CAMPAIGN)
+	@scripts/campaign.sh sim
+
+.PHONY: crash
+crash: ## Cut the desk's power at every change of every command, then at random, then kill -9; 5 min (CUTS=n KILLS=n SEEDS=n; a million cuts take 2 h)
+	@scripts/setup.sh programs
+	$(CAMPAIGN)
+	@scripts/campaign.sh crash
 
 ##@ Working on it
 

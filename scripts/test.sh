@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=8
+stages=9
 stage=0
 began=$SECONDS
 stage_began=$SECONDS
@@ -54,6 +54,9 @@ scripts/rust-tests.sh
 begin "Programs"
 # With the tests' own features, so that nothing is compiled a second time.
 cargo build --workspace --bins --tests
+
+begin "Simulated days and crashes, a small share"
+CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/campaign.sh short
 
 begin "A hotel day without a window"
 scripts/demo.sh

@@ -9,13 +9,16 @@ use crate::world::{DeskMachine, Hotel, Machine};
 use chrono::{DateTime, NaiveDate, Utc};
 use fastrand::Rng;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use turndown_desk::{ActError, Desk, DeskAction, migrations};
 use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, Verdict,
 };
-use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport};
+use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport, SystemEnvironment};
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
     ZERO_HASH,
@@ -66,15 +69,7 @@ fn task(room: &str) -> TaskId {
 }
 
 fn result(event: &EventId, outcome: Outcome) -> EventResult {
-    EventResult {
-        event_id: event.clone(),
-        outcome,
-        original: None,
-        seq: None,
-        row: None,
-        theirs: None,
-        problem: None,
-    }
+    EventResult { event_id: event.clone(), outcome, original: None, seq: None, row: None, theirs: None, problem: None }
 }
 
 /// A desk in the middle of its day, as an image of its disk.
@@ -86,7 +81,7 @@ pub struct Scene {
     reference: Reference,
 }
 
-type Command = (&'static str, fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>);
+type Deed = (&'static str, fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>);
 
 fn act(desk: &Desk, room: &str, action: Action) -> Result<Option<EventId>, ActError> {
     let event = id("cut");
@@ -94,7 +89,7 @@ fn act(desk: &Desk, room: &str, action: Action) -> Result<Option<EventId>, ActEr
 }
 
 /// What a desk can be told to do. Those that record something answer with its id.
-const COMMANDS: &[Command] = &[
+const COMMANDS: &[Deed] = &[
     ("start", |desk, _| act(desk, READY, Action::Start { task: task(READY) })),
     ("pause", |desk, _| act(desk, IN_PROGRESS, Action::Pause { task: task(IN_PROGRESS) })),
     ("resume", |desk, _| act(desk, PAUSED, Action::Resume { task: task(PAUSED) })),
@@ -117,9 +112,7 @@ const COMMANDS: &[Command] = &[
         };
         act(desk, PLAIN, action)
     }),
-    ("cancel_task", |desk, _| {
-        act(desk, READY, Action::CancelTask { task: task(READY), reason: "guest stays".into() })
-    }),
+    ("cancel_task", |desk, _| act(desk, READY, Action::CancelTask { task: task(READY), reason: "guest stays".into() })),
     ("set_priority", |desk, _| {
         act(desk, READY, Action::SetPriority { task: task(READY), priority: Priority::Urgent, rush: true })
     }),
@@ -160,10 +153,10 @@ const COMMANDS: &[Command] = &[
     ("discard", |desk, _| desk.discard(&id("failed"), id("cut"), lead(), "not needed").map(|_| Some(id("cut")))),
     ("take_acknowledgements", |desk, _| {
         let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
-        let results = items.iter().zip(100..).map(|(item, seq)| EventResult {
-            seq: Some(seq),
-            ..result(&item.event_id, Outcome::Applied)
-        });
+        let results = items
+            .iter()
+            .zip(100..)
+            .map(|(item, seq)| EventResult { seq: Some(seq), ..result(&item.event_id, Outcome::Applied) });
         desk.engine().take_results("store", "epoch", results.collect())?;
         Ok(None)
     }),
@@ -173,7 +166,8 @@ const COMMANDS: &[Command] = &[
         let mut row = scene.rows[&item.entity.id].clone();
         row.version += 50;
         row.fields.set(format!("task/{}/assignee", task(&item.entity.id).0), serde_json::json!("attendant-3"));
-        let theirs = Theirs { row, paths: vec![format!("task/{}/assignee", task(&item.entity.id).0)], class: "fields".into() };
+        let theirs =
+            Theirs { row, paths: vec![format!("task/{}/assignee", task(&item.entity.id).0)], class: "fields".into() };
         let answer = EventResult { theirs: Some(theirs), ..result(&item.event_id, Outcome::Conflict) };
         desk.engine().take_results("store", "epoch", vec![answer])?;
         Ok(None)
@@ -206,43 +200,48 @@ const COMMANDS: &[Command] = &[
     }),
 ];
 
+/// The hotel of the scene: its rooms as the service has them, and its reference document.
+fn house(seed: u64) -> Result<(BTreeMap<String, EntityRow>, Reference), String> {
+    let mut rng = Rng::with_seed(seed);
+    let day: NaiveDate = DAY.parse().map_err(|_| "no day")?;
+    let mut hotel = Hotel::make(&mut rng, 8, day, 3);
+    hotel.book.property.service_day = DAY.into();
+    let mut rows = BTreeMap::new();
+    for (version, (id, unit)) in (1..).zip(&hotel.rooms) {
+        let mut unit = unit.clone();
+        unit.room.cleanliness = Cleanliness::Dirty;
+        unit.room.turn = 1;
+        unit.tasks.insert(
+            task(&id.0),
+            turndown_domain::Task {
+                credits: 30,
+                turn: 1,
+                service_day: DAY.into(),
+                assignee: Some(StaffId("attendant-1".into())),
+                ..turndown_domain::Task::default()
+            },
+        );
+        let row = EntityRow {
+            entity: EntityRef::new("room", id.0.clone()),
+            version,
+            deleted: false,
+            fields: unit.to_fields(),
+            provenance: BTreeMap::new(),
+            contested: None,
+        };
+        rows.insert(id.0.clone(), row);
+    }
+    let document = serde_json::to_value(&hotel.book).map_err(|error| error.to_string())?;
+    Ok((rows, Reference { version: 9, document }))
+}
+
 impl Scene {
     /// Makes the scene.
     ///
     /// # Errors
     /// When it cannot be made, which is a fault of the campaign.
     pub fn make(seed: u64) -> Result<Self, String> {
-        let mut rng = Rng::with_seed(seed);
-        let day: NaiveDate = DAY.parse().map_err(|_| "no day")?;
-        let mut hotel = Hotel::make(&mut rng, 8, day, 3);
-        hotel.book.property.service_day = DAY.into();
-        let mut rows = BTreeMap::new();
-        for (version, (id, unit)) in (1..).zip(&hotel.rooms) {
-            let mut unit = unit.clone();
-            unit.room.cleanliness = Cleanliness::Dirty;
-            unit.room.turn = 1;
-            unit.tasks.insert(
-                task(&id.0),
-                turndown_domain::Task {
-                    credits: 30,
-                    turn: 1,
-                    service_day: DAY.into(),
-                    assignee: Some(StaffId("attendant-1".into())),
-                    ..turndown_domain::Task::default()
-                },
-            );
-            let row = EntityRow {
-                entity: EntityRef::new("room", id.0.clone()),
-                version,
-                deleted: false,
-                fields: unit.to_fields(),
-                provenance: BTreeMap::new(),
-                contested: None,
-            };
-            rows.insert(id.0.clone(), row);
-        }
-        let document = serde_json::to_value(&hotel.book).map_err(|error| error.to_string())?;
-        let reference = Reference { version: 9, document };
+        let (rows, reference) = house(seed)?;
         let disk = SimDisk::new(&format!("scene-{seed}"), seed);
         let mut scene = Self { image: disk.image(), saved: vec![], rows, reference };
         let (desk, _) = open(&disk, seed)?;
@@ -264,7 +263,11 @@ impl Scene {
             Ok(event)
         };
         let done = record("done", COMPLETED, Action::Start { task: task(COMPLETED) })?;
-        engine.take_results("store", "epoch", vec![EventResult { seq: Some(20), ..result(&done, Outcome::Applied) }])?;
+        engine.take_results(
+            "store",
+            "epoch",
+            vec![EventResult { seq: Some(20), ..result(&done, Outcome::Applied) }],
+        )?;
         record("completed", COMPLETED, Action::Complete { task: task(COMPLETED) })?;
         record("progress", IN_PROGRESS, Action::Start { task: task(IN_PROGRESS) })?;
         record("paused-1", PAUSED, Action::Start { task: task(PAUSED) })?;
@@ -339,6 +342,23 @@ impl Cuts {
             *self.models.entry(model).or_default() += cuts;
         }
         self.failures.extend(other.failures);
+    }
+
+    fn judge(&mut self, what: &str, account: Result<Account, String>) {
+        match account {
+            Err(error) => {
+                self.broken += 1;
+                self.failures.push(format!("{what}: {error}"));
+            }
+            Ok(Account { lost, half, wrong }) => {
+                self.lost += lost.len() as u64;
+                self.half += half.len() as u64;
+                self.broken += wrong.len() as u64;
+                for fault in lost.into_iter().chain(half).chain(wrong) {
+                    self.failures.push(format!("{what}: {fault}"));
+                }
+            }
+        }
     }
 
     fn cut(&mut self, model: CrashModel) {
@@ -451,20 +471,7 @@ fn verify(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &mut C
         }
     };
     let set_aside = report.repair.as_ref().is_some_and(|repair| repair.set_aside.is_some());
-    match faults(&desk, saved) {
-        Err(error) => {
-            cuts.broken += 1;
-            cuts.failures.push(format!("{what}: {error}"));
-        }
-        Ok(Account { lost, half, wrong }) => {
-            cuts.lost += lost.len() as u64;
-            cuts.half += half.len() as u64;
-            cuts.broken += wrong.len() as u64;
-            for fault in lost.into_iter().chain(half).chain(wrong) {
-                cuts.failures.push(format!("{what}: {fault}"));
-            }
-        }
-    }
+    cuts.judge(what, faults(&desk, saved));
     if set_aside {
         // An honest disk never leaves a damaged database: WAL and FULL promise that.
         cuts.broken += 1;
@@ -485,12 +492,12 @@ fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
     let (audit, outbox, sound, mirror, open, shown) = desk
         .engine()
         .read(|mut connection| {
-            let audit = connection.all("SELECT bytes FROM audit_local ORDER BY local_seq", [], |row| {
-                row.get::<_, String>(0)
-            })?;
-            let outbox = connection.all("SELECT local_seq, event_id, state FROM outbox ORDER BY local_seq", [], |row| {
-                Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })?;
+            let audit = connection
+                .all("SELECT bytes FROM audit_local ORDER BY local_seq", [], |row| row.get::<_, String>(0))?;
+            let outbox =
+                connection.all("SELECT local_seq, event_id, state FROM outbox ORDER BY local_seq", [], |row| {
+                    Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                })?;
             let sound = connection.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
             let mirror = connection.all("SELECT entity_id, row FROM mirror", [], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
@@ -626,6 +633,88 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
         }
         if !cuts.failures.is_empty() {
             return Ok(cuts);
+        }
+    }
+    Ok(cuts)
+}
+
+/// What a process that is to be killed does: it opens the desk in a real folder, and records as fast as it can, saying
+/// the name of each action once it is called saved. It ends when nobody listens any more.
+///
+/// # Errors
+/// Why it does not open or record.
+pub fn be_a_victim(folder: &Path, from: u64) -> Result<(), String> {
+    let (desk, _) = Desk::open(folder, Arc::new(SystemEnvironment)).map_err(|error| format!("{error:?}"))?;
+    if desk.book().map_err(|error| format!("{error:?}"))?.is_none() {
+        let (rows, reference) = house(1)?;
+        let loaded = desk.engine().take_snapshot(reference, rows.into_values().collect(), "c9", 9, |_| {});
+        loaded.map_err(|error| format!("{error:?}"))?;
+    }
+    let mut out = std::io::stdout();
+    for n in from.. {
+        let event = id(&format!("k{n}"));
+        let room = format!("{}", 101 + n % 8);
+        let action = Action::Note { text: Some(format!("note {n}")) };
+        desk.act(event.clone(), lead(), &room, action).map_err(|error| format!("{error:?}"))?;
+        if writeln!(out, "{event}").and_then(|()| out.flush()).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Kills real processes on a real disk, in the middle of what they do, and holds what each leaves against what it had
+/// called saved.
+///
+/// # Errors
+/// When no process can be started or no folder made, which is a fault of the machine.
+pub fn kill_for_real(program: &Path, kills: u64, seed: u64) -> Result<Cuts, String> {
+    let said = |error: std::io::Error| error.to_string();
+    let mut rng = Rng::with_seed(seed);
+    let mut cuts = Cuts::default();
+    let mut folder = tempfile::tempdir().map_err(said)?;
+    let mut saved: Vec<EventId> = vec![];
+    let mut next = 1;
+    for round in 0..kills {
+        if saved.len() > 2_000 {
+            (folder, saved) = (tempfile::tempdir().map_err(said)?, vec![]);
+        }
+        let mut child = Command::new(program)
+            .args(["--victim", &next.to_string(), "--folder"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(said)?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        // Some die while they open, most somewhere in the middle of their work.
+        let mut left = rng.u32(..40);
+        for line in lines.map_while(Result::ok) {
+            next += 1;
+            cuts.saved += 1;
+            saved.push(id(&line));
+            if left == 0 {
+                let _ = child.kill();
+            }
+            left = left.saturating_sub(1);
+        }
+        child.wait().map_err(said)?;
+        // An action may be there that nobody was told of: its number is not used again.
+        next += 1_000;
+        cuts.cuts += 1;
+        *cuts.models.entry("kill_9".to_owned()).or_default() += 1;
+        let what = format!("kill {round} of seed {seed}");
+        match Desk::open(folder.path(), Arc::new(SystemEnvironment)) {
+            Err(error) => {
+                cuts.broken += 1;
+                cuts.failures.push(format!("{what}: it does not open: {error:?}"));
+            }
+            Ok((desk, _)) => {
+                cuts.judge(&what, faults(&desk, &saved));
+                desk.engine().close();
+            }
+        }
+        if !cuts.failures.is_empty() {
+            break;
         }
     }
     Ok(cuts)

@@ -14,6 +14,9 @@ struct Args {
     /// Stop after this many desk-days.
     #[arg(long)]
     days: Option<u64>,
+    /// Stop after this many histories.
+    #[arg(long)]
+    histories: Option<u64>,
     /// Stop after this many seconds.
     #[arg(long)]
     seconds: Option<u64>,
@@ -23,6 +26,9 @@ struct Args {
     /// The first seed of a campaign.
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// The campaign's first seed, for one of several processes.
+    #[arg(long, default_value_t = 1, hide = true)]
+    base: u64,
     /// Every which seed.
     #[arg(long, default_value_t = 1, hide = true)]
     step: u64,
@@ -54,7 +60,8 @@ fn one(seed: u64) -> ExitCode {
 /// Plays seed after seed until it is told to stop by a closed pipe.
 fn work(args: &Args) -> ExitCode {
     let mut out = std::io::stdout();
-    for seed in (args.from..).step_by(usize::try_from(args.step).unwrap_or(1)) {
+    let seeds = args.from..args.histories.map_or(u64::MAX, |most| args.base + most);
+    for seed in seeds.step_by(usize::try_from(args.step).unwrap_or(1)) {
         let tally = play(&Plan::draw(seed, None));
         let Ok(line) = serde_json::to_string(&tally) else { return ExitCode::FAILURE };
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
@@ -65,7 +72,8 @@ fn work(args: &Args) -> ExitCode {
 }
 
 fn campaign(args: &Args) -> ExitCode {
-    let seconds = args.seconds.or(if args.days.is_none() { Some(60) } else { None }).map(Duration::from_secs);
+    let endless = args.days.is_none() && args.histories.is_none();
+    let seconds = args.seconds.or(if endless { Some(60) } else { None }).map(Duration::from_secs);
     let began = Instant::now();
     let (send, receive) = std::sync::mpsc::channel::<Tally>();
     let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
@@ -73,6 +81,8 @@ fn campaign(args: &Args) -> ExitCode {
     for job in 0..args.jobs {
         let child = Command::new(&program)
             .args(["--worker", "--from", &(args.from + job).to_string(), "--step", &args.jobs.to_string()])
+            .args(["--base", &args.from.to_string()])
+            .args(args.histories.iter().flat_map(|most| ["--histories".to_owned(), most.to_string()]))
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut child) = child else { return ExitCode::FAILURE };

@@ -2,9 +2,10 @@
 
 use clap::Parser;
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
-use turndown_sim::crash::{Cuts, at_random, every_point};
+use turndown_sim::crash::{Cuts, at_random, be_a_victim, every_point, kill_for_real};
 
 /// Cuts the power of a desk at every change of every command, and then at random.
 #[derive(Debug, Parser)]
@@ -16,6 +17,9 @@ struct Args {
     /// Random cuts.
     #[arg(long, default_value_t = 2_000)]
     cuts: u64,
+    /// Real processes to kill on the machine's own disk.
+    #[arg(long, default_value_t = 20)]
+    kills: u64,
     /// Processes.
     #[arg(long, default_value_t = 2)]
     jobs: u64,
@@ -25,6 +29,12 @@ struct Args {
     /// One of several processes.
     #[arg(long, hide = true)]
     worker: Option<u64>,
+    /// One to be killed; the number of its first action.
+    #[arg(long, hide = true)]
+    victim: Option<u64>,
+    /// Where the victim works.
+    #[arg(long, hide = true)]
+    folder: Option<PathBuf>,
 }
 
 /// Cuts of one seed of the random campaign.
@@ -32,6 +42,15 @@ const ROUNDS: u64 = 500;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let (Some(from), Some(folder)) = (args.victim, &args.folder) {
+        return match be_a_victim(folder, from) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match args.worker {
         Some(worker) => work(&args, worker),
         None => campaign(&args),
@@ -56,6 +75,13 @@ fn work(args: &Args, worker: u64) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     }
+    let kills = args.kills / args.jobs + u64::from(worker < args.kills % args.jobs);
+    if kills > 0 {
+        let killed = std::env::current_exe()
+            .map_err(|error| error.to_string())
+            .and_then(|program| kill_for_real(&program, kills, args.from + worker));
+        say(killed);
+    }
     ExitCode::SUCCESS
 }
 
@@ -70,6 +96,7 @@ fn campaign(args: &Args) -> ExitCode {
             ("--jobs", args.jobs),
             ("--seeds", args.seeds),
             ("--cuts", args.cuts),
+            ("--kills", args.kills),
             ("--from", args.from),
         ];
         let told = told.into_iter().flat_map(|(name, value)| [name.to_owned(), value.to_string()]);

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::network::{Net, Weather};
 use super::service::Service;
 use super::tally::{Kinds, Tally};
-use crate::disk::{CrashModel, Fault, SimDisk};
+use crate::disk::{CrashModel, DiskImage, Fault, SimDisk};
 use crate::vfs;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use fastrand::Rng;
@@ -53,9 +53,11 @@ pub struct Plan {
     pub disk_faults: f64,
     /// Jumps of a clock in a day.
     pub clock_jumps: f64,
+    /// Older backups put back at the service, in a day.
+    pub restores: f64,
     /// One outage from the first day to the last.
     pub long_outage: bool,
-    /// A thousand events a request, or few.
+    /// Events and bytes that the service takes in a request: as in the product, or hardly any.
     pub limits: (u32, u64),
 }
 
@@ -81,8 +83,9 @@ impl Plan {
             service_cuts: often(&mut rng, 4.0),
             disk_faults: often(&mut rng, 4.0),
             clock_jumps: often(&mut rng, 2.0),
+            restores: if calm || rng.u8(..6) != 0 { 0.0 } else { 0.3 },
             long_outage,
-            limits: [(500, 1 << 20), (50, 1 << 18), (7, 16_384), (1, 8_192)][rng.usize(..4)],
+            limits: [(500, 1 << 20), (50, 1 << 18), (7, 80_000), (1, 70_000)][rng.usize(..4)],
         }
     }
 }
@@ -105,6 +108,7 @@ enum Due {
     ServiceDiskFault,
     ServiceClock,
     ServiceStops,
+    ServiceRestored,
     Night,
     Morning,
 }
@@ -121,6 +125,10 @@ struct World {
     due: BinaryHeap<Reverse<(Instant, u64, Due)>>,
     drawn: u64,
     night: bool,
+    /// The service's disk as it was on some mornings, oldest first.
+    backups: Vec<DiskImage>,
+    /// Starts of the service that failed in a row.
+    failed_starts: u32,
 }
 
 /// Plays the history of a plan, start to account.
@@ -167,12 +175,7 @@ impl World {
         let hotel = Hotel::make(&mut rng, plan.rooms, day, plan.days + 2);
         let machine = Machine::new(now, rng.u64(..));
         let disk = SimDisk::new(&format!("service-{}", plan.seed), rng.u64(..));
-        let limits = Limits {
-            max_events: plan.limits.0,
-            max_batch_bytes: plan.limits.1,
-            max_event_bytes: 8_192,
-            ..Limits::default()
-        };
+        let limits = Limits { max_events: plan.limits.0, max_batch_bytes: plan.limits.1, ..Limits::default() };
         let mut service = Service::new(machine, disk, hotel, day, limits)?;
         service.start()?;
         let store_id = service.store_id().ok_or("no store")?;
@@ -196,6 +199,8 @@ impl World {
             due: BinaryHeap::new(),
             drawn: 0,
             night: false,
+            backups: vec![],
+            failed_starts: 0,
         })
     }
 
@@ -242,6 +247,9 @@ impl World {
 
     fn morning(&mut self) {
         self.night = false;
+        if self.service.disk.is_on() && self.failed_starts == 0 {
+            self.backups.push(self.service.disk.image());
+        }
         let plan = self.plan.clone();
         for n in 0..self.desks.len() {
             self.after(Duration::ZERO, Due::DeskStarts(n));
@@ -264,6 +272,7 @@ impl World {
         self.again(plan.disk_faults, Due::ServiceDiskFault);
         self.again(plan.clock_jumps, Due::ServiceClock);
         self.again(if plan.calm { 0.0 } else { 0.5 }, Due::ServiceStops);
+        self.again(plan.restores, Due::ServiceRestored);
         self.after(DAY, Due::Night);
         self.after(Duration::from_secs(24 * 3_600), Due::Morning);
         self.tally.desk_days += self.desks.len() as u64;
@@ -384,6 +393,10 @@ impl World {
                 self.again(plan.service_cuts, due);
             }
             Due::ServiceStarts => self.start_service(),
+            Due::ServiceRestored => {
+                self.restore_service();
+                self.again(plan.restores, due);
+            }
             Due::ServiceStops => {
                 self.service.stop().await;
                 self.kinds.count("service_stopped");
@@ -400,8 +413,30 @@ impl World {
         {
             tracing::debug!(error, "the service did not start");
             self.kinds.count("service_did_not_start");
-            let wait = Duration::from_secs(self.rng.u64(30..900));
-            self.after(wait, Due::ServiceStarts);
+            self.failed_starts += 1;
+            if self.failed_starts > 5 {
+                // Its database is damaged for good: its operator puts a backup back.
+                self.restore_service();
+            } else {
+                let wait = Duration::from_secs(self.rng.u64(30..900));
+                self.after(wait, Due::ServiceStarts);
+            }
+        } else {
+            self.failed_starts = 0;
+        }
+    }
+
+    fn restore_service(&mut self) {
+        let newest = self.backups.len();
+        let backup = &self.backups[newest - 1 - self.rng.usize(..newest.min(2))];
+        let by_the_book = self.rng.bool();
+        self.kinds.count(if by_the_book { "service_restored" } else { "service_restored_without_a_word" });
+        match self.service.restore(backup, by_the_book) {
+            Ok(()) => self.failed_starts = 0,
+            Err(error) => {
+                tracing::debug!(error, "the backup did not start");
+                self.after(Duration::from_secs(60), Due::ServiceStarts);
+            }
         }
     }
 
@@ -457,6 +492,10 @@ impl World {
         self.service.disk.disarm();
         self.service.disk.set_capacity(None);
         self.service.disk.set_read_only(false);
+        if !self.service.is_running() && self.service.start().is_err() {
+            self.service.disk.disarm();
+            self.restore_service();
+        }
         if !self.service.is_running()
             && let Err(error) = self.service.start()
         {

@@ -2,7 +2,7 @@
 
 use super::hotel::{Hotel, PROPERTY};
 use super::machine::{Machine, ServiceMachine};
-use crate::disk::{CrashModel, SimDisk};
+use crate::disk::{CrashModel, DiskImage, SimDisk};
 use axum::Router;
 use chrono::NaiveDate;
 use ed25519_dalek::SigningKey;
@@ -140,7 +140,7 @@ impl Service {
         let (conn, identity) =
             open_with_key(&self.files(), &environment, &self.key).map_err(|error| error.to_string())?;
         let store =
-            SqliteStore::start(self.files(), conn, identity, Hands::Callers).map_err(|error| error.to_string())?;
+            SqliteStore::start(self.files(), conn, identity, Hands::Callers).map_err(|error| format!("{error:?}"))?;
         let store = Arc::new(store);
         let gone = CancellationToken::new();
         let app = App {
@@ -175,6 +175,26 @@ impl Service {
             running.gone.cancel();
             running.store.close().await;
         }
+    }
+
+    /// An older backup is put back. Whoever does it gives the store a new epoch, as the playbook says, or forgets to.
+    ///
+    /// # Errors
+    /// When the backup cannot be opened, which is a fault of the simulator.
+    pub fn restore(&mut self, backup: &DiskImage, by_the_book: bool) -> Result<(), String> {
+        self.front.set(None);
+        if let Some(running) = self.running.take() {
+            running.gone.cancel();
+        }
+        self.disk.power_on();
+        self.disk.restore_image(backup);
+        self.disk.disarm();
+        if by_the_book {
+            let environment = self.environment();
+            let mut admin = Admin::beside(self.files()).map_err(|error| error.to_string())?;
+            admin.rotate_epoch(&environment, None).map_err(|error| error.to_string())?;
+        }
+        self.start()
     }
 
     /// The next service day: the day before it is closed, and the next one made from the rooms as they stand.

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs a campaign on what was built for it: `make sim` and `make crash` call it, and `make test` with the development
+# build and a small, fixed share of each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+programs=${CAMPAIGN_BIN_DIR:-${CARGO_TARGET_DIR:-target}/campaign}
+
+case $1 in
+sim)
+  if [ -n "${SEED:-}" ] && [ -z "${DAYS:-}" ]; then exec "$programs/sim" --seed "$SEED"; fi
+  exec "$programs/sim" ${DAYS:+--days "$DAYS"} ${SEED:+--from "$SEED"}
+  ;;
+crash)
+  exec "$programs/crash" --seeds "${SEEDS:-2}" --cuts "${CUTS:-20000}" --kills "${KILLS:-200}" ${SEED:+--from "$SEED"}
+  ;;
+short)
+  scripts/say.sh "Simulated days"
+  "$programs/sim" --histories 24
+  scripts/say.sh "Power cuts and kills"
+  "$programs/crash" --seeds 1 --cuts 500 --kills 20
+  ;;
+*)
+  echo "What is to be run: sim, crash or short?" >&2
+  exit 2
+  ;;
+esac
