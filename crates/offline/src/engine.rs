@@ -65,7 +65,7 @@ struct Queue {
 
 enum WriterPlace {
     Thread(Mutex<Option<JoinHandle<()>>>),
-    Here(Mutex<Option<Writer>>),
+    Here(Mutex<Option<Box<Writer>>>),
 }
 
 /// What the writer, the readers and every handle share.
@@ -173,7 +173,7 @@ impl Engine {
             space: Mutex::default(),
         });
         let place = match config.hands {
-            Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
+            Hands::Callers => WriterPlace::Here(Mutex::new(Some(Box::new(writer)))),
             Hands::Own => {
                 let shared = Arc::clone(&shared);
                 let thread = std::thread::Builder::new().name("desk-writer".into());

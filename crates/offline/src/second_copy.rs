@@ -14,12 +14,12 @@
 //!
 //! Deliberately absent: answers, rows, facts. What the service knows can be asked of it; what a person did here cannot.
 
+use crate::chain::Entries;
 use crate::disk::{AppendFile, Disk};
 use crate::{EngineError, Environment};
 use chrono::Datelike;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -182,8 +182,8 @@ pub(crate) fn collect(
     disk: &dyn Disk,
     folder: &Path,
     files: impl IntoIterator<Item = CopyFile>,
-) -> io::Result<(BTreeMap<(u64, String), SealedEvent>, u64)> {
-    let (mut all, mut damaged) = (BTreeMap::new(), 0);
+) -> io::Result<(Entries, u64)> {
+    let (mut all, mut damaged) = (Entries::new(), 0);
     for file in files {
         let found = scan(&disk.read(&folder.join(&file.name))?);
         damaged += found.damaged + u64::from(found.torn);
