@@ -37,7 +37,11 @@ impl Shared {
 
     /// The same where SQLite met a damaged page on the way, which a start need not meet again.
     pub(crate) fn mark_if_corrupt(&self, error: &EngineError) {
-        if error.code() == "DATABASE_CORRUPT"
+        let unreadable = matches!(
+            error,
+            EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
+        );
+        if (unreadable || error.code() == "DATABASE_CORRUPT")
             && let Err(error) = self.mark_damaged(&error.detail())
         {
             tracing::warn!(%error, "the damage could not be marked");

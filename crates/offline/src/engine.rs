@@ -303,12 +303,11 @@ impl Engine {
         };
         connection.execute_batch("BEGIN")?;
         let result = reading(&connection);
-        let broken = matches!(&result, Err(error) if error.breaks_connection());
         if let Err(error) = &result {
             self.shared.mark_if_corrupt(error);
         }
-        // A reader that cannot end its transaction is not lent again, nor one whose file cannot be read.
-        if connection.execute_batch("COMMIT").is_ok() && !broken {
+        // A reader that cannot end its transaction is not lent again, nor one that met anything it could not read.
+        if result.is_ok() && connection.execute_batch("COMMIT").is_ok() {
             lock(&self.shared.readers).push(connection);
         }
         result

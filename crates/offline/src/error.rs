@@ -56,8 +56,17 @@ impl EngineError {
 
     /// Whether SQLite said something after which nothing more is to be tried on the same connection.
     pub(crate) fn breaks_connection(&self) -> bool {
+        use rusqlite::Error as E;
         use rusqlite::ErrorCode as C;
-        let Self::Sqlite(error) = self else { return false };
+        let error = match self {
+            Self::Sqlite(error) => error,
+            // A page that was read wrongly once stays wrong in the connection's own memory.
+            Self::Stored { .. } => return true,
+            _ => return false,
+        };
+        if matches!(error, E::Utf8Error(..) | E::FromSqlConversionFailure(..) | E::InvalidColumnType(..)) {
+            return true;
+        }
         matches!(
             error.sqlite_error_code(),
             Some(

@@ -28,7 +28,7 @@ fn trail(desk: &DeskHost) -> Result<Vec<SealedEvent>, String> {
         .read(|mut connection| {
             connection.all("SELECT bytes FROM audit_local ORDER BY local_seq", [], |row| row.get::<_, String>(0))
         })
-        .map_err(|error| error.code().to_owned())?;
+        .map_err(|error| format!("{error:?}"))?;
     bytes.into_iter().map(|bytes| SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())).collect()
 }
 
@@ -38,7 +38,7 @@ fn discarded(desk: &DeskHost) -> Result<BTreeSet<String>, String> {
     let events = engine.read(|mut connection| {
         connection.all("SELECT event_id FROM outbox WHERE state = 'discarded'", [], |row| row.get::<_, String>(0))
     });
-    Ok(events.map_err(|error| error.code().to_owned())?.into_iter().collect())
+    Ok(events.map_err(|error| format!("{error:?}"))?.into_iter().collect())
 }
 
 /// Compares everything.
@@ -155,7 +155,7 @@ fn chain(number: usize, own: &[SealedEvent], faults: &mut Faults) {
 /// Every row is done, the ledger balances, and outbox and trail name the same events.
 fn rows(number: usize, desk: &DeskHost, faults: &mut Faults) -> Result<(), String> {
     let engine = desk.desk().ok_or("the desk is not open")?.engine();
-    let ledger = engine.ledger().map_err(|error| error.code().to_owned())?;
+    let ledger = engine.ledger().map_err(|error| format!("{error:?}"))?;
     if !ledger.is_balanced() {
         faults.audit.push(format!("desk {number}: the ledger does not balance: {ledger:?}"));
     }
@@ -168,7 +168,7 @@ fn rows(number: usize, desk: &DeskHost, faults: &mut Faults) -> Result<(), Strin
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
         })
-        .map_err(|error| error.code().to_owned())?;
+        .map_err(|error| format!("{error:?}"))?;
     let named: BTreeSet<&String> = open.iter().map(|(event, ..)| event).collect();
     for (event, state, code) in &open {
         faults.stuck.push(format!("desk {number}: {event} is {state} ({})", code.as_deref().unwrap_or("no code")));

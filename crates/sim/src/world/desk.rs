@@ -124,6 +124,21 @@ impl DeskHost {
         Ok(())
     }
 
+    /// The full look that runs behind every start, and what it leads to where it finds damage: the desk is closed and
+    /// opened again, and repairs.
+    ///
+    /// # Errors
+    /// Why it does not open again, as its code.
+    pub async fn look_through(&mut self) -> Result<bool, String> {
+        let Some(open) = &self.open else { return Ok(false) };
+        let sound = open.desk.engine().check().is_ok_and(|found| found.damage.is_empty());
+        if !sound {
+            self.close().await;
+            self.start()?;
+        }
+        Ok(!sound)
+    }
+
     /// It dies: the power goes, or (with [`CrashModel::KeepAll`]) it is killed.
     pub fn crash(&mut self, model: CrashModel, rng: &mut Rng) {
         self.disk.power_cut(model, rng);
@@ -233,8 +248,16 @@ impl DeskHost {
             open.desk.discard(&event.event_id, event_id.clone(), actor, "not needed any more").map(|_| ())
         };
         let is_new = matches!(open.desk.engine().row(&event_id), Ok(Some(_)));
-        // Trying again may send the same event again, without a new one.
-        if is_new { self.note(event_id, &event.entity.id, done) == Tried::Saved } else { done.is_ok() }
+        if !is_new {
+            // Trying again may send the same event again, without a new one.
+            return done.is_ok();
+        }
+        let tried = self.note(event_id, &event.entity.id, done);
+        if retry && let Some(saved) = self.saved.last_mut().filter(|_| tried == Tried::Saved) {
+            // What is tried again stays the work of who did it.
+            saved.actor = event.actor_id.to_string();
+        }
+        tried == Tried::Saved
     }
 
     /// Somebody presses "Sync now".

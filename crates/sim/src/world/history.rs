@@ -354,6 +354,12 @@ impl World {
                     self.kinds.count(&format!("desk_did_not_open_{}", code.to_lowercase()));
                     let wait = Duration::from_secs(self.rng.u64(30..900));
                     self.after(wait, Due::DeskStarts(n));
+                } else if !self.night {
+                    match self.desks[n].look_through().await {
+                        Ok(false) => {}
+                        Ok(true) => self.kinds.count("damage_found_and_repaired"),
+                        Err(_) => self.after(Duration::from_secs(60), Due::DeskStarts(n)),
+                    }
                 }
             }
             Due::DeskReopens(n) => {
@@ -370,7 +376,11 @@ impl World {
             }
             Due::ServiceDiskFault => {
                 let (fault, at) = disk_fault(&mut self.rng);
-                self.service.disk.fail_at(at, fault);
+                // A wrong bit that comes with a good answer wants a second copy to be noticed and mended by; the service
+                // has a backup and its desks.
+                if !matches!(fault, Fault::BitFlipOnRead | Fault::ShortRead) {
+                    self.service.disk.fail_at(at, fault);
+                }
                 self.again(plan.disk_faults, due);
             }
             Due::DeskClock(n) => {
@@ -510,6 +520,11 @@ impl World {
                 && let Err(code) = desk.start()
             {
                 failures.push(format!("desk {n} does not open: {code}"));
+            }
+            match desk.look_through().await {
+                Ok(false) => {}
+                Ok(true) => self.kinds.count("damage_found_and_repaired"),
+                Err(code) => failures.push(format!("desk {n} does not open after its repair: {code}")),
             }
             desk.set_mode(LinkMode::Auto);
         }
