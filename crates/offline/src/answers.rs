@@ -234,10 +234,12 @@ impl UnitOfWork<'_> {
             Outcome::Settled => OutboxState::Settled,
             _ => OutboxState::Synced,
         };
+        let order = self.next_acknowledgement();
         self.execute(
             "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
-                last_code = NULL, last_message = NULL, acknowledged_day = ?5 WHERE event_id = ?1",
-            (id.as_str(), state.as_str(), result.seq, &now, day),
+                last_code = NULL, last_message = NULL, acknowledged_day = ?5, 
+                taken_order = coalesce(taken_order, ?6) WHERE event_id = ?1",
+            (id.as_str(), state.as_str(), result.seq, &now, day, order),
         )?;
         let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         self.execute(
@@ -373,6 +375,9 @@ impl UnitOfWork<'_> {
                 attempts = attempts + 1 WHERE event_id = ?1",
             (id.as_str(), code, message, final_answer, state.as_str()),
         )?;
+        if decides {
+            self.keep_conflict_open(entity)?;
+        }
         self.hold_lane(entity, id)
     }
 
@@ -399,6 +404,21 @@ impl UnitOfWork<'_> {
             self.settle_if_same(entity)?;
         }
         Ok(())
+    }
+
+    /// A decision was refused, and the conflict that it was about may have been forgotten meanwhile (with the epoch of a
+    /// service that was restored): it is open again, with the service's row as it was last known.
+    fn keep_conflict_open(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        let Some(row) = self.mirrored(entity)? else { return Ok(()) };
+        let known = self.first(
+            "SELECT 1 FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&entity.kind, &entity.id],
+            |_| Ok(()),
+        )?;
+        if known.is_some() {
+            return Ok(());
+        }
+        self.open_conflict(entity, &Theirs { row, paths: vec![], class: crate::SERVICE_RESTORED.into() })
     }
 
     fn open_conflict(&mut self, entity: &EntityRef, theirs: &Theirs) -> Result<(), EngineError> {

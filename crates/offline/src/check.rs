@@ -40,6 +40,7 @@ impl Shared {
         let unreadable = matches!(
             error,
             EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
+                | EngineError::Stored { what: crate::outbox::NOT_AS_RECORDED, .. }
         );
         if (unreadable || error.code() == "DATABASE_CORRUPT")
             && let Err(error) = self.mark_damaged(&error.detail())

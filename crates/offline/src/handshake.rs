@@ -1,7 +1,7 @@
 //! What the flusher asks of the engine beside the queue: the ends of the chain and of the receipts, lanes by name, and
 //! the change of a service's epoch.
 
-use crate::outbox::event_id;
+use crate::outbox::{as_recorded, event_id};
 use crate::{Engine, EngineError, OutboxItem, Sql};
 use std::collections::BTreeSet;
 use turndown_protocol::{AuditHead, EntityRef, EventId, ZERO_HASH};
@@ -62,7 +62,7 @@ impl Engine {
     ) -> Result<Vec<OutboxItem>, EngineError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT o.event_id, o.local_seq, a.bytes
+                "SELECT o.event_id, o.local_seq, a.bytes, a.hash
                  FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
                  WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state = 'pending'
                  ORDER BY o.lane_rank, o.local_seq",
@@ -71,7 +71,7 @@ impl Engine {
             'lanes: for lane in lanes {
                 let mut rows = statement.query([&lane.kind, &lane.id])?;
                 while let Some(row) = rows.next()? {
-                    let bytes: String = row.get(2)?;
+                    let bytes = as_recorded(row.get(2)?, &row.get::<_, String>(3)?)?;
                     if items.len() == events_max || (!items.is_empty() && bytes_sum + bytes.len() > bytes_max) {
                         break 'lanes;
                     }

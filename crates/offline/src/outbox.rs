@@ -57,6 +57,18 @@ impl OutboxState {
     }
 }
 
+/// What an event is called whose bytes do not have their hash.
+pub(crate) const NOT_AS_RECORDED: &str = "event, as it was recorded";
+
+/// The bytes of an event, once they are known to be those that were recorded: a bit that was read wrongly must not
+/// become the event at the service (A8).
+pub(crate) fn as_recorded(bytes: String, hash: &str) -> Result<String, EngineError> {
+    if SealedEvent::hash_of(bytes.as_bytes()) == hash {
+        return Ok(bytes);
+    }
+    Err(EngineError::stored(NOT_AS_RECORDED, "its bytes do not have their hash"))
+}
+
 /// Something to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxItem {
@@ -303,8 +315,11 @@ impl Pick {
 
     /// Takes one event. Answers whether there is room for another.
     fn add(&mut self, connection: &Connection, local_seq: u64, entity: EntityRef) -> Result<bool, EngineError> {
-        let mut event = connection.prepare_cached("SELECT event_id, bytes FROM audit_local WHERE local_seq = ?1")?;
-        let (id, bytes): (String, String) = event.query_row([local_seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut event =
+            connection.prepare_cached("SELECT event_id, bytes, hash FROM audit_local WHERE local_seq = ?1")?;
+        let (id, bytes, hash): (String, String, String) =
+            event.query_row([local_seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let bytes = as_recorded(bytes, &hash)?;
         // One event may be over the limit alone: the service says so, and it alone is parked (B10).
         if !self.items.is_empty() && self.bytes + bytes.len() > self.bytes_max {
             return Ok(false);
@@ -438,13 +453,15 @@ mod tests {
             include_str!("../../../migrations/desk/V4__after_a_restore.sql"),
             include_str!("../../../migrations/desk/V5__counted_and_sent_by_index.sql"),
             include_str!("../../../migrations/desk/V6__blamed_events.sql"),
+            include_str!("../../../migrations/desk/V7__order_of_acknowledgements.sql"),
         ] {
             connection.execute_batch(migration).expect("it migrates");
         }
+        let hash = SealedEvent::hash_of(b"bytes of an event");
         connection
             .execute_batch(&format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-                 INSERT INTO audit_local SELECT i, 'e' || i, '', '', 'bytes of ' || i FROM n;
+                 INSERT INTO audit_local SELECT i, 'e' || i, '', '{hash}', 'bytes of an event' FROM n;
                  INSERT INTO outbox (local_seq, event_id, entity_kind, entity_id, state)
                  SELECT local_seq, event_id, 'room', 'r' || (local_seq % {rooms}), 'pending' FROM audit_local;"
             ))

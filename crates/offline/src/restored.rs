@@ -2,7 +2,8 @@
 //! lost: events that it had acknowledged go back to pending, with the same bytes and under the same ids, and are judged
 //! by value. What it still has it answers as duplicates.
 //!
-//! They go in the order in which the service took them the first time, decisions before what they settle, and before
+//! They go in the order in which this desk heard that the service took them (a lane has one batch on its way at a time,
+//! so within a room that is the service's order; sequence numbers start lower again after a restore), decisions before what they settle, and before
 //! anything that it never saw. That order is kept as a negative `lane_rank`, which also tells them from first sendings.
 //!
 //! Deliberately absent: a look at what the service has, event by event. It says up to where it needs nothing again; all
@@ -153,10 +154,10 @@ impl UnitOfWork<'_> {
                 "UPDATE outbox SET
                     lane_rank = CASE
                         WHEN state NOT IN ('synced', 'settled', 'discarded') THEN iif(settled_by IS NULL, lane_rank, 1)
-                        WHEN seq IS NOT NULL THEN {AGAIN_RANK} + 2 * seq
+                        WHEN seq IS NOT NULL THEN {AGAIN_RANK} + 2 * coalesce(taken_order, 0)
                         ELSE {AGAIN_RANK} + 1 + 2 * coalesce(
-                            (SELECT d.seq FROM outbox d WHERE d.event_id = outbox.settled_by),
-                            (SELECT dd.seq FROM outbox d JOIN outbox dd ON dd.event_id = d.settled_by
+                            (SELECT d.taken_order FROM outbox d WHERE d.event_id = outbox.settled_by),
+                            (SELECT dd.taken_order FROM outbox d JOIN outbox dd ON dd.event_id = d.settled_by
                              WHERE d.event_id = outbox.settled_by),
                             0)
                         END,

@@ -75,6 +75,8 @@ pub struct UnitOfWork<'c> {
     /// What was recorded, for the second copy.
     pub(crate) recorded: Vec<SealedEvent>,
     now: DateTime<Utc>,
+    /// Acknowledgements taken so far.
+    acknowledged: u64,
     poisoned: bool,
     wrote: bool,
     /// An error that the connection must not outlive.
@@ -104,6 +106,7 @@ impl<'c> UnitOfWork<'c> {
             changed: BTreeSet::new(),
             recorded: vec![],
             now,
+            acknowledged: 0,
             poisoned: false,
             wrote: false,
             broken: false,
@@ -121,6 +124,12 @@ impl<'c> UnitOfWork<'c> {
         self.wrote = true;
         let result = self.transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
         result.map_err(|error| self.poison(error.into()))
+    }
+
+    /// The place of the next acknowledgement among all that this desk ever took. A unit takes fewer than 64.
+    pub(crate) fn next_acknowledgement(&mut self) -> u64 {
+        self.acknowledged += 1;
+        self.state.revision * 64 + self.acknowledged
     }
 
     /// Says that rows of a sort changed, so that views hear of it after the commit.

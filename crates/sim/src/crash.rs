@@ -81,7 +81,8 @@ pub struct Scene {
     reference: Reference,
 }
 
-type Deed = (&'static str, fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>);
+type Do = fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>;
+type Deed = (&'static str, Do);
 
 fn act(desk: &Desk, room: &str, action: Action) -> Result<Option<EventId>, ActError> {
     let event = id("cut");
@@ -408,7 +409,7 @@ fn stage(scene: &Scene, seed: u64) -> SimDisk {
 }
 
 /// How many changes to the disk a command makes.
-fn points_of(scene: &Scene, command: fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>) -> Result<u64, String> {
+fn points_of(scene: &Scene, command: Do) -> Result<u64, String> {
     let disk = stage(scene, 7);
     let (desk, _) = open(&disk, 7)?;
     let before = disk.io_count_of(IoKinds::CHANGES);
@@ -416,15 +417,7 @@ fn points_of(scene: &Scene, command: fn(&Desk, &Scene) -> Result<Option<EventId>
     Ok(disk.io_count_of(IoKinds::CHANGES) - before)
 }
 
-fn one(
-    scene: &Scene,
-    command: Option<fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>>,
-    point: u64,
-    model: CrashModel,
-    rng: &mut Rng,
-    what: &str,
-    cuts: &mut Cuts,
-) {
+fn one(scene: &Scene, command: Option<Do>, point: u64, model: CrashModel, rng: &mut Rng, what: &str, cuts: &mut Cuts) {
     let seed = rng.u64(..);
     let disk = stage(scene, seed);
     let aim = Aim::any(Fault::PowerOff).of(IoKinds::CHANGES);

@@ -162,7 +162,7 @@ fn rows(number: usize, desk: &DeskHost, faults: &mut Faults) -> Result<(), Strin
     let open: Vec<(String, String, Option<String>)> = engine
         .read(|mut connection| {
             connection.all(
-                "SELECT o.event_id, o.state, o.last_code FROM outbox o
+                "SELECT o.event_id, o.state, coalesce(o.last_message, o.last_code) FROM outbox o
                  WHERE o.state NOT IN ('synced', 'settled', 'discarded') ORDER BY o.local_seq",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
