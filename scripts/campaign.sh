@@ -16,7 +16,7 @@ crash)
   ;;
 short)
   scripts/say.sh "Simulated days"
-  "$programs/sim" --histories 24
+  "$programs/sim" --histories 12
   scripts/say.sh "Power cuts and kills"
   "$programs/crash" --seeds 1 --cuts 500 --kills 20
   ;;
