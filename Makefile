@@ -59,13 +59,13 @@ forget: ## Forget what `make run` kept (sample hotel, desk, logs), so that the n
 CAMPAIGN := cargo build --profile campaign -p turndown-sim --bins
 
 .PHONY: sim
-sim: ## Play simulated days with every fault, 60 s after the build (DAYS=desk-days, SEED=one history; 1,000 desk-days take about 2 min)
+sim: ## Play simulated days with every fault, 60 s after the build (DAYS=desk-days, SEED=one history; 1,000 desk-days take 90 s)
 	@scripts/setup.sh programs
 	$(CAMPAIGN)
 	@scripts/campaign.sh sim
 
 .PHONY: crash
-crash: ## Cut the desk's power at every change of every command, then at random, then kill -9; 5 min (CUTS=n KILLS=n SEEDS=n; a million cuts take 2 h)
+crash: ## Cut the desk's power at every change of every command, then at random, then kill -9; 1 min after the build (CUTS=n KILLS=n SEEDS=n; a million cuts take half an hour)
 	@scripts/setup.sh programs
 	$(CAMPAIGN)
 	@scripts/campaign.sh crash
