@@ -155,7 +155,7 @@ for (const picture of pictures.filter(({ name }) => name.includes(only))) {
   page.on("pageerror", (error) => complain(error.stack ?? error.message));
   page.on("console", (message) => (message.type() === "error" ? complain(message.text()) : undefined));
   await page.goto(`${base}?${picture.query}${picture.hash ?? ""}`);
-  await page.waitForSelector("#root > *");
+  await page.waitForSelector("#root > :not(.before-the-board)");
   await page.waitForLoadState("networkidle");
   try {
     await picture.act?.(page);

@@ -496,6 +496,19 @@ mod tests {
     }
 
     #[test]
+    fn a8_bytes_that_are_not_as_they_were_recorded_are_not_picked() {
+        let connection = queue(3, 3);
+        connection
+            .execute_batch(
+                "DROP TRIGGER audit_local_is_append_only_update;
+                 UPDATE audit_local SET bytes = 'bytes of an evenu' WHERE local_seq = 2;",
+            )
+            .expect("one bit turns over");
+        let refused = Pick { events_max: 9, bytes_max: 1 << 20, ..Pick::default() }.take(&connection, &BTreeSet::new());
+        assert!(matches!(refused, Err(EngineError::Stored { what: NOT_AS_RECORDED, .. })), "{refused:?}");
+    }
+
+    #[test]
     fn c6_a_few_busy_rooms_with_long_queues_do_not_hide_the_others() {
         let connection = queue(100_000, 12);
         let free = pick(&connection, 50, &rooms(0..11));

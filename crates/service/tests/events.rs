@@ -239,6 +239,33 @@ async fn d3_d4_another_store_or_epoch_takes_nothing() {
 }
 
 #[tokio::test]
+async fn d6_a_receipt_that_the_store_does_not_know_begins_a_new_epoch_before_anything_is_taken() {
+    let mut service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let held = desk.start("101");
+    let seq = service.send_one(&desk, &held).await.seq.unwrap();
+    let (next, cursor) = (desk.pause("101"), service.snapshot().await.cursor);
+    let showing = |service: &Service, event: &SealedEvent, seq: u64| {
+        let mut batch: Value = serde_json::from_str(&service.batch(&desk, &[&next])).unwrap();
+        batch["last_receipt"] = json!([event.event.event_id, seq]);
+        batch.to_string()
+    };
+    // Known under another number is as lost as not known at all: the number was given out twice.
+    let batch = showing(&service, &held, seq + 7);
+    assert_eq!(service.send_raw(&batch).await.code(), (409, codes::WRONG_EPOCH.into()));
+    let epoch = service.get("/v1/capabilities").await.json::<turndown_protocol::Capabilities>().epoch;
+    assert_ne!(epoch, service.capabilities.epoch, "every desk hears of it");
+    let gone = service.get(&service.path(&format!("changes?cursor={cursor}"))).await;
+    assert_eq!(gone.code(), (410, codes::CURSOR_GONE.into()));
+    // In the new epoch nothing was taken yet, counting goes on above, and a receipt that is known changes nothing.
+    service.capabilities.epoch.clone_from(&epoch);
+    let taken: EventsResponse = service.send_raw(&showing(&service, &held, seq)).await.json();
+    assert_eq!(outcomes(&taken), [Outcome::Applied]);
+    assert!(taken.results[0].seq.unwrap() > seq + 7);
+    assert_eq!(taken.epoch, epoch);
+}
+
+#[tokio::test]
 async fn h1_edits_that_do_not_touch_merge_and_the_row_comes_back() {
     let service = Service::open().await;
     let mut front = Desk::of(&service).await;
