@@ -113,6 +113,23 @@ impl UnitOfWork<'_> {
         Ok(bytes.map(SealedEvent::from_bytes).transpose()?)
     }
 
+    /// Puts what a decision settles behind it. What the service has answered waits for the decision to arrive; what it
+    /// never saw goes with the decision, right behind it, so that the audit trail is whole on both sides.
+    pub(crate) fn put_behind(&mut self, decision: &EventId, settles: &[EventId]) -> Result<(), EngineError> {
+        for settled in settles {
+            self.execute(
+                "UPDATE outbox SET
+                    state = CASE answered WHEN 1 THEN 'held' ELSE 'pending' END,
+                    held_by = CASE answered WHEN 1 THEN ?2 END,
+                    lane_rank = 1,
+                    settled_by = ?2
+                 WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
+                [settled.as_str(), decision.as_str()],
+            )?;
+        }
+        Ok(())
+    }
+
     /// Seals an event and appends it to the audit chain and the outbox.
     fn append(
         &mut self,
@@ -183,19 +200,7 @@ impl UnitOfWork<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (event.local_seq, event.event_id.as_str(), &entity.kind, &entity.id, state, held_by, rank),
         )?;
-        for settled in &settles {
-            // What the service has answered waits for the decision to arrive; what it never saw goes with the
-            // decision, right behind it, so that the audit trail is whole on both sides.
-            self.execute(
-                "UPDATE outbox SET
-                    state = CASE answered WHEN 1 THEN 'held' ELSE 'pending' END,
-                    held_by = CASE answered WHEN 1 THEN ?2 END,
-                    lane_rank = 1,
-                    settled_by = ?2
-                 WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
-                [settled.as_str(), event.event_id.as_str()],
-            )?;
-        }
+        self.put_behind(&event.event_id, &settles)?;
         // What waited behind what is settled now follows the decision, before anything that is recorded from now on.
         let free = lane
             .iter()

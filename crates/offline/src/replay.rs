@@ -107,17 +107,7 @@ impl UnitOfWork<'_> {
                     at,
                 ),
             )?;
-            for settled in &event.settles {
-                self.execute(
-                    "UPDATE outbox SET
-                        state = CASE answered WHEN 1 THEN 'held' ELSE 'pending' END,
-                        held_by = CASE answered WHEN 1 THEN ?2 END,
-                        lane_rank = 1,
-                        settled_by = ?2
-                     WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
-                    [settled.as_str(), event.event_id.as_str()],
-                )?;
-            }
+            self.put_behind(&event.event_id, &event.settles)?;
             entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
             self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };
         }
