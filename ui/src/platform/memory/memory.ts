@@ -206,7 +206,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       localState(room(n), "waiting");
     }
     const failed = record(room(12), "set_priority", "Set the priority to urgent", "failed", 33);
-    Object.assign(failed, { code: "TASK_CANCELLED", why: "The task was cancelled at the service.", nextStep: "Look at the room, then discard this or add a new task." });
+    Object.assign(failed, { code: "TASK_CANCELLED", why: "The task was cancelled at the service.", nextStep: "Look at the room, then give this up or add a new task." });
     localState(room(12), "failed");
     for (const n of [14, 16]) {
       const row = record(room(n), "complete", "Completed the departure clean", "conflict", 30);
