@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SEEDS CUTS KILLS
+export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SEEDS CUTS KILLS ONLY
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -69,6 +69,12 @@ crash: ## Cut the desk's power at every change of every command, then at random,
 	@scripts/setup.sh programs
 	$(CAMPAIGN)
 	@scripts/campaign.sh crash
+
+.PHONY: bench
+bench: ## Measure the engine beside its baselines on the same disk; 5 min after the build (ONLY=record,flushing,flush,backlog,audit,long,weak-link)
+	@scripts/setup.sh programs
+	cargo build --profile campaign -p turndown-bench
+	@scripts/bench.sh
 
 ##@ Working on it
 

@@ -55,8 +55,9 @@ begin "Programs"
 # With the tests' own features, so that nothing is compiled a second time.
 cargo build --workspace --bins --tests
 
-begin "Simulated days and crashes, a small share"
+begin "Simulated days, crashes and benchmarks, a small share"
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/campaign.sh short
+CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/bench.sh short
 
 begin "A hotel day without a window"
 scripts/demo.sh

@@ -34,6 +34,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "turndown-sync",
         ],
     ),
+    (
+        "turndown-bench",
+        &[
+            "turndown-desk",
+            "turndown-domain",
+            "turndown-offline",
+            "turndown-protocol",
+            "turndown-service",
+            "turndown-sync",
+        ],
+    ),
     ("turndown", &["turndown-app"]),
     (
         "turndown-gates",
@@ -56,7 +67,10 @@ const USED_BY_NOBODY: &[&str] = &["turndown", "turndown-gates"];
 const ONLY: &[(&str, &[&str])] = &[
     ("tauri*", &["turndown"]),
     ("wry", &[]),
-    ("rusqlite", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-gates"]),
+    (
+        "rusqlite",
+        &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-bench", "turndown-gates"],
+    ),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),

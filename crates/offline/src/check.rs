@@ -58,7 +58,7 @@ impl Engine {
     pub fn check(&self) -> Result<Checked, EngineError> {
         let mut checked = Checked { damage: self.pages()?, ..Checked::default() };
         if checked.damage.is_empty() {
-            match self.chain() {
+            match self.verify_record() {
                 Ok(verified) => checked.verified = verified,
                 Err(error @ EngineError::Stored { .. }) => checked.damage.push(error.detail()),
                 Err(error) => return Err(error),
@@ -102,7 +102,12 @@ impl Engine {
         }
     }
 
-    fn chain(&self) -> Result<u64, EngineError> {
+    /// Verifies the whole record: numbers without a gap, bytes that have their hash, each entry on the one before.
+    /// Answers how many entries there are.
+    ///
+    /// # Errors
+    /// The first entry that does not verify, or that SQLite refuses.
+    pub fn verify_record(&self) -> Result<u64, EngineError> {
         let (mut above, mut verified) = (0, 0);
         loop {
             let (read, last) = self.read(|connection| chain::verify_some(connection, above, ENTRIES_A_READ))?;
