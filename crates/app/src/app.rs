@@ -795,6 +795,7 @@ impl App {
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
             rounds.tick().await;
+            let mut looked = false;
             loop {
                 rounds.tick().await;
                 // Nothing here keeps the database open when everybody else has let go of it.
@@ -803,9 +804,18 @@ impl App {
                 let uptime = began.elapsed();
                 let done = tokio::task::spawn_blocking(move || {
                     engine.look_at_space();
-                    (engine.back_up_if_due(uptime), engine)
+                    let balanced = engine.ledger().map_or(true, |ledger| ledger.is_balanced());
+                    (engine.back_up_if_due(uptime), balanced, engine)
                 });
-                let Ok((backed_up, engine)) = done.await else { return };
+                let Ok((backed_up, balanced, engine)) = done.await else { return };
+                // A wrong bit in a row's state can take it out of the sum; nothing else would ever ask for it.
+                if !balanced
+                    && !looked
+                    && let Ok(desk) = inner.desk.clone()
+                {
+                    looked = true;
+                    App(Arc::clone(&inner)).check_behind(desk, false);
+                }
                 match backed_up {
                     Ok(backup) => {
                         if backup.is_some() {

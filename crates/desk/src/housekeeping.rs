@@ -209,4 +209,8 @@ impl Workflow for Housekeeping {
     fn is_passing(&self, path: &str) -> bool {
         is_turn_bound(path)
     }
+
+    fn goes_together(&self, fields: &Fields) -> Result<(), String> {
+        turndown_domain::check(fields).map_err(|refusal| refusal.message)
+    }
 }

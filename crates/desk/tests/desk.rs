@@ -665,6 +665,54 @@ fn h4_an_edit_of_a_room_that_was_removed_is_laid_to_rest_by_taking_the_other_sid
 }
 
 #[test]
+fn h7_a_decision_whose_fields_do_not_go_together_is_refused_while_the_person_is_there() {
+    let house = House::new();
+    let task = TaskId("t101".into());
+    let mine = house.act("101", Action::CancelTask { task, reason: "no time".into() }).unwrap();
+    let inspected = row("101", 20, |unit| {
+        let task = unit.tasks.get_mut(&TaskId("t101".into())).unwrap();
+        task.status = TaskStatus::Cancelled;
+        task.cancelled_because = Some("guest stays".into());
+    });
+    let paths = ["task/t101/status", "task/t101/cancelled_because"];
+    house.answer(vec![conflict(&mine, EntityRow { version: 20, ..inspected }, &paths)]);
+    let newer = row("101", 21, |_| {});
+    house.desk.engine().take_rows(vec![newer], None, "c21").unwrap();
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    let contested: Vec<&str> = open.contested.iter().map(String::as_str).collect();
+    assert_eq!(contested, ["task/t101/cancelled_because", "task/t101/status"]);
+    let halves = [("task/t101/status", true), ("task/t101/cancelled_because", false)];
+    let refused = house.desk.resolve(settlement(&house, 21, &[&mine], &halves)).unwrap_err();
+    let ActError::Settlement(refusal @ SettlementRefusal::DoesNotFit(_)) = refused else { panic!("{refused}") };
+    assert_eq!(refusal.code(), "CONFLICT_DOES_NOT_FIT");
+    assert_eq!(house.desk.engine().ledger().unwrap().recorded, 1, "nothing was recorded");
+    let both = [("task/t101/status", true), ("task/t101/cancelled_because", true)];
+    house.desk.resolve(settlement(&house, 21, &[&mine], &both)).unwrap();
+    house.balanced();
+}
+
+#[test]
+fn d3_a_decision_about_what_is_offered_again_goes_before_what_stands_on_it() {
+    let house = House::new();
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    house.answer(vec![applied(&start, 10), applied(&complete, 11)]);
+    // The service lost both, and what it has now does not let the first one through.
+    house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+    let ids = |events: &[&SealedEvent]| -> Vec<String> {
+        events.iter().map(|sealed| sealed.event.event_id.to_string()).collect()
+    };
+    assert_eq!(house.to_send()[..2], ids(&[&start, &complete]));
+    house.answer(vec![result(&start, Outcome::Rejected), result(&complete, Outcome::Blocked)]);
+    let decision =
+        house.desk.discard(&start.event.event_id, house.id(), maria(), "it was another room").unwrap().sealed;
+    assert_eq!(house.to_send()[..2], ids(&[&decision, &complete]), "or both would wait for each other for ever");
+    house.answer(vec![applied(&decision, 2_000), applied(&complete, 2_001)]);
+    assert_eq!((house.state(&start), house.state(&complete)), (OutboxState::Discarded, OutboxState::Synced));
+    house.balanced();
+    house.reasons();
+}
+
+#[test]
 fn h5_h6_a_decision_that_meets_a_newer_row_keeps_its_choices_and_the_next_settles_it_too() {
     let house = House::new();
     let start = house.start("101");

@@ -204,9 +204,9 @@ fn turn_is_over(current: &Fields, event: &Event) -> bool {
     !opens_turn && event.turn.is_some_and(|turn| u64::from(turn) < turn_now)
 }
 
-/// Makes sure that the changes are what the action does to the row as the desk saw it. Answers with the status of
-/// tasks that the desk did not have and that would have made a difference: what is said of a whole room was said
-/// without looking at them.
+/// Makes sure that the changes are what the action does to the row as the desk saw it. Answers with what the desk did
+/// not see and would have made a difference: the status of tasks that it did not have (what is said of a whole room
+/// was said without looking at them), and fields that the action writes and that were already so on the desk.
 fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<Vec<String>, Refusal> {
     let action = Action::from_event(&event.action, &event.args).map_err(|_| {
         Refusal::new(RefusalCode::ActionUnknown, format!("The action \"{}\" is not understood.", event.action))
@@ -257,11 +257,20 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
         event.changes.iter().all(|(path, change)| decision.changes.get(path).is_some_and(|d| d.new == change.new));
     // What was history already when it was tried again is left out.
     let accounted = |path: &String| event.changes.contains_key(path) || is_history(current, event, today, path);
-    if !same || !decision.changes.keys().all(accounted) {
+    // A time that the action takes away was not there on the desk. One that it sets is always named.
+    let taken_away = |path: &String| is_stamp(path) && decision.changes.get(path).is_some_and(|d| d.new.is_null());
+    let accounted = |path: &String| accounted(path) || taken_away(path);
+    let otherwise: Vec<String> = decision.changes.keys().filter(|path| !accounted(path)).cloned().collect();
+    if !same || otherwise.iter().any(|path| is_stamp(path)) {
         return Err(Refusal::new(
             RefusalCode::ChangesDoNotFit,
             format!("The changes are not what \"{}\" does. Update the desk.", action.name()),
         ));
+    }
+    // A field that the action sets and the event does not name had that value on the desk. Here somebody gave it
+    // another one meanwhile, and a person is asked.
+    if !otherwise.is_empty() {
+        return Ok(otherwise);
     }
     if unseen.is_empty() {
         return Ok(unseen);

@@ -456,6 +456,31 @@ fn h2_what_an_action_looked_at_and_somebody_changed_is_a_conflict_and_never_a_re
 }
 
 #[test]
+fn h2_what_was_so_already_on_the_desk_and_not_at_the_service_is_a_conflict_and_never_a_rejection() {
+    let mut unit = room_412();
+    unit.room.fo_occupancy = Occupancy::Vacant;
+    (unit.room.stay, unit.room.guest) = (Stay::Arrival, None);
+    let arrived = |unit: &Unit| {
+        let seen = unit.to_fields();
+        event(&seen, &Action::Arrived {}, decided(&seen, &Action::Arrived {}).unwrap())
+    };
+    // Housekeeping had looked into the room, which this desk did not know: when that was goes with what was seen.
+    let unknown = arrived(&unit);
+    let mut looked = unit.clone();
+    looked.room.hk_seen_at = Some(now());
+    assert!(matches!(judged(&looked.to_fields(), &unknown), Judgement::Apply { .. }));
+    // A turn that nobody had confirmed was confirmed meanwhile; the desk had no reason to name that.
+    unit.room.turn_provisional = true;
+    let provisional = arrived(&unit);
+    assert!(!provisional.changes.contains_key("room/turn_provisional"));
+    unit.room.turn_provisional = false;
+    let Judgement::Conflict { paths, .. } = judged(&unit.to_fields(), &provisional) else {
+        panic!("a person is asked")
+    };
+    assert!(paths.contains(&"room/turn_provisional".into()), "{paths:?}");
+}
+
+#[test]
 fn d2_a_clean_for_the_guest_before_never_makes_the_next_guests_room_clean() {
     let mut unit = room_412();
     unit.tasks.insert(t1(), task(TaskKind::Turnover, TaskStatus::InProgress));

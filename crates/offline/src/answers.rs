@@ -368,7 +368,10 @@ impl UnitOfWork<'_> {
         final_answer: bool,
     ) -> Result<(), EngineError> {
         // A decision that is refused asks again: the person sees the conflict it was about, with the reason.
-        let decides = self.recorded_event(id)?.is_some_and(|sealed| sealed.event.action == "resolve");
+        // Without the service's row (the database was repaired, and the snapshot is not here yet) there is nothing to
+        // decide on; as a failed action it can be given up, and what it settled with it.
+        let decides = self.recorded_event(id)?.is_some_and(|sealed| sealed.event.action == "resolve")
+            && self.mirrored(entity)?.is_some();
         let state = if decides { OutboxState::Conflict } else { OutboxState::Failed };
         self.execute(
             "UPDATE outbox SET state = ?5, held_by = NULL, last_code = ?2, last_message = ?3, answered = ?4,

@@ -83,6 +83,9 @@ pub enum SettlementRefusal {
     /// The entity is gone, so that nothing of this desk can be kept in it.
     #[error("It was removed elsewhere, so nothing can be kept in it. Take the other side for every field.")]
     Removed,
+    /// What was chosen for the fields does not go together. The workflow's words.
+    #[error("{0} Choose the fields that belong together from the same side.")]
+    DoesNotFit(String),
     /// A field has no choice.
     #[error("{0} fields still want a choice.")]
     Incomplete(usize),
@@ -97,6 +100,7 @@ impl SettlementRefusal {
             Self::Moved => "CONFLICT_MOVED",
             Self::Joined => "CONFLICT_JOINED",
             Self::Removed => "CONFLICT_REMOVED",
+            Self::DoesNotFit(_) => "CONFLICT_DOES_NOT_FIT",
             Self::Incomplete(_) => "CONFLICT_INCOMPLETE",
         }
     }
@@ -315,6 +319,16 @@ impl UnitOfWork<'_> {
             (&settlement.entity.kind, &settlement.entity.id, kept),
         )?;
         let draft = decision(&conflict, &settlement.keep_mine, settlement.draft);
+        // Said here, where the person can choose otherwise, and not by the service when they have gone.
+        let mut after = conflict.theirs.fields.clone();
+        for (path, change) in &draft.changes {
+            after.set(path.clone(), change.new.clone());
+        }
+        if !draft.changes.is_empty()
+            && let Err(message) = self.shared.workflow.goes_together(&after)
+        {
+            return refuse(SettlementRefusal::DoesNotFit(message));
+        }
         self.record(Intent {
             event_id: settlement.event_id,
             actor: settlement.actor,

@@ -115,16 +115,16 @@ impl UnitOfWork<'_> {
 
     /// Puts what a decision settles behind it. What the service has answered waits for the decision to arrive; what it
     /// never saw goes with the decision, right behind it, so that the audit trail is whole on both sides.
-    pub(crate) fn put_behind(&mut self, decision: &EventId, settles: &[EventId]) -> Result<(), EngineError> {
+    pub(crate) fn put_behind(&mut self, decision: &EventId, rank: i64, settles: &[EventId]) -> Result<(), EngineError> {
         for settled in settles {
             self.execute(
                 "UPDATE outbox SET
                     state = CASE answered WHEN 1 THEN 'held' ELSE 'pending' END,
                     held_by = CASE answered WHEN 1 THEN ?2 END,
-                    lane_rank = 1,
+                    lane_rank = ?3,
                     settled_by = ?2
                  WHERE event_id = ?1 AND state IN ('pending', 'failed', 'conflict', 'held')",
-                [settled.as_str(), decision.as_str()],
+                (settled.as_str(), decision.as_str(), rank + 1),
             )?;
         }
         Ok(())
@@ -193,14 +193,14 @@ impl UnitOfWork<'_> {
         let (state, held_by, rank) = match stuck {
             Some(stuck) if settles.is_empty() => ("held", Some(stuck.event_id.as_str()), 2),
             _ if settles.is_empty() => ("pending", None, 2),
-            _ => ("pending", None, 0),
+            _ => ("pending", None, self.rank_of_decision(&settles)?),
         };
         self.execute(
             "INSERT INTO outbox (local_seq, event_id, entity_kind, entity_id, state, held_by, lane_rank)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (event.local_seq, event.event_id.as_str(), &entity.kind, &entity.id, state, held_by, rank),
         )?;
-        self.put_behind(&event.event_id, &settles)?;
+        self.put_behind(&event.event_id, rank, &settles)?;
         // What waited behind what is settled now follows the decision, before anything that is recorded from now on.
         let free = lane
             .iter()

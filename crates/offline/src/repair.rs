@@ -15,6 +15,7 @@ use crate::chain::Entries;
 use crate::check::DAMAGED;
 use crate::disk::Disk;
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
+use crate::restored::{REPAIRED, RESTORING};
 use crate::salvage::{Salvaged, salvage};
 use crate::second_copy;
 use crate::{EngineError, Environment, OpenError, rfc3339};
@@ -278,6 +279,9 @@ fn build(
             )?;
         }
     }
+    // A receipt that was found, or that a backup holds, may be of before the service lost its event and the desk learned
+    // of it. What the service says it holds decides.
+    put_fact(&transaction, RESTORING, REPAIRED)?;
     put_fact(&transaction, REPAIR_UNTOLD, &report.to_json()?)?;
     transaction.commit()?;
     finish_file(connection)?;

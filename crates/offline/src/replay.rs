@@ -107,7 +107,7 @@ impl UnitOfWork<'_> {
                     at,
                 ),
             )?;
-            self.put_behind(&event.event_id, &event.settles)?;
+            self.put_behind(&event.event_id, rank, &event.settles)?;
             entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
             self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };
         }

@@ -5,6 +5,7 @@
 //! They go in the order in which this desk heard that the service took them (a lane has one batch on its way at a time,
 //! so within a room that is the service's order; sequence numbers start lower again after a restore), decisions before what they settle, and before
 //! anything that it never saw. That order is kept as a negative `lane_rank`, which also tells them from first sendings.
+//! A decision about one of them goes before the rest of them ([`RANK_BEFORE_AGAIN`]), which may stand on it.
 //!
 //! Deliberately absent: a look at what the service has, event by event. It says up to where it needs nothing again; all
 //! behind that is offered, because offering twice does no harm.
@@ -20,20 +21,26 @@ use turndown_protocol::{ActorId, AuditHead, Continues, EntityRef, EventId, Insta
 pub const SERVICE_RESTORED: &str = "service_restored";
 /// The code on events that are offered again.
 const AGAIN_CODE: &str = "SERVICE_RESTORED";
-const AGAIN_MESSAGE: &str = "The hotel's service was restored from a backup. This is sent to it again.";
+const AGAIN_MESSAGE: &str = "The hotel's service may not have this any more. It is sent again.";
 /// Rows that go back to pending in one unit of work.
 const ROWS_A_UNIT: usize = 60;
 /// Lanes whose view is made anew in one unit of work.
 const LANES_A_UNIT: usize = 8;
-/// Set while events are being put back, so that a desk that stops on the way takes it up again.
-const RESTORING: &str = "restoring";
+/// Set while events are being put back, so that a desk that stops on the way takes it up again; and by a repair, whose
+/// receipts may be older than what this desk learned since, see [`REPAIRED`].
+pub(crate) const RESTORING: &str = "restoring";
+/// What a repair sets it to: the service has lost nothing, as far as the desk knows.
+pub(crate) const REPAIRED: &str = "repaired";
 /// The highest sequence number of the service that this desk saw in the present epoch.
 const HEAD_SEEN: &str = "head_seen";
 /// The desk's own entity kind: events about the desk itself.
 const DESK: &str = "desk";
 
 /// Ranks of events that are offered again start here; each has room for what it settles.
-const AGAIN_RANK: &str = "-4611686018427387904";
+const AGAIN_RANK: i64 = -4_611_686_018_427_387_904;
+/// The rank of a decision about an event that was offered again. What it settles comes right behind it. Whatever stood
+/// before that event in its lane has been answered, and what stands behind it may wait for the decision.
+pub(crate) const RANK_BEFORE_AGAIN: i64 = AGAIN_RANK - 2;
 
 /// Acknowledged, or answered for good: what the service would have to know.
 const ANSWERED: &str = "(state IN ('synced', 'settled', 'discarded') OR answered = 1)";
@@ -61,7 +68,7 @@ impl Engine {
         })
     }
 
-    /// Whether putting events back began and did not end.
+    /// Whether putting events back began and did not end, or has to begin because the database was repaired.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -69,14 +76,17 @@ impl Engine {
         Ok(self.fact(RESTORING)?.is_some())
     }
 
-    /// The service lost something: puts back to pending what it may not have any more, then begins its epoch. Nothing
-    /// may be sent meanwhile. `holds_until` is what it says it holds of this install. Answers how many events are
+    /// The service lost something, or this desk's receipts cannot be relied on since a repair: puts back to pending what
+    /// the service may not have any more, then begins its epoch. Nothing may be sent meanwhile. `holds_until` is what it says it holds of this install. Answers how many events are
     /// offered again.
     ///
     /// # Errors
     /// When the database refuses. What was put back stays so, and the next call goes on from there.
     pub fn offer_again(&self, store_id: &str, epoch: &str, holds_until: u64) -> Result<u64, EngineError> {
-        self.set_facts(vec![(RESTORING, Some(epoch.to_owned()))])?;
+        let after_repair = self.fact(RESTORING)?.is_some_and(|why| why == REPAIRED);
+        if !after_repair {
+            self.set_facts(vec![(RESTORING, Some(epoch.to_owned()))])?;
+        }
         let begins = self.continues()?.map_or(0, |before| before.head.local_seq);
         // What an earlier install of this desk made is beyond what the service speaks of: all of it is offered.
         let which = format!("{ANSWERED} AND (local_seq > ?2 OR local_seq <= ?3)");
@@ -109,7 +119,7 @@ impl Engine {
             let now = std::mem::replace(&mut lanes, later);
             self.write_behind(move |work| now.iter().try_for_each(|lane| work.reopen_lane(lane)))?;
         }
-        if offered > 0 {
+        if offered > 0 && !after_repair {
             let (epoch, now) = (epoch.to_owned(), self.environment());
             let event_id = EventId::generate(now_ms(now.as_ref()), now.random());
             self.write_behind(move |work| {
@@ -153,7 +163,8 @@ impl UnitOfWork<'_> {
             &format!(
                 "UPDATE outbox SET
                     lane_rank = CASE
-                        WHEN state NOT IN ('synced', 'settled', 'discarded') THEN iif(settled_by IS NULL, lane_rank, 1)
+                        WHEN state NOT IN ('synced', 'settled', 'discarded') THEN coalesce(
+                            (SELECT d.lane_rank + 1 FROM outbox d WHERE d.event_id = outbox.settled_by), lane_rank)
                         WHEN seq IS NOT NULL THEN {AGAIN_RANK} + 2 * coalesce(taken_order, 0)
                         ELSE {AGAIN_RANK} + 1 + 2 * coalesce(
                             (SELECT d.taken_order FROM outbox d WHERE d.event_id = outbox.settled_by),
@@ -198,7 +209,19 @@ impl UnitOfWork<'_> {
     pub(crate) fn is_offered_again(&mut self, id: &EventId) -> Result<bool, EngineError> {
         let rank: Option<i64> =
             self.first("SELECT lane_rank FROM outbox WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
-        Ok(rank.is_some_and(|rank| rank < 0))
+        Ok(rank.is_some_and(|rank| (AGAIN_RANK..0).contains(&rank)))
+    }
+
+    /// The rank of a decision that settles these: the head of the lane.
+    pub(crate) fn rank_of_decision(&mut self, settles: &[EventId]) -> Result<i64, EngineError> {
+        for settled in settles {
+            let rank: Option<i64> =
+                self.first("SELECT lane_rank FROM outbox WHERE event_id = ?1", [settled.as_str()], |row| row.get(0))?;
+            if rank.is_some_and(|rank| rank < 0) {
+                return Ok(RANK_BEFORE_AGAIN);
+            }
+        }
+        Ok(0)
     }
 
     /// Records something that the desk itself did.

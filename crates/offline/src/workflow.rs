@@ -118,6 +118,15 @@ pub trait Workflow: Send + Sync + 'static {
         false
     }
 
+    /// Whether an entity can be in this state at all. The service holds every row to the same rule.
+    ///
+    /// # Errors
+    /// What does not go together, in words for a person.
+    fn goes_together(&self, fields: &Fields) -> Result<(), String> {
+        let _ = fields;
+        Ok(())
+    }
+
     /// Told of every event after it is sealed, still inside the transaction. For telemetry and derived tables.
     ///
     /// # Errors

@@ -27,5 +27,6 @@ found! {
     f3_what_is_tried_again_stays_its_authors_work: 3114,
     k1_a_page_that_was_written_back_wrongly_is_found_and_mended: 3138,
     d3_twice_restored_what_was_lost_comes_in_its_first_order: 10002,
+    l1_a_wrong_bit_that_was_written_back_is_found_at_the_next_start: 100674,
     d1_a_desk_that_was_put_back_is_told_apart: 910034,
 }

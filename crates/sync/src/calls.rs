@@ -249,9 +249,9 @@ impl Shared {
         let another_epoch = epoch.as_ref().is_some_and(|epoch| *epoch != capabilities.epoch);
         // A copy that took over goes on in the same epoch: it is known by what it lacks.
         let lacks = !answer.holds_receipt || capabilities.head_seq < head_seen;
-        let lost = pinned.is_some() && (another_epoch || lacks || restoring);
-        if pinned.is_none() || epoch.is_none() || lost {
-            tracing::info!(another_epoch, lacks, "the service is met in a new epoch");
+        let lost = pinned.is_some() && (another_epoch || lacks);
+        if pinned.is_none() || epoch.is_none() || lost || restoring {
+            tracing::info!(another_epoch, lacks, restoring, "the service is met in a new epoch");
             let (store_id, epoch) = (capabilities.store_id.clone(), capabilities.epoch.clone());
             // What it says it holds counts only where its chain is this desk's own.
             let holds_until = if own.closed_is_own { answer.holds_until } else { 0 };
@@ -259,7 +259,7 @@ impl Shared {
             blocking(self.engine.hands(), move || {
                 let mut epochs = shared.epochs.write().unwrap_or_else(PoisonError::into_inner);
                 *epochs += 1;
-                let begun = if lost {
+                let begun = if lost || restoring {
                     shared.engine.offer_again(&store_id, &epoch, holds_until).map(|offered| {
                         tracing::warn!(offered, "what the service may have lost is offered again");
                     })
@@ -283,7 +283,7 @@ impl Shared {
             Some(problem) => Some(Cause::AuditFork.reason().said(Some(&problem))),
             None => lost.then(|| Cause::WrongEpoch.reason()),
         };
-        let snapshot = lost || cursor.is_none() || is_old(known_at.as_deref(), now);
+        let snapshot = lost || restoring || cursor.is_none() || is_old(known_at.as_deref(), now);
         let clock = capabilities.server_time.parse::<DateTime<Utc>>();
         Ok(Greeted {
             greeting: Greeting {

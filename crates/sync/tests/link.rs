@@ -636,6 +636,34 @@ fn d3_a_desk_that_stops_while_it_offers_again_goes_on_after_its_restart() {
 }
 
 #[test]
+fn d3_receipts_that_a_repair_found_count_only_as_far_as_the_service_says_so_too() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        let backup = bench.house.with(|store| store.backup());
+        for n in 0..20 {
+            bench.desk.add(n, 1);
+        }
+        bench.until_agreed().await;
+        bench.stop().await;
+        let Bench { desk, house, .. } = bench;
+        // The service lost them and says so by its epoch; the desk's file is damaged before the two have met, and the
+        // facts about the service with it, but not the receipts.
+        house.with(|store| {
+            store.restore(backup);
+            store.epoch = "epoch-2".into();
+        });
+        let desk = desk.reopened_after(|folder| std::fs::write(folder.join("desk.damaged"), "a test").expect("marked"));
+        assert_eq!(desk.engine.ledger().expect("a ledger").acknowledged, 20, "its receipts could be read");
+        let bench = Bench::start_with(desk, house, hurried()).await;
+        bench.until_agreed().await;
+        bench.until("all of it is there", |bench| bench.house.values().len() == 20).await;
+        assert_eq!(bench.desk.engine.fact("restoring").expect("read"), None);
+        bench.stop().await;
+    });
+}
+
+#[test]
 fn d1_a_desk_whose_data_went_back_goes_on_under_a_new_install_and_everything_arrives() {
     runtime().block_on(async {
         let desk = Desk::new();

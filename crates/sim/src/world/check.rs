@@ -174,5 +174,29 @@ fn rows(number: usize, desk: &DeskHost, faults: &mut Faults) -> Result<(), Strin
         faults.stuck.push(format!("desk {number}: {event} is {state} ({})", code.as_deref().unwrap_or("no code")));
     }
     debug_assert_eq!(named.len(), open.len());
+    if !open.is_empty() {
+        tell_lanes(number, desk)?;
+    }
+    Ok(())
+}
+
+/// Whoever replays a history with stuck rows sees their whole lanes.
+fn tell_lanes(number: usize, desk: &DeskHost) -> Result<(), String> {
+    let engine = desk.desk().ok_or("the desk is not open")?.engine();
+    let rows: Vec<(String, String)> = engine
+        .read(|mut connection| {
+            connection.all(
+                "SELECT json_array(o.local_seq, o.state, o.answered, o.lane_rank, o.held_by, o.settled_by, o.last_message), a.bytes
+                 FROM outbox o JOIN audit_local a USING (local_seq)
+                 WHERE o.entity_id IN (SELECT entity_id FROM outbox WHERE state NOT IN ('synced', 'settled', 'discarded'))
+                 ORDER BY o.entity_id, o.local_seq",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+        })
+        .map_err(|error| format!("{error:?}"))?;
+    for (row, bytes) in rows {
+        tracing::debug!(number, row, bytes, "a row of a lane with open rows");
+    }
     Ok(())
 }
