@@ -6,6 +6,7 @@ use crate::state::Link;
 use crate::unit_of_work::{Ended, WriterState};
 use crate::writer::Writer;
 use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitOfWork, Workflow};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -301,13 +302,13 @@ impl Engine {
             Some(connection) => connection,
             None => open_reader(&self.shared.path, self.shared.disk.vfs())?,
         };
-        connection.execute_batch("BEGIN")?;
+        connection.prepare_cached("BEGIN")?.execute([])?;
         let result = reading(&connection);
         if let Err(error) = &result {
             self.shared.mark_if_corrupt(error);
         }
         // A reader that cannot end its transaction is not lent again, nor one that met anything it could not read.
-        if result.is_ok() && connection.execute_batch("COMMIT").is_ok() {
+        if result.is_ok() && connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([])).is_ok() {
             lock(&self.shared.readers).push(connection);
         }
         result
@@ -556,8 +557,12 @@ pub(crate) fn open_connection(
     flags: OpenFlags,
     vfs: Option<&str>,
 ) -> rusqlite::Result<Connection> {
-    match vfs {
+    let connection = match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
         None => Connection::open_with_flags(path, flags),
-    }
+    }?;
+    // One plan for a statement, whatever is bound to it. Otherwise SQLite parses and plans most cached statements anew
+    // each time they are used, in case another value deserves another plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
 }

@@ -8,6 +8,7 @@ use crate::env::Environment;
 use crate::startup::Refusal;
 use crate::store::Identity;
 use ed25519_dalek::SigningKey;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -182,10 +183,14 @@ pub(super) fn open_database(files: &Files) -> Result<Connection, Refusal> {
 }
 
 fn connect(files: &Files, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    match &files.vfs {
+    let conn = match &files.vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(&files.db, flags, vfs.as_str()),
         None => Connection::open_with_flags(&files.db, flags),
-    }
+    }?;
+    // One plan for a statement, whatever is bound to it. Otherwise SQLite parses and plans most cached statements anew
+    // each time they are used, in case another value deserves another plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(conn)
 }
 
 /// Opens an existing store from the command line beside a running service, for the tables without sequence numbers.
