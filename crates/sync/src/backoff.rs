@@ -21,6 +21,8 @@ pub struct Pace {
     pub look_again: Duration,
     /// Between looks at the outbox when nothing else wakes the flusher.
     pub tick: Duration,
+    /// Before a service that has no stream of changes is asked for one again.
+    pub stream_again: Duration,
     /// How long a pull waits for a running flush, which goes first on the link.
     pub pull_patience: Duration,
     /// How long a snapshot waits for a running flush.
@@ -42,6 +44,7 @@ impl Default for Pace {
             poll_most: s(15),
             look_again: s(60),
             tick: s(30),
+            stream_again: s(15 * 60),
             pull_patience: s(15),
             snapshot_patience: s(60),
             quick: s(2),
@@ -77,6 +80,14 @@ impl Pace {
     #[must_use]
     pub fn look(&self, dice: f64) -> Duration {
         self.look_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+    }
+
+    /// The wait before a service without a stream is asked for one again, varied by half.
+    ///
+    /// `dice` is a random number from 0 up to 1.
+    #[must_use]
+    pub fn stream(&self, dice: f64) -> Duration {
+        self.stream_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
     }
 }
 

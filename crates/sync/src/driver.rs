@@ -27,6 +27,9 @@ use turndown_protocol::{EntityRef, EventId, Mode};
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// What ages is brought up to date at least this often.
 const FRESHEN_EVERY: Duration = Duration::from_secs(30);
+/// While the link is up, the time at which the data was last known to be fresh is written down no more often than this.
+/// After a power cut the data passes for older than it is by as much, which is the safe side.
+const KEEP_KNOWN_EVERY: Duration = Duration::from_secs(5 * 60);
 /// While a flush runs, what waits is counted no more often than this.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// An orderly end takes no longer.
@@ -494,10 +497,14 @@ impl<'a> Driver<'a> {
                 };
                 self.call(
                     async move {
-                        if let Err(failure) = shared.listen(said).await {
-                            tracing::info!(code = failure.reason.code, "there is no stream of changes");
-                        }
-                        Done::Input(Input::StreamEnded(request))
+                        let Err(failure) = shared.listen(said).await else {
+                            return Done::Input(Input::StreamEnded(request));
+                        };
+                        tracing::info!(code = failure.reason.code, "there is no stream of changes");
+                        Done::Input(match failure.class {
+                            Class::Refused | Class::Version => Input::StreamRefused(request),
+                            _ => Input::StreamEnded(request),
+                        })
                     },
                     move |_| Done::Input(Input::StreamEnded(request)),
                 );
@@ -618,7 +625,7 @@ impl<'a> Driver<'a> {
     /// The cursor is at the service's head now.
     fn known(&mut self) {
         self.known_at = Some(self.shared.engine.environment().now());
-        if self.known_kept.is_none_or(|at| at.elapsed() >= FRESHEN_EVERY)
+        if self.known_kept.is_none_or(|at| at.elapsed() >= KEEP_KNOWN_EVERY)
             && let Some(fact) = self.known_fact()
         {
             self.known_kept = Some(Instant::now());
@@ -666,7 +673,8 @@ impl<'a> Driver<'a> {
             self.answered = view.flush.map(answered);
             self.count();
         }
-        let before = self.shown.borrow().clone();
+        let shown = self.shown;
+        let before = shown.borrow();
         if self.since.is_none() || before.state != view.state {
             self.since = Some(rfc3339(now));
         }
@@ -680,11 +688,13 @@ impl<'a> Driver<'a> {
         }
         let status = self.status(view);
         self.untold = standing(&status) != standing(&before) || progress(&status) != progress(&before);
-        let due = self.announced.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
-        if standing(&status) != standing(&before) || (self.untold && due) {
+        let changed = standing(&status) != standing(&before);
+        let due = changed || (self.untold && self.announced.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY));
+        drop(before);
+        if due {
             self.untold = false;
             self.announced = Some(Instant::now());
-            self.shown.send_replace(status);
+            shown.send_replace(status);
             engine.announce(Sort::Status);
         }
     }

@@ -129,6 +129,8 @@ pub enum Input {
     StreamSaid(Request),
     /// [`Action::Listen`] ended.
     StreamEnded(Request),
+    /// [`Action::Listen`] was answered that there is no stream.
+    StreamRefused(Request),
     /// The end.
     Stop,
 }
@@ -567,15 +569,18 @@ impl Machine {
             }
             Input::StreamEnded(request) => {
                 if self.listen.running == Some(request) {
-                    self.listen.running = None;
                     if self.stream_open.take().is_some_and(|since| now >= since + STREAM_WORTH) {
                         self.listen.retry.pass();
                     }
                     let wait = self.pace.retry(self.listen.retry.failures + 1, dice());
-                    self.listen.retry.fail(now, wait, &Cause::Broken.reason());
-                    // A stream that breaks is the first sign of a link that is gone; a pull tells for certain.
-                    self.pull.want(now);
-                    self.pull.retry.at = now;
+                    self.stream_ended(now, wait);
+                }
+            }
+            Input::StreamRefused(request) => {
+                if self.listen.running == Some(request) {
+                    // An old service, or a proxy that lets no stream through: the tick's pulls stand in for it.
+                    let wait = self.pace.stream(dice());
+                    self.stream_ended(now, wait);
                 }
             }
             Input::Stop => {
@@ -586,6 +591,14 @@ impl Machine {
     }
 
     /// Whether nothing is known that this desk does not have.
+    fn stream_ended(&mut self, now: Duration, wait: Duration) {
+        self.listen.running = None;
+        self.listen.retry.fail(now, wait, &Cause::Broken.reason());
+        // A stream that breaks is the first sign of a link that is gone; a pull tells for certain.
+        self.pull.want(now);
+        self.pull.retry.at = now;
+    }
+
     fn is_at_head(&self) -> bool {
         self.stage == Stage::Up
             && self.stream_open.is_some()

@@ -284,6 +284,8 @@ impl World {
                     self.later(quick * 2, Due::Input(said));
                     let lasts = S(self.dice.below(600));
                     self.later(quick * 3 + lasts, Due::Input(Input::StreamEnded(request)));
+                } else if self.dice.one_in(2) {
+                    self.later(quick, Due::Input(Input::StreamRefused(request)));
                 } else {
                     self.later(quick, Due::Input(Input::StreamEnded(request)));
                 }
@@ -848,4 +850,32 @@ fn f1_a_refused_token_charges_no_event_and_goes_on_where_it_was() {
     bench.step(Input::Sent(request, Ok(Answered { ok: 2, ..Answered::default() })));
     assert_eq!(bench.machine.view(bench.now).state, LinkState::Online);
     assert_eq!(bench.machine.view(bench.now).slow, None);
+}
+
+#[test]
+fn a_service_without_a_stream_is_asked_for_one_four_times_an_hour_and_pulled_from_as_ever() {
+    let (mut bench, mut actions) = Bench::online();
+    let (mut asked, mut pulled) = (0, 0);
+    while bench.now < S(3_600) {
+        for action in std::mem::take(&mut actions) {
+            let answer = match action {
+                Action::Pick { request, .. } => Input::Picked(request, Ok(vec![]), MS(1)),
+                Action::Pull(request) => {
+                    pulled += 1;
+                    Input::Pulled(request, Ok(false))
+                }
+                Action::Listen(request) => {
+                    asked += 1;
+                    Input::StreamRefused(request)
+                }
+                _ => continue,
+            };
+            actions.extend(bench.step(answer));
+        }
+        if actions.is_empty() {
+            actions = bench.pass_to_timer();
+        }
+    }
+    assert!((4..=5).contains(&asked), "asked {asked} times in an hour");
+    assert!(pulled >= 115, "pulled {pulled} times in an hour");
 }
