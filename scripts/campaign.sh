@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-programs=${CAMPAIGN_BIN_DIR:-${CARGO_TARGET_DIR:-target}/campaign}
+programs=${CAMPAIGN_BIN_DIR:-${CARGO_TARGET_DIR:-target}/${PROFILE:-campaign}}
 
 case $1 in
 sim)

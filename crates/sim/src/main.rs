@@ -7,6 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use turndown_sim::world::{Plan, Tally, play};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays simulated days of desks, service, network, disks, clocks and people.
 #[derive(Debug, Parser)]
 #[command(name = "sim")]

@@ -65,6 +65,10 @@ pub fn seed_sqlite(seed: u64) {
 pub fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // Nobody asks SQLite how much memory it has, and counting it takes a lock at every allocation. Too late, and
+        // harmless, where a connection was opened before.
+        // SAFETY: this setting takes an int.
+        unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int) };
         let vfs = Box::leak(Box::new(ffi::sqlite3_vfs {
             iVersion: 2,
             szOsFile: size_of::<SimFile>() as c_int,

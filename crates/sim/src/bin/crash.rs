@@ -7,6 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 use turndown_sim::crash::{Cuts, at_random, be_a_victim, every_point, kill_for_real};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Cuts the power of a desk at every change of every command, and then at random.
 #[derive(Debug, Parser)]
 #[command(name = "crash")]
