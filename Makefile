@@ -78,6 +78,12 @@ bench: ## Measure the engine beside its baselines on the same disk; 5 min after 
 	cargo build --profile campaign -p turndown-bench
 	@scripts/bench.sh
 
+.PHONY: hardship
+hardship: ## Kill the real programs with kill -9, fill their disk, have it fail, cut their network; 90 s after the build (KILLS=n; 2,000 take 6 min)
+	@scripts/setup.sh programs campaigns
+	cargo build -p turndown-gates --bins
+	@scripts/campaign.sh hardship
+
 ##@ Working on it
 
 .PHONY: dev

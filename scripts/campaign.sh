@@ -14,14 +14,20 @@ sim)
 crash)
   exec "$programs/crash" --seeds "${SEEDS:-2}" --cuts "${CUTS:-20000}" --kills "${KILLS:-200}" ${SEED:+--from "$SEED"}
   ;;
+hardship)
+  exec "${TURNDOWN_BIN_DIR:-${CARGO_TARGET_DIR:-target}/debug}/hardship" --kills "${KILLS:-500}" ${SEED:+--from "$SEED"}
+  ;;
 short)
   scripts/say.sh "Simulated days"
   "$programs/sim" --histories 12
   scripts/say.sh "Power cuts and kills"
   "$programs/crash" --seeds 1 --cuts 500 --kills 20
+  scripts/say.sh "The real programs, killed and starved"
+  # The eighth house is the one whose disk fills up.
+  "$programs/hardship" --kills 75 --from 7
   ;;
 *)
-  echo "What is to be run: sim, crash or short?" >&2
+  echo "What is to be run: sim, crash, hardship or short?" >&2
   exit 2
   ;;
 esac

@@ -158,6 +158,11 @@ impl Relay {
         self.shared.state().faults.extend(faults);
     }
 
+    /// Nothing happens to requests with events any more.
+    pub fn calm(&self) {
+        self.shared.state().faults.clear();
+    }
+
     /// Requests with events that were seen.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {

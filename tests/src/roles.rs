@@ -47,6 +47,45 @@ pub(crate) fn command(role: &str) -> Command {
     command
 }
 
+/// The desk's program in a mount of its own: its folder is on a disk of a few megabytes, which goes with the process.
+/// Nothing where this machine lets nobody mount one.
+#[must_use]
+pub fn on_a_small_disk(desk: &crate::Desk, megabytes: u32) -> Option<Command> {
+    let tries = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
+    if !tries.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(r#"mount -t tmpfs -o size="$2"m turndown-gate "$1" && shift 2 && exec "$@""#);
+    command.arg("sh").arg(desk.folder()).arg(megabytes.to_string());
+    command.arg(program()).arg("desk");
+    Some(command)
+}
+
+/// A role under `strace`, which has some of its system calls fail as a bad or a full disk does; and what it does to
+/// them. Nothing where there is no `strace`, or it is not let.
+pub fn with_disk_errors(role: &str, rng: &mut fastrand::Rng) -> Option<(Command, &'static str)> {
+    let tries = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+    if !tries.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let (calls, error, kind) = [
+        ("fsync,fdatasync", "EIO", "eio_on_sync"),
+        ("pwrite64", "ENOSPC", "enospc_on_write"),
+        ("pwrite64", "EIO", "eio_on_write"),
+        ("pread64", "EIO", "eio_on_read"),
+    ][rng.usize(..4)];
+    // Counted thread by thread; now and then once, now and then from there on.
+    let first = rng.u32(5..80);
+    let when = if rng.bool() { format!("{first}") } else { format!("{first}..{}", first + rng.u32(1..30)) };
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
+    command.args(["-e", &format!("inject={calls}:error={error}:when={when}")]);
+    command.arg(program()).arg(role);
+    Some((command, kind))
+}
+
 /// The binary `demo`: this program itself, or for a gate the one that Cargo built beside it.
 ///
 /// # Panics

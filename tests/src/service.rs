@@ -6,7 +6,7 @@ use crate::{eventually_or, roles};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// Which day of which hotel.
@@ -137,24 +137,38 @@ impl Service {
     /// # Panics
     /// When it does not become ready, with its log.
     pub fn restart(&mut self) {
+        assert!(self.try_restart(), "the service ended at once: {}", self.log());
+    }
+
+    /// The same; answers false where it ends before it is ready.
+    ///
+    /// # Panics
+    /// When it becomes neither ready nor ended, with its log.
+    pub fn try_restart(&mut self) -> bool {
+        self.try_restart_through(roles::command("service"))
+    }
+
+    /// As [`Service::try_restart`], through a command that ends in the program and its role.
+    ///
+    /// # Panics
+    /// When it becomes neither ready nor ended, with its log.
+    pub fn try_restart_through(&mut self, mut serve: Command) -> bool {
         self.running = None;
         self.starts += 1;
         let ready = self.folder.path().join(format!("ready-{}", self.starts));
         let log = File::create(self.folder.path().join(format!("log-{}", self.starts))).expect("a log");
-        let mut serve = roles::command("service");
         serve.args(["serve", "--listen", &self.address, "--db"]).arg(self.db());
         serve.arg("--events-file").arg(self.events_file()).arg("--ready-file").arg(&ready);
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut child = Owned::spawn(&mut serve);
         let url = eventually_or(
             || format!("the service is ready; it said: {}", self.log()),
-            || {
-                assert!(!child.has_ended(), "the service ended at once; it said: {}", self.log());
-                fs::read_to_string(&ready).ok()
-            },
+            || if child.has_ended() { Some(None) } else { fs::read_to_string(&ready).ok().map(Some) },
         );
+        let Some(url) = url else { return false };
         self.address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
         self.running = Some(child);
+        true
     }
 
     /// Stops it as an operator would.

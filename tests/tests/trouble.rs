@@ -1,25 +1,11 @@
 //! Trouble of the desk's own machine: a full disk, a second instance.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use std::process::Command;
 use turndown_app::dto::Phase;
 use turndown_domain::Action;
 use turndown_gates::journey::{start, workable};
+use turndown_gates::roles::on_a_small_disk;
 use turndown_gates::{Desk, Relay, Service, check};
-
-/// The desk's program in a mount of its own: its folder is on a disk of a few megabytes, which goes with the process.
-fn on_a_small_disk(desk: &Desk, megabytes: u32) -> Option<Command> {
-    let tries = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
-    if !tries.is_ok_and(|status| status.success()) {
-        return None;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(r#"mount -t tmpfs -o size="$2"m turndown-gate "$1" && shift 2 && exec "$@""#);
-    command.arg("sh").arg(desk.folder()).arg(megabytes.to_string());
-    command.arg(turndown_gates::roles::program()).arg("desk");
-    Some(command)
-}
 
 #[test]
 fn a4_with_a_full_disk_nothing_is_half_saved_the_desk_says_so_and_what_waits_still_flows_when_there_is_space() {
