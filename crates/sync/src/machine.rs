@@ -590,7 +590,6 @@ impl Machine {
         }
     }
 
-    /// Whether nothing is known that this desk does not have.
     fn stream_ended(&mut self, now: Duration, wait: Duration) {
         self.listen.running = None;
         self.listen.retry.fail(now, wait, &Cause::Broken.reason());
@@ -599,6 +598,7 @@ impl Machine {
         self.pull.retry.at = now;
     }
 
+    /// Whether nothing is known that this desk does not have.
     fn is_at_head(&self) -> bool {
         self.stage == Stage::Up
             && self.stream_open.is_some()
