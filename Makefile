@@ -72,6 +72,12 @@ crash: ## Cut the desk's power at every change of every command, then at random,
 	$(CAMPAIGN)
 	@PROFILE=$(PROFILE) scripts/campaign.sh crash
 
+.PHONY: sabotage
+sabotage: ## Break the product on purpose, one guard at a time, and demand that sim or crash notices; 3 min after the build
+	@scripts/setup.sh programs
+	cargo build --profile $(PROFILE) -p turndown-sim --features sabotage --bin sabotage
+	@PROFILE=$(PROFILE) scripts/campaign.sh sabotage
+
 .PHONY: bench
 bench: ## Measure the engine beside its baselines on the same disk; 5 min after the build (ONLY=record,flushing,flush,backlog,audit,long,weak-link)
 	@scripts/setup.sh programs

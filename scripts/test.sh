@@ -54,6 +54,8 @@ scripts/rust-tests.sh
 begin "Programs"
 # With the tests' own features, so that nothing is compiled a second time.
 cargo build --workspace --bins --tests
+# The broken versions: a few crates once more. One test is named for its features alone, as above.
+cargo build --workspace --features turndown-sim/sabotage --bin sabotage --test same_seed
 
 begin "Simulated days, crashes and benchmarks, a small share"
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/campaign.sh short

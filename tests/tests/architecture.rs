@@ -17,12 +17,13 @@ use serde_json::Value;
 /// What each package may use of ours, in what ships. Anything not listed is a violation, a new package included.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-protocol", &[]),
+    ("turndown-sabotage", &[]),
     ("turndown-domain", &["turndown-protocol"]),
-    ("turndown-offline", &["turndown-protocol"]),
-    ("turndown-desk", &["turndown-domain", "turndown-offline", "turndown-protocol"]),
-    ("turndown-sync", &["turndown-offline", "turndown-protocol"]),
+    ("turndown-offline", &["turndown-protocol", "turndown-sabotage"]),
+    ("turndown-desk", &["turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sabotage"]),
+    ("turndown-sync", &["turndown-offline", "turndown-protocol", "turndown-sabotage"]),
     ("turndown-app", &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"]),
-    ("turndown-service", &["turndown-domain", "turndown-protocol"]),
+    ("turndown-service", &["turndown-domain", "turndown-protocol", "turndown-sabotage"]),
     (
         "turndown-sim",
         &[
@@ -30,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "turndown-domain",
             "turndown-offline",
             "turndown-protocol",
+            "turndown-sabotage",
             "turndown-service",
             "turndown-sync",
         ],
@@ -133,14 +135,18 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests have a folder of their own").to_owned()
 }
 
-fn workspace() -> (BTreeSet<String>, Vec<Edge>) {
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root())
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
+}
+
+fn workspace() -> (BTreeSet<String>, Vec<Edge>) {
+    let metadata = metadata();
     let text = |value: &Value| value.as_str().expect("a string").to_owned();
     let (mut packages, mut edges) = (BTreeSet::new(), Vec::new());
     for package in metadata["packages"].as_array().expect("packages") {
@@ -162,6 +168,38 @@ fn dependencies_point_one_way() {
     assert!(packages.contains("turndown-domain") && packages.len() >= MAY_USE.len(), "{packages:?}");
     let found = violations(&packages, &edges);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Nothing that ships can be armed: the feature is the simulator's alone, it asks for it by a feature of its own that is
+/// off by default, and nothing asks for that one. The broken versions depend on nothing.
+#[test]
+fn no_shipped_package_can_be_a_broken_version() {
+    let metadata = metadata();
+    let armed = |value: &Value| value.to_string().contains("turndown-sabotage/armed");
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name");
+        let dependencies = package["dependencies"].as_array().expect("dependencies");
+        if name == "turndown-sabotage" {
+            assert!(dependencies.is_empty(), "{dependencies:?}");
+            assert_eq!(package["features"], serde_json::json!({ "armed": [] }));
+        }
+        for dependency in dependencies {
+            let features = dependency["features"].to_string();
+            let asks = dependency["name"] == "turndown-sabotage" && features.contains("armed");
+            assert!(!asks, "{name} arms what it ships");
+            assert!(
+                dependency["name"] != "turndown-sim" || !features.contains("sabotage"),
+                "{name} arms the simulator"
+            );
+        }
+        for (feature, enables) in package["features"].as_object().expect("features") {
+            let own = name == "turndown-sim" && feature == "sabotage";
+            assert!(own || !armed(enables), "{name} arms by its feature {feature}");
+            let asks = enables.to_string();
+            assert!(!asks.contains("turndown-sim/sabotage"), "{name} arms the simulator by its feature {feature}");
+            assert!(feature != "default" || !asks.contains("sabotage"), "{name} is armed by default");
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use turndown_offline::{
     Decide, Draft, EngineError, Intent, OutboxState, RecordError, Recorded, Settlement, SettlementRefusal, UnitOfWork,
 };
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// The entity kind of the desk itself.
 const DESK: &str = "desk";
@@ -162,7 +163,8 @@ impl Desk {
             let seen = seen.map(|_| work.fields_before(&old)).transpose()?;
             desk.decide_on(work, &old.entity, seen, &action, Some((&old, &again)))
         });
-        let recorded = self.engine().record(Intent { event_id, actor: event.actor_id, entity: event.entity, decide });
+        let actor = if sabotage::on(Version::AuthorOfRetry) { actor } else { event.actor_id };
+        let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
         recorded.map(|_| ()).map_err(|error| match error {
             RecordError::Refused(refused) => refused.into_error(&room),
             RecordError::Engine(error) => ActError::Engine(error),

@@ -6,6 +6,7 @@ use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339
 use serde_json::json;
 use std::collections::BTreeMap;
 use turndown_protocol::{EntityRef, EntityRow, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// How many answers one unit of work takes: small enough that a person who records meanwhile does not wait
 /// (DESIGN section 8: the writer is held at most 2 ms).
@@ -173,6 +174,9 @@ impl UnitOfWork<'_> {
             Outcome::Applied | Outcome::Merged | Outcome::Settled | Outcome::Duplicate => {
                 taken.ok += 1;
                 self.acknowledge(store_id, epoch, entity, outcome, result)
+            }
+            Outcome::Conflict if sabotage::on(Version::TheirsWins) => {
+                self.acknowledge(store_id, epoch, entity, Outcome::Settled, result)
             }
             Outcome::Conflict => {
                 taken.errors += 1;
@@ -372,7 +376,10 @@ impl UnitOfWork<'_> {
         // decide on; as a failed action it can be given up, and what it settled with it.
         let decides = self.recorded_event(id)?.is_some_and(|sealed| sealed.event.action == "resolve")
             && self.mirrored(entity)?.is_some();
-        let state = if decides { OutboxState::Conflict } else { OutboxState::Failed };
+        let mut state = if decides { OutboxState::Conflict } else { OutboxState::Failed };
+        if sabotage::on(Version::RefusedIsDropped) {
+            state = OutboxState::Discarded;
+        }
         self.execute(
             "UPDATE outbox SET state = ?5, held_by = NULL, last_code = ?2, last_message = ?3, answered = ?4,
                 attempts = attempts + 1 WHERE event_id = ?1",

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use turndown_protocol::{EntityRef, EventId, InstallId};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// A sort of thing that views show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -475,6 +476,9 @@ fn transact<T, E: From<EngineError>>(
     match attempt(writer, shared, unit) {
         Ok((value, ended)) => writer.keep(ended, shared).map(|()| value).map_err(E::from),
         Err((error, broken)) => {
+            if sabotage::on(Version::HeadNotRolledBack) {
+                writer.state.head.local_seq += 1;
+            }
             if broken {
                 writer.drop_connections(shared);
             }

@@ -4,6 +4,7 @@ use crate::engine::Sort;
 use crate::outbox::event_id;
 use crate::{EngineError, EntityState, LocalState, OutboxState, Sql, UnitOfWork};
 use turndown_protocol::{EntityRef, EntityRow, EventId, Fields, SealedEvent};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// An event of a lane that is not done.
 #[derive(Debug, Clone)]
@@ -144,6 +145,9 @@ impl UnitOfWork<'_> {
                 AND (lane_rank, local_seq) > (SELECT b.lane_rank, b.local_seq FROM outbox b WHERE b.event_id = ?3)",
             (&entity.kind, &entity.id, behind.as_str()),
         )?;
+        if sabotage::on(Version::BlocksAllRooms) {
+            self.execute("UPDATE outbox SET state = 'held', held_by = ?1 WHERE state = 'pending'", [behind.as_str()])?;
+        }
         Ok(())
     }
 
@@ -162,6 +166,9 @@ impl UnitOfWork<'_> {
     /// Makes pending what is held in a lane. What the service has already answered for good is never sent again: it
     /// waits for its decision.
     pub(crate) fn free_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        if sabotage::on(Version::HeldForGood) {
+            return Ok(());
+        }
         self.execute(
             "UPDATE outbox SET state = 'pending', held_by = NULL
              WHERE entity_kind = ?1 AND entity_id = ?2 AND state = 'held' AND answered = 0",

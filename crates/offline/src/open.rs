@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use turndown_protocol::{AuditHead, InstallId, SealedEvent, ZERO_HASH};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// The oldest SQLite that does not lose a write when the WAL is reset under load (fixed in 3.51.3).
 const SQLITE_NUMBER_MIN: i32 = 3_051_003;
@@ -240,6 +241,9 @@ fn make_folder(disk: &dyn Disk, folder: &Path) -> std::io::Result<()> {
         above.extend(place.parent());
     }
     disk.make_folder(folder)?;
+    if sabotage::on(Version::FolderNotSynced) {
+        return Ok(());
+    }
     if above.is_empty() {
         // Made by a start that was cut off before it came to this. Who may not look into the folder above did not
         // make this one either.
@@ -272,6 +276,7 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     let unreadable = |source| OpenError::Io { what: "the second copy could not be read", source };
     let tails = second_copy::tails(disk, &copies).map_err(unreadable)?;
     let newest = tails.iter().filter_map(|tail| tail.newest.clone()).max();
+    let newest = newest.filter(|_| !sabotage::on(Version::CopyNotRead));
     let mark = config.folder.join(check::DAMAGED);
     if disk.exists(&mark).map_err(|source| OpenError::Io { what: "the desk's folder could not be read", source })? {
         return Err(EngineError::stored("database", "an earlier look found damage").into());
@@ -446,9 +451,10 @@ fn set_and_read_back(connection: &Connection) -> Result<(), OpenError> {
     if mode != "wal" {
         return Err(OpenError::Setting { setting: "journal_mode", found: mode });
     }
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let wanted = if sabotage::on(Version::SynchronousNormal) { 1 } else { 2 };
+    connection.pragma_update(None, "synchronous", wanted)?;
     let level: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
-    if level != 2 {
+    if level != wanted {
         return Err(OpenError::Setting { setting: "synchronous", found: level.to_string() });
     }
     for (name, value) in [

@@ -4,6 +4,7 @@ use crate::{Engine, EngineError, Sql, UnitOfWork};
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EventId, SealedEvent};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// Where an event stands. `syncing` is not here: see [`Engine::in_flight`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -319,7 +320,15 @@ impl Pick {
             connection.prepare_cached("SELECT event_id, bytes, hash FROM audit_local WHERE local_seq = ?1")?;
         let (id, bytes, hash): (String, String, String) =
             event.query_row([local_seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let bytes = as_recorded(bytes, &hash)?;
+        let mut bytes = as_recorded(bytes, &hash)?;
+        if sabotage::on(Version::BytesMadeAtSend) {
+            bytes = bytes.replace(r#""mode":"offline""#, r#""mode":"online""#);
+        }
+        if sabotage::on(Version::AuthorAtFlush) {
+            let last = "SELECT json_set(?1, '$.actor_id', bytes ->> '$.actor_id') FROM audit_local
+                ORDER BY local_seq DESC LIMIT 1";
+            bytes = connection.query_row(last, [&bytes], |row| row.get(0))?;
+        }
         // One event may be over the limit alone: the service says so, and it alone is parked (B10).
         if !self.items.is_empty() && self.bytes + bytes.len() > self.bytes_max {
             return Ok(false);
@@ -344,6 +353,12 @@ impl Engine {
         self.read(|connection| {
             let mut pick = Pick { events_max, bytes_max, ..Pick::default() };
             pick.take(connection, leave_out)?;
+            if sabotage::on(Version::NewestFirst) {
+                pick.items.reverse();
+            }
+            if sabotage::on(Version::OrderedByClock) {
+                pick.items.sort_by(|one, other| one.event_id.cmp(&other.event_id));
+            }
             Ok(pick.items)
         })
     }

@@ -4,6 +4,7 @@ use crate::engine::{Engine, Sort};
 use crate::{EngineError, Sql, UnitOfWork, rfc3339};
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EntityRow, Reference};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// Rows taken in one unit of work: a person who records meanwhile waits for no more than these.
 const ROWS_A_UNIT: usize = 50;
@@ -20,6 +21,9 @@ impl Engine {
         reference: Option<Reference>,
         cursor: &str,
     ) -> Result<(), EngineError> {
+        if sabotage::on(Version::CursorBeforePage) {
+            self.set_facts(vec![("cursor", Some(cursor.to_owned()))])?;
+        }
         let mut rest = rows;
         let mut reference = reference;
         loop {

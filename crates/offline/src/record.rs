@@ -5,6 +5,7 @@ use crate::{EngineError, OutboxState, RecordError, Sql, UnitOfWork, rfc3339};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use turndown_protocol::{ActorId, AuditHead, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, SealedEvent};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// The fact with the most bytes that the service takes of one event.
 pub const EVENT_BYTES_MAX: &str = "event_bytes_max";
@@ -83,7 +84,9 @@ impl UnitOfWork<'_> {
     /// # Errors
     /// As [`Engine::record`].
     pub fn record<R>(&mut self, intent: Intent<R>) -> Result<Recorded, RecordError<R>> {
-        if let Some(sealed) = self.recorded_event(&intent.event_id)? {
+        if !sabotage::on(Version::GestureNotLookedUp)
+            && let Some(sealed) = self.recorded_event(&intent.event_id)?
+        {
             return Ok(Recorded { sealed, revision: self.revision(), repeated: true });
         }
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
@@ -186,6 +189,10 @@ impl UnitOfWork<'_> {
             "INSERT INTO audit_local (local_seq, event_id, prev_hash, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
             (event.local_seq, event.event_id.as_str(), &event.prev_hash, &sealed.hash, &sealed.bytes),
         )?;
+        if sabotage::on(Version::SplitTransaction) {
+            self.execute("COMMIT", [])?;
+            self.execute("BEGIN IMMEDIATE", [])?;
+        }
         // Behind something that cannot move, a new event waits with it; a decision about that goes to the head.
         let stuck = lane
             .iter()

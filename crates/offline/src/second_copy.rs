@@ -24,6 +24,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use turndown_protocol::SealedEvent;
+use turndown_sabotage::{self as sabotage, Version};
 
 /// The folder beside the database.
 pub(crate) const FOLDER: &str = "copies";
@@ -297,7 +298,7 @@ impl CopyWriter {
     /// changed.
     pub(crate) fn append(&mut self, recorded: &[SealedEvent], connection: Option<&Connection>) -> bool {
         let Some(last) = recorded.last() else { return false };
-        if !self.on {
+        if !self.on || sabotage::on(Version::NoSecondCopy) {
             return false;
         }
         let before = self.state.clone();
@@ -318,7 +319,7 @@ impl CopyWriter {
 
     /// Appends everything that the database has and no copy does.
     pub(crate) fn catch_up(&mut self, connection: &Connection) -> io::Result<()> {
-        while self.on {
+        while self.on && !sabotage::on(Version::NoSecondCopy) {
             let chunk = read_behind(connection, self.copied_to).map_err(io::Error::other)?;
             let Some(last) = chunk.last().map(|(seq, ..)| *seq) else { break };
             let mut bytes = vec![];
@@ -401,7 +402,9 @@ impl CopyWriter {
         let open = self.open.insert(open);
         open.unsure = true;
         open.file.append(bytes)?;
-        open.file.sync()?;
+        if !sabotage::on(Version::CopyNotSynced) {
+            open.file.sync()?;
+        }
         open.good += bytes.len() as u64;
         open.unsure = false;
         Ok(())

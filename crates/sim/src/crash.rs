@@ -18,7 +18,9 @@ use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, Verdict,
 };
-use turndown_offline::{Disk, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport, SystemEnvironment};
+use turndown_offline::{
+    Disk, EngineError, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport, SystemEnvironment,
+};
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
     ZERO_HASH,
@@ -46,6 +48,10 @@ fn id(name: &str) -> EventId {
 
 fn lead() -> ActorId {
     ActorId::parse("lead-1").unwrap_or_else(|_| ActorId::generate(0, 0))
+}
+
+fn inspector() -> ActorId {
+    ActorId::parse("inspector-1").unwrap_or_else(|_| ActorId::generate(0, 0))
 }
 
 /// Opens the desk on a disk.
@@ -87,6 +93,16 @@ type Deed = (&'static str, Do);
 fn act(desk: &Desk, room: &str, action: Action) -> Result<Option<EventId>, ActError> {
     let event = id("cut");
     desk.act(event.clone(), lead(), room, action).map(|_| Some(event))
+}
+
+fn acknowledge_all(desk: &Desk) -> Result<(), ActError> {
+    let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
+    let results = items
+        .iter()
+        .zip(100..)
+        .map(|(item, seq)| EventResult { seq: Some(seq), ..result(&item.event_id, Outcome::Applied) });
+    desk.engine().take_results("store", "epoch", results.collect())?;
+    Ok(())
 }
 
 /// What a desk can be told to do. Those that record something answer with its id.
@@ -150,16 +166,14 @@ const COMMANDS: &[Deed] = &[
         };
         desk.resolve(settlement).map(|_| Some(id("cut")))
     }),
-    ("retry", |desk, _| desk.retry(&id("failed"), id("cut"), lead()).map(|()| Some(id("cut")))),
+    ("retry", |desk, _| desk.retry(&id("failed"), id("cut"), inspector()).map(|()| Some(id("cut")))),
     ("discard", |desk, _| desk.discard(&id("failed"), id("cut"), lead(), "not needed").map(|_| Some(id("cut")))),
-    ("take_acknowledgements", |desk, _| {
-        let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
-        let results = items
-            .iter()
-            .zip(100..)
-            .map(|(item, seq)| EventResult { seq: Some(seq), ..result(&item.event_id, Outcome::Applied) });
-        desk.engine().take_results("store", "epoch", results.collect())?;
-        Ok(None)
+    ("take_acknowledgements", |desk, _| acknowledge_all(desk).map(|()| None)),
+    ("discard_acknowledged", |desk, _| {
+        desk.discard(&id("failed"), id("cut"), lead(), "not needed")?;
+        // Whatever becomes of the answers, the action was called saved.
+        let _ = acknowledge_all(desk);
+        Ok(Some(id("cut")))
     }),
     ("take_conflict", |desk, scene| {
         let items = desk.engine().next_to_send(50, usize::MAX, &std::collections::BTreeSet::new())?;
@@ -377,17 +391,10 @@ pub fn every_point(seeds: std::ops::Range<u64>) -> Result<Cuts, String> {
     let scene = Scene::make(1)?;
     for seed in seeds {
         let mut rng = Rng::with_seed(seed);
-        for (name, command) in COMMANDS {
-            let all = points_of(&scene, *command)?;
+        for deed in COMMANDS {
+            let all = every_point_of(&scene, deed, seed, &mut rng, &mut cuts)?;
             if seed % 1_000_000 == 0 {
                 cuts.points += all;
-            }
-            // One beyond the last: the command is done, somebody was told, and then the power goes.
-            for point in 1..=all + 1 {
-                for model in CrashModel::ALL {
-                    let what = format!("{name} cut at {point} of {all} ({model:?}, seed {seed})");
-                    one(&scene, Some(*command), point, model, &mut rng, &what, &mut cuts);
-                }
             }
         }
         // Opening and closing are cut as well.
@@ -399,6 +406,87 @@ pub fn every_point(seeds: std::ops::Range<u64>) -> Result<Cuts, String> {
         }
     }
     Ok(cuts)
+}
+
+/// One command alone, cut before each change that it makes to the disk, in every model.
+///
+/// # Errors
+/// When there is no such command or the scene cannot be made, which is a fault of the campaign.
+pub fn one_command(name: &str, seed: u64) -> Result<Cuts, String> {
+    let deed =
+        COMMANDS.iter().find(|(known, _)| *known == name).ok_or_else(|| format!("there is no command {name}"))?;
+    let mut cuts = Cuts { commands: 1, ..Cuts::default() };
+    cuts.points = every_point_of(&Scene::make(1)?, deed, seed, &mut Rng::with_seed(seed), &mut cuts)?;
+    Ok(cuts)
+}
+
+fn every_point_of(
+    scene: &Scene,
+    (name, command): &Deed,
+    seed: u64,
+    rng: &mut Rng,
+    cuts: &mut Cuts,
+) -> Result<u64, String> {
+    let all = points_of(scene, *command)?;
+    // One beyond the last: the command is done, somebody was told, and then the power goes.
+    for point in 1..=all + 1 {
+        for model in CrashModel::ALL {
+            let what = format!("{name} cut at {point} of {all} ({model:?}, seed {seed})");
+            one(scene, Some(*command), point, model, rng, &what, cuts);
+        }
+    }
+    for fault in [Fault::EioWrite, Fault::EioFsync, Fault::FsyncLosesPages, Fault::Enospc] {
+        for model in [CrashModel::KeepAll, CrashModel::DropAll] {
+            let what = |point| format!("{name} with {fault:?} at {point} ({model:?}, seed {seed})");
+            // Each operation that the fault can hit, until there is none left.
+            let _ = (1..).find(|point| !failing(scene, *command, *point, fault, model, rng, &what(*point), cuts));
+        }
+    }
+    Ok(all)
+}
+
+/// A command on a disk that fails once; then the power goes. What it called saved is there, and what it called not saved
+/// is not. Answers whether the fault hit anything.
+#[expect(clippy::too_many_arguments, reason = "what fails where, and who hears of it")]
+fn failing(
+    scene: &Scene,
+    command: Do,
+    point: u64,
+    fault: Fault,
+    model: CrashModel,
+    rng: &mut Rng,
+    what: &str,
+    cuts: &mut Cuts,
+) -> bool {
+    let seed = rng.u64(..);
+    let disk = stage(scene, seed);
+    let Ok((desk, _)) = open(&disk, seed) else { return false };
+    disk.arm(Aim::any(fault).of(IoKinds::CHANGES), point);
+    let done = command(&desk, scene);
+    let hit = !disk.take_counts().is_empty();
+    disk.disarm();
+    disk.power_cut(model, rng);
+    drop(desk);
+    disk.power_on();
+    cuts.cut(model);
+    let refused = matches!(&done, Err(ActError::Engine(error)) if !matches!(error, EngineError::Unsure(_)));
+    let told = done.ok().flatten();
+    cuts.saved += u64::from(told.is_some());
+    match open(&disk, seed) {
+        Err(error) => {
+            cuts.broken += 1;
+            cuts.failures.push(format!("{what}: it does not open: {error}"));
+        }
+        Ok((desk, _)) => {
+            let saved: Vec<EventId> = scene.saved.iter().cloned().chain(told).collect();
+            cuts.judge(what, faults(&desk, &saved));
+            if refused && !matches!(desk.engine().row(&id("cut")), Ok(None)) {
+                cuts.broken += 1;
+                cuts.failures.push(format!("{what}: it was said not to be saved, and is there"));
+            }
+        }
+    }
+    hit
 }
 
 fn stage(scene: &Scene, seed: u64) -> SimDisk {
@@ -449,8 +537,39 @@ fn one(scene: &Scene, command: Option<Do>, point: u64, model: CrashModel, rng: &
     cuts.cut(model);
     let mut saved = scene.saved.clone();
     cuts.saved += u64::from(told.is_some());
+    let left = told.is_some().then(|| disk.image());
     saved.extend(told);
     verify(&disk, seed, &saved, what, cuts);
+    if let Some(left) = left {
+        disk.restore_image(&left);
+        verify_copy(&disk, seed, &saved, what, cuts);
+    }
+}
+
+/// The same disk without its database: of the two files one is enough for whatever was called saved.
+fn verify_copy(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &mut Cuts) {
+    let folder = disk.root().join("desk");
+    for file in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        disk.delete_file(&folder.join(file));
+    }
+    let found = open(disk, seed).map(|(desk, _)| {
+        let missing = |event: &&EventId| !matches!(desk.engine().row(event), Ok(Some(_)));
+        let gone: Vec<String> = saved.iter().filter(missing).map(ToString::to_string).collect();
+        desk.engine().close();
+        gone
+    });
+    match found {
+        Err(error) => {
+            cuts.broken += 1;
+            cuts.failures.push(format!("{what}: it does not open without its database: {error}"));
+        }
+        Ok(gone) => {
+            cuts.lost += gone.len() as u64;
+            for event in gone {
+                cuts.failures.push(format!("{what}: {event} was called saved and is not in the second copy"));
+            }
+        }
+    }
 }
 
 /// Opens the desk and holds it against what it had called saved.
@@ -463,12 +582,13 @@ fn verify(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &mut C
             return None;
         }
     };
-    let set_aside = report.repair.as_ref().is_some_and(|repair| repair.set_aside.is_some());
     cuts.judge(what, faults(&desk, saved));
-    if set_aside {
-        // An honest disk never leaves a damaged database: WAL and FULL promise that.
+    if let Some(repair) = report.repair {
+        // An honest disk never leaves a damaged database, nor one that is behind its second copy: WAL and FULL promise
+        // that.
         cuts.broken += 1;
-        cuts.failures.push(format!("{what}: the database was found damaged"));
+        let damaged = if repair.set_aside.is_some() { "damaged" } else { "behind its second copy" };
+        cuts.failures.push(format!("{what}: the database was found {damaged}"));
     }
     Some(desk)
 }
@@ -482,7 +602,7 @@ struct Account {
 fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
     let mut account = Account { lost: vec![], half: vec![], wrong: vec![] };
     let said = |error: turndown_offline::EngineError| format!("{error:?}");
-    let (audit, outbox, sound, mirror, open, shown) = desk
+    let (audit, outbox, astray, sound, mirror, open, shown) = desk
         .engine()
         .read(|mut connection| {
             let audit = connection
@@ -491,6 +611,23 @@ fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
                 connection.all("SELECT local_seq, event_id, state FROM outbox ORDER BY local_seq", [], |row| {
                     Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
                 })?;
+            // Done for good without a decision, waiting for what is done or of another room, or past a page (that of
+            // `take_page`) whose rows are not there.
+            let astray = connection.all(
+                "SELECT event_id || ' is ' || state || ', and nobody decided that' FROM outbox o
+                 WHERE state IN ('settled', 'discarded') AND NOT EXISTS
+                    (SELECT 1 FROM audit_local a, json_each(a.bytes, '$.settles') s WHERE s.value = o.event_id)
+                 UNION ALL
+                 SELECT o.event_id || ' waits for ' || h.event_id || ', which is ' || h.state || ' in ' || h.entity_id
+                 FROM outbox o JOIN outbox h ON h.event_id = o.held_by
+                 WHERE o.state = 'held' AND (h.state IN ('synced', 'settled', 'discarded')
+                    OR (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id))
+                 UNION ALL
+                 SELECT 'the cursor stands behind a page that is not there' FROM sync_state
+                 WHERE key = 'cursor' AND value = 'c1000' AND EXISTS (SELECT 1 FROM mirror WHERE version < 1000)",
+                [],
+                |row| row.get::<_, String>(0),
+            )?;
             let sound = connection.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
             let mirror = connection.all("SELECT entity_id, row FROM mirror", [], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
@@ -505,20 +642,28 @@ fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
             let shown = connection.all("SELECT id, room FROM rooms_local WHERE deleted = 0", [], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
             })?;
-            Ok((audit, outbox, sound, mirror, open, shown))
+            Ok((audit, outbox, astray, sound, mirror, open, shown))
         })
         .map_err(said)?;
+    account.wrong.extend(astray);
     if sound != ["ok"] {
         account.wrong.push(format!("integrity: {sound:?}"));
     }
     let (mut before, mut expected) = (ZERO_HASH.to_owned(), 1);
-    let mut held = BTreeMap::new();
+    let (mut held, mut authors) = (BTreeMap::new(), BTreeMap::new());
     for bytes in audit {
         let sealed = SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())?;
         if sealed.event.local_seq != expected || sealed.event.prev_hash != before {
             account.wrong.push(format!("the chain breaks at {expected}"));
         }
         (before, expected) = (sealed.hash.clone(), expected + 1);
+        // What is tried again stays the work of who did it; a decision is of who decides.
+        let tries = |other: &EventId| authors.get(other).is_some_and(|author| *author != sealed.event.actor_id);
+        let decides = matches!(sealed.event.action.as_str(), "resolve" | "discard");
+        if !decides && sealed.event.settles.iter().any(tries) {
+            account.wrong.push(format!("{} has another author than what it tries again", sealed.event.event_id));
+        }
+        authors.insert(sealed.event.event_id.clone(), sealed.event.actor_id.clone());
         held.insert(sealed.event.local_seq, sealed.event.event_id.to_string());
     }
     let queued: BTreeMap<u64, String> = outbox.iter().map(|(seq, event, _)| (*seq, event.clone())).collect();
@@ -609,6 +754,9 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
         // The whole account every so often, and what was saved last each time.
         let what = format!("seed {seed}, round {round}");
         if round % 16 == 15 || round + 1 == rounds {
+            let left = disk.image();
+            verify_copy(&disk, seed, &saved, &what, &mut cuts);
+            disk.restore_image(&left);
             if let Some(desk) = verify(&disk, seed, &saved, &what, &mut cuts) {
                 desk.engine().close();
             }

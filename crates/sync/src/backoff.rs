@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use std::time::Duration;
+use turndown_sabotage::{self as sabotage, Version};
 
 /// The shortest wait that a service can ask for.
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
@@ -79,7 +80,9 @@ impl Pace {
     /// `dice` is a random number from 0 up to 1.
     #[must_use]
     pub fn look(&self, dice: f64) -> Duration {
-        self.look_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+        let look_again =
+            if sabotage::on(Version::StoppedForGood) { Duration::from_secs(1 << 30) } else { self.look_again };
+        look_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
     }
 
     /// The wait before a service without a stream is asked for one again, varied by half.
@@ -101,7 +104,8 @@ pub fn retry_after(value: &str, date: Option<&str>, now: DateTime<Utc>) -> Optio
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
         // More seconds than fit are the longest wait; fewer than none are the shortest.
         let seconds = if value.starts_with('-') { 0 } else { digits.parse::<u64>().unwrap_or(u64::MAX) };
-        return Some(Duration::from_secs(seconds.min(RETRY_AFTER_MAX.as_secs())).max(RETRY_AFTER_MIN));
+        let most = if sabotage::on(Version::RetryAfterUnclamped) { 1 << 30 } else { RETRY_AFTER_MAX.as_secs() };
+        return Some(Duration::from_secs(seconds.min(most)).max(RETRY_AFTER_MIN));
     }
     let at = httpdate::parse_http_date(value).ok()?;
     let from = date.and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or_else(|| now.into());

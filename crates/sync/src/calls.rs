@@ -21,6 +21,7 @@ use turndown_protocol::{
     AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer,
     InstallId, Snapshot,
 };
+use turndown_sabotage::{self as sabotage, Version};
 
 /// On reconnect, data older than this is taken afresh instead of caught up with.
 const SNAPSHOT_AGE_S: i64 = 60 * 60;
@@ -249,7 +250,7 @@ impl Shared {
         let another_epoch = epoch.as_ref().is_some_and(|epoch| *epoch != capabilities.epoch);
         // A copy that took over goes on in the same epoch: it is known by what it lacks.
         let lacks = !answer.holds_receipt || capabilities.head_seq < head_seen;
-        let lost = pinned.is_some() && (another_epoch || lacks);
+        let lost = pinned.is_some() && (another_epoch || lacks) && !sabotage::on(Version::EpochNotNoticed);
         if pinned.is_none() || epoch.is_none() || lost || restoring {
             tracing::info!(another_epoch, lacks, restoring, "the service is met in a new epoch");
             let (store_id, epoch) = (capabilities.store_id.clone(), capabilities.epoch.clone());

@@ -6,6 +6,7 @@
 use crate::reason::{Cause, Reason};
 use std::time::Duration;
 use turndown_protocol::{Problem, codes};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// What happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +118,7 @@ pub fn head(head: Head<'_>) -> Result<(), Failure> {
     // Who sends no problem in our form is not our service, whatever the status.
     let ours = |cause| if head.problem.is_some() { cause } else { Cause::NotTheService };
     match head.status {
-        200..=299 if is_json(head.content_type) => Ok(()),
+        200..=299 if is_json(head.content_type) || sabotage::on(Version::AnyAnswerCounts) => Ok(()),
         // A captive portal's page, and a redirect to one.
         200..=399 | 407 | 511 => failure(Class::Unknown, Cause::NotTheService),
         400 => failure(Class::WholeBatch, Cause::RequestRefused),

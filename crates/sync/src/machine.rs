@@ -15,6 +15,7 @@ use crate::reason::{Cause, Reason};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use turndown_protocol::{EntityRef, EventId};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// Requests with events on the link at once.
 pub const REQUESTS_MAX: usize = 5;
@@ -839,7 +840,9 @@ impl Machine {
 
     fn send_failed(&mut self, now: Duration, failure: &Failure, dice: &mut dyn FnMut() -> f64) {
         self.send_failed_at = now;
-        self.send.fail(now, self.pace.retry(self.send.failures + 1, dice()), &failure.reason);
+        let wait = self.pace.retry(self.send.failures + 1, dice());
+        let wait = if sabotage::on(Version::TimerNotRearmed) { Duration::from_secs(1 << 30) } else { wait };
+        self.send.fail(now, wait, &failure.reason);
     }
 
     /// One event alone made the request fail. It blocks its own lane and nothing else.

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_domain::{Judgement, PropertyBook};
 use turndown_protocol::{Contested, EntityRef, Event, EventId, InstallId, Mode, Outcome, Problem, codes};
+use turndown_sabotage::{self as sabotage, Version};
 
 /// What has to be loaded to judge a batch.
 #[derive(Debug, Default)]
@@ -224,7 +225,7 @@ fn take_one(
         if known.outcome.is_final() && !is_taken(known.outcome) && loaded.settled.contains(&incoming.event_id) {
             return Verdict { original: Some(Outcome::Settled), ..Verdict::new(Outcome::Duplicate) };
         }
-        if known.outcome.is_final() {
+        if known.outcome.is_final() && !is_forgotten(incoming, received_at) {
             return Verdict {
                 outcome: Outcome::Duplicate,
                 original: Some(known.outcome),
@@ -267,6 +268,13 @@ fn take_one(
     verdict
 }
 
+/// An id is known for good; in two broken versions it is not.
+fn is_forgotten(incoming: &Incoming, received_at: &str) -> bool {
+    let is_old = |event: &Event| event.recorded_at.get(..10) < received_at.get(..10);
+    let old = matches!(&incoming.body, Body::Event(event) if is_old(event));
+    sabotage::on(Version::NoIdempotency) || (old && sabotage::on(Version::KeyForgotten))
+}
+
 fn judge_one(
     n: u64,
     event: &Event,
@@ -302,6 +310,10 @@ fn judge_one(
 
     match workflow::judge(entity.map(|entity| &entity.fields), event, &loaded.book, undo_of, &settled_events) {
         Judgement::Apply { changes } => apply(n, event, changes, loaded, lanes, plan),
+        Judgement::Conflict { .. } if sabotage::on(Version::LastWriterWins) => {
+            let changes = event.changes.iter().map(|(path, change)| (path.clone(), change.new.clone())).collect();
+            apply(n, event, changes, loaded, lanes, plan)
+        }
         Judgement::Conflict { class, paths } => {
             (contest(event, workflow::class_name(class), paths, received_at, loaded, plan), vec![])
         }
@@ -415,7 +427,7 @@ fn apply(
         plan.touched.insert(event.entity.clone());
     }
     for id in &event.settles {
-        if loaded.settled.insert(id.clone()) {
+        if loaded.settled.insert(id.clone()) && !sabotage::on(Version::SettledForgotten) {
             plan.settled.push((id.clone(), n));
         }
     }

@@ -1,5 +1,6 @@
 //! What has to hold when everything is healed, from what both sides hold and not from anybody's counters.
 
+use super::agreement;
 use super::desk::DeskHost;
 use super::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,8 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
     if let Some(fault) = service.audit_fault()? {
         faults.audit.push(format!("the service's chains: {fault}"));
     }
+    faults.lost.extend(service.forgotten.iter().cloned());
+    let mut trails = vec![];
     let mut last_in_room: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (number, desk) in desks.iter().enumerate() {
         let own = trail(desk)?;
@@ -110,6 +113,8 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
             }
         }
         rows(number, desk, &mut faults)?;
+        agreement::outcomes(number, desk, &own, &by_event, &mut faults)?;
+        faults.stuck.extend(desk.held_elsewhere.iter().map(|held| format!("desk {number}: room {held}")));
         // Effects of what settles nothing came in the order in which they were recorded, room by room.
         let mut effects: Vec<(u64, &SealedEvent)> = own
             .iter()
@@ -129,6 +134,12 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
                 ));
             }
         }
+        trails.push(own);
+    }
+    agreement::overwritten(service, &trails, &entries, &mut faults);
+    // What is stuck already has said so.
+    if faults.stuck.is_empty() {
+        agreement::pictures(service, desks, &mut faults).await?;
     }
     Ok(faults)
 }

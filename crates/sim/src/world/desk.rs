@@ -5,13 +5,14 @@ use super::machine::{DeskMachine, Machine};
 use super::network::Net;
 use crate::disk::{CrashModel, SimDisk};
 use fastrand::Rng;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use turndown_desk::{ActError, Desk, migrations};
 use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, TaskStatus, Verdict,
 };
-use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, RowFilter, Settlement, now_ms};
+use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, RowFilter, Settlement, Sql, now_ms};
 use turndown_protocol::{ActorId, EventId};
 use turndown_sync::{Sync, SyncConfig, Timing};
 
@@ -63,6 +64,8 @@ pub struct DeskHost {
     pub saved: Vec<Saved>,
     /// What people were told is not saved.
     pub unsaved: Vec<EventId>,
+    /// What waited for another room's action when somebody came to decide.
+    pub held_elsewhere: BTreeSet<String>,
 }
 
 impl DeskHost {
@@ -78,7 +81,18 @@ impl DeskHost {
     ) -> Self {
         let config =
             SyncConfig { address: "http://service.invalid".into(), token, property_id: PROPERTY.into(), store_id };
-        Self { machine, disk, net, config, timing, open: None, person: "lead-1".into(), saved: vec![], unsaved: vec![] }
+        Self {
+            machine,
+            disk,
+            net,
+            config,
+            timing,
+            open: None,
+            person: "lead-1".into(),
+            saved: vec![],
+            unsaved: vec![],
+            held_elsewhere: BTreeSet::new(),
+        }
     }
 
     /// Whether the program runs.
@@ -176,11 +190,14 @@ impl DeskHost {
         let Some(actor) = self.actor() else { return Tried::Refused };
         let event = self.event_id();
         let done = open.desk.act(event.clone(), actor.clone(), &room, action.clone());
-        let done = match done {
-            // A person who heard nothing presses the button again: the same gesture, once (A1).
-            Ok(_) if rng.u8(..20) == 0 => open.desk.act(event.clone(), actor, &room, action),
-            done => done,
-        };
+        // A person who heard nothing presses the button again: the same gesture, once (A1).
+        if done.is_ok() && rng.u8(..20) == 0 {
+            let again = open.desk.act(event.clone(), actor, &room, action);
+            if self.disk.is_on() && again.is_err_and(|error| !matches!(error, ActError::Engine(_))) {
+                // It was done, and now they hear that it cannot be.
+                self.unsaved.push(event.clone());
+            }
+        }
         self.note(event, &room, done.map(|_| ()))
     }
 
@@ -211,6 +228,7 @@ impl DeskHost {
         if conflicts.is_empty() {
             return false;
         }
+        self.held_elsewhere.extend(held_elsewhere(&open.desk));
         let conflict = &conflicts[rng.usize(..conflicts.len())];
         let all_mine = rng.bool();
         let keep_mine = conflict.contested.iter().map(|path| (path.clone(), all_mine ^ (rng.u8(..4) == 0))).collect();
@@ -294,6 +312,19 @@ impl DeskHost {
             },
         )
     }
+}
+
+/// Actions that wait for one of another room.
+fn held_elsewhere(desk: &Desk) -> Vec<String> {
+    let held = desk.engine().read(|mut connection| {
+        connection.all(
+            "SELECT o.entity_id || ' waits for ' || h.entity_id FROM outbox o JOIN outbox h ON h.event_id = o.held_by
+             WHERE o.state = 'held' AND (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id)",
+            [],
+            |row| row.get(0),
+        )
+    });
+    held.unwrap_or_default()
 }
 
 /// What somebody does next to a room with these tasks.

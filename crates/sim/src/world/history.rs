@@ -379,6 +379,7 @@ impl World {
                 // A wrong bit that comes with a good answer wants a second copy to be noticed and mended by; the service
                 // has a backup and its desks.
                 if !matches!(fault, Fault::BitFlipOnRead | Fault::ShortRead) {
+                    self.service.doubted = true;
                     self.service.disk.fail_at(at, fault);
                 }
                 self.again(plan.disk_faults, due);

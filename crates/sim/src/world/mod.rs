@@ -5,6 +5,7 @@
 //! One thread and virtual time: the real engine, link and service run on tokio's paused clock, which jumps to the next
 //! thing that is due. A history is the same, to the byte, each time its seed is played.
 
+mod agreement;
 mod check;
 mod desk;
 mod history;

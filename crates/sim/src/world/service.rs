@@ -54,6 +54,14 @@ pub struct Service {
     key: SigningKey,
     limits: Limits,
     running: Option<Running>,
+    /// The newest sequence number that it had given when its machine died.
+    given: u64,
+    /// Its disk failed in this life: what it had given may rest on an error that nobody was told of.
+    pub doubted: bool,
+    /// What it had forgotten after a power cut, in words.
+    pub forgotten: Vec<String>,
+    /// The newest sequence number before each day roll.
+    pub rolls: Vec<u64>,
     /// The hotel, as the last day was made.
     pub hotel: Hotel,
 }
@@ -79,6 +87,10 @@ impl Service {
             key: SigningKey::from_bytes(&key),
             limits,
             running: None,
+            given: 0,
+            doubted: false,
+            forgotten: vec![],
+            rolls: vec![],
             hotel,
         };
         let folder = service.disk.root().join("service");
@@ -142,6 +154,11 @@ impl Service {
         let store =
             SqliteStore::start(self.files(), conn, identity, Hands::Callers).map_err(|error| format!("{error:?}"))?;
         let store = Arc::new(store);
+        let head = head(&store);
+        if head < self.given && !self.doubted {
+            self.forgotten.push(format!("the service had given number {} and begins again at {head}", self.given));
+        }
+        (self.given, self.doubted) = (0, false);
         let gone = CancellationToken::new();
         let app = App {
             store: Arc::clone(&store) as Arc<dyn Storage>,
@@ -161,6 +178,7 @@ impl Service {
     /// It dies: the power goes, or (with [`CrashModel::KeepAll`]) it is killed.
     pub fn crash(&mut self, model: CrashModel, rng: &mut Rng) {
         self.front.set(None);
+        self.given = self.running.as_ref().map_or(0, |running| head(&running.store));
         self.disk.power_cut(model, rng);
         if let Some(running) = self.running.take() {
             running.gone.cancel();
@@ -186,6 +204,7 @@ impl Service {
         if let Some(running) = self.running.take() {
             running.gone.cancel();
         }
+        self.given = 0;
         self.disk.power_on();
         self.disk.restore_image(backup);
         self.disk.disarm();
@@ -204,6 +223,7 @@ impl Service {
     pub async fn roll(&mut self, day: NaiveDate) -> Result<(), String> {
         let Some(running) = &self.running else { return Err("it does not run".into()) };
         let rows = rows(&running.store).await?;
+        self.rolls.push(head(&running.store));
         let mut rooms = vec![];
         for (entity, fields) in rows {
             rooms.push((RoomId(entity.id), Unit::from_fields(&fields).map_err(|error| error.to_string())?));
@@ -253,6 +273,11 @@ impl Service {
         let report = admin.verify_audit().map_err(|error| error.to_string())?;
         Ok(report.fault.map(|fault| format!("{}: {}", fault.place, fault.what)))
     }
+}
+
+/// The newest change that a running service has told of.
+fn head(store: &SqliteStore) -> u64 {
+    store.pulse().borrow().head_seq
 }
 
 async fn rows(store: &SqliteStore) -> Result<Vec<(EntityRef, Fields)>, String> {

@@ -14,6 +14,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use turndown_sabotage::{self as sabotage, Version};
 
 mod migrations {
     refinery::embed_migrations!("../../migrations/service/sqlite");
@@ -260,9 +261,10 @@ fn settle_settings(conn: &Connection, files: &Files) -> Result<(), Refusal> {
     if mode != "wal" {
         return Err(Refusal::Setting(format!("journal_mode = WAL (it stays at {mode})")));
     }
+    let synchronous_wanted = if sabotage::on(Version::ServiceNotSynced) { 0 } else { 2 };
     for (name, value) in [
         ("application_id", i64::from(APPLICATION_ID)),
-        ("synchronous", 2),
+        ("synchronous", synchronous_wanted),
         ("fullfsync", 1),
         ("checkpoint_fullfsync", 1),
         ("foreign_keys", 1),
@@ -278,7 +280,7 @@ fn settle_settings(conn: &Connection, files: &Files) -> Result<(), Refusal> {
         conn.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(none_is_fine).map_err(refuse)?;
     }
     let synchronous: i64 = conn.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(refuse)?;
-    if synchronous != 2 {
+    if synchronous != synchronous_wanted {
         return Err(Refusal::Setting(format!("synchronous = FULL (it stays at {synchronous})")));
     }
     conn.set_prepared_statement_cache_capacity(64);

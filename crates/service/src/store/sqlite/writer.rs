@@ -16,6 +16,7 @@ use turndown_domain::PropertyBook;
 use turndown_protocol::{
     AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, Theirs, codes,
 };
+use turndown_sabotage::{self as sabotage, Version};
 
 /// How many entities stay in memory; beyond it all are let go at once.
 const ENTITIES_MAX: usize = 16_384;
@@ -187,7 +188,10 @@ impl Writer {
         let chain = write(&tx, held.n, batch, events, &plan, &mut loaded)?;
         let results = answer(&tx, events, &plan, &loaded)?;
         also(&tx, &results)?;
-        tx.commit()?;
+        let committed = tx.commit();
+        if !sabotage::on(Version::AnsweredWithoutCommit) {
+            committed?;
+        }
 
         held.audit_seq = loaded.audit_seq;
         held.audit_hash = loaded.audit_hash;
@@ -212,7 +216,8 @@ impl Writer {
     ) -> Result<bool, StoreError> {
         let Some(Shown { event_id, seq, random }) = receipt else { return Ok(true) };
         let property_n = self.property_n(property)?;
-        if rows::known(&self.conn, property_n, event_id)?.is_some_and(|known| known.seq == Some(*seq)) {
+        let known = rows::known(&self.conn, property_n, event_id)?.is_some_and(|known| known.seq == Some(*seq));
+        if known || sabotage::on(Version::LossNotNoticed) {
             return Ok(true);
         }
         let epoch = format!("epoch_{random:032x}");
@@ -414,6 +419,9 @@ fn write(
                 moves,
             ))?;
         }
+    }
+    if sabotage::on(Version::ServiceSplit) {
+        conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
     }
     for name in &plan.touched {
         if let Some(entity) = loaded.entities.get_mut(name) {
