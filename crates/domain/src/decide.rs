@@ -56,7 +56,7 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
     let mut after = before.clone();
     perform(&mut after, action, context)?;
 
-    let (old, new) = (before.to_fields(), after.to_fields());
+    let (old, new) = before.differing(&after);
     let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
     let changes: BTreeMap<String, Change> = paths
         .into_iter()

@@ -10,6 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_protocol::{Change, Event, Fields};
 
@@ -224,13 +225,13 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
         let message = format!("That action was done to {}, so it cannot be undone here.", other.entity);
         return Err(Refusal::new(RefusalCode::UndoUnknown, message));
     }
-    // The row as the desk saw it: the present row with every base put back.
-    let mut seen = current.clone();
-    for (path, change) in &event.changes {
-        seen.set(path.clone(), change.base.clone());
-    }
-    for (path, base) in &event.relies_on {
-        seen.set(path.clone(), base.clone());
+    // The row as the desk saw it: the present row with every base put back. Mostly it is the present row.
+    let bases = event.changes.iter().map(|(path, change)| (path, &change.base)).chain(&event.relies_on);
+    let mut seen = Cow::Borrowed(current);
+    for (path, base) in bases {
+        if current.get(path) != base {
+            seen.to_mut().set(path.clone(), base.clone());
+        }
     }
     let done_at = Action::again(&event.args).map_or_else(|| event.recorded_at.clone(), |again| again.done_at);
     let now: DateTime<Utc> = done_at.parse().map_err(|_| {
@@ -248,7 +249,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
         for (path, _) in current.iter() {
             let of = |status: &String| status.strip_suffix("status").is_some_and(|task| path.starts_with(task));
             if unseen.iter().any(of) {
-                seen.set(path.to_owned(), Value::Null);
+                seen.to_mut().set(path.to_owned(), Value::Null);
             }
         }
     }
@@ -275,7 +276,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     if unseen.is_empty() {
         return Ok(unseen);
     }
-    let mut whole = seen;
+    let mut whole = seen.into_owned();
     for (path, value) in current.iter().filter(|(path, _)| !named(path)) {
         whole.set(path.to_owned(), value.clone());
     }

@@ -1,9 +1,9 @@
 //! A room together with its tasks: what one lane, one version and one conflict are about.
 
 use crate::{Room, Task, TaskId};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::de::value::MapDeserializer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use thiserror::Error;
 use turndown_protocol::Fields;
@@ -38,22 +38,19 @@ impl Unit {
     /// # Errors
     /// When a known field has a value that its type does not take.
     pub fn from_fields(fields: &Fields) -> Result<Self, UnitError> {
-        let mut room = Map::new();
-        let mut tasks: BTreeMap<TaskId, Map<String, Value>> = BTreeMap::new();
+        let mut room: Members<'_> = vec![];
+        let mut tasks: BTreeMap<&str, Members<'_>> = BTreeMap::new();
         for (path, value) in fields.iter() {
             if let Some(member) = path.strip_prefix("room/") {
-                room.insert(member.to_owned(), value.clone());
+                room.push((member, value));
             } else if let Some((id, member)) = path.strip_prefix("task/").and_then(|rest| rest.split_once('/')) {
-                tasks.entry(TaskId(id.to_owned())).or_default().insert(member.to_owned(), value.clone());
+                tasks.entry(id).or_default().push((member, value));
             }
         }
-        let room = read(Value::Object(room), "room")?;
+        let room = read(room, || "room".to_owned())?;
         let tasks = tasks
             .into_iter()
-            .map(|(id, members)| {
-                let task = read(Value::Object(members), &format!("task/{}", id.0))?;
-                Ok((id, task))
-            })
+            .map(|(id, members)| Ok((TaskId(id.to_owned()), read(members, || format!("task/{id}"))?)))
             .collect::<Result<_, UnitError>>()?;
         Ok(Self { room, tasks })
     }
@@ -68,10 +65,36 @@ impl Unit {
         }
         fields
     }
+
+    /// The fields of the room and of each task that differ between two units, as both have them.
+    pub(crate) fn differing(&self, other: &Self) -> (Fields, Fields) {
+        let (mut own, mut others) = (Fields::new(), Fields::new());
+        if self.room != other.room {
+            write(&mut own, "room", &self.room);
+            write(&mut others, "room", &other.room);
+        }
+        for id in self.tasks.keys().chain(other.tasks.keys().filter(|id| !self.tasks.contains_key(id))) {
+            let (before, after) = (self.tasks.get(id), other.tasks.get(id));
+            if before != after {
+                let prefix = format!("task/{}", id.0);
+                if let Some(task) = before {
+                    write(&mut own, &prefix, task);
+                }
+                if let Some(task) = after {
+                    write(&mut others, &prefix, task);
+                }
+            }
+        }
+        (own, others)
+    }
 }
 
-fn read<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, UnitError> {
-    serde_json::from_value(value).map_err(|error| UnitError { path: path.to_owned(), reason: error.to_string() })
+/// Members with their values, as they stand in the fields: a room is read too often to be copied first.
+type Members<'a> = Vec<(&'a str, &'a Value)>;
+
+fn read<'a, T: Deserialize<'a>>(members: Members<'a>, path: impl Fn() -> String) -> Result<T, UnitError> {
+    T::deserialize(MapDeserializer::new(members.into_iter()))
+        .map_err(|error: serde_json::Error| UnitError { path: path(), reason: error.to_string() })
 }
 
 fn write<T: Serialize>(fields: &mut Fields, prefix: &str, value: &T) {

@@ -32,45 +32,59 @@ pub(crate) fn stretches(connection: &Connection, fact: &str) -> Result<Vec<(u64,
 /// # Errors
 /// Names the first entry that does not verify.
 pub(crate) fn verify(connection: &Connection, above: u64) -> Result<(), EngineError> {
-    verify_some(connection, above, u64::MAX >> 1).map(|_| ())
+    verify_between(connection, above, u64::MAX >> 1).map(|_| ())
 }
 
-/// The same for at most so many entries. Answers how many they were, and the number of the last.
+/// The same up to a number. Answers how many entries they were, and the number that would come next.
 ///
 /// # Errors
 /// As [`verify`].
-pub(crate) fn verify_some(
-    connection: &Connection,
-    above: u64,
-    entries_max: u64,
-) -> Result<(u64, Option<u64>), EngineError> {
+fn verify_between(connection: &Connection, above: u64, up_to: u64) -> Result<(u64, u64), EngineError> {
     let missing = stretches(connection, MISSING)?;
     let strays = stretches(connection, STRAYS)?;
     let mut statement = connection.prepare(
-        "SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 ORDER BY local_seq LIMIT ?2",
+        "SELECT local_seq, prev_hash, hash, bytes FROM audit_local WHERE local_seq > ?1 AND local_seq <= ?2
+         ORDER BY local_seq",
     )?;
-    let mut rows = statement.query([above, entries_max])?;
+    let mut rows = statement.query([above, up_to])?;
     let mut expected = above + 1;
     let mut before = (above == 0).then(|| ZERO_HASH.to_owned());
-    let (mut read, mut last) = (0, None);
+    let mut read = 0;
     while let Some(row) = rows.next()? {
-        let (seq, prev, hash, bytes): (u64, String, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let seq: u64 = row.get(0)?;
+        let text = |column: usize| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+        let (prev, hash, bytes) = (text(1)?, text(2)?, text(3)?);
         let behind_gap = missing.iter().any(|(from, to)| *from <= expected && *to + 1 == seq);
         // An entry of another branch stands on its own branch; what follows stands on it.
         let stray = strays.iter().any(|(from, to)| (*from..=*to).contains(&seq));
         let sound = (seq == expected || behind_gap)
-            && before.as_ref().is_none_or(|before| behind_gap || stray || before == &prev)
+            && before.as_ref().is_none_or(|before| behind_gap || stray || before == prev)
             && SealedEvent::hash_of(bytes.as_bytes()) == hash;
         if !sound {
-            return Err(EngineError::stored("audit entry", format!("entry {expected} does not verify")));
+            return Err(unsound(expected));
         }
-        before = Some(hash);
+        before = Some(hash.to_owned());
         expected = seq + 1;
-        read += 1;
-        last = Some(seq);
+        // The first of a later stretch was counted as the last of the one before.
+        read += u64::from(above == 0 || seq > above + 1);
     }
-    Ok((read, last))
+    Ok((read, expected))
+}
+
+/// Verifies one stretch of a longer record: its first entry is the last of the stretch before, so that the link
+/// between them is seen too. Answers how many entries there were.
+///
+/// # Errors
+/// As [`verify`]; also where its end is not there and not known to be missing.
+pub(crate) fn verify_stretch(connection: &Connection, above: u64, up_to: u64) -> Result<u64, EngineError> {
+    let (read, expected) = verify_between(connection, above, up_to)?;
+    let ends =
+        expected > up_to || stretches(connection, MISSING)?.iter().any(|(from, to)| *from <= expected && *to >= up_to);
+    if ends { Ok(read) } else { Err(unsound(expected)) }
+}
+
+fn unsound(entry: u64) -> EngineError {
+    EngineError::stored("audit entry", format!("entry {entry} does not verify"))
 }
 
 /// What goes on behind a head.

@@ -5,15 +5,16 @@
 //! copy has lost is written to it anew at once.
 
 use crate::chain;
-use crate::engine::{Engine, Shared};
+use crate::engine::{Engine, Hands, Shared};
 use crate::second_copy;
 use crate::{EngineError, Sql};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// In the desk's folder: the next start is to repair, whatever it sees itself.
 pub(crate) const DAMAGED: &str = "desk.damaged";
 /// Entries verified in one read.
-const ENTRIES_A_READ: u64 = 20_000;
+const ENTRIES_A_STRETCH: u64 = 20_000;
 
 /// What the full look found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,17 +109,33 @@ impl Engine {
     /// # Errors
     /// The first entry that does not verify, or that SQLite refuses.
     pub fn verify_record(&self) -> Result<u64, EngineError> {
-        let (mut above, mut verified) = (0, 0);
-        loop {
-            let (read, last) = self.read(|connection| chain::verify_some(connection, above, ENTRIES_A_READ))?;
-            let Some(last) = last else { return Ok(verified) };
-            if read < ENTRIES_A_READ {
-                return Ok(verified + read);
+        let head = self.audit_head()?.local_seq;
+        let stretches = head.div_ceil(ENTRIES_A_STRETCH);
+        let (next, verified) = (AtomicU64::new(0), AtomicU64::new(0));
+        let work = || -> Result<(), EngineError> {
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= stretches {
+                    return Ok(());
+                }
+                // Each begins with the last entry of the one before.
+                let above = (n * ENTRIES_A_STRETCH).saturating_sub(1);
+                let up_to = head.min((n + 1) * ENTRIES_A_STRETCH);
+                let read = self.read(|connection| chain::verify_stretch(connection, above, up_to))?;
+                verified.fetch_add(read, Ordering::Relaxed);
             }
-            // The next stretch begins with the last entry of this one, so that the link between them is seen too.
-            verified += read - 1;
-            above = last - 1;
+        };
+        // Two threads, where the caller's is not the only one that may be used.
+        if self.hands() == Hands::Callers {
+            work()?;
+        } else {
+            std::thread::scope(|scope| {
+                let beside = scope.spawn(work);
+                let own = work();
+                own.and(beside.join().unwrap_or(Err(EngineError::Closed)))
+            })?;
         }
+        Ok(verified.into_inner())
     }
 
     /// Lets files of the second copy go whose events the outbox has let go: the service has had them for longer than it

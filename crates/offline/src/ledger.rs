@@ -36,9 +36,9 @@ impl Ledger {
     }
 }
 
-/// Held rows count with what holds them.
-const HELD: &str = "SELECT o.state, h.state, count(*) FROM outbox o
-    LEFT JOIN outbox h ON h.event_id = o.held_by WHERE o.state = 'held' GROUP BY 1, 2";
+/// Held rows count with what holds them. They are found among those that cannot move, which have an index.
+const HELD: &str = "SELECT o.state, h.state, count(*) FROM outbox o LEFT JOIN outbox h ON h.event_id = o.held_by
+    WHERE o.state = 'held' AND o.state IN ('failed', 'conflict', 'held') GROUP BY 1, 2";
 /// Facts with the counts of rows that were pruned.
 pub(crate) const SEALED_ACKNOWLEDGED: &str = "sealed_acknowledged";
 pub(crate) const SEALED_DISCARDED: &str = "sealed_discarded";

@@ -429,11 +429,48 @@ impl AuditEntry {
     /// # Errors
     /// When the entry cannot be written as JSON.
     pub fn expected_hash(&self) -> Result<String, serde_json::Error> {
-        let mut value = serde_json::to_value(self)?;
-        if let Some(members) = value.as_object_mut() {
-            members.remove("hash");
+        /// All members but the hash, in the order of RFC 8785, so that writing them is canonical already.
+        #[derive(Serialize)]
+        struct Canonical<'a> {
+            action: &'a str,
+            actor_id: &'a str,
+            audit_seq: u64,
+            code: Option<&'a str>,
+            entity: CanonicalEntity<'a>,
+            event_hash: &'a str,
+            event_id: &'a str,
+            install_id: &'a str,
+            local_seq: u64,
+            originated_offline: bool,
+            outcome: Outcome,
+            prev_hash: &'a str,
+            received_at: &'a str,
+            recorded_at: &'a str,
+            seq: Option<u64>,
         }
-        Ok(crate::SealedEvent::hash_of(&serde_json_canonicalizer::to_vec(&value)?))
+        #[derive(Serialize)]
+        struct CanonicalEntity<'a> {
+            id: &'a str,
+            kind: &'a str,
+        }
+        let canonical = Canonical {
+            action: &self.action,
+            actor_id: &self.actor_id,
+            audit_seq: self.audit_seq,
+            code: self.code.as_deref(),
+            entity: CanonicalEntity { id: &self.entity.id, kind: &self.entity.kind },
+            event_hash: &self.event_hash,
+            event_id: self.event_id.as_str(),
+            install_id: self.install_id.as_str(),
+            local_seq: self.local_seq,
+            originated_offline: self.originated_offline,
+            outcome: self.outcome,
+            prev_hash: &self.prev_hash,
+            received_at: &self.received_at,
+            recorded_at: &self.recorded_at,
+            seq: self.seq,
+        };
+        Ok(crate::SealedEvent::hash_of(&serde_json::to_vec(&canonical)?))
     }
 }
 
