@@ -28,7 +28,7 @@ struct Args {
     /// Only these versions, by name.
     versions: Vec<String>,
     /// Histories that a version may take before it counts as not caught.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 100)]
     histories: usize,
     /// Versions at once.
     #[arg(long, default_value_t = 2)]
