@@ -2,7 +2,6 @@
 
 use crate::backup::LastBackup;
 use crate::disk::{Disk, DiskLock};
-use crate::state::Link;
 use crate::unit_of_work::{Ended, WriterState};
 use crate::writer::Writer;
 use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitOfWork, Workflow};
@@ -15,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use turndown_protocol::{EntityRef, EventId, InstallId};
+use turndown_protocol::{EntityRef, EventId, InstallId, Mode};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// A sort of thing that views show.
@@ -82,7 +81,8 @@ pub(crate) struct Shared {
     /// New work for the flusher.
     work: Notify,
     pub(crate) readers: Mutex<Vec<Connection>>,
-    pub(crate) link: Mutex<Link>,
+    /// Whether the service answers; events are stamped with it.
+    pub(crate) mode: Mutex<Mode>,
     /// How far the audit trail was counted, and to what.
     pub(crate) audit_counted: Mutex<(u64, u64)>,
     /// As the last commit left it.
@@ -165,7 +165,7 @@ impl Engine {
             notices: watch::Sender::new(first),
             work: Notify::new(),
             readers: Mutex::default(),
-            link: Mutex::default(),
+            mode: Mutex::new(Mode::Offline),
             audit_counted: Mutex::default(),
             install_id: Mutex::new(install_id),
             flight: Mutex::default(),
@@ -365,15 +365,9 @@ impl Engine {
             .collect()
     }
 
-    /// What the link is now; events are stamped with it.
-    #[must_use]
-    pub fn link(&self) -> Link {
-        lock(&self.shared.link).clone()
-    }
-
-    /// Says what the link is now.
-    pub fn set_link(&self, link: Link) {
-        *lock(&self.shared.link) = link;
+    /// Says whether the service answers; events are stamped with it.
+    pub fn set_mode(&self, mode: Mode) {
+        *lock(&self.shared.mode) = mode;
     }
 
     pub(crate) fn shared(&self) -> &Shared {

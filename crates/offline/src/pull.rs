@@ -1,7 +1,7 @@
 //! Taking the service's rows. A pull never hides a waiting edit, and an acknowledged one never flickers back.
 
 use crate::engine::{Engine, Sort};
-use crate::{EngineError, Sql, UnitOfWork, rfc3339};
+use crate::{EngineError, KNOWN_AT, Sql, UnitOfWork, rfc3339};
 use std::collections::BTreeSet;
 use turndown_protocol::{EntityRef, EntityRow, Reference};
 use turndown_sabotage::{self as sabotage, Version};
@@ -94,7 +94,7 @@ impl Engine {
             work.see_head(head_seq)?;
             // In the same unit of work: rows whose age nobody knows would never be called too old.
             let now = rfc3339(work.now());
-            work.set_fact("known_at", Some(&now))
+            work.set_fact(KNOWN_AT, Some(&now))
         })
     }
 }

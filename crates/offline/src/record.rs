@@ -141,7 +141,8 @@ impl UnitOfWork<'_> {
         entity: EntityRef,
         draft: Draft,
     ) -> Result<SealedEvent, EngineError> {
-        let link = lock(&self.shared.link).clone();
+        let mode = *lock(&self.shared.mode);
+        let data_age_s = self.data_age_s(mode)?;
         let base_version = self
             .first(
                 "SELECT version FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
@@ -173,8 +174,8 @@ impl UnitOfWork<'_> {
             depends_on: draft.depends_on,
             settles: draft.settles,
             recorded_at: rfc3339(self.now()),
-            mode: link.mode,
-            data_age_s: link.data_age_s,
+            mode,
+            data_age_s,
         })?;
         let event = &sealed.event;
         // Told at once, where the service said what it takes (B10). A decision is never refused for its length.

@@ -1,24 +1,23 @@
 //! Facts about this database and its link, in `sync_state`.
 
 use crate::{Engine, EngineError, Sql, UnitOfWork};
+use chrono::{DateTime, Utc};
 use turndown_protocol::Mode;
 
-/// What events are stamped with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Whether the service answers.
-    pub mode: Mode,
-    /// Seconds since the desk last knew itself at the service's head, when it works on old data.
-    pub data_age_s: Option<u64>,
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Self { mode: Mode::Offline, data_age_s: None }
-    }
-}
+/// The fact that says when the desk last knew itself at the service's head.
+pub const KNOWN_AT: &str = "known_at";
+/// Data of this age is old, whether or not the service answers.
+const OLD_S: u64 = 60 * 60;
 
 impl UnitOfWork<'_> {
+    /// How old the data is that something is recorded on, in seconds; absent where it is fresh, and where a clock that
+    /// was set back makes it unknown. It is read where it is kept, so that it holds before the link has said anything.
+    pub(crate) fn data_age_s(&mut self, mode: Mode) -> Result<Option<u64>, EngineError> {
+        let known_at = self.fact(KNOWN_AT)?.and_then(|at| at.parse::<DateTime<Utc>>().ok());
+        let age = known_at.and_then(|at| u64::try_from((self.now() - at).num_seconds()).ok());
+        Ok(age.filter(|age| mode == Mode::Offline || *age > OLD_S))
+    }
+
     /// A fact by name.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
-use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, Hands, OutboxItem, now_ms};
+use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, Hands, KNOWN_AT, OutboxItem, now_ms};
 use turndown_protocol::{
     AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer,
     InstallId, Snapshot,
@@ -39,8 +39,6 @@ pub(crate) mod facts {
     pub const EPOCH: &str = "epoch";
     /// Where the changes go on.
     pub const CURSOR: &str = "cursor";
-    /// When the desk last knew itself at the service's head.
-    pub const KNOWN_AT: &str = "known_at";
     /// What the person told the link.
     pub const LINK_MODE: &str = "link_mode";
     /// The newest audit head that the service signed, with the key it was verified with.
@@ -201,7 +199,7 @@ impl Shared {
                     engine.fact(facts::STORE_ID)?,
                     engine.fact(facts::EPOCH)?,
                     engine.fact(facts::CURSOR)?,
-                    engine.fact(facts::KNOWN_AT)?,
+                    engine.fact(KNOWN_AT)?,
                     engine.is_restoring()?,
                 ))
             })

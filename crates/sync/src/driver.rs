@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use turndown_offline::{Engine, Link, OutboxItem, Sort, rfc3339};
+use turndown_offline::{Engine, KNOWN_AT, OutboxItem, Sort, rfc3339};
 use turndown_protocol::{EntityRef, EventId, Mode};
 
 /// Views hear of progress no more often than this.
@@ -170,7 +170,7 @@ async fn supervise(
             status.reason = Some(reason);
             status.flushing = false;
         });
-        shared.engine.set_link(Link { mode: Mode::Offline, data_age_s: None });
+        shared.engine.set_mode(Mode::Offline);
         shared.engine.announce(Sort::Status);
         lives += 1;
         tokio::select! {
@@ -229,7 +229,7 @@ impl<'a> Driver<'a> {
         let engine = shared.engine.clone();
         let (mode, known_at, tries) = blocking(engine.hands(), move || {
             let read = || {
-                let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(facts::KNOWN_AT)?);
+                let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(KNOWN_AT)?);
                 Ok::<_, turndown_offline::EngineError>((mode, known_at, engine.blamed()?))
             };
             read().map_err(|error| {
@@ -634,7 +634,7 @@ impl<'a> Driver<'a> {
     }
 
     fn known_fact(&self) -> Option<(&'static str, Option<String>)> {
-        self.known_at.map(|at| (facts::KNOWN_AT, Some(rfc3339(at))))
+        self.known_at.map(|at| (KNOWN_AT, Some(rfc3339(at))))
     }
 
     async fn keep_known(&self) {
@@ -664,11 +664,7 @@ impl<'a> Driver<'a> {
         let view = self.machine.view(self.born.elapsed());
         let now = engine.environment().now();
         let online = view.state == LinkState::Online;
-        let age = self.known_at.map(|at| (now - at).num_seconds().max(0).unsigned_abs());
-        engine.set_link(Link {
-            mode: if online { Mode::Online } else { Mode::Offline },
-            data_age_s: age.filter(|_| !online),
-        });
+        engine.set_mode(if online { Mode::Online } else { Mode::Offline });
         if self.answered != view.flush.map(answered) {
             self.answered = view.flush.map(answered);
             self.count();
