@@ -16,6 +16,7 @@ const COMMANDS = new Set([
   'board',
   'front_desk',
   'act',
+  'begin_emergency',
   'sync_center',
   'retry_event',
   'discard_event',

@@ -93,6 +93,11 @@ pub async fn act(app: State<'_, App>, request: ActRequest) -> Answer<Acted> {
 }
 
 #[tauri::command]
+pub async fn begin_emergency(app: State<'_, App>, intent_id: String, reason: String) -> Answer<()> {
+    waiting(app, move |app| app.begin_emergency(&intent_id, &reason)).await
+}
+
+#[tauri::command]
 pub async fn sync_center(app: State<'_, App>, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
     waiting(app, move |app| app.sync_center(filter, offset, limit)).await
 }

@@ -1,5 +1,5 @@
-// What the desk knows is more than a day old (H11): the board is blocked until it is refreshed, what waits can be taken
-// out as a file, stays, and is sent.
+// What the desk knows is more than a day old (H11): the board is blocked until it is refreshed or a manager goes on, by
+// name and with a reason. What waits can be taken out as a file, stays, and is sent.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { journey } from './lib/journey.mjs'
 import { waitFor } from './lib/webdriver.mjs'
 
 const PATIENT = { timeoutMs: 60_000 }
+const REASON = 'the line to the house is cut'
 
 journey('Stale: a day without the service blocks the board and keeps the work', async (world) => {
   const step = world.step.bind(world)
@@ -16,7 +17,8 @@ journey('Stale: a day without the service blocks the board and keeps the work', 
   const relay = await world.relay(service)
   const desk = world.desk()
   const day = dayOf(await service.hotel())
-  const [waiting, changed] = day.rooms('stayover', 2)
+  const [waiting, changed, worked] = day.rooms('stayover', 3)
+  const manager = day.staff.find((person) => person.role === 'manager')
 
   await step('work that waits, and then a day goes by', async () => {
     await desk.start()
@@ -77,10 +79,67 @@ journey('Stale: a day without the service blocks the board and keeps the work', 
     await desk.picture('stale-unreachable')
   })
 
-  await step('with the service back, "Refresh now" clears it and what waited is sent', async () => {
-    await relay.restore()
-    await desk.app.execute((css) => document.querySelector(css)?.click(), id('stale-refresh'))
+  await step('a manager goes on with old data, with the keyboard alone', async () => {
+    const focused = (mark) => desk.app.execute((css) => document.activeElement?.matches(css) ?? false, id(mark))
+    for (let presses = 0; !(await focused('stale-go-on')); presses += 1) {
+      assert.ok(presses < 6, 'Tab does not reach the second way')
+      await desk.app.press('Tab')
+    }
+    await desk.app.press('Enter')
+    await waitFor('the first manager', () => focused('go-on-manager'), PATIENT)
+    const named = () => desk.app.execute(() => document.activeElement.dataset.staff)
+    for (let presses = 0; (await named()) !== manager.id; presses += 1) {
+      assert.ok(presses < 6, 'Tab does not reach the manager')
+      await desk.app.press('Tab')
+    }
+    await desk.picture('stale-managers')
+    await desk.app.press('Enter')
+    await waitFor('the field for the reason', () => focused('go-on-reason'), PATIENT)
+    await desk.app.press('Enter')
+    await desk.app.waitForText('Say why, in a few words.', PATIENT)
+    await desk.app.type(REASON)
+    await desk.picture('stale-reason')
+    await desk.app.press('Enter')
     await waitFor('the dialog to go', async () => !(await desk.app.has(id('stale-modal'))), PATIENT)
+    desk.person = manager.id
+    for (const action of ['sign_in', 'emergency_operation']) desk.saved.push({ room: null, action, actor: manager.id, offline: true })
+    await desk.mustHaveFocus('after going on')
+  })
+
+  await step('the stamp stands on every screen, and the work goes on', async () => {
+    const stamped = async (where) => {
+      const stamp = await (await desk.app.get(id('emergency'), PATIENT)).text()
+      for (const part of ['Emergency operation until', '25 hours old', manager.name, REASON]) assert.ok(stamp.includes(part), `${where}: ${stamp}`)
+    }
+    await stamped('the board')
+    await desk.press(worked, 'start', 'started')
+    await desk.picture('emergency')
+    await desk.theme('dark')
+    await desk.picture('emergency-dark')
+    await desk.theme('light')
+    await desk.app.execute(() => document.documentElement.setAttribute('dir', 'rtl'))
+    await desk.picture('emergency-rtl')
+    await desk.app.execute(() => document.documentElement.removeAttribute('dir'))
+    await desk.app.press('Control', 'j')
+    await desk.app.get(id('sync-center'), PATIENT)
+    await stamped('the Sync Center')
+    await desk.picture('emergency-sync-center')
+    await desk.openFrontDesk()
+    await stamped('the front desk')
+    await waitFor('no room to be called safe', () => desk.app.execute((css) => {
+      const rooms = [...document.querySelectorAll(css)]
+      return rooms.length > 0 && rooms.every((room) => room.dataset.safe === 'false')
+    }, id('rack-room')), PATIENT)
+    await desk.picture('emergency-front-desk')
+    await desk.board()
+    await desk.app.click(id('nav-board'))
+    await desk.app.get(id('tile'), PATIENT)
+  })
+
+  await step('with the service back it ends by itself, and what waited is sent', async () => {
+    await relay.restore()
+    await desk.app.click(id('emergency-refresh'))
+    await waitFor('the stamp to go', async () => !(await desk.app.has(id('emergency'))), PATIENT)
     await desk.waitUntilCalm()
     desk.offline = false
     await desk.mustHaveFocus('after the dialog')

@@ -277,6 +277,14 @@ impl Desk {
         self.ask("act", act(intent, room, action))
     }
 
+    /// Goes on with old data.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn begin_emergency(&mut self, reason: &str) -> Result<(), Refused> {
+        self.ask("begin_emergency", json!({ "intent": crate::intent(), "reason": reason }))
+    }
+
     /// Sends an action on its way without waiting for the answer.
     pub fn begin_act(&mut self, intent: &str, room: &str, action: Action) -> Option<u64> {
         self.send("act", act(intent, room, action))

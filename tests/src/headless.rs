@@ -66,6 +66,10 @@ enum Ask {
     Act {
         request: ActRequest,
     },
+    BeginEmergency {
+        intent: String,
+        reason: String,
+    },
     Conflict {
         kind: String,
         entity: String,
@@ -174,6 +178,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),
         Ask::Resolve { request } => told(app.resolve(request)),
         Ask::RetryEvent { event } => told(app.retry_event(&event)),
+        Ask::BeginEmergency { intent, reason } => told(app.begin_emergency(&intent, &reason)),
         Ask::RetryFailed => told(app.retry_failed()),
         Ask::SyncNow => {
             app.sync_now();

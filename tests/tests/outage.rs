@@ -281,6 +281,57 @@ fn h11_data_older_than_a_day_blocks_the_board_until_the_service_answers_and_noth
 }
 
 #[test]
+fn h11_a_manager_goes_on_with_old_data_by_name_and_every_event_carries_the_age() {
+    let mut journey = Journey::small();
+    let tiles = journey.workable();
+    let lead = journey.desk.person(Role::Lead);
+    let manager = journey.desk.person(Role::Manager);
+    journey.outage();
+    let began = now();
+    journey.desk.set_clock(began + TimeDelta::hours(26));
+    let why = "the line to the house is cut";
+    assert_eq!(journey.desk.begin_emergency(why).expect_err("a lead cannot").code, "MANAGER_NEEDED");
+    journey.desk.choose(&manager);
+    assert_eq!(journey.desk.begin_emergency(" ").expect_err("without a reason").code, "REASON_REQUIRED");
+    journey.desk.begin_emergency(why).expect("a manager can");
+    journey.desk.choose(&lead);
+
+    let staleness = journey.desk.state().staleness;
+    assert!(!staleness.blocked && !staleness.may_go_on, "{staleness:?}");
+    let stamp = staleness.emergency.expect("on every screen");
+    let until: chrono::DateTime<Utc> = stamp.until.parse().expect("a time");
+    assert_eq!((until - began - TimeDelta::hours(26 + 12)).num_seconds(), 0, "for twelve hours");
+    assert_eq!(stamp.reason, why);
+    let rack = journey.desk.front_desk();
+    assert!(rack.rooms.iter().all(|room| !room.safe.safe && room.safe.reasons.contains(&"stale".to_owned())));
+    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
+
+    // It holds over a restart, and ends by itself.
+    journey.desk.kill();
+    journey.desk.restart();
+    journey.desk.act(&tiles[1].room_id.0, start(&tiles[1].task_id)).expect("recorded");
+    journey.desk.set_clock(began + TimeDelta::hours(39));
+    assert!(journey.desk.state().staleness.blocked);
+
+    journey.desk.set_clock(now());
+    journey.relay.restore();
+    journey.desk.wait_for("the service ends it", |desk| {
+        let staleness = desk.state().staleness;
+        !staleness.blocked && staleness.emergency.is_none()
+    });
+    journey.all_is_well();
+    let trail = journey.desk.trail();
+    let old: Vec<_> = trail.iter().skip_while(|entry| entry.event.action != "emergency_operation").collect();
+    assert_eq!(old[0].event.actor_id.as_str(), manager);
+    assert_eq!(old[0].event.args["reason"], why);
+    for entry in &old {
+        assert!(entry.event.data_age_s.is_some_and(|age| age >= 25 * 3_600), "{:?}", entry.event);
+    }
+    let audit = journey.service.api().audit();
+    assert_eq!(audit.iter().filter(|entry| entry.action == "emergency_operation").count(), 1);
+}
+
+#[test]
 fn e1_a_clock_that_is_wrong_by_decades_changes_no_order_and_stops_nothing() {
     let mut journey = Journey::small();
     let tiles = journey.workable();

@@ -29,6 +29,12 @@ const type = (keys) => async (page) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
+const goOn = async (page) => {
+  await page.getByTestId("stale-go-on").click();
+  await page.getByTestId("go-on-manager").first().click();
+  await page.getByTestId("go-on-confirm").click();
+};
+
 const pictures = [
   { name: "board-light", query: "" },
   { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
@@ -118,6 +124,16 @@ const pictures = [
   },
   { name: "conflict-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE, act: async (page) => page.getByTestId("decide").first().click() },
   { name: "stale", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-refresh").click() },
+  { name: "stale-go-on", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-go-on").click() },
+  { name: "stale-reason-dark", query: "busy=1&stale=1&noguide=1&link=unplugged", dark: true, act: goOn },
+  { name: "stale-reason-rtl", query: "busy=1&stale=1&noguide=1&link=unplugged&dir=rtl", act: goOn },
+  { name: "stale-front-desk", query: "window=front-desk&stale=1&link=unplugged", act: async (page) => page.getByTestId("stale-go-on").click() },
+  { name: "emergency", query: "busy=1&emergency=1&noguide=1&link=unplugged" },
+  { name: "emergency-dark", query: "window=front-desk&busy=1&emergency=1&link=unplugged", dark: true },
+  { name: "emergency-rtl", query: "busy=1&emergency=ending&noguide=1&link=unplugged&dir=rtl", hash: "#/sync" },
+  { name: "emergency-who", query: "phase=choosePerson&emergency=1&link=unplugged" },
+  { name: "emergency-prolong", query: "busy=1&emergency=ending&noguide=1&link=unplugged", act: async (page) => page.getByTestId("emergency-prolong").click() },
+  { name: "clock-set-back", query: "busy=1&setback=1&noguide=1&link=unplugged" },
   { name: "setup", query: "phase=setup" },
   { name: "setup-dark", query: "phase=setup", dark: true },
   {
@@ -155,7 +171,7 @@ for (const picture of pictures.filter(({ name }) => name.includes(only))) {
   page.on("pageerror", (error) => complain(error.stack ?? error.message));
   page.on("console", (message) => (message.type() === "error" ? complain(message.text()) : undefined));
   await page.goto(`${base}?${picture.query}${picture.hash ?? ""}`);
-  await page.waitForSelector("#root > :not(.before-the-board)");
+  await page.waitForSelector("#root main");
   await page.waitForLoadState("networkidle");
   try {
     await picture.act?.(page);

@@ -9,7 +9,6 @@ use crate::dto::{
 use crate::listener::Listener;
 use crate::views::{self, Names};
 use crate::{errors, guide, notices};
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -22,10 +21,6 @@ use turndown_offline::{EngineError, Environment, RowFilter, Settlement, Sort, Sq
 use turndown_protocol::{ActorId, EntityRef, EventId};
 use turndown_sync::{Sync, SyncConfig};
 
-/// Above this the board is blocked until the desk has fresh data (DESIGN section 6).
-const STALE_LIMIT_S: u64 = 24 * 60 * 60;
-/// From this part of the limit on, the desk warns.
-const STALE_WARN_S: u64 = STALE_LIMIT_S / 10 * 8;
 /// From this many waiting actions on, the desk points to the playbook.
 const BACKLOG_WARNING: u64 = 100;
 /// How often the disk is looked at and the backups' age.
@@ -70,6 +65,8 @@ struct Inner {
     link: Mutex<Option<Linked>>,
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
+    /// Whether what is known was too old to call a room safe to give out, and from which revision on.
+    stale: Mutex<(bool, u64)>,
 }
 
 #[derive(Clone)]
@@ -98,6 +95,7 @@ impl App {
             link: Mutex::new(None),
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
+            stale: Mutex::new((false, 0)),
         }));
         if let Ok(desk) = app.desk() {
             app.check_behind(desk.clone(), report.unclean);
@@ -173,7 +171,7 @@ impl App {
             hotel: self.hotel(book.as_deref(), linked.as_ref()),
             person,
             staff: book.as_deref().map(staff).unwrap_or_default(),
-            staleness: self.staleness(desk)?,
+            staleness: self.staleness(desk, book.as_deref())?,
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
             sync,
             trouble: None,
@@ -205,7 +203,7 @@ impl App {
                 conflicts: 0,
                 next_try_ms: None,
             },
-            staleness: Staleness { known_at: None, age_s: 0, limit_s: STALE_LIMIT_S, warn: false, blocked: false },
+            staleness: views::staleness(turndown_desk::Staleness::default(), false, &Names::default()),
             loading: None,
             trouble: Some(trouble),
             notice: None,
@@ -305,15 +303,22 @@ impl App {
         })
     }
 
-    /// Ages are shown and the 24 h limit is checked by the wall clock; nothing is ordered or deleted by it.
-    fn staleness(&self, desk: &Desk) -> Answer<Staleness> {
-        let known_at = self.check(desk.engine().fact("known_at"))?;
-        let age_s = known_at
-            .as_deref()
-            .and_then(|at| at.parse::<DateTime<Utc>>().ok())
-            .map_or(0, |at| (self.0.config.environment.now() - at).num_seconds().max(0).unsigned_abs());
-        let blocked = age_s > STALE_LIMIT_S;
-        Ok(Staleness { known_at, age_s, limit_s: STALE_LIMIT_S, warn: !blocked && age_s > STALE_WARN_S, blocked })
+    fn staleness(&self, desk: &Desk, book: Option<&PropertyBook>) -> Answer<Staleness> {
+        let staleness = self.check(desk.staleness())?;
+        let may_go_on = staleness.may_go_on(self.0.config.environment.now());
+        Ok(views::staleness(staleness, may_go_on, &Names::of(book)))
+    }
+
+    /// A manager goes on with old data, by name and with a reason.
+    ///
+    /// # Errors
+    /// When nothing asks for it, whoever is working is no manager, or there is no reason; nothing was saved then.
+    pub fn begin_emergency(&self, intent_id: &str, reason: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        self.acted(desk.begin_emergency(self.event_id(intent_id)?, actor, reason))?;
+        desk.engine().announce(Sort::Status);
+        Ok(())
     }
 
     // --- the hotel and the person ----------------------------------------------------------------------------
@@ -443,12 +448,12 @@ impl App {
     /// When the database refuses.
     pub fn front_desk(&self, since: Option<u64>) -> Answer<FrontDeskDelta> {
         let desk = self.desk()?;
-        let rooms = self.check(desk.rooms(since))?;
+        let stale = !self.check(desk.staleness())?.is_safe();
+        let rooms = self.check(desk.rooms(since.filter(|since| !self.judged_anew(&desk, stale, *since))))?;
         let sending = self.sending(&desk);
         let book = self.check(desk.book())?;
         let policy = book.as_deref().map(|book| book.property.inspection).unwrap_or_default();
         let names = Names::of(book.as_deref());
-        let stale = self.staleness(&desk)?.blocked;
         let rack =
             |row: &RoomRow| views::front_desk::rack_room(row, sending.contains(&row.id.0), policy, stale, &names);
         Ok(FrontDeskDelta {
@@ -457,6 +462,17 @@ impl App {
             rooms: rooms.rooms.iter().map(rack).collect(),
             removed: rooms.removed,
         })
+    }
+
+    /// Whether every room has to be judged anew for whoever knows them as of a revision: time alone makes what is known
+    /// too old, and changes no row.
+    fn judged_anew(&self, desk: &Desk, stale: bool, since: u64) -> bool {
+        let mut known = lock(&self.0.stale);
+        if known.0 != stale {
+            *known = (stale, desk.engine().revision());
+            desk.engine().announce(Sort::Entities);
+        }
+        since <= known.1
     }
 
     fn sending(&self, desk: &Desk) -> BTreeSet<String> {
@@ -470,13 +486,6 @@ impl App {
     pub fn act(&self, request: ActRequest) -> Answer<Acted> {
         let desk = self.desk()?;
         let actor = self.actor()?;
-        if self.staleness(&desk)?.blocked {
-            return Err(self.error(
-                "OFFLINE_PRIMER_STALE",
-                "What this desk knows is more than 24 hours old.",
-                "Refresh it first. What is recorded stays and will be sent.",
-            ));
-        }
         let event_id = self.event_id(&request.intent_id)?;
         let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
         Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })

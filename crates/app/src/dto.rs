@@ -245,16 +245,35 @@ dto! {
     pub struct Staleness {
         /// When the desk last knew itself at the service's head.
         pub known_at: Option<String>,
-        /// Seconds since.
-        #[ts(type = "number")]
-        pub age_s: u64,
+        /// Seconds since; absent where nothing is known yet, or where a clock that was set back makes it unknown.
+        #[ts(type = "number | null")]
+        pub age_s: Option<u64>,
         /// Above this the board is blocked.
         #[ts(type = "number")]
         pub limit_s: u64,
         /// A warning is due (80 % of the limit).
         pub warn: bool,
+        /// The clock stands before the time at which the desk knew it.
+        pub clock_set_back: bool,
         /// The board is blocked with `OFFLINE_PRIMER_STALE`.
         pub blocked: bool,
+        /// A manager went on with old data.
+        pub emergency: Option<Emergency>,
+        /// A manager can go on, or go on for longer.
+        pub may_go_on: bool,
+        /// For how long one decision holds.
+        #[ts(type = "number")]
+        pub emergency_s: u64,
+    }
+
+    /// A manager's decision to go on with old data, while it holds.
+    pub struct Emergency {
+        /// Who decided it.
+        pub name: String,
+        /// Why.
+        pub reason: String,
+        /// Until when it holds.
+        pub until: String,
     }
 
     /// The six steps of the sample hotel's guide.

@@ -76,6 +76,24 @@ pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
             "Look at the Sync Center again; it may have been settled meanwhile.",
             reference,
         ),
+        ActError::Stale => CommandError::new(
+            "OFFLINE_PRIMER_STALE",
+            "What this desk knows is more than 24 hours old.",
+            "Refresh it, or have a manager go on. What is recorded stays and will be sent.",
+            reference,
+        ),
+        ActError::NotAManager => CommandError::new(
+            "MANAGER_NEEDED",
+            "Only a manager can go on with old data.",
+            "Have a manager choose their name at this desk, and go on.",
+            reference,
+        ),
+        ActError::NothingToGoOnFrom => CommandError::new(
+            "EMERGENCY_NOT_NEEDED",
+            "The board is open, and will be for some hours.",
+            "Go on working. It can be prolonged when it is about to end.",
+            reference,
+        ),
         ActError::Engine(error) => from_engine(error, reference),
     }
 }

@@ -39,6 +39,10 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
     match (event.workflow.as_str(), event.action.as_str()) {
         ("desk", "sign_in") => return "Began to work at this desk".into(),
         ("desk", "sign_out") => return "Stopped working at this desk".into(),
+        ("desk", "emergency_operation") => {
+            let reason = event.args["reason"].as_str().unwrap_or_default();
+            return format!("Went on with old data for up to 12 hours: {reason}");
+        }
         ("desk", "continued") => return "This desk went on under a new number: it was restored or copied".into(),
         ("desk", "service_restored") => return "The service was restored; what it lost was sent again".into(),
         ("desk", "repair" | "recovered") => return "This desk's data was recovered after damage".into(),

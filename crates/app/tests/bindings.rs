@@ -29,7 +29,7 @@ fn the_screens_types_are_those_of_the_commands() {
         domain::ServiceFlag, domain::Verdict, domain::Action,
         dto::Notice, dto::ChangeKind, dto::CommandError, dto::Phase, dto::AppState, dto::Hotel, dto::Person,
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
-        dto::Staleness, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::Tile,
+        dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::Tile,
         dto::BoardDelta, dto::SafeToGive, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::ActRequest, dto::Acted,
         dto::OutboxState, dto::OutboxFilter, dto::OutboxRow, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Side, dto::ConflictView, dto::FieldChoice, dto::ResolveRequest,

@@ -14,7 +14,7 @@ use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// The entity kind of the desk itself.
-const DESK: &str = "desk";
+pub(crate) const DESK: &str = "desk";
 
 /// Why something was not recorded.
 #[derive(Debug, Error)]
@@ -37,6 +37,15 @@ pub enum ActError {
     /// There is no such event, or it has not failed.
     #[error("there is nothing to give up")]
     NothingToDiscard,
+    /// What the desk knows is too old to work on.
+    #[error("what this desk knows is too old to work on")]
+    Stale,
+    /// Somebody who does not answer for the day wants to go on with old data.
+    #[error("only a manager can go on with old data")]
+    NotAManager,
+    /// Nothing is blocked, or the emergency operation runs for long enough.
+    #[error("there is no reason to go on with old data")]
+    NothingToGoOnFrom,
     /// The database refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -68,12 +77,15 @@ impl DeskAction {
 }
 
 /// Why the engine's record did not go through, in this crate's words; kept apart so that the closure can be `Send`.
-enum Refused {
+pub(crate) enum Refused {
     Rule(Refusal),
     NotLoaded,
     NoRoom,
     NothingToRetry,
     NothingToDiscard,
+    Stale,
+    NotAManager,
+    NothingToGoOnFrom,
 }
 
 impl Refused {
@@ -84,7 +96,17 @@ impl Refused {
             Self::NoRoom => ActError::NoRoom(room.to_owned()),
             Self::NothingToRetry => ActError::NothingToRetry,
             Self::NothingToDiscard => ActError::NothingToDiscard,
+            Self::Stale => ActError::Stale,
+            Self::NotAManager => ActError::NotAManager,
+            Self::NothingToGoOnFrom => ActError::NothingToGoOnFrom,
         }
+    }
+}
+
+pub(crate) fn refused(error: RecordError<Refused>, room: &str) -> ActError {
+    match error {
+        RecordError::Refused(refused) => refused.into_error(room),
+        RecordError::Engine(error) => ActError::Engine(error),
     }
 }
 
@@ -92,17 +114,17 @@ impl Desk {
     /// Records what somebody did to a room. When this returns `Ok`, it is on disk.
     ///
     /// # Errors
-    /// The rules' refusal, or that the database refused; nothing was saved then.
+    /// The rules' refusal, that what the desk knows is too old, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
         let desk = self.clone();
         let entity = EntityRef::new(ROOM, room);
         let own = entity.clone();
-        let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, &own, seen, &action, None));
+        let decide: Decide<Refused> = Box::new(move |work, seen| {
+            desk.housekeeping.fresh_enough(work)?;
+            desk.decide_on(work, &own, seen, &action, None)
+        });
         let intent = Intent { event_id, actor, entity, decide };
-        let recorded = self.engine().record(intent).map_err(|error| match error {
-            RecordError::Refused(refused) => refused.into_error(room),
-            RecordError::Engine(error) => ActError::Engine(error),
-        })?;
+        let recorded = self.engine().record(intent).map_err(|error| refused(error, room))?;
         tell(&recorded);
         Ok(recorded)
     }
@@ -165,10 +187,7 @@ impl Desk {
         });
         let actor = if sabotage::on(Version::AuthorOfRetry) { actor } else { event.actor_id };
         let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
-        recorded.map(|_| ()).map_err(|error| match error {
-            RecordError::Refused(refused) => refused.into_error(&room),
-            RecordError::Engine(error) => ActError::Engine(error),
-        })
+        recorded.map(|_| ()).map_err(|error| refused(error, &room))
     }
 
     /// Gives a failed action up, by name and with a reason. It stays in the record; what was recorded behind it is
@@ -203,10 +222,7 @@ impl Desk {
                 ..Draft::default()
             })
         });
-        self.engine().record(Intent { event_id, actor, entity, decide }).map_err(|error| match error {
-            RecordError::Refused(refused) => refused.into_error(""),
-            RecordError::Engine(error) => ActError::Engine(error),
-        })
+        self.engine().record(Intent { event_id, actor, entity, decide }).map_err(|error| refused(error, ""))
     }
 
     fn decide_on(

@@ -9,10 +9,12 @@
 mod actions;
 mod housekeeping;
 mod rooms;
+mod staleness;
 
 pub use actions::{ActError, DeskAction};
 pub use housekeeping::Housekeeping;
 pub use rooms::{RoomRow, Rooms};
+pub use staleness::{EMERGENCY, Emergency, STALE_LIMIT, Staleness, Standing};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ import { Conflict } from "../features/conflict/Conflict";
 import { FrontDesk } from "../features/frontdesk/FrontDesk";
 import { Guide } from "../features/guide/Guide";
 import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
+import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
 import { configure } from "../shared/fmt";
@@ -72,10 +73,11 @@ function Phases(): ReactNode {
 
 function BeforeTheBoard({ children }: { children: ReactNode }): ReactNode {
   return (
-    <>
-      <div className="before-the-board"><StartNotice /></div>
+    <div className="before-the-board">
+      <EmergencyStamp />
+      <StartNotice />
       {children}
-    </>
+    </div>
   );
 }
 
@@ -88,7 +90,7 @@ function Ready(): ReactNode {
   useKeys(() => setSheet(true));
   useTitle(route.view, isBoard);
 
-  if (switching) return <WhoIsWorking onCancel={() => setSwitching(false)} />;
+  if (switching) return <BeforeTheBoard><WhoIsWorking onCancel={() => setSwitching(false)} /></BeforeTheBoard>;
   return (
     <>
       <Frame onShortcuts={() => setSheet(true)} onSwitchPerson={() => setSwitching(true)}>

@@ -13,6 +13,7 @@ import { count, dateTime, serviceDay } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
 import { prefs, setPref, type Theme } from "../shared/prefs";
 import { useRoute } from "../shared/route";
+import { EmergencyStamp } from "../features/stale/Emergency";
 import { roleWord } from "../shared/words";
 import { Mark } from "../shared/Mark";
 import { Messages } from "./Messages";
@@ -169,7 +170,18 @@ function Notices(): ReactNode {
   const staleness = useApp((state) => state.staleness);
   return (
     <>
+      <EmergencyStamp />
       <StartNotice />
+      {staleness.clockSetBack && staleness.knownAt !== null ? (
+        <div className="notice" data-testid="stale-clock">
+          <Glyph name="alert" />
+          <p>
+            <b>{t`This computer's clock shows a time before this desk last heard from the service (${dateTime(staleness.knownAt)}).`}</b>{" "}
+            {t`So nobody can tell how old what it knows is, and no room is called safe to give out. Set the clock right, or connect once.`}
+          </p>
+          <Button small testId="stale-clock-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>
+        </div>
+      ) : null}
       {staleness.warn && !staleness.blocked && staleness.knownAt !== null ? (
         <div className="notice" data-testid="stale-warning">
           <Glyph name="alert" />

@@ -14,6 +14,7 @@ const platform = memoryPlatform({
   link: (asked.get("link") ?? "auto") as LinkMode,
   busy: flag("busy"),
   stale: flag("stale"),
+  emergency: asked.get("emergency") === "ending" ? "ending" : flag("emergency"),
   sends: asked.get("sends") !== "0",
   seed: Number(asked.get("seed") ?? 7),
   floors: Number(asked.get("floors") ?? 10),
@@ -29,6 +30,11 @@ if (flag("notice")) {
   platform.setState((state) => {
     state.notice = { code: "UNCLEAN_STOP", message: "Turndown was not closed properly last time.", nextStep: "Nothing is lost: 14 actions are waiting, as before. A full check runs behind the board." };
     state.staleness.warn = true;
+  });
+}
+if (flag("setback")) {
+  platform.setState((state) => {
+    Object.assign(state.staleness, { clockSetBack: true, ageS: null });
   });
 }
 if (asked.get("phase") === "trouble") {

@@ -43,4 +43,13 @@ describe("h7_what_is_said_about_the_link", () => {
     expect(news).toEqual([{ text: "A conflict has to be decided. See the Sync Center.", urgency: "assertive", key: "attention" }]);
     expect(newsBetween(await state(hurt), await state(hurt))).toEqual([]);
   });
+  it("h11_an_emergency_operation_is_said_when_it_begins_and_when_it_is_about_to_end", async () => {
+    const runs = (mayGoOn: boolean) => (app: AppState) =>
+      Object.assign(app.staleness, { ageS: 26 * 3600, mayGoOn, emergency: { name: "Rosa", reason: "storm", until: "2016-03-27T21:40:00Z" } });
+    const [began] = newsBetween(await state(), await state(runs(false)));
+    expect(began?.text).toMatch(/^Emergency operation until .*21:40\. What this desk knows is 26 hours old\.$/);
+    expect(newsBetween(await state(runs(false)), await state(runs(false)))).toEqual([]);
+    const [ending] = newsBetween(await state(runs(false)), await state(runs(true)));
+    expect(ending?.text).toMatch(/A manager can go on for longer\.$/);
+  });
 });

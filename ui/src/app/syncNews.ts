@@ -5,7 +5,8 @@ import { plural, t } from "@lingui/core/macro";
 import type { AppState } from "../bindings/bindings";
 import type { Desk } from "../data/desk";
 import { announce } from "../shared/announcer";
-import { count } from "../shared/fmt";
+import { ageSentence } from "../features/stale/Emergency";
+import { count, dateTime } from "../shared/fmt";
 
 /** What there is to say between two states. */
 export function newsBetween(before: AppState, after: AppState): { text: string; urgency: "polite" | "assertive"; key: string }[] {
@@ -34,6 +35,17 @@ export function newsBetween(before: AppState, after: AppState): { text: string; 
   }
   if (after.staleness.warn && !before.staleness.warn) {
     news.push({ text: t`What this desk knows is getting old. Connect once to refresh it.`, urgency: "polite", key: "stale" });
+  }
+  const emergency = after.staleness.emergency;
+  if (emergency !== null && emergency.until !== before.staleness.emergency?.until) {
+    const text = `${t`Emergency operation until ${dateTime(emergency.until)}.`} ${ageSentence(after.staleness.ageS)}`;
+    news.push({ text, urgency: "polite", key: "stale" });
+  } else if (emergency !== null && after.staleness.mayGoOn && !before.staleness.mayGoOn) {
+    const text = t`Emergency operation ends at ${dateTime(emergency.until)}. A manager can go on for longer.`;
+    news.push({ text, urgency: "polite", key: "stale" });
+  }
+  if (after.staleness.clockSetBack && !before.staleness.clockSetBack) {
+    news.push({ text: ageSentence(null), urgency: "polite", key: "stale" });
   }
   return news;
 }

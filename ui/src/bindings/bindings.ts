@@ -587,9 +587,9 @@ export type Staleness = {
  */
 knownAt: string | null, 
 /**
- * Seconds since.
+ * Seconds since; absent where nothing is known yet, or where a clock that was set back makes it unknown.
  */
-ageS: number, 
+ageS: number | null, 
 /**
  * Above this the board is blocked.
  */
@@ -599,9 +599,42 @@ limitS: number,
  */
 warn: boolean, 
 /**
+ * The clock stands before the time at which the desk knew it.
+ */
+clockSetBack: boolean, 
+/**
  * The board is blocked with `OFFLINE_PRIMER_STALE`.
  */
-blocked: boolean, };
+blocked: boolean, 
+/**
+ * A manager went on with old data.
+ */
+emergency: Emergency | null, 
+/**
+ * A manager can go on, or go on for longer.
+ */
+mayGoOn: boolean, 
+/**
+ * For how long one decision holds.
+ */
+emergencyS: number, };
+
+/**
+ * A manager's decision to go on with old data, while it holds.
+ */
+export type Emergency = { 
+/**
+ * Who decided it.
+ */
+name: string, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Until when it holds.
+ */
+until: string, };
 
 /**
  * The six steps of the sample hotel's guide.

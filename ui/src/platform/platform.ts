@@ -37,6 +37,8 @@ export interface Platform {
   board(since: number | null): Promise<BoardDelta>;
   frontDesk(since: number | null): Promise<FrontDeskDelta>;
   act(request: ActRequest): Promise<Acted>;
+  /** A manager goes on with old data, by name and with a reason. */
+  beginEmergency(intentId: string, reason: string): Promise<void>;
 
   syncCenter(filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter>;
   retryEvent(eventId: string): Promise<void>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Ledger, Staleness, SyncStatus } from "../bindings/bindings";
 import { pillModel, pillText } from "./pill";
 
-const known: Staleness = { knownAt: "2016-03-27T14:02:00Z", ageS: 5, limitS: 86_400, warn: false, blocked: false };
+const known: Staleness = { knownAt: "2016-03-27T14:02:00Z", ageS: 5, limitS: 86_400, warn: false, clockSetBack: false, blocked: false, emergency: null, mayGoOn: false, emergencyS: 43_200 };
 
 function sync(change: Partial<SyncStatus> = {}, ledger: Partial<Ledger> = {}): SyncStatus {
   return {

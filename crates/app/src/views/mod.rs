@@ -5,9 +5,10 @@ pub mod conflict;
 pub mod front_desk;
 pub mod outbox;
 
-use crate::dto::{LocalState, Person};
+use crate::dto::{Emergency, LocalState, Person, Staleness};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeMap;
+use turndown_desk::{EMERGENCY, STALE_LIMIT, Standing};
 use turndown_domain::{PropertyBook, Room, ServiceFlag, Staff};
 
 /// People's names by id.
@@ -39,6 +40,30 @@ pub fn person(staff: &Staff) -> Person {
         initials,
         role: staff.role,
         section: staff.section.clone(),
+    }
+}
+
+/// How old the desk's knowledge is, as screens show it.
+pub fn staleness(staleness: turndown_desk::Staleness, may_go_on: bool, names: &Names) -> Staleness {
+    let seconds = |length: chrono::TimeDelta| u64::try_from(length.num_seconds()).unwrap_or(0);
+    let (warn, clock_set_back) = (staleness.standing == Standing::Old, staleness.standing == Standing::Untold);
+    Staleness {
+        known_at: staleness.known_at.map(time),
+        age_s: staleness.age.map(seconds),
+        limit_s: seconds(STALE_LIMIT),
+        warn,
+        clock_set_back,
+        blocked: staleness.standing == Standing::Blocked,
+        emergency: match staleness.standing {
+            Standing::Emergency(emergency) => Some(Emergency {
+                name: names.person(emergency.by.as_str()),
+                reason: emergency.reason,
+                until: time(emergency.until),
+            }),
+            _ => None,
+        },
+        may_go_on,
+        emergency_s: seconds(EMERGENCY),
     }
 }
 

@@ -1,5 +1,5 @@
-// What the desk knows is too old to work by. The board stands still behind this until it is refreshed; what waits is
-// kept and can be taken out as a file. Neither Esc nor a click beside it closes it.
+// What the desk knows is too old to work by. The board stands still behind this until it is refreshed or a manager goes
+// on; what waits is kept and can be taken out as a file. Neither Esc nor a click beside it closes it.
 
 import { t } from "@lingui/core/macro";
 import { useEffect, useState, type ReactNode } from "react";
@@ -12,6 +12,8 @@ import { announce } from "../../shared/announcer";
 import { Button } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { ageSentence } from "./Emergency";
+import { GoOn } from "./GoOn";
 import "./stale.css";
 
 const CODE = "OFFLINE_PRIMER_STALE";
@@ -41,6 +43,9 @@ function Stale(): ReactNode {
   const [busy, setBusy] = useState<"refresh" | "export" | null>(null);
   const [error, setError] = useState<CommandError | null>(null);
   const [file, setFile] = useState<string | null>(null);
+  // Whoever comes back from the second way finds the focus where it was.
+  const [goingOn, setGoingOn] = useState<"never" | "now" | "left">("never");
+  const within = staleness.ageS === null || staleness.ageS <= staleness.limitS;
 
   useEffect(() => {
     void desk.platform.telemetry("frontend.housekeeping.primer_stale", { code: CODE }).catch(() => undefined);
@@ -79,7 +84,7 @@ function Stale(): ReactNode {
       <Modal className="modal stale">
         <Dialog role="alertdialog" className="dialog" data-testid="stale-modal" aria-describedby="stale-text">
           <Heading slot="title" className="dialog-title">
-            {t`What this desk knows is ${durationInWords(staleness.ageS)} old`}
+            {within ? t`What this desk knows may be too old` : t`What this desk knows is ${durationInWords(staleness.ageS ?? 0)} old`}
           </Heading>
           <div id="stale-text" className="stale-text">
             <p>
@@ -87,6 +92,7 @@ function Stale(): ReactNode {
                 ? t`It has not heard from the service within the limit of ${durationInWords(staleness.limitS)}.`
                 : t`It last heard from the service at ${dateTime(staleness.knownAt, now)}. The limit is ${durationInWords(staleness.limitS)}: rooms may have been given out since.`}
             </p>
+            {within ? <p>{staleness.ageS === null ? ageSentence(null) : t`An emergency operation ended, and this computer's clock was set back since.`}</p> : null}
             <p>
               {waiting === 0
                 ? t`Nothing recorded here is waiting to be sent.`
@@ -118,16 +124,20 @@ function Stale(): ReactNode {
               {t`Written to`} <bdi dir="ltr">{file}</bdi>
             </p>
           )}
+          {goingOn === "now" ? <GoOn onDone={() => undefined} onBack={() => setGoingOn("left")} /> : null}
           <div className="stale-foot">
+            {goingOn === "now" ? null : (
+              <div className="dialog-actions">
+                <Button testId="stale-export" aria-disabled={busy !== null || undefined} onPress={() => void exportWaiting()}>{t`Export what waits`}</Button>
+                <Button autoFocus={goingOn === "left"} testId="stale-go-on" aria-disabled={busy !== null || undefined} onPress={() => setGoingOn("now")}>{t`Go on with old data…`}</Button>
+                <Button look="solid" autoFocus={goingOn === "never"} testId="stale-refresh" aria-disabled={busy !== null || undefined} onPress={() => void refresh()}>
+                  {busy === "refresh" ? t`Asking the service…` : t`Refresh now`}
+                </Button>
+              </div>
+            )}
             <span className="code" data-testid="stale-code">
               {CODE}
             </span>
-            <div className="dialog-actions">
-              <Button testId="stale-export" aria-disabled={busy !== null || undefined} onPress={() => void exportWaiting()}>{t`Export what waits`}</Button>
-              <Button look="solid" autoFocus testId="stale-refresh" aria-disabled={busy !== null || undefined} onPress={() => void refresh()}>
-                {busy === "refresh" ? t`Asking the service…` : t`Refresh now`}
-              </Button>
-            </div>
           </div>
         </Dialog>
       </Modal>

@@ -30,6 +30,8 @@ export interface MemoryOptions {
   busy?: boolean;
   link?: LinkMode;
   stale?: boolean;
+  /** A manager went on with old data; at the end of it where the word says so. */
+  emergency?: boolean | "ending";
   /** Events are acknowledged by themselves when the link is up. */
   sends?: boolean;
 }
@@ -84,14 +86,20 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       ledger: { recorded: 0, acknowledged: 0, waiting: 0, attention: 0, discarded: 0, balanced: true },
       flushing: false, flushDone: 0, flushTotal: 0, lastFlush: null, oldestWaiting: null, backlogWarning: false, conflicts: 0, nextTryMs: null,
     },
-    staleness: { knownAt: ago(1), ageS: 60, limitS: 86_400, warn: false, blocked: options.stale ?? false },
+    staleness: { knownAt: ago(1), ageS: 60, limitS: 86_400, warn: false, clockSetBack: false, blocked: false, emergency: null, mayGoOn: false, emergencyS: 43_200 },
     loading: null, trouble: null, notice: null,
     guide: { dismissed: false, steps: ["start", "unplug", "work", "elsewhere", "plug", "decide"].map((id) => ({ id, done: false })) },
     version: "0.1.0",
   };
   if (app.phase === "setup") Object.assign(app, { hotel: null, person: null, guide: null });
   if (app.phase === "choosePerson") app.person = null;
-  if (options.stale) app.staleness.ageS = 25 * 3600;
+  if (options.stale) Object.assign(app.staleness, { blocked: true, mayGoOn: true, ageS: 25 * 3600, knownAt: ago(25 * 60) });
+  if (options.emergency) {
+    const ending = options.emergency === "ending";
+    const until = new Date(now + (ending ? 2 : 9) * 3_600_000).toISOString();
+    const name = house.staff.find((person) => person.role === "manager")?.name ?? "";
+    Object.assign(app.staleness, { ageS: 34 * 3600, knownAt: ago(34 * 60), mayGoOn: ending, emergency: { name, reason: "The line to the house is cut; the provider comes tomorrow.", until } });
+  }
 
   const sum = () => {
     const ledger = app.sync.ledger;
@@ -296,6 +304,13 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       setTimeout(flush, 300);
       return { eventId: row.eventId, revision };
     },
+    beginEmergency: async (_intentId, reason) => {
+      if (app.person?.role !== "manager") fail("MANAGER_NEEDED", "Only a manager can go on with old data.", "Have a manager choose their name at this desk, and go on.");
+      record("This desk", "emergency_operation", `Went on with old data for up to 12 hours: ${reason}`, "pending");
+      const until = new Date(Date.now() + app.staleness.emergencyS * 1000).toISOString();
+      Object.assign(app.staleness, { blocked: false, mayGoOn: false, emergency: { name: app.person.name, reason, until } });
+      touch([], ["status", "outbox"]);
+    },
     syncCenter: async (filter: OutboxFilter, offset, limit) => {
       const groups: Record<OutboxFilter, OutboxState[]> = { all: [], waiting: ["pending", "syncing"], attention: ["failed", "conflict", "held"], acknowledged: ["synced", "settled"], discarded: ["discarded"] };
       const order: OutboxState[] = ["conflict", "failed", "held", "syncing", "pending", "synced", "settled", "discarded"];
@@ -342,7 +357,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     refreshSnapshot: async () => {
       if (app.sync.state === "offline") fail("OFFLINE", "The service cannot be reached.", "Check the network, then press Refresh now again.");
-      Object.assign(app.staleness, { blocked: false, ageS: 0, knownAt: new Date().toISOString() });
+      Object.assign(app.staleness, { blocked: false, emergency: null, mayGoOn: false, ageS: 0, knownAt: new Date().toISOString() });
       touch([], ["status"]);
     },
     exportWaiting: async () => "/home/desk/Documents/turndown-waiting-2016-03-27.json",

@@ -1,0 +1,43 @@
+// The stamp of an emergency operation: on every screen, as long as it runs.
+
+import { t } from "@lingui/core/macro";
+import { useState, type ReactNode } from "react";
+import { attempt } from "../../data/actions";
+import { useApp, useDesk } from "../../data/useDesk";
+import { Button, Dialog } from "../../shared/controls";
+import { dateTime, durationInWords } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+import { GoOn } from "./GoOn";
+import "./stale.css";
+
+/** How old it is, as a sentence. */
+export function ageSentence(ageS: number | null): string {
+  return ageS === null
+    ? t`How old what this desk knows is cannot be told: this computer's clock was set back.`
+    : t`What this desk knows is ${durationInWords(ageS)} old.`;
+}
+
+export function EmergencyStamp(): ReactNode {
+  const desk = useDesk();
+  const emergency = useApp((state) => state.staleness.emergency);
+  const ageS = useApp((state) => state.staleness.ageS);
+  const mayGoOn = useApp((state) => state.staleness.mayGoOn);
+  const [asking, setAsking] = useState(false);
+  if (emergency === null) return null;
+  return (
+    <div className="notice emergency" data-testid="emergency">
+      <Glyph name="alert" />
+      <p>
+        <b>{t`Emergency operation until ${dateTime(emergency.until)}.`}</b> {ageSentence(ageS)}{" "}
+        <bdi>{emergency.name}</bdi>: <bdi>{emergency.reason}</bdi>
+      </p>
+      {mayGoOn && desk.platform.window === "board" ? <Button small testId="emergency-prolong" onPress={() => setAsking(true)}>{t`Go on for longer`}</Button> : null}
+      <Button small testId="emergency-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>
+      {asking ? (
+        <Dialog title={t`Go on for longer`} onClose={() => setAsking(false)} testId="dialog-go-on">
+          <GoOn onDone={() => setAsking(false)} onBack={() => setAsking(false)} />
+        </Dialog>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,146 @@
+// A manager goes on with old data, by name and with a reason. Whoever works at the desk finds here who can.
+
+import { t } from "@lingui/core/macro";
+import { useEffect, useState, type ReactNode } from "react";
+import { Form } from "react-aria-components";
+import type { CommandError, Person } from "../../bindings/bindings";
+import { newId } from "../../data/actions";
+import { inDeskOrder } from "../../data/people";
+import { useApp, useDesk } from "../../data/useDesk";
+import { asCommandError } from "../../platform/platform";
+import { announce } from "../../shared/announcer";
+import { Button, Field } from "../../shared/controls";
+import { durationInWords } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+
+/** As many as fit; a house has a few. */
+const MANAGERS_SHOWN = 8;
+
+interface Props {
+  onDone: () => void;
+  onBack: () => void;
+}
+
+export function GoOn({ onDone, onBack }: Props): ReactNode {
+  const desk = useDesk();
+  const person = useApp((state) => state.person);
+  const staff = useApp((state) => state.staff);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<CommandError | null>(null);
+
+  const run = async (command: () => Promise<void>) => {
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    try {
+      await command();
+      await desk.refresh();
+    } catch (thrown) {
+      const why = asCommandError(thrown);
+      setError(why);
+      announce(`${why.message} ${why.nextStep}`.trim(), { urgency: "assertive" });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  let body: ReactNode;
+  if (desk.platform.window !== "board") {
+    body = <AtTheBoard onBack={onBack} />;
+  } else if (person?.role === "manager") {
+    body = <Reason person={person} busy={busy} onBack={onBack} onGoOn={(id, reason) => void run(() => desk.platform.beginEmergency(id, reason).then(onDone))} />;
+  } else {
+    const managers = inDeskOrder(staff).filter((each) => each.role === "manager");
+    body = <Managers managers={managers} busy={busy} onBack={onBack} onChoose={(id) => void run(() => desk.platform.choosePerson(id))} />;
+  }
+  return (
+    <div className="go-on" data-testid="go-on">
+      {body}
+      {error === null ? null : (
+        <div className="problem" data-testid="go-on-problem" data-code={error.code}>
+          <Glyph name="alert" />
+          <div>
+            <b>{error.message}</b>
+            <p>{error.nextStep}</p>
+            <span className="code">{error.code}</span>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Says what opened here, because the focus goes straight to what there is to do. */
+function useSaid(text: string): void {
+  useEffect(() => announce(text, { key: "go-on" }), [text]);
+}
+
+function Reason({ person, busy, onGoOn, onBack }: { person: Person; busy: boolean; onGoOn: (id: string, reason: string) => void; onBack: () => void }): ReactNode {
+  const length = durationInWords(useApp((state) => state.staleness.emergencyS));
+  const [id] = useState(newId);
+  const [reason, setReason] = useState("");
+  const [missing, setMissing] = useState(false);
+  const text = t`Your name and the reason stand on every screen of this desk and in the record. No room is called safe to give out meanwhile: ask before you give one out. It ends after ${length}, or as soon as the service answers.`;
+  useSaid(text);
+  return (
+    <Form
+      className="go-on"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (reason.trim() === "") setMissing(true);
+        else onGoOn(id, reason.trim());
+      }}
+    >
+      <p>
+        <b dir="auto">{person.name}</b>. {text}
+      </p>
+      <Field label={t`Why does the house go on?`} value={reason} onChange={setReason} maxLength={200} autoFocus error={missing && reason.trim() === "" ? t`Say why, in a few words.` : undefined} testId="go-on-reason" />
+      <div className="dialog-actions">
+        <Button testId="go-on-back" onPress={onBack}>{t`Go back`}</Button>
+        <Button look="solid" type="submit" testId="go-on-confirm" aria-disabled={busy || undefined}>{t`Go on for ${length}`}</Button>
+      </div>
+    </Form>
+  );
+}
+
+function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Person[]; busy: boolean; onChoose: (id: string) => void; onBack: () => void }): ReactNode {
+  const shown = managers.slice(0, MANAGERS_SHOWN);
+  const none = shown.length === 0;
+  const text = none
+    ? t`Only a manager can go on with old data, and nobody on this desk's staff list is one. Have somebody look at the network.`
+    : t`Only a manager can go on with old data. Choose the manager who is here; that person works at this desk from then on.`;
+  useSaid(text);
+  return (
+    <>
+      <p>{text}</p>
+      <ul className="go-on-managers">
+        {shown.map((each, at) => (
+          <li key={each.id}>
+            <Button autoFocus={at === 0} testId="go-on-manager" data-staff={each.id} aria-disabled={busy || undefined} onPress={() => onChoose(each.id)}>
+              <span dir="auto">{each.name}</span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <div className="dialog-actions">
+        <Button autoFocus={none} testId="go-on-back" onPress={onBack}>{t`Go back`}</Button>
+      </div>
+    </>
+  );
+}
+
+/** The front desk's window only looks. */
+function AtTheBoard({ onBack }: { onBack: () => void }): ReactNode {
+  const desk = useDesk();
+  const text = t`A manager can go on with old data, in the board's window.`;
+  useSaid(text);
+  return (
+    <>
+      <p>{text}</p>
+      <div className="dialog-actions">
+        <Button testId="go-on-back" onPress={onBack}>{t`Go back`}</Button>
+        <Button look="solid" autoFocus testId="go-on-board" onPress={() => void desk.platform.openWindow("board")}>{t`Open the board`}</Button>
+      </div>
+    </>
+  );
+}
