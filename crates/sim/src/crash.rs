@@ -6,7 +6,7 @@
 
 use crate::disk::{Aim, CrashModel, DiskImage, Fault, IoKinds, SimDisk};
 use crate::world::{DeskMachine, Hotel, Machine};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use fastrand::Rng;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -152,6 +152,12 @@ const COMMANDS: &[Deed] = &[
     }),
     ("sign_in", |desk, _| {
         desk.note_desk(id("cut"), lead(), DeskAction::SignIn, serde_json::json!({})).map(|_| Some(id("cut")))
+    }),
+    ("begin_emergency", |desk, _| {
+        let long_ago = turndown_offline::rfc3339(now() - TimeDelta::hours(30));
+        desk.engine().set_facts(vec![(turndown_offline::KNOWN_AT, Some(long_ago))])?;
+        let manager = ActorId::parse("manager-1").unwrap_or_else(|_| lead());
+        desk.begin_emergency(id("cut"), manager, "the line is cut").map(|_| Some(id("cut")))
     }),
     ("resolve", |desk, _| {
         let Some(conflict) = desk.engine().conflict(&EntityRef::new("room", CONTESTED))? else { return Ok(None) };

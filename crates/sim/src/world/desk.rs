@@ -39,6 +39,8 @@ pub enum Tried {
     Saved,
     /// The hotel's rules do not allow it, or there was nothing to do.
     Refused,
+    /// What the desk knows is too old to work on.
+    Stale,
     /// The desk said that it is not saved.
     Unsaved,
     /// The machine died meanwhile: nobody was told anything.
@@ -217,8 +219,27 @@ impl DeskHost {
                 self.unsaved.push(event);
                 Tried::Unsaved
             }
+            Err(ActError::Stale) => Tried::Stale,
             Err(_) => Tried::Refused,
         }
+    }
+
+    /// Whether a manager can go on with old data.
+    #[must_use]
+    pub fn may_go_on(&self) -> bool {
+        let Some(open) = &self.open else { return false };
+        open.desk.staleness().is_ok_and(|staleness| staleness.may_go_on(self.machine.clock()))
+    }
+
+    /// A manager goes on with old data, or somebody who cannot tries to.
+    pub fn go_on(&mut self, rng: &mut Rng) -> Tried {
+        if rng.u8(..5) != 0 {
+            self.person = "manager-1".into();
+        }
+        let (Some(open), Some(actor)) = (&self.open, self.actor()) else { return Tried::Closed };
+        let event = self.event_id();
+        let done = open.desk.begin_emergency(event.clone(), actor, "the line is cut");
+        self.note(event, "the desk itself", done.map(|_| ()))
     }
 
     /// Somebody decides one open conflict, by chance. Answers whether one was decided.

@@ -307,6 +307,13 @@ impl World {
                 match self.desks[n].act(&mut self.rng, rooms) {
                     Tried::Saved => self.tally.recorded += 1,
                     Tried::Refused => self.tally.refused += 1,
+                    Tried::Stale => {
+                        self.tally.refused += 1;
+                        // A manager is not always at hand.
+                        if self.rng.u8(..3) == 0 {
+                            self.go_on(n);
+                        }
+                    }
                     Tried::Unsaved => self.tally.unsaved += 1,
                     Tried::Unknown => self.kinds.count("died_while_recording"),
                     Tried::Closed => {}
@@ -321,6 +328,9 @@ impl World {
                 }
                 if self.desks[n].handle_failed(&mut self.rng) {
                     self.tally.handled += 1;
+                }
+                if self.desks[n].may_go_on() && self.rng.bool() {
+                    self.go_on(n);
                 }
                 self.again(8.0, due);
             }
@@ -415,6 +425,14 @@ impl World {
                 self.after(wait, Due::ServiceStarts);
                 self.again(0.5, due);
             }
+        }
+    }
+
+    /// What the desk knows is too old, or will be again in some hours: a manager goes on.
+    fn go_on(&mut self, n: usize) {
+        if self.desks[n].go_on(&mut self.rng) == Tried::Saved {
+            self.tally.recorded += 1;
+            self.kinds.count("emergency_operation");
         }
     }
 
