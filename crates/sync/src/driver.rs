@@ -9,7 +9,7 @@ use crate::network::{Http, Network};
 use crate::reason::{Cause, Reason};
 use crate::status::{LastFlush, Status, flush_code};
 use crate::wire::{Deadlines, Wire};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,6 +27,8 @@ use turndown_protocol::{EntityRef, EventId, Mode};
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// What ages is brought up to date at least this often.
 const FRESHEN_EVERY: Duration = Duration::from_secs(30);
+/// More than this between two answers of the service is no pause of the link: time itself jumped.
+const CLOCK_JUMP: TimeDelta = TimeDelta::hours(1);
 /// While the link is up, the time at which the data was last known to be fresh is written down no more often than this.
 /// After a power cut the data passes for older than it is by as much, which is the safe side.
 const KEEP_KNOWN_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -624,8 +626,11 @@ impl<'a> Driver<'a> {
 
     /// The cursor is at the service's head now.
     fn known(&mut self) {
-        self.known_at = Some(self.shared.engine.environment().now());
-        if self.known_kept.is_none_or(|at| at.elapsed() >= KEEP_KNOWN_EVERY)
+        let now = self.shared.engine.environment().now();
+        // The machine slept, or its clock was set: what is written down would look older than it is.
+        let jumped = self.known_at.is_some_and(|before| (now - before).abs() > CLOCK_JUMP);
+        self.known_at = Some(now);
+        if (jumped || self.known_kept.is_none_or(|at| at.elapsed() >= KEEP_KNOWN_EVERY))
             && let Some(fact) = self.known_fact()
         {
             self.known_kept = Some(Instant::now());
