@@ -36,6 +36,11 @@ impl Shared {
         marked.map_err(|error| EngineError::stored("mark of damage", error))
     }
 
+    fn is_marked_damaged(&self) -> Result<bool, EngineError> {
+        let marked = self.disk.exists(&self.folder().join(DAMAGED));
+        marked.map_err(|error| EngineError::stored("mark of damage", error))
+    }
+
     /// The same where SQLite met a damaged page on the way, which a start need not meet again.
     pub(crate) fn mark_if_corrupt(&self, error: &EngineError) {
         let unreadable = matches!(
@@ -57,6 +62,11 @@ impl Engine {
     /// # Errors
     /// When SQLite or the disk refuses to look. That is not damage.
     pub fn check(&self) -> Result<Checked, EngineError> {
+        // What the writer found stands until a start has repaired it, however sound the rest looks: a file that lost its
+        // end agrees with itself.
+        if self.shared().is_marked_damaged()? {
+            return Ok(Checked { damage: vec!["an earlier look found damage".into()], ..Checked::default() });
+        }
         let mut checked = Checked { damage: self.pages()?, ..Checked::default() };
         if checked.damage.is_empty() {
             match self.verify_record() {

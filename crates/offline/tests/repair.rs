@@ -397,6 +397,23 @@ fn a6_a_damaged_page_that_a_query_meets_is_repaired_at_the_next_start() {
 }
 
 #[test]
+fn a6_damage_that_was_met_stands_until_a_start_has_repaired_it_however_sound_the_file_looks() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    assert!(engine.check().unwrap().damage.is_empty());
+    // The writer saw that the newest entries were gone from the file; what is left agrees with itself.
+    std::fs::write(house.file("desk.damaged"), "the newest entries are gone from the file").unwrap();
+    assert_eq!(engine.check().unwrap().damage.len(), 1, "or nobody would ever start it again");
+    engine.close();
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert!(engine.check().unwrap().damage.is_empty());
+    assert_eq!(value(&engine, 1), 1);
+}
+
+#[test]
 fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
     let house = House::new();
     let (engine, _) = house.open();
