@@ -313,7 +313,10 @@ export class Desk {
   async key(room, letter, action, words) {
     await this.goTo(room)
     await this.app.press(letter)
-    if (words !== undefined) await this.#said(room, action, words)
+    if (words === undefined) return
+    await this.#said(room, action, words)
+    // The focus goes on when the tile goes to its new place, which may be a frame after the words.
+    await waitFor(`room ${room} to have gone to its new place`, async () => (await this.tile(room))?.primary !== action, PATIENT)
   }
 
   /** By keyboard: the focus to a room's tile, wherever on the board it is. */
