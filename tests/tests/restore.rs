@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use turndown_app::dto::{LinkMode, OutboxFilter, OutboxState, Side};
+use turndown_app::dto::{OutboxFilter, OutboxState, Side};
 use turndown_domain::Action;
 use turndown_gates::journey::{complete, start};
 use turndown_gates::{Desk, Journey};
@@ -124,12 +124,8 @@ fn d2_a_desk_copied_to_a_second_computer_is_noticed_and_both_computers_edits_arr
         desk.act(&tile.room_id.0, start(&tile.task_id)).expect("recorded");
         desk.act(&tile.room_id.0, complete(&tile.task_id)).expect("recorded");
     }
-    // One after the other: two that greet at the same moment are not told apart before one of them greets again
-    // (docs/campaigns.md, "Open").
-    copy.set_link(LinkMode::WorkOffline);
     journey.relay.restore();
     journey.desk.wait_drained();
-    copy.set_link(LinkMode::Auto);
     copy.wait_drained();
     // Each goes on, again with both at work at once.
     journey.desk.act(&tiles[3].room_id.0, start(&tiles[3].task_id)).expect("recorded");
@@ -143,6 +139,36 @@ fn d2_a_desk_copied_to_a_second_computer_is_noticed_and_both_computers_edits_arr
         audit.iter().filter(|entry| entry.entity.id == tiles[number].room_id.0 && entry.action == "start").count()
     };
     assert_eq!([0, 1, 2, 3, 4].map(done), [1; 5], "both branches are listed");
+    all_arrived(&mut journey, vec![&mut copy]);
+}
+
+#[test]
+fn d2_two_copies_that_were_greeted_alike_are_told_apart_by_what_the_service_has_of_them() {
+    let mut journey = Journey::small();
+    let tiles = journey.workable();
+    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
+    journey.desk.wait_drained();
+    journey.desk.stop();
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_folder(journey.desk.folder(), folder.path());
+    let mut copy = Desk::stopped_on(folder.path());
+    // Neither has anything that the other has not, when they are greeted.
+    for desk in [&mut journey.desk, &mut copy] {
+        desk.restart();
+        desk.wait_online();
+    }
+    assert_eq!(journey.desk.install(), copy.install(), "nothing tells them apart yet");
+    for (desk, tile) in [(&mut journey.desk, &tiles[1]), (&mut copy, &tiles[2])] {
+        let person = desk.person(turndown_domain::Role::Lead);
+        desk.choose(&person);
+        desk.act(&tile.room_id.0, start(&tile.task_id)).expect("recorded");
+    }
+    journey.desk.wait_drained();
+    copy.wait_drained();
+    let other = &mut journey.desk;
+    copy.wait_for("the two are told apart", |copy| copy.install() != other.install());
+    journey.desk.wait_drained();
+    copy.wait_drained();
     all_arrived(&mut journey, vec![&mut copy]);
 }
 

@@ -18,8 +18,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, Hands, KNOWN_AT, OutboxItem, now_ms};
 use turndown_protocol::{
-    AuditClosed, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake, HandshakeAnswer,
-    InstallId, Snapshot,
+    AuditClosed, AuditHead, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake,
+    HandshakeAnswer, InstallId, Snapshot, ZERO_HASH,
 };
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -94,10 +94,9 @@ struct Met {
     round: u64,
 }
 
-/// This desk's own chain at the places of which the service spoke.
+/// How what the service has of this install stands to the desk's own chain.
 struct OwnChain {
-    head: u64,
-    at_highest: Option<String>,
+    forked: bool,
     closed_is_own: bool,
 }
 
@@ -218,13 +217,9 @@ impl Shared {
         }
         let mut answer = self.handshake(&capabilities).await?;
         let mut own = self.own_chain(&answer).await?;
-        let forked = check::standing(&answer, own.head, |_| own.at_highest.clone()) == Standing::Forked;
+        let forked = own.forked;
         if forked {
-            tracing::warn!(
-                service = answer.highest_local_seq,
-                desk = own.head,
-                "this desk is older than it was, or a copy"
-            );
+            tracing::warn!(service = answer.highest_local_seq, "this desk is older than it was, or a copy");
             self.engine(|engine| {
                 let environment = engine.environment();
                 engine.continue_as(InstallId::generate(now_ms(environment.as_ref()), environment.random()))
@@ -297,11 +292,14 @@ impl Shared {
 
     /// What the service's answer has to be held against.
     async fn own_chain(self: &Arc<Self>, answer: &HandshakeAnswer) -> Result<OwnChain, Failure> {
-        let (highest, closed) = (answer.highest_local_seq, answer.audit_closed.head.clone());
+        let highest = AuditHead {
+            local_seq: answer.highest_local_seq,
+            hash: answer.highest_hash.clone().unwrap_or_else(|| ZERO_HASH.to_owned()),
+        };
+        let closed = answer.audit_closed.head.clone();
         self.engine(move |engine| {
             Ok(OwnChain {
-                head: engine.audit_head()?.local_seq,
-                at_highest: engine.audit_hash(highest)?,
+                forked: is_forked(engine, &highest)? || is_forked(engine, &closed)?,
                 closed_is_own: closed.local_seq > 0 && engine.audit_hash(closed.local_seq)? == Some(closed.hash),
             })
         })
@@ -392,6 +390,8 @@ impl Shared {
             epoch: met.epoch.clone(),
             events: items.iter().map(|item| item.event_id.clone()).collect::<BTreeSet<_>>(),
         };
+        let install_id = self.engine.install_id();
+        let sender = install_id.clone();
         let shared = Arc::clone(&self);
         let asked_of = met.clone();
         let body = blocking(self.engine.hands(), move || {
@@ -401,7 +401,7 @@ impl Shared {
             };
             let request = EventsRequest {
                 batch_id,
-                install_id: shared.engine.install_id(),
+                install_id: sender,
                 store_id: met.store_id,
                 audit_head: shared.engine.audit_head().map_err(|error| desk(&error))?,
                 last_receipt: shared.engine.last_receipt(&met.epoch).map_err(|error| desk(&error))?,
@@ -424,6 +424,9 @@ impl Shared {
                 Failure::unknown(Cause::AnswerUnfit)
             })?;
             shared.witness(&answer.audit_closed)?;
+            // Two copies of one desk that greeted at the same moment are told apart by what comes of their first batches.
+            let forked = shared.engine.install_id() == install_id
+                && is_forked(&shared.engine, &answer.audit_closed.head).map_err(|error| desk(&error))?;
             let taken = shared.while_met(&asked_of, || {
                 let taken = shared.engine.take_results(&asked.store_id, &asked.epoch, answer.results);
                 taken.map_err(|error| desk(&error))
@@ -434,6 +437,7 @@ impl Shared {
                 conflicts: taken.conflicts,
                 again: taken.again,
                 upgrade_required: taken.upgrade_required,
+                forked,
             })
         })
         .await
@@ -563,6 +567,14 @@ pub(crate) enum Heard {
     },
     /// Something changed that a pull has to fetch.
     Change,
+}
+
+/// Whether the service has something under this install's name that is not this desk's.
+fn is_forked(engine: &Engine, theirs: &AuditHead) -> Result<bool, EngineError> {
+    let own = engine.audit_hash(theirs.local_seq)?;
+    // The chain only grows: read last, its end is not behind anything that this desk has sent.
+    let head = engine.audit_head()?.local_seq;
+    Ok(check::standing(theirs, head, own.as_deref()) == Standing::Forked)
 }
 
 /// Whether data known at a time is too old to be caught up with. A clock that was set back far says nothing.

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 use thiserror::Error;
-use turndown_protocol::{
-    AuditClosed, AuditHead, BatchId, EventId, EventResult, EventsResponse, HandshakeAnswer, InstallId, Outcome,
-};
+use turndown_protocol::{AuditClosed, AuditHead, BatchId, EventId, EventResult, EventsResponse, InstallId, Outcome};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// What was sent, as far as the answer has to repeat it.
@@ -117,7 +115,7 @@ fn assumed(event_id: &EventId) -> EventResult {
     }
 }
 
-/// What the handshake's answer says about this desk's own record.
+/// What an answer says about this desk's own record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// The service knows of this desk what the desk knows itself, or less.
@@ -126,18 +124,14 @@ pub enum Standing {
     Forked,
 }
 
-/// Holds the service's knowledge of this install against the desk's own chain. `hash_at` answers the hash of one of the
-/// desk's own entries.
-pub fn standing(answer: &HandshakeAnswer, desk_head: u64, hash_at: impl FnOnce(u64) -> Option<String>) -> Standing {
-    if answer.highest_local_seq > desk_head {
-        return Standing::Forked;
-    }
-    if answer.highest_local_seq == 0 {
-        return Standing::Sound;
-    }
-    match (&answer.highest_hash, hash_at(answer.highest_local_seq)) {
-        (Some(theirs), Some(own)) if *theirs != own => Standing::Forked,
-        _ => Standing::Sound,
+/// Holds an entry that the service has of this install against the desk's own chain: `desk_head` is its end, `own` the
+/// hash of its entry in that place, if the desk still has it.
+#[must_use]
+pub fn standing(theirs: &AuditHead, desk_head: u64, own: Option<&str>) -> Standing {
+    if theirs.local_seq > desk_head || own.is_some_and(|own| own != theirs.hash) {
+        Standing::Forked
+    } else {
+        Standing::Sound
     }
 }
 
@@ -275,31 +269,21 @@ mod tests {
 
     #[test]
     fn d1_a_service_that_knows_more_of_this_desk_than_the_desk_is_noticed() {
-        let answer = |seq, hash: Option<&str>| HandshakeAnswer {
-            store_id: "store".into(),
-            epoch: "epoch".into(),
-            highest_local_seq: seq,
-            highest_hash: hash.map(str::to_owned),
-            holds_receipt: true,
-            holds_until: 0,
-            audit_closed: AuditClosed {
-                head: AuditHead { local_seq: 0, hash: ZERO_HASH.into() },
-                signature: String::new(),
-            },
-            audit_problem: None,
-        };
-        let own = |seq: u64| Some(format!("h{seq}"));
         for (seq, hash, head, expected) in [
-            (0, None, 0, Standing::Sound),
-            (0, None, 5, Standing::Sound),
-            (3, Some("h3"), 5, Standing::Sound),
-            (5, Some("h5"), 5, Standing::Sound),
-            (6, Some("h6"), 5, Standing::Forked),
-            (1, Some("h1"), 0, Standing::Forked),
-            (5, Some("x"), 5, Standing::Forked),
-            (3, Some("x"), 5, Standing::Forked),
+            (0, ZERO_HASH, 0, Standing::Sound),
+            (0, ZERO_HASH, 5, Standing::Sound),
+            (3, "h3", 5, Standing::Sound),
+            (5, "h5", 5, Standing::Sound),
+            (6, "h6", 5, Standing::Forked),
+            (1, "h1", 0, Standing::Forked),
+            (5, "x", 5, Standing::Forked),
+            (3, "x", 5, Standing::Forked),
+            // An entry that this desk has lost itself proves nothing.
+            (2, "x", 5, Standing::Sound),
         ] {
-            assert_eq!(standing(&answer(seq, hash), head, own), expected, "{seq} {hash:?} {head}");
+            let own = (seq > 2).then(|| format!("h{seq}"));
+            let theirs = AuditHead { local_seq: seq, hash: hash.into() };
+            assert_eq!(standing(&theirs, head, own.as_deref()), expected, "{seq} {hash} {head}");
         }
     }
 

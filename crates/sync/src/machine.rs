@@ -93,6 +93,8 @@ pub struct Answered {
     pub again: Vec<EventId>,
     /// The service reads only older events.
     pub upgrade_required: bool,
+    /// The service has entries of another desk under this one's install id.
+    pub forked: bool,
 }
 
 /// What happened.
@@ -795,6 +797,11 @@ impl Machine {
         if answered.upgrade_required {
             self.held = Some(Cause::UpgradeRequired.reason());
             self.greet_at = Some(now + self.pace.look(dice()));
+        }
+        if answered.forked && self.stage == Stage::Up {
+            // The greeting gives this desk an id of its own; nothing more is sent under one that two have.
+            self.stage = Stage::Away(Cause::InstallForked.reason());
+            self.greet_at = Some(now);
         }
         self.pull.want(now);
         // An answer is an answer: if the service was thought away, it is worth a look.

@@ -853,6 +853,18 @@ fn f1_a_refused_token_charges_no_event_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn d2_a_link_that_hears_of_a_copy_greets_again_before_it_sends() {
+    let (mut bench, actions) = Bench::online();
+    let request = send_one(&mut bench, &actions, vec![event(1)]);
+    let actions = bench.step(Input::Sent(request, Ok(Answered { ok: 1, forked: true, ..Answered::default() })));
+    let request = greeting_in(&actions).expect("the greeting finds out which of the two goes on under another id");
+    assert_eq!(pick_in(&actions), None, "nothing is sent under an id that two have");
+    assert_eq!(pick_in(&bench.step(Input::Recorded)), None, "and nothing recorded meanwhile");
+    let actions = bench.greeted(request);
+    send_one(&mut bench, &actions, vec![event(2)]);
+}
+
+#[test]
 fn a_service_without_a_stream_is_asked_for_one_four_times_an_hour_and_pulled_from_as_ever() {
     let (mut bench, mut actions) = Bench::online();
     let (mut asked, mut pulled) = (0, 0);
