@@ -859,7 +859,7 @@ fn d2_a_link_that_hears_of_a_copy_greets_again_before_it_sends() {
     let actions = bench.step(Input::Sent(request, Ok(Answered { ok: 1, forked: true, ..Answered::default() })));
     let request = greeting_in(&actions).expect("the greeting finds out which of the two goes on under another id");
     assert_eq!(pick_in(&actions), None, "nothing is sent under an id that two have");
-    assert_eq!(pick_in(&bench.step(Input::Recorded)), None, "and nothing recorded meanwhile");
+    assert_eq!(pick_in(&bench.step(Input::Work)), None, "and nothing recorded meanwhile");
     let actions = bench.greeted(request);
     send_one(&mut bench, &actions, vec![event(2)]);
 }
