@@ -713,6 +713,25 @@ fn d3_a_decision_about_what_is_offered_again_goes_before_what_stands_on_it() {
 }
 
 #[test]
+fn d3_what_a_decision_settled_and_was_never_sent_stays_behind_it_when_the_service_is_restored_once_more() {
+    let house = House::new();
+    let note = house.act("101", Action::Note { text: Some("late check-out".into()) }).unwrap();
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    house.answer(vec![applied(&note, 10), applied(&start, 11)]);
+    house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+    house.answer(vec![applied(&note, 1_010), conflict(&start, cancelled(1_011), &["task/t101/status"])]);
+    let mine = [("task/t101/status", true)];
+    let decision = house.desk.resolve(settlement(&house, 1_011, &[&start, &complete], &mine)).unwrap().sealed;
+    // The service takes the decision, and loses it again before what the desk never sent could follow.
+    house.answer(vec![applied(&decision, 1_012)]);
+    house.desk.engine().offer_again("store", "epoch-3", 0).unwrap();
+    let ids = [&note, &decision, &start, &complete].map(|sealed| sealed.event.event_id.to_string());
+    assert_eq!(house.to_send()[..4], ids, "what stands on the rest never comes before it");
+    house.balanced();
+    house.reasons();
+}
+
+#[test]
 fn h5_h6_a_decision_that_meets_a_newer_row_keeps_its_choices_and_the_next_settles_it_too() {
     let house = House::new();
     let start = house.start("101");
@@ -1167,12 +1186,14 @@ fn a6_a_damaged_database_is_set_aside_and_what_verifies_goes_on() {
     let install = desk.engine().install_id();
     desk.engine().close();
     drop(desk);
-    // One entry's bytes are changed behind SQLite's back: the file is a sound database, but the chain does not verify.
+    // One entry's bytes are changed behind the desk's back: the file is a sound database, but the chain does not verify.
+    // What they were is not left in the file's free space either.
     let file = folder.path().join("desk.db");
     let raw = rusqlite::Connection::open(&file).unwrap();
     raw.execute_batch(
         "DROP TRIGGER audit_local_is_append_only_update;
-         UPDATE audit_local SET bytes = replace(bytes, 'complete', 'completE') WHERE local_seq = 4;",
+         UPDATE audit_local SET bytes = replace(bytes, 'complete', 'completE') WHERE local_seq = 4;
+         VACUUM;",
     )
     .unwrap();
     drop(raw);

@@ -16,7 +16,7 @@ use crate::check::DAMAGED;
 use crate::disk::Disk;
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::restored::{REPAIRED, RESTORING};
-use crate::salvage::{Salvaged, salvage};
+use crate::salvage::{Salvaged, salvage, scan};
 use crate::second_copy;
 use crate::{EngineError, Environment, OpenError, rfc3339};
 use rusqlite::Connection;
@@ -209,6 +209,11 @@ fn look_into(config: &OpenConfig) -> Result<Salvaged, OpenError> {
             found.add(salvage(&look.join(FILE), disk.vfs()));
         }
         clear(disk, &look.join(FILE)).map_err(not_copied)?;
+    }
+    if (found.unreadable > 0 || found.entries.is_empty()) && disk.exists(&file).map_err(not_copied)? {
+        let known = found.entries.len() as u64;
+        found.entries.extend(scan(&disk.read(&file).map_err(not_copied)?));
+        found.unreadable = found.unreadable.saturating_sub(found.entries.len() as u64 - known);
     }
     Ok(found)
 }

@@ -160,14 +160,15 @@ impl UnitOfWork<'_> {
             "DELETE FROM receipts WHERE event_id = (SELECT event_id FROM outbox WHERE local_seq = ?1)",
             [local_seq],
         )?;
-        // What was settled goes right behind what settled it, as the service took it then.
+        // What was settled goes right behind what settled it, as the service took it then; although a store before that
+        // one may have taken it by itself.
         self.execute(
             &format!(
                 "UPDATE outbox SET
                     lane_rank = CASE
                         WHEN state NOT IN ('synced', 'settled', 'discarded') THEN coalesce(
                             (SELECT d.lane_rank + 1 FROM outbox d WHERE d.event_id = outbox.settled_by), lane_rank)
-                        WHEN seq IS NOT NULL THEN {AGAIN_RANK} + 2 * coalesce(taken_order, 0)
+                        WHEN state = 'synced' OR settled_by IS NULL THEN {AGAIN_RANK} + 2 * coalesce(taken_order, 0)
                         ELSE {AGAIN_RANK} + 1 + 2 * coalesce(
                             (SELECT d.taken_order FROM outbox d WHERE d.event_id = outbox.settled_by),
                             (SELECT dd.taken_order FROM outbox d JOIN outbox dd ON dd.event_id = d.settled_by
@@ -179,6 +180,15 @@ impl UnitOfWork<'_> {
                  WHERE local_seq = ?1 AND {ANSWERED}"
             ),
             (local_seq, AGAIN_CODE, AGAIN_MESSAGE),
+        )?;
+        // So does what it settled and the desk had no time to send: it may stand on what is offered again before it.
+        self.execute(
+            "UPDATE outbox SET lane_rank = d.lane_rank + 1
+             FROM (SELECT event_id, entity_kind, entity_id, lane_rank FROM outbox WHERE local_seq = ?1) d
+             WHERE outbox.entity_kind = d.entity_kind AND outbox.entity_id = d.entity_id
+               AND outbox.state IN ('pending', 'failed', 'conflict', 'held')
+               AND outbox.lane_rank = ?2 AND outbox.settled_by = d.event_id",
+            (local_seq, RANK_BEFORE_AGAIN + 1),
         )?;
         self.touch(crate::Sort::Outbox);
         Ok(())

@@ -3,6 +3,7 @@
 use crate::chain::Entries;
 use crate::engine::open_connection;
 use rusqlite::{Connection, OpenFlags};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 use turndown_protocol::SealedEvent;
@@ -80,6 +81,30 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
     found.store_id = fact("store_id");
     found.continues =
         fact("continues").filter(|text| serde_json::from_str::<turndown_protocol::Continues>(text).is_ok());
+    found
+}
+
+/// Finds entries without SQLite, by what proves them: in a row of `audit_local` an event's hash stands right before its
+/// bytes. So a table whose upper pages are gone still gives every entry that lies on a page of its own whole.
+///
+/// Only for a database, never for its log: the log may hold what was never committed.
+pub(crate) fn scan(file: &[u8]) -> Entries {
+    const HASH: usize = 64;
+    let mut found = Entries::default();
+    for start in memchr::memmem::find_iter(file, br#"{"action":"#) {
+        let Some(hash) = start.checked_sub(HASH).and_then(|from| std::str::from_utf8(&file[from..start]).ok()) else {
+            continue;
+        };
+        let Some(Ok(bytes)) = serde_json::Deserializer::from_slice(&file[start..]).into_iter::<&RawValue>().next()
+        else {
+            continue;
+        };
+        if SealedEvent::hash_of(bytes.get().as_bytes()) == hash
+            && let Ok(sealed) = SealedEvent::from_bytes(bytes.get())
+        {
+            found.insert((sealed.event.local_seq, sealed.hash.clone()), sealed);
+        }
+    }
     found
 }
 

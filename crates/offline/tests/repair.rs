@@ -270,6 +270,52 @@ fn a6_what_is_nowhere_any_more_is_named_and_what_is_behind_it_is_kept_and_sent()
 }
 
 #[test]
+fn a6_without_a_second_copy_a_database_that_sqlite_cannot_read_gives_every_entry_that_lies_whole_in_it() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..200 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let before = trail(&engine);
+    engine.close();
+    drop(engine);
+    let whole = std::fs::read(house.file("desk.db")).unwrap();
+    let root: usize = rusqlite::Connection::open(house.file("desk.db"))
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'audit_local'", [], |row| row.get(0))
+        .unwrap();
+    let garbled = |from: usize, to: usize| {
+        let mut bytes = whole.clone();
+        bytes[from..to].fill(0xA5);
+        bytes
+    };
+    for (what, damaged, lost_max) in [
+        ("its head is garbled", garbled(0, 4096), 0),
+        ("the record's root is garbled", garbled((root - 1) * 4096, root * 4096), 0),
+        ("half of it is gone", whole[whole.len() / 2..].to_vec(), 199),
+    ] {
+        let house = House::new();
+        drop(house.open());
+        for side in SIDES {
+            let _ = std::fs::remove_file(house.file(side));
+        }
+        std::fs::write(house.file("desk.db"), damaged).unwrap();
+        let _ = std::fs::remove_dir_all(house.file("copies"));
+        let (engine, report) = house.open();
+        let repair = report.repair.expect("it was repaired");
+        let now = trail(&engine);
+        let there = before.iter().filter(|entry| now.contains(entry)).count();
+        assert!(before.len() - there <= lost_max, "{what}: {there} of {} are there: {repair:?}", before.len());
+        if lost_max == 0 {
+            assert_eq!(now[..before.len()], before, "{what}");
+            assert_eq!(repair.unreadable, 0, "{what}");
+        }
+        is_sound(&engine);
+        add(&engine, 0, "afterwards");
+    }
+}
+
+#[test]
 fn a6_the_receipts_that_can_be_read_still_say_what_the_service_has() {
     use turndown_protocol::{EventId, EventResult, Outcome};
     let house = House::new();
