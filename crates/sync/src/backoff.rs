@@ -72,7 +72,7 @@ impl Pace {
     #[must_use]
     pub fn poll(&self, failures: u32, dice: f64) -> Duration {
         let doubled = self.poll_first.saturating_mul(1 << failures.saturating_sub(1).min(16));
-        doubled.min(self.poll_most).mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+        varied(doubled.min(self.poll_most), dice)
     }
 
     /// The wait between looks while sending is stopped, varied by half.
@@ -82,7 +82,7 @@ impl Pace {
     pub fn look(&self, dice: f64) -> Duration {
         let look_again =
             if sabotage::on(Version::StoppedForGood) { Duration::from_secs(1 << 30) } else { self.look_again };
-        look_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+        varied(look_again, dice)
     }
 
     /// The wait before a service without a stream is asked for one again, varied by half.
@@ -90,8 +90,13 @@ impl Pace {
     /// `dice` is a random number from 0 up to 1.
     #[must_use]
     pub fn stream(&self, dice: f64) -> Duration {
-        self.stream_again.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+        varied(self.stream_again, dice)
     }
+}
+
+/// From half of a wait to the whole of it.
+fn varied(wait: Duration, dice: f64) -> Duration {
+    wait.mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
 }
 
 /// Reads a `Retry-After`: seconds or an HTTP date, clamped to 1 s to 15 min. `None` when it is neither.
@@ -163,6 +168,14 @@ mod tests {
         for (failures, most) in [(0, 2), (1, 2), (2, 4), (3, 8), (4, 15), (1_000, 15), (u32::MAX, 15)] {
             assert_eq!(pace.poll(failures, 1.0), S(most), "{failures}");
             assert_eq!(pace.poll(failures, 0.0), S(most) / 2, "{failures}");
+        }
+    }
+
+    #[test]
+    fn b12_a_stopped_link_looks_again_every_minute_and_asks_for_a_stream_every_quarter_of_an_hour() {
+        let pace = Pace::default();
+        for (wait, whole) in [(Pace::look as fn(&Pace, f64) -> Duration, S(60)), (Pace::stream, S(15 * 60))] {
+            assert_eq!([0.0, 0.5, 1.0].map(|dice| wait(&pace, dice)), [whole / 2, whole * 3 / 4, whole]);
         }
     }
 }

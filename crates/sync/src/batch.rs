@@ -108,14 +108,16 @@ mod tests {
         let mut size = Size::default();
         assert_eq!(size.events(), 50);
         size.limit(500);
+        size.answered(false, quick, &pace);
+        assert_eq!(size.events(), 50, "a batch that was not full says nothing");
+        size.answered(true, pace.slow, &pace);
+        assert_eq!(size.events(), 50, "nor does one that was neither quick nor slow");
         let mut seen = vec![];
         for _ in 0..6 {
             size.answered(true, quick, &pace);
             seen.push(size.events());
         }
         assert_eq!(seen, [100, 200, 400, 500, 500, 500]);
-        size.answered(false, quick, &pace);
-        assert_eq!(size.events(), 500, "a batch that was not full says nothing");
         size.answered(true, Duration::from_secs(11), &pace);
         assert_eq!(size.events(), 250);
         for _ in 0..10 {
