@@ -24,6 +24,7 @@ import {
   TextField,
   type ButtonProps as AriaButtonProps,
 } from "react-aria-components";
+import { Glyph } from "./glyphs";
 import "./controls.css";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className" | "children" | "style"> {
@@ -185,5 +186,24 @@ export function RoomNumber({ number, className }: { number: string; className?: 
     <bdi dir="ltr" className={className}>
       {number}
     </bdi>
+  );
+}
+
+interface ProblemProps {
+  error: { code: string; message: string; nextStep: string; reference?: string };
+  testId?: string;
+}
+
+/** What went wrong, what to do, and the code that support asks for. */
+export function Problem({ error, testId }: ProblemProps): ReactNode {
+  return (
+    <div className="problem" data-testid={testId} data-code={error.code}>
+      <Glyph name="alert" />
+      <div>
+        <b>{error.message}</b>
+        <p>{error.nextStep}</p>
+        <span className="code selectable">{[error.code, error.reference].filter(Boolean).join(" · ")}</span>
+      </div>
+    </div>
   );
 }

@@ -10,7 +10,7 @@ import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, Field } from "../../shared/controls";
+import { Button, Field, Problem } from "../../shared/controls";
 import { count, fold, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { Mark } from "../../shared/Mark";
@@ -89,21 +89,8 @@ function Welcome({ onConnect }: { onConnect: () => void }): ReactNode {
           <ArrowRight size={20} className="flips" aria-hidden />
         </Button>
       </div>
-      {error === null ? null : <Problem error={error} />}
+      {error === null ? null : <Problem error={error} testId="problem" />}
     </Page>
-  );
-}
-
-function Problem({ error }: { error: CommandError }): ReactNode {
-  return (
-    <div className="problem" data-testid="problem" data-code={error.code}>
-      <Glyph name="alert" />
-      <div>
-        <b>{error.message}</b>
-        <p>{error.nextStep}</p>
-        <span className="code selectable">{error.reference === "" ? error.code : `${error.code} · ${error.reference}`}</span>
-      </div>
-    </div>
   );
 }
 
@@ -149,7 +136,7 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
         <p className="setup-address selectable" dir="ltr">
           {found.address}
         </p>
-        {error === null ? null : <Problem error={error} />}
+        {error === null ? null : <Problem error={error} testId="problem" />}
         <div className="setup-actions">
           <Button testId="setup-not-this" onPress={() => setFound(null)}>{t`No, go back`}</Button>
           <Button
@@ -181,7 +168,7 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
       >
         <Field label={t`Address of the service`} value={address} onChange={setAddress} autoFocus inputMode="url" placeholder="https://housekeeping.your-hotel.example" error={missing && address.trim() === "" ? t`Type the address that you were given.` : undefined} testId="setup-address" />
         <Field label={t`Code`} value={code} onChange={setCode} error={missing && code.trim() === "" ? t`Type the code that you were given.` : undefined} testId="setup-code" />
-        {error === null ? null : <Problem error={error} />}
+        {error === null ? null : <Problem error={error} testId="problem" />}
         <div className="setup-actions">
           <Button look="quiet" onPress={onBack}>
             <ArrowLeft size={16} className="flips" aria-hidden /> {t`Go back`}

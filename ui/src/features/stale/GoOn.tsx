@@ -9,9 +9,8 @@ import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, Field } from "../../shared/controls";
+import { Button, Field, Problem } from "../../shared/controls";
 import { durationInWords } from "../../shared/fmt";
-import { Glyph } from "../../shared/glyphs";
 
 /** As many as fit; a house has a few. */
 const MANAGERS_SHOWN = 8;
@@ -56,16 +55,7 @@ export function GoOn({ onDone, onBack }: Props): ReactNode {
   return (
     <div className="go-on" data-testid="go-on">
       {body}
-      {error === null ? null : (
-        <div className="problem" data-testid="go-on-problem" data-code={error.code}>
-          <Glyph name="alert" />
-          <div>
-            <b>{error.message}</b>
-            <p>{error.nextStep}</p>
-            <span className="code">{error.code}</span>
-          </div>
-        </div>
-      )}
+      {error === null ? null : <Problem error={error} testId="go-on-problem" />}
     </div>
   );
 }

@@ -9,9 +9,8 @@ import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button } from "../../shared/controls";
+import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
-import { Glyph } from "../../shared/glyphs";
 import { ageSentence } from "./Emergency";
 import { GoOn } from "./GoOn";
 import "./stale.css";
@@ -100,25 +99,12 @@ function Stale(): ReactNode {
             </p>
           </div>
           {reason === null ? null : (
-            <div className="problem" data-testid="stale-why" data-code={reason.code}>
-              <Glyph name="alert" />
-              <div>
-                <b>{reason.message}</b>
-                <p>{t`Look at this computer's network. The board opens by itself as soon as the service answers.`}</p>
-                <span className="code">{reason.code}</span>
-              </div>
-            </div>
+            <Problem
+              error={{ ...reason, nextStep: t`Look at this computer's network. The board opens by itself as soon as the service answers.` }}
+              testId="stale-why"
+            />
           )}
-          {error === null ? null : (
-            <div className="problem">
-              <Glyph name="alert" />
-              <div>
-                <b>{error.message}</b>
-                <p>{error.nextStep}</p>
-                <span className="code">{error.code}</span>
-              </div>
-            </div>
-          )}
+          {error === null ? null : <Problem error={error} />}
           {file === null ? null : (
             <p className="stale-file selectable">
               {t`Written to`} <bdi dir="ltr">{file}</bdi>
