@@ -170,7 +170,7 @@ impl Cause {
             Self::PlannedOffline => (
                 "PLANNED_OFFLINE",
                 "This desk works offline because somebody chose to.",
-                "Choose \"Work online\" when the connection may be used again.",
+                "Switch \"Work offline\" off when the connection may be used again.",
             ),
             Self::Unplugged => {
                 ("UNPLUGGED", "The plug is pulled.", "Go on working, then plug in again and see everything arrive.")
