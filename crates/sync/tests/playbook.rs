@@ -7,7 +7,7 @@ use turndown_sync::Cause;
 
 #[test]
 fn l4_every_reason_on_screen_stands_in_the_operators_playbook_with_what_to_do() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/playbook.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/playbook.md");
     let page = std::fs::read_to_string(page).expect("the playbook");
     let section = page.split("\n## ").find(|section| section.starts_with("Reason codes\n")).expect("the section");
     let listed: Vec<&str> =
