@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use turndown_domain::{
     Booking, InspectionPolicy, PLACE, PropertyBook, ROOM, Role, Staff, has_passed, is_stamp, is_turn_bound,
 };
-use turndown_offline::{EngineError, EntityState, Look, Sql, UnitOfWork, Workflow};
+use turndown_offline::{EngineError, EntityState, LocalState, Look, Sql, UnitOfWork, Workflow};
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
 /// Housekeeping's side of the engine.
@@ -160,6 +160,15 @@ impl Workflow for Housekeeping {
             )?;
         }
         Ok(())
+    }
+
+    fn mark(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef, local: LocalState) -> Result<bool, EngineError> {
+        let revision = work.revision();
+        let marked = work.execute(
+            "UPDATE rooms_local SET local_state = ?3, revision = ?4 WHERE id = ?1 AND kind = ?2 AND deleted = 0",
+            (&entity.id, &entity.kind, local.as_str(), revision),
+        )?;
+        Ok(marked > 0)
     }
 
     fn remove(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<(), EngineError> {

@@ -1,11 +1,12 @@
 //! Taking the service's answers: each moves its event, and only its own lane.
 
 use crate::engine::{Engine, Sort};
+use crate::lanes::Effect;
 use crate::outbox::event_id;
 use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339};
 use serde_json::json;
 use std::collections::BTreeMap;
-use turndown_protocol::{EntityRef, EntityRow, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
+use turndown_protocol::{EntityRef, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// How many answers one unit of work takes: small enough that a person who records meanwhile does not wait
@@ -96,7 +97,7 @@ impl Engine {
     pub fn park(&self, id: &EventId, code: &str, message: &str) -> Result<(), EngineError> {
         let (id, code, message) = (id.clone(), code.to_owned(), message.to_owned());
         self.write_behind(move |work| {
-            if let Some((entity, state, _)) = work.answered_row(&id)?
+            if let Some(AnsweredRow { entity, state, .. }) = work.answered_row(&id)?
                 && state == OutboxState::Pending
             {
                 if work.close_if_settled(&id)? {
@@ -111,15 +112,18 @@ impl Engine {
 }
 
 impl UnitOfWork<'_> {
-    fn answered_row(&mut self, id: &EventId) -> Result<Option<(EntityRef, OutboxState, u32)>, EngineError> {
+    fn answered_row(&mut self, id: &EventId) -> Result<Option<AnsweredRow>, EngineError> {
         self.first(
             // Tries that made the service fail are no tries of an answer that says "later".
-            "SELECT entity_kind, entity_id, state, iif(blamed, 0, attempts) FROM outbox WHERE event_id = ?1",
+            "SELECT local_seq, entity_kind, entity_id, state, iif(blamed, 0, attempts) FROM outbox WHERE event_id = ?1",
             [id.as_str()],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?)),
+            |row| {
+                let entity = EntityRef::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+                Ok((row.get(0)?, entity, row.get::<_, String>(3)?, row.get(4)?))
+            },
         )?
-        .map(|(kind, entity, state, attempts)| {
-            Ok((EntityRef::new(kind, entity), OutboxState::parse(&state)?, attempts))
+        .map(|(local_seq, entity, state, attempts)| {
+            Ok(AnsweredRow { local_seq, entity, state: OutboxState::parse(&state)?, attempts })
         })
         .transpose()
     }
@@ -128,17 +132,18 @@ impl UnitOfWork<'_> {
         let mut taken = Taken::default();
         // An entity's rows are made anew once, after all its answers of this unit.
         let mut changed: BTreeMap<EntityRef, View> = BTreeMap::new();
+        let told = Told { store_id, epoch, at: &rfc3339(self.now()), day: self.uptime_day()? };
         for result in results {
-            let Some((entity, state, attempts)) = self.answered_row(&result.event_id)? else {
+            let Some(row) = self.answered_row(&result.event_id)? else {
                 tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
                 continue;
             };
             // A late copy of an answer finds its event moved on, and changes nothing.
-            if state != OutboxState::Pending {
+            if row.state != OutboxState::Pending {
                 continue;
             }
-            let view = self.take_answer(store_id, epoch, &entity, attempts, result, &mut taken)?;
-            let kept = changed.entry(entity).or_insert(View::Same);
+            let view = self.take_answer(&told, &row, result, &mut taken)?;
+            let kept = changed.entry(row.entity).or_insert(View::Same);
             *kept = (*kept).max(view);
         }
         for (entity, view) in changed {
@@ -153,14 +158,12 @@ impl UnitOfWork<'_> {
 
     fn take_answer(
         &mut self,
-        store_id: &str,
-        epoch: &str,
-        entity: &EntityRef,
-        attempts: u32,
+        told: &Told<'_>,
+        row: &AnsweredRow,
         result: &EventResult,
         taken: &mut Taken,
     ) -> Result<View, EngineError> {
-        let id = &result.event_id;
+        let (id, entity, attempts) = (&result.event_id, &row.entity, row.attempts);
         let outcome = match result.outcome {
             Outcome::Duplicate => result.original.unwrap_or(Outcome::Applied),
             outcome => outcome,
@@ -173,10 +176,10 @@ impl UnitOfWork<'_> {
         match outcome {
             Outcome::Applied | Outcome::Merged | Outcome::Settled | Outcome::Duplicate => {
                 taken.ok += 1;
-                self.acknowledge(store_id, epoch, entity, outcome, result)
+                self.acknowledge(told, row, outcome, result)
             }
             Outcome::Conflict if sabotage::on(Version::TheirsWins) => {
-                self.acknowledge(store_id, epoch, entity, Outcome::Settled, result)
+                self.acknowledge(told, row, Outcome::Settled, result)
             }
             Outcome::Conflict => {
                 taken.errors += 1;
@@ -224,15 +227,12 @@ impl UnitOfWork<'_> {
 
     fn acknowledge(
         &mut self,
-        store_id: &str,
-        epoch: &str,
-        entity: &EntityRef,
+        told: &Told<'_>,
+        row: &AnsweredRow,
         outcome: Outcome,
         result: &EventResult,
     ) -> Result<View, EngineError> {
         let id = &result.event_id;
-        let now = rfc3339(self.now());
-        let day = self.uptime_day()?;
         let state = match outcome {
             Outcome::Settled if self.was_discarded(id)? => OutboxState::Discarded,
             Outcome::Settled => OutboxState::Settled,
@@ -241,36 +241,41 @@ impl UnitOfWork<'_> {
         let order = self.next_acknowledgement();
         self.execute(
             "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
-                last_code = NULL, last_message = NULL, acknowledged_day = ?5, 
-                taken_order = coalesce(taken_order, ?6) WHERE event_id = ?1",
-            (id.as_str(), state.as_str(), result.seq, &now, day, order),
+                last_code = NULL, last_message = NULL, acknowledged_day = ?5,
+                taken_order = coalesce(taken_order, ?6) WHERE local_seq = ?1",
+            (row.local_seq, state.as_str(), result.seq, told.at, told.day, order),
         )?;
         let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         self.execute(
             "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (event_id) DO UPDATE SET outcome = excluded.outcome, seq = excluded.seq,
                 store_id = excluded.store_id, epoch = excluded.epoch, received_at = excluded.received_at",
-            (id.as_str(), name, result.seq, store_id, epoch, &now),
+            (id.as_str(), name, result.seq, told.store_id, told.epoch, told.at),
         )?;
         // What another event stands for has no effect of its own any more, and the view may still show one.
         if state != OutboxState::Synced {
             return Ok(View::Moved);
         }
-        let Some(sealed) = self.recorded_event(id)? else { return Ok(View::Moved) };
+        let bytes: Option<String> =
+            self.first("SELECT bytes FROM audit_local WHERE local_seq = ?1", [row.local_seq], |row| row.get(0))?;
+        let Some(bytes) = bytes else { return Ok(View::Moved) };
+        let effect = Effect::of(&bytes)?;
         let mut view = View::Same;
         if let Some(row) = &result.row {
             self.keep_mirrored(row)?;
             view = View::Moved;
         } else if let Some(seq) = result.seq
-            && !sealed.event.changes.is_empty()
+            && !effect.is_nothing()
+            // Where a pull has already brought the row of this very change, or a later one, the view hid it until now.
+            && !self.apply_to_mirror(&row.entity, &effect, seq)?
         {
-            view = self.apply_to_mirror(&sealed, seq)?;
+            view = View::Moved;
         }
         if outcome == Outcome::Merged {
-            self.note_merge(entity, id, "merged")?;
+            self.note_merge(&row.entity, id, "merged")?;
         }
-        if !sealed.event.settles.is_empty() {
-            self.settle(&sealed)?;
+        if !effect.settles.is_empty() {
+            self.settle(&SealedEvent::from_bytes(bytes)?)?;
             view = View::Moved;
         }
         Ok(view)
@@ -280,27 +285,6 @@ impl UnitOfWork<'_> {
     fn was_discarded(&mut self, id: &EventId) -> Result<bool, EngineError> {
         let Some(by) = self.settled_by(id)? else { return Ok(false) };
         Ok(self.recorded_event(&by)?.is_some_and(|sealed| sealed.event.action == "discard"))
-    }
-
-    /// The service took the event as it was: the mirrored row with the event's changes is the service's row.
-    fn apply_to_mirror(&mut self, sealed: &SealedEvent, seq: u64) -> Result<View, EngineError> {
-        let entity = &sealed.event.entity;
-        let mut row = self.mirrored(entity)?.unwrap_or(EntityRow {
-            entity: entity.clone(),
-            version: 0,
-            deleted: false,
-            fields: turndown_protocol::Fields::new(),
-            provenance: BTreeMap::new(),
-            contested: None,
-        });
-        // A pull has already brought the row of this very change, or a later one, which the view hid until now.
-        if row.version >= seq {
-            return Ok(View::Moved);
-        }
-        sealed.event.apply_to(&mut row.fields);
-        row.version = seq;
-        self.keep_mirrored(&row)?;
-        Ok(View::Same)
     }
 
     /// A decision has arrived: what it settles is settled, the conflict is closed, and the lane goes on.
@@ -453,6 +437,22 @@ impl UnitOfWork<'_> {
         )?;
         Ok(())
     }
+}
+
+/// An outbox row that is answered.
+struct AnsweredRow {
+    local_seq: u64,
+    entity: EntityRef,
+    state: OutboxState,
+    attempts: u32,
+}
+
+/// What is the same for all answers of a unit.
+struct Told<'a> {
+    store_id: &'a str,
+    epoch: &'a str,
+    at: &'a str,
+    day: u64,
 }
 
 /// Whether an answer changed what the entity looks like here, or only where its events stand.

@@ -3,6 +3,10 @@
 use crate::engine::Sort;
 use crate::outbox::event_id;
 use crate::{EngineError, EntityState, LocalState, OutboxState, Sql, UnitOfWork};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use turndown_protocol::{EntityRef, EntityRow, EventId, Fields, SealedEvent};
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -13,19 +17,75 @@ pub(crate) struct LaneEvent {
     pub(crate) state: OutboxState,
 }
 
+/// What an event does to its entity, as its bytes say it.
+#[derive(Deserialize)]
+pub(crate) struct Effect<'a> {
+    #[serde(borrow, default)]
+    changes: BTreeMap<String, NewValue<'a>>,
+    #[serde(default)]
+    pub(crate) settles: Vec<EventId>,
+}
+
+#[derive(Deserialize)]
+struct NewValue<'a> {
+    #[serde(borrow)]
+    new: &'a RawValue,
+}
+
+impl Effect<'_> {
+    pub(crate) fn of(bytes: &str) -> Result<Effect<'_>, EngineError> {
+        serde_json::from_str(bytes).map_err(|error| EngineError::stored("event", error))
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// A mirrored row of which only what an event touches is looked at: the same JSON as [`EntityRow`].
+#[derive(Serialize, Deserialize)]
+struct RowText<'a> {
+    #[serde(borrow)]
+    entity: &'a RawValue,
+    version: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    #[serde(borrow)]
+    fields: BTreeMap<String, &'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    provenance: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    contested: Option<&'a RawValue>,
+}
+
 impl UnitOfWork<'_> {
-    /// The lane without the events' bytes, oldest first.
-    pub(crate) fn lane(&mut self, entity: &EntityRef) -> Result<Vec<LaneEvent>, EngineError> {
+    /// What of a lane cannot move by itself, oldest first.
+    pub(crate) fn stuck_in_lane(&mut self, entity: &EntityRef) -> Result<Vec<LaneEvent>, EngineError> {
         self.all(
             "SELECT event_id, state FROM outbox
-             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('pending', 'failed', 'conflict', 'held')
-             ORDER BY local_seq",
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('failed', 'conflict') ORDER BY local_seq",
             [&entity.kind, &entity.id],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?
         .into_iter()
         .map(|(id, state)| Ok(LaneEvent { event_id: event_id(&id)?, state: OutboxState::parse(&state)? }))
         .collect()
+    }
+
+    /// Where the newest edit of an entity stands: the worst of what is open, however much waits.
+    pub(crate) fn lane_state(&mut self, entity: &EntityRef) -> Result<LocalState, EngineError> {
+        let stuck = self.stuck_in_lane(entity)?;
+        if !stuck.is_empty() {
+            let conflict = stuck.iter().any(|event| event.state == OutboxState::Conflict);
+            return Ok(if conflict { LocalState::Conflict } else { LocalState::Failed });
+        }
+        let open = self.first(
+            "SELECT 1 FROM outbox
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('pending', 'failed', 'conflict', 'held') LIMIT 1",
+            [&entity.kind, &entity.id],
+            |_| Ok(()),
+        )?;
+        Ok(if open.is_some() { LocalState::Waiting } else { LocalState::Server })
     }
 
     /// The events whose effect the desk shows on top of the service's row, in the order in which they are sent. What a
@@ -83,8 +143,68 @@ impl UnitOfWork<'_> {
         Ok(())
     }
 
+    /// The service took an event as it was: the mirrored row with the event's changes is the service's row. Answers
+    /// false where the mirror has one that is as new already: a pull brought it.
+    pub(crate) fn apply_to_mirror(
+        &mut self,
+        entity: &EntityRef,
+        effect: &Effect<'_>,
+        seq: u64,
+    ) -> Result<bool, EngineError> {
+        let mirrored = self.first(
+            "SELECT version, row FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&entity.kind, &entity.id],
+            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        let unreadable = |error| EngineError::stored("mirrored row", error);
+        let text = match mirrored {
+            Some((version, _)) if version >= seq => return Ok(false),
+            Some((_, text)) => text,
+            // What came into being here.
+            None => serde_json::to_string(&EntityRow {
+                entity: entity.clone(),
+                version: 0,
+                deleted: false,
+                fields: Fields::new(),
+                provenance: BTreeMap::new(),
+                contested: None,
+            })
+            .map_err(unreadable)?,
+        };
+        let mut row: RowText<'_> = serde_json::from_str(&text).map_err(unreadable)?;
+        for (path, NewValue { new }) in &effect.changes {
+            if new.get() == "null" {
+                row.fields.remove(path);
+            } else {
+                row.fields.insert(path.clone(), new);
+            }
+        }
+        row.version = seq;
+        let text = serde_json::to_string(&row).map_err(unreadable)?;
+        self.execute(
+            "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (entity_kind, entity_id) DO UPDATE SET version = excluded.version, row = excluded.row",
+            (&entity.kind, &entity.id, seq, text),
+        )?;
+        Ok(true)
+    }
+
     fn contested(&mut self, entity: &EntityRef) -> Result<bool, EngineError> {
-        Ok(self.mirrored(entity)?.is_none_or(|row| row.deleted || row.contested.is_some()))
+        #[derive(Deserialize)]
+        struct Marks {
+            #[serde(default)]
+            deleted: bool,
+            #[serde(default)]
+            contested: Option<IgnoredAny>,
+        }
+        let row: Option<String> = self.first(
+            "SELECT row FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+            [&entity.kind, &entity.id],
+            |row| row.get(0),
+        )?;
+        let Some(row) = row else { return Ok(true) };
+        let marks: Marks = serde_json::from_str(&row).map_err(|error| EngineError::stored("mirrored row", error))?;
+        Ok(marks.deleted || marks.contested.is_some())
     }
 
     /// Makes the workflow's rows of an entity anew: the service's row with the open events applied.
@@ -99,8 +219,8 @@ impl UnitOfWork<'_> {
         let contested = mirrored.as_ref().is_some_and(|row| row.contested.is_some());
         let gone = mirrored.as_ref().is_none_or(|row| row.deleted);
         let mut fields: Fields = mirrored.map(|row| row.fields).unwrap_or_default();
-        let lane = self.lane(entity)?;
-        if gone && lane.is_empty() {
+        let local = self.lane_state(entity)?;
+        if gone && local == LocalState::Server {
             return workflow.remove(self, entity);
         }
         // What the service does not have any more keeps its last face while work on it waits, and nobody may rely on it.
@@ -111,7 +231,7 @@ impl UnitOfWork<'_> {
             sealed.event.apply_to(&mut fields);
         }
         let contested = contested || gone;
-        workflow.write(self, entity, &fields, EntityState { local: local_state(&lane), contested })
+        workflow.write(self, entity, &fields, EntityState { local, contested })
     }
 
     /// Writes fields that are known to be the entity's view, with its present state.
@@ -122,7 +242,7 @@ impl UnitOfWork<'_> {
             return Ok(());
         }
         self.touch(Sort::Entities);
-        let local = local_state(&self.lane(entity)?);
+        let local = self.lane_state(entity)?;
         let contested = self.contested(entity)?;
         workflow.write(self, entity, fields, EntityState { local, contested })
     }
@@ -130,10 +250,15 @@ impl UnitOfWork<'_> {
     /// Says that where the entity's events stand has changed, but not what they make of it.
     pub(crate) fn mark(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
-        match workflow.keeps(&entity.kind).then(|| workflow.read(self, entity)).transpose()?.flatten() {
-            Some(fields) => self.write_view(entity, &fields),
-            None => self.refresh(entity),
+        if workflow.keeps(&entity.kind) {
+            let local = self.lane_state(entity)?;
+            if workflow.mark(self, entity, local)? {
+                self.touch(Sort::Outbox);
+                self.touch(Sort::Entities);
+                return Ok(());
+            }
         }
+        self.refresh(entity)
     }
 
     /// Holds everything that stands in a lane behind an event that cannot move. What a restored service is offered again
@@ -153,11 +278,7 @@ impl UnitOfWork<'_> {
 
     /// Lets a lane go on: what is held becomes pending, unless something in the lane still cannot move.
     pub(crate) fn release_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
-        let stuck = self
-            .lane(entity)?
-            .into_iter()
-            .find(|event| matches!(event.state, OutboxState::Failed | OutboxState::Conflict));
-        match stuck {
+        match self.stuck_in_lane(entity)?.first() {
             Some(stuck) => self.hold_lane(entity, &stuck.event_id),
             None => self.free_lane(entity),
         }
@@ -190,16 +311,4 @@ impl UnitOfWork<'_> {
         .map(|id| event_id(&id))
         .transpose()
     }
-}
-
-/// The worst of what is open.
-pub(crate) fn local_state(lane: &[LaneEvent]) -> LocalState {
-    lane.iter()
-        .map(|event| match event.state {
-            OutboxState::Conflict => LocalState::Conflict,
-            OutboxState::Failed => LocalState::Failed,
-            _ => LocalState::Waiting,
-        })
-        .max()
-        .unwrap_or(LocalState::Server)
 }

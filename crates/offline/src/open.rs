@@ -466,6 +466,8 @@ fn set_and_read_back(connection: &Connection) -> Result<(), OpenError> {
         // A damaged page has to be an error, not a signal.
         ("mmap_size", "0"),
         ("temp_store", "MEMORY"),
+        // Writing the log into the database holds up whoever records just then: it is done one action in hundreds.
+        ("wal_autocheckpoint", "4000"),
         ("journal_size_limit", "67108864"),
     ] {
         connection.pragma_update(None, name, value)?;

@@ -1,7 +1,7 @@
 //! Recording an action: the one way in which work enters.
 
 use crate::engine::{Engine, lock};
-use crate::{EngineError, OutboxState, RecordError, Sql, UnitOfWork, rfc3339};
+use crate::{EngineError, RecordError, Sql, UnitOfWork, rfc3339};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use turndown_protocol::{ActorId, AuditHead, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, SealedEvent};
@@ -150,7 +150,7 @@ impl UnitOfWork<'_> {
                 |row| row.get(0),
             )?
             .unwrap_or(0);
-        let lane = self.lane(&entity)?;
+        let stuck = self.stuck_in_lane(&entity)?;
         let settles = draft.settles.clone();
         let sealed = SealedEvent::seal(Event {
             schema: EVENT_SCHEMA,
@@ -195,9 +195,7 @@ impl UnitOfWork<'_> {
             self.execute("BEGIN IMMEDIATE", [])?;
         }
         // Behind something that cannot move, a new event waits with it; a decision about that goes to the head.
-        let stuck = lane
-            .iter()
-            .find(|e| matches!(e.state, OutboxState::Failed | OutboxState::Conflict) && !settles.contains(&e.event_id));
+        let stuck = stuck.iter().find(|event| !settles.contains(&event.event_id));
         let (state, held_by, rank) = match stuck {
             Some(stuck) if settles.is_empty() => ("held", Some(stuck.event_id.as_str()), 2),
             _ if settles.is_empty() => ("pending", None, 2),
@@ -210,10 +208,7 @@ impl UnitOfWork<'_> {
         )?;
         self.put_behind(&event.event_id, rank, &settles)?;
         // What waited behind what is settled now follows the decision, before anything that is recorded from now on.
-        let free = lane
-            .iter()
-            .all(|e| settles.contains(&e.event_id) || !matches!(e.state, OutboxState::Failed | OutboxState::Conflict));
-        if !settles.is_empty() && free {
+        if !settles.is_empty() && stuck.is_none() {
             self.free_lane(&entity)?;
         }
         self.state.head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };

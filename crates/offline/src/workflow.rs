@@ -87,6 +87,13 @@ pub trait Workflow: Send + Sync + 'static {
         state: EntityState,
     ) -> Result<(), EngineError>;
 
+    /// Says where the entity's newest edit stands now, at the unit of work's revision; nothing else of it has changed.
+    /// Answers whether there is such an entity.
+    ///
+    /// # Errors
+    /// When the tables refuse.
+    fn mark(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef, local: LocalState) -> Result<bool, EngineError>;
+
     /// The entity is gone.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use turndown_offline::{
-    AppendFile, Disk, DiskLock, Draft, Engine, EngineError, EntityState, Environment, Hands, Intent, OpenConfig,
-    OpenError, RecordError, Recorded, Sql, StartReport, SystemDisk, UnitOfWork, Workflow,
+    AppendFile, Disk, DiskLock, Draft, Engine, EngineError, EntityState, Environment, Hands, Intent, LocalState,
+    OpenConfig, OpenError, RecordError, Recorded, Sql, StartReport, SystemDisk, UnitOfWork, Workflow,
 };
 use turndown_protocol::{ActorId, Change, EntityRef, EventId, Fields, Reference, SealedEvent};
 
@@ -44,6 +44,9 @@ impl Workflow for Counters {
     ) -> Result<(), EngineError> {
         let text = serde_json::to_string(fields).map_err(|error| EngineError::stored("counter", error))?;
         work.set_fact(&key(&entity.id), Some(&text))
+    }
+    fn mark(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef, _local: LocalState) -> Result<bool, EngineError> {
+        Ok(self.read(work, entity)?.is_some())
     }
     fn remove(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<(), EngineError> {
         work.set_fact(&key(&entity.id), None)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use turndown_offline::{
-    Draft, Engine, EngineError, EntityState, Intent, RecordError, Recorded, UnitOfWork, Workflow, now_ms,
+    Draft, Engine, EngineError, EntityState, Intent, LocalState, RecordError, Recorded, UnitOfWork, Workflow, now_ms,
 };
 use turndown_protocol::{ActorId, Change, EntityRef, EventId, Fields, Reference};
 
@@ -35,6 +35,10 @@ impl Workflow for Counters {
     ) -> Result<(), EngineError> {
         let text = serde_json::to_string(fields).map_err(|error| EngineError::stored("counter", error))?;
         work.set_fact(&key(&entity.id), Some(&text))
+    }
+
+    fn mark(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef, _local: LocalState) -> Result<bool, EngineError> {
+        Ok(self.read(work, entity)?.is_some())
     }
 
     fn remove(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<(), EngineError> {
