@@ -159,4 +159,4 @@ fn held_by_answers(folder: &Path, events: usize) -> Times {
 }
 
 /// As many as the engine takes in one unit of work.
-const ANSWERS_A_UNIT: usize = 24;
+const ANSWERS_A_UNIT: usize = 60;

@@ -11,7 +11,7 @@ use turndown_sabotage::{self as sabotage, Version};
 
 /// How many answers one unit of work takes: small enough that a person who records meanwhile does not wait
 /// (DESIGN section 8: the writer is held at most 2 ms).
-const ANSWERS_A_UNIT: usize = 24;
+const ANSWERS_A_UNIT: usize = 60;
 /// Tries of an event that may pass later, before a person is asked (DESIGN section 6, class transient).
 const TRANSIENT_TRIES_MAX: u32 = 3;
 

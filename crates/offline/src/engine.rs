@@ -546,6 +546,8 @@ pub(crate) fn open_reader(path: &std::path::Path, vfs: Option<&str>) -> Result<C
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Several readers each remember pages of a long backlog that none of them reads twice.
+    connection.pragma_update(None, "cache_size", -512)?;
     Ok(connection)
 }
 
