@@ -92,7 +92,7 @@ pub struct Store {
     pub batches: Vec<usize>,
     /// Events that came although their effect was there.
     pub repeats: u32,
-    running: usize,
+    pub running: usize,
     pub most_at_once: usize,
     pub gzipped: u32,
     /// Requests that carried a token.
@@ -596,10 +596,18 @@ async fn events(State(house): App, Path(property): Path<String>, headers: Header
         store.running += 1;
         store.most_at_once = store.most_at_once.max(store.running);
     });
-    let response = take_events(&house, &property, &headers, &body).await;
-    house.with(|store| store.running -= 1);
-    house.tell();
-    response
+    let _running = Running(&house);
+    take_events(&house, &property, &headers, &body).await
+}
+
+/// A batch that is being taken. It ends with its answer, and with its connection.
+struct Running<'a>(&'a House);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.with(|store| store.running -= 1);
+        self.0.tell();
+    }
 }
 
 async fn take_events(house: &House, property: &str, headers: &HeaderMap, body: &Bytes) -> Response {
