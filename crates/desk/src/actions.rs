@@ -4,7 +4,7 @@ use crate::Desk;
 use std::sync::Arc;
 use thiserror::Error;
 use turndown_domain::{
-    AGAIN, Action, Again, Context, Decision, ROOM, Refusal, RefusalCode, Unit, WORKFLOW, decide, is_history, is_stamp,
+    AGAIN, Action, Again, Context, Decision, ROOM, Refusal, RefusalCode, WORKFLOW, decide, is_history, is_stamp,
     reason_needed,
 };
 use turndown_offline::{
@@ -271,14 +271,9 @@ impl Desk {
             }
             args[AGAIN] = serde_json::to_value(again).map_err(|error| EngineError::stored("retry", error))?;
         }
-        // The turn is the one the desk saw: an arrival belongs to the turn before the one it opens.
-        let turn = Unit::from_fields(&fields)
-            .map_err(|error| {
-                let message = format!("This room cannot be read: {error}.");
-                RecordError::Refused(Refused::Rule(Refusal::new(RefusalCode::IllegalState, message)))
-            })?
-            .room
-            .turn;
+        // The turn is the one the desk saw: an arrival belongs to the turn before the one it opens. The rules have read
+        // it; a room that never had a guest has none.
+        let turn = fields.get("room/turn").as_u64().and_then(|turn| u32::try_from(turn).ok()).unwrap_or_default();
         Ok(Draft {
             workflow: WORKFLOW.into(),
             turn: again.map_or(Some(turn), |(old, _)| old.turn),

@@ -11,7 +11,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use turndown_protocol::{Change, Event, Fields};
 
 /// The longest reason, in characters.
@@ -48,20 +48,21 @@ pub struct Decision {
 /// # Errors
 /// A [`Refusal`] with a stable code and a sentence for the person, when the action is not possible.
 pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result<Decision, Refusal> {
+    let before = Unit::from_fields(fields)
+        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
     if let Action::Undo { .. } = action {
         return decide_undo(fields, context);
     }
-    let before = Unit::from_fields(fields)
-        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
     let mut after = before.clone();
     perform(&mut after, action, context)?;
 
-    let (old, new) = before.differing(&after);
-    let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
-    let changes: BTreeMap<String, Change> = paths
+    let changes: BTreeMap<String, Change> = before
+        .changed_in(&after)
         .into_iter()
-        .filter(|path| old.get(path) != new.get(path))
-        .map(|path| (path.to_owned(), Change { base: fields.get(path).clone(), new: new.get(path).clone() }))
+        .map(|(path, new)| {
+            let base = fields.get(&path).clone();
+            (path, Change { base, new })
+        })
         .collect();
     if changes.is_empty() {
         return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));

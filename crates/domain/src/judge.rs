@@ -6,7 +6,8 @@
 //! row as the desk saw it, so that a desk cannot write what its action does not.
 
 use crate::{
-    Action, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, decide, footprint,
+    Action, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, UnitError, decide,
+    footprint,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -292,11 +293,9 @@ fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Ch
         })
         .map(|(path, change)| (path.clone(), change.new.clone()))
         .collect();
-    let mut after = current.clone();
-    for (path, value) in &changes {
-        after.set(path.clone(), value.clone());
-    }
-    match check(&after) {
+    let stays = current.iter().filter(|(path, _)| !changes.contains_key(*path));
+    let comes = changes.iter().filter(|(_, value)| !value.is_null()).map(|(path, value)| (path.as_str(), value));
+    match check_unit(Unit::from_values(stays.chain(comes))) {
         Ok(()) => Judgement::Apply { changes },
         Err(refusal) => Judgement::Rejected(refusal),
     }
@@ -307,9 +306,13 @@ fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Ch
 /// # Errors
 /// [`RefusalCode::IllegalState`] with what does not fit together.
 pub fn check(fields: &Fields) -> Result<(), Refusal> {
+    check_unit(Unit::from_fields(fields))
+}
+
+fn check_unit(unit: Result<Unit, UnitError>) -> Result<(), Refusal> {
     let illegal = |message: String| Err(Refusal::new(RefusalCode::IllegalState, message));
-    let unit = Unit::from_fields(fields)
-        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
+    let unit =
+        unit.map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
     let room = &unit.room;
     if room.dnd_since.is_some() && room.make_up {
         return illegal(format!("Room {} cannot ask for service and not to be disturbed at once.", room.number));

@@ -3,7 +3,7 @@
 use crate::{Room, Task, TaskId};
 use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use thiserror::Error;
 use turndown_protocol::Fields;
@@ -38,9 +38,14 @@ impl Unit {
     /// # Errors
     /// When a known field has a value that its type does not take.
     pub fn from_fields(fields: &Fields) -> Result<Self, UnitError> {
+        Self::from_values(fields.iter())
+    }
+
+    /// The same from paths and values that stand in no one map.
+    pub(crate) fn from_values<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<Self, UnitError> {
         let mut room: Members<'_> = vec![];
         let mut tasks: BTreeMap<&str, Members<'_>> = BTreeMap::new();
-        for (path, value) in fields.iter() {
+        for (path, value) in fields {
             if let Some(member) = path.strip_prefix("room/") {
                 room.push((member, value));
             } else if let Some((id, member)) = path.strip_prefix("task/").and_then(|rest| rest.split_once('/')) {
@@ -66,26 +71,14 @@ impl Unit {
         fields
     }
 
-    /// The fields of the room and of each task that differ between two units, as both have them.
-    pub(crate) fn differing(&self, other: &Self) -> (Fields, Fields) {
-        let (mut own, mut others) = (Fields::new(), Fields::new());
-        if self.room != other.room {
-            write(&mut own, "room", &self.room);
-            write(&mut others, "room", &other.room);
-        }
+    /// The fields in which another unit differs, with the other's values.
+    pub(crate) fn changed_in(&self, other: &Self) -> BTreeMap<String, Value> {
+        let mut changed = BTreeMap::new();
+        compare(&mut changed, || "room".to_owned(), Some(&self.room), Some(&other.room));
         for id in self.tasks.keys().chain(other.tasks.keys().filter(|id| !self.tasks.contains_key(id))) {
-            let (before, after) = (self.tasks.get(id), other.tasks.get(id));
-            if before != after {
-                let prefix = format!("task/{}", id.0);
-                if let Some(task) = before {
-                    write(&mut own, &prefix, task);
-                }
-                if let Some(task) = after {
-                    write(&mut others, &prefix, task);
-                }
-            }
+            compare(&mut changed, || format!("task/{}", id.0), self.tasks.get(id), other.tasks.get(id));
         }
-        (own, others)
+        changed
     }
 }
 
@@ -98,11 +91,35 @@ fn read<'a, T: Deserialize<'a>>(members: Members<'a>, path: impl Fn() -> String)
 }
 
 fn write<T: Serialize>(fields: &mut Fields, prefix: &str, value: &T) {
-    // Rooms and tasks are plain data with text keys, which JSON can always hold.
-    if let Ok(Value::Object(members)) = serde_json::to_value(value) {
-        for (member, value) in members {
-            fields.set(format!("{prefix}/{member}"), value);
+    for (member, value) in members(value) {
+        fields.set(format!("{prefix}/{member}"), value);
+    }
+}
+
+fn compare<T: Serialize + PartialEq>(
+    changed: &mut BTreeMap<String, Value>,
+    prefix: impl Fn() -> String,
+    before: Option<&T>,
+    after: Option<&T>,
+) {
+    if before == after {
+        return;
+    }
+    let (mut old, new) = (before.map(members).unwrap_or_default(), after.map(members).unwrap_or_default());
+    for (member, value) in new {
+        if old.remove(&member).unwrap_or_default() != value {
+            changed.insert(format!("{}/{member}", prefix()), value);
         }
+    }
+    let gone = old.into_iter().filter(|(_, value)| !value.is_null());
+    changed.extend(gone.map(|(member, _)| (format!("{}/{member}", prefix()), Value::Null)));
+}
+
+fn members<T: Serialize>(value: &T) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => members,
+        // Rooms and tasks are plain data with text keys, which JSON can always hold.
+        _ => Map::new(),
     }
 }
 
