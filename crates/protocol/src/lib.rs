@@ -17,8 +17,8 @@ pub use event::{Change, EVENT_SCHEMA, Event, Mode, SealError, SealedEvent, ZERO_
 pub use fields::{EntityRef, Fields, Provenance};
 pub use id::{ActorId, BatchId, EventId, IdError, InstallId, PropertyId};
 pub use messages::{
-    AuditClosed, AuditEntry, AuditHead, AuditPage, Capabilities, ChangesPage, Contested, Continues, Enroll, EnrollCode,
-    Enrolled, EntityRow, EventResult, EventsRequest, EventsResponse, Handshake, HandshakeAnswer, Outcome, Reference,
-    SingleAction, SingleActionAnswer, Snapshot, Theirs,
+    AuditClosed, AuditEntry, AuditForm, AuditHead, AuditPage, Capabilities, ChangesPage, Contested, Continues, Enroll,
+    EnrollCode, Enrolled, EntityRow, EventResult, EventsRequest, EventsResponse, Handshake, HandshakeAnswer, Outcome,
+    Reference, SingleAction, SingleActionAnswer, Snapshot, Theirs,
 };
 pub use problem::{Problem, codes};

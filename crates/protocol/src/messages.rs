@@ -1,9 +1,11 @@
 //! Requests and answers, one type a message.
 
 use crate::{BatchId, EntityRef, EventId, Fields, InstallId, Problem, PropertyId, Provenance};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// `GET /v1/capabilities`: who the service is and what it allows. Checked before anything is sent.
@@ -429,39 +431,15 @@ impl AuditEntry {
     /// # Errors
     /// When the entry cannot be written as JSON.
     pub fn expected_hash(&self) -> Result<String, serde_json::Error> {
-        /// All members but the hash, in the order of RFC 8785, so that writing them is canonical already.
-        #[derive(Serialize)]
-        struct Canonical<'a> {
-            action: &'a str,
-            actor_id: &'a str,
-            audit_seq: u64,
-            code: Option<&'a str>,
-            entity: CanonicalEntity<'a>,
-            event_hash: &'a str,
-            event_id: &'a str,
-            install_id: &'a str,
-            local_seq: u64,
-            originated_offline: bool,
-            outcome: Outcome,
-            prev_hash: &'a str,
-            received_at: &'a str,
-            recorded_at: &'a str,
-            seq: Option<u64>,
-        }
-        #[derive(Serialize)]
-        struct CanonicalEntity<'a> {
-            id: &'a str,
-            kind: &'a str,
-        }
-        let canonical = Canonical {
+        let form = AuditForm {
             action: &self.action,
             actor_id: &self.actor_id,
             audit_seq: self.audit_seq,
             code: self.code.as_deref(),
-            entity: CanonicalEntity { id: &self.entity.id, kind: &self.entity.kind },
+            entity: &self.entity,
             event_hash: &self.event_hash,
-            event_id: self.event_id.as_str(),
-            install_id: self.install_id.as_str(),
+            event_id: &self.event_id,
+            install_id: &self.install_id,
             local_seq: self.local_seq,
             originated_offline: self.originated_offline,
             outcome: self.outcome,
@@ -470,8 +448,48 @@ impl AuditEntry {
             recorded_at: &self.recorded_at,
             seq: self.seq,
         };
-        Ok(crate::SealedEvent::hash_of(&serde_json::to_vec(&canonical)?))
+        Ok(hex::encode(form.hash()?))
     }
+}
+
+/// All of an [`AuditEntry`] but its hash, as it is hashed: members in the order of RFC 8785, so that writing them is
+/// canonical already.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "as in the entry")]
+pub struct AuditForm<'a> {
+    pub action: &'a str,
+    pub actor_id: &'a str,
+    pub audit_seq: u64,
+    pub code: Option<&'a str>,
+    #[serde(serialize_with = "id_before_kind")]
+    pub entity: &'a EntityRef,
+    pub event_hash: &'a str,
+    pub event_id: &'a EventId,
+    pub install_id: &'a InstallId,
+    pub local_seq: u64,
+    pub originated_offline: bool,
+    pub outcome: Outcome,
+    pub prev_hash: &'a str,
+    pub received_at: &'a str,
+    pub recorded_at: &'a str,
+    pub seq: Option<u64>,
+}
+
+impl AuditForm<'_> {
+    /// SHA-256 of the entry's canonical bytes.
+    ///
+    /// # Errors
+    /// When the entry cannot be written as JSON.
+    pub fn hash(&self) -> Result<[u8; 32], serde_json::Error> {
+        Ok(Sha256::digest(serde_json::to_vec(self)?).into())
+    }
+}
+
+fn id_before_kind<S: Serializer>(entity: &EntityRef, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut members = serializer.serialize_struct("entity", 2)?;
+    members.serialize_field("id", &entity.id)?;
+    members.serialize_field("kind", &entity.kind)?;
+    members.end()
 }
 
 /// `GET /v1/properties/{p}/audit?after=&install=`.

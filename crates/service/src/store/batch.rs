@@ -10,12 +10,10 @@
 
 use super::{Body, Detail, Entity, Hash, Incoming};
 use crate::workflow::{self, Move};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_domain::{Judgement, PropertyBook};
-use turndown_protocol::{Contested, EntityRef, Event, EventId, InstallId, Mode, Outcome, Problem, codes};
+use turndown_protocol::{AuditForm, Contested, EntityRef, Event, EventId, InstallId, Mode, Outcome, Problem, codes};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// What has to be loaded to judge a batch.
@@ -468,32 +466,6 @@ fn contest(
     }
 }
 
-/// An audit entry without its hash, members in the order of RFC 8785, so that writing it is canonical already.
-#[derive(Serialize)]
-struct AuditBytes<'a> {
-    action: &'a str,
-    actor_id: &'a str,
-    audit_seq: u64,
-    code: Option<&'a str>,
-    entity: EntityBytes<'a>,
-    event_hash: &'a str,
-    event_id: &'a str,
-    install_id: &'a str,
-    local_seq: u64,
-    originated_offline: bool,
-    outcome: Outcome,
-    prev_hash: &'a str,
-    received_at: &'a str,
-    recorded_at: &'a str,
-    seq: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct EntityBytes<'a> {
-    id: &'a str,
-    kind: &'a str,
-}
-
 #[expect(clippy::too_many_arguments, reason = "it gathers what one entry says; a struct would only rename the list")]
 fn append_audit(
     n: u64,
@@ -507,15 +479,15 @@ fn append_audit(
 ) {
     let audit_seq = loaded.audit_seq + 1;
     let code = verdict.detail.as_ref().and_then(|detail| detail.problem.as_ref()).map(|problem| problem.code.clone());
-    let bytes = AuditBytes {
+    let form = AuditForm {
         action: &event.action,
         actor_id: event.actor_id.as_str(),
         audit_seq,
         code: code.as_deref(),
-        entity: EntityBytes { id: &event.entity.id, kind: &event.entity.kind },
+        entity: &event.entity,
         event_hash: &hex::encode(incoming.hash),
-        event_id: event.event_id.as_str(),
-        install_id: event.install_id.as_str(),
+        event_id: &event.event_id,
+        install_id: &event.install_id,
         local_seq: event.local_seq,
         originated_offline: event.mode == Mode::Offline,
         outcome: verdict.outcome,
@@ -524,19 +496,11 @@ fn append_audit(
         recorded_at: &event.recorded_at,
         seq: verdict.seq,
     };
-    let hash = hash_json(&bytes);
+    // Plain data with text keys is always JSON; if it ever were not, the trail would show it here.
+    let hash = form.hash().unwrap_or_default();
     plan.audit.push(NewAudit { audit_seq, event_n: n, outcome: verdict.outcome, seq: verdict.seq, code, hash, moves });
     loaded.audit_seq = audit_seq;
     loaded.audit_hash = hash;
-}
-
-fn hash_json(value: &impl Serialize) -> Hash {
-    // Plain data with text keys is always JSON, and a hash takes any bytes.
-    let mut hasher = Sha256::new();
-    if let Ok(bytes) = serde_json::to_vec(value) {
-        hasher.update(&bytes);
-    }
-    hasher.finalize().into()
 }
 
 impl Verdict {
