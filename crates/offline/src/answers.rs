@@ -6,12 +6,15 @@ use crate::outbox::event_id;
 use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use turndown_protocol::{EntityRef, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
 use turndown_sabotage::{self as sabotage, Version};
 
-/// How many answers one unit of work takes: small enough that a person who records meanwhile does not wait
-/// (DESIGN section 8: the writer is held at most 2 ms).
-const ANSWERS_A_UNIT: usize = 60;
+/// How many answers one unit of work takes where nobody records meanwhile. It ends early for whoever does, after the
+/// run that it is at; what is left to wait for is its commit (DESIGN section 8: the writer is held at most 2 ms).
+const ANSWERS_A_UNIT: usize = 100;
+/// How many answers are taken together, where they only say that events of one entity were applied as they were.
+const ANSWERS_A_RUN: usize = 16;
 /// Tries of an event that may pass later, before a person is asked (DESIGN section 6, class transient).
 const TRANSIENT_TRIES_MAX: u32 = 3;
 
@@ -46,13 +49,15 @@ impl Engine {
     /// # Errors
     /// When the database refuses. Answers taken before that stay taken; the others are asked again, which is harmless.
     pub fn take_results(&self, store_id: &str, epoch: &str, results: Vec<EventResult>) -> Result<Taken, EngineError> {
-        let mut all = Taken::default();
-        let mut rest = results;
-        while !rest.is_empty() {
-            let later = rest.split_off(rest.len().min(ANSWERS_A_UNIT));
-            let now = std::mem::replace(&mut rest, later);
-            let (store_id, epoch) = (store_id.to_owned(), epoch.to_owned());
-            all.add(self.write_behind(move |work| work.take_answers(&store_id, &epoch, &now))?);
+        let (mut all, mut from) = (Taken::default(), 0);
+        let results: Arc<[EventResult]> = results.into();
+        while from < results.len() {
+            let to = results.len().min(from + ANSWERS_A_UNIT);
+            let (store_id, epoch, results) = (store_id.to_owned(), epoch.to_owned(), Arc::clone(&results));
+            let (taken, count) =
+                self.write_behind(move |work| work.take_answers(&store_id, &epoch, &results[from..to]))?;
+            all.add(taken);
+            from += count;
         }
         Ok(all)
     }
@@ -115,45 +120,95 @@ impl UnitOfWork<'_> {
     fn answered_row(&mut self, id: &EventId) -> Result<Option<AnsweredRow>, EngineError> {
         self.first(
             // Tries that made the service fail are no tries of an answer that says "later".
-            "SELECT local_seq, entity_kind, entity_id, state, iif(blamed, 0, attempts) FROM outbox WHERE event_id = ?1",
+            "SELECT o.local_seq, o.entity_kind, o.entity_id, o.state, iif(o.blamed, 0, o.attempts), a.bytes
+             FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq WHERE o.event_id = ?1",
             [id.as_str()],
             |row| {
                 let entity = EntityRef::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
-                Ok((row.get(0)?, entity, row.get::<_, String>(3)?, row.get(4)?))
+                Ok((row.get(0)?, entity, row.get::<_, String>(3)?, row.get(4)?, row.get(5)?))
             },
         )?
-        .map(|(local_seq, entity, state, attempts)| {
-            Ok(AnsweredRow { local_seq, entity, state: OutboxState::parse(&state)?, attempts })
+        .map(|(local_seq, entity, state, attempts, bytes)| {
+            Ok(AnsweredRow { local_seq, entity, state: OutboxState::parse(&state)?, attempts, bytes })
         })
         .transpose()
     }
 
-    fn take_answers(&mut self, store_id: &str, epoch: &str, results: &[EventResult]) -> Result<Taken, EngineError> {
-        let mut taken = Taken::default();
-        // An entity's rows are made anew once, after all its answers of this unit.
-        let mut changed: BTreeMap<EntityRef, View> = BTreeMap::new();
+    /// Takes answers until somebody wants to record. Says also how many: at least one.
+    fn take_answers(
+        &mut self,
+        store_id: &str,
+        epoch: &str,
+        results: &[EventResult],
+    ) -> Result<(Taken, usize), EngineError> {
+        let (mut taken, mut count) = (Taken::default(), 0);
         let told = Told { store_id, epoch, at: &rfc3339(self.now()), day: self.uptime_day()? };
-        for result in results {
-            let Some(row) = self.answered_row(&result.event_id)? else {
-                tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
-                continue;
-            };
-            // A late copy of an answer finds its event moved on, and changes nothing.
-            if row.state != OutboxState::Pending {
-                continue;
+        while let Some(result) = results.get(count) {
+            let run = self.plain_run(&results[count..])?;
+            if run.is_empty() {
+                self.take_alone(&told, result, &mut taken)?;
+                count += 1;
+            } else {
+                self.acknowledge_run(&told, &run)?;
+                taken.ok += u32::try_from(run.len()).unwrap_or(u32::MAX);
+                count += run.len();
             }
-            let view = self.take_answer(&told, &row, result, &mut taken)?;
-            let kept = changed.entry(row.entity).or_insert(View::Same);
-            *kept = (*kept).max(view);
-        }
-        for (entity, view) in changed {
-            match view {
-                View::Same => self.mark(&entity)?,
-                View::Moved => self.refresh(&entity)?,
+            if self.shared.somebody_records() {
+                break;
             }
         }
         self.touch(Sort::Outbox);
-        Ok(taken)
+        Ok((taken, count))
+    }
+
+    /// The first answers as far as they only say that waiting events of one entity were applied as they were. They have
+    /// nothing to do with what else is in its lane, so their rows can be read before the first is taken.
+    fn plain_run<'a>(&mut self, results: &'a [EventResult]) -> Result<Vec<PlainAnswer<'a>>, EngineError> {
+        let mut run: Vec<PlainAnswer<'a>> = vec![];
+        for result in results.iter().take(ANSWERS_A_RUN) {
+            let (Outcome::Applied, Some(seq), None) = (effective(result), result.seq, &result.row) else { break };
+            let Some(row) = self.answered_row(&result.event_id)? else { break };
+            // An answer that comes twice finds its event moved on.
+            let goes_on =
+                run.last().is_none_or(|last| last.row.entity == row.entity && last.row.local_seq < row.local_seq);
+            if !goes_on || row.state != OutboxState::Pending || !Effect::of(&row.bytes)?.settles.is_empty() {
+                break;
+            }
+            run.push(PlainAnswer { id: &result.event_id, seq, row });
+        }
+        Ok(run)
+    }
+
+    /// The mirrored row with the events' changes is the service's row now; it is made once for all of them.
+    fn acknowledge_run(&mut self, told: &Told<'_>, run: &[PlainAnswer<'_>]) -> Result<(), EngineError> {
+        let mut effects = vec![];
+        for PlainAnswer { id, seq, row } in run {
+            self.keep_receipt(told, row, id, Outcome::Applied, OutboxState::Synced, Some(*seq))?;
+            effects.push((*seq, Effect::of(&row.bytes)?));
+        }
+        let Some(entity) = run.first().map(|answer| &answer.row.entity) else { return Ok(()) };
+        effects.retain(|(_, effect)| !effect.is_nothing());
+        if self.apply_to_mirror(entity, &effects)? {
+            self.mark(entity)
+        } else {
+            // A pull has already brought the row of one of these changes, or a later one; the view hid it until now.
+            self.refresh(entity)
+        }
+    }
+
+    fn take_alone(&mut self, told: &Told<'_>, result: &EventResult, taken: &mut Taken) -> Result<(), EngineError> {
+        let Some(row) = self.answered_row(&result.event_id)? else {
+            tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
+            return Ok(());
+        };
+        // A late copy of an answer finds its event moved on, and changes nothing.
+        if row.state != OutboxState::Pending {
+            return Ok(());
+        }
+        match self.take_answer(told, &row, result, taken)? {
+            View::Same => self.mark(&row.entity),
+            View::Moved => self.refresh(&row.entity),
+        }
     }
 
     fn take_answer(
@@ -164,10 +219,7 @@ impl UnitOfWork<'_> {
         taken: &mut Taken,
     ) -> Result<View, EngineError> {
         let (id, entity, attempts) = (&result.event_id, &row.entity, row.attempts);
-        let outcome = match result.outcome {
-            Outcome::Duplicate => result.original.unwrap_or(Outcome::Applied),
-            outcome => outcome,
-        };
+        let outcome = effective(result);
         let refused = matches!(outcome, Outcome::Conflict | Outcome::Rejected | Outcome::KeyReuse | Outcome::TooLarge);
         if refused && self.close_if_settled(id)? {
             taken.ok += 1;
@@ -238,28 +290,13 @@ impl UnitOfWork<'_> {
             Outcome::Settled => OutboxState::Settled,
             _ => OutboxState::Synced,
         };
-        let order = self.next_acknowledgement();
-        self.execute(
-            "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
-                last_code = NULL, last_message = NULL, acknowledged_day = ?5,
-                taken_order = coalesce(taken_order, ?6) WHERE local_seq = ?1",
-            (row.local_seq, state.as_str(), result.seq, told.at, told.day, order),
-        )?;
-        let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        self.execute(
-            "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (event_id) DO UPDATE SET outcome = excluded.outcome, seq = excluded.seq,
-                store_id = excluded.store_id, epoch = excluded.epoch, received_at = excluded.received_at",
-            (id.as_str(), name, result.seq, told.store_id, told.epoch, told.at),
-        )?;
+        self.keep_receipt(told, row, id, outcome, state, result.seq)?;
         // What another event stands for has no effect of its own any more, and the view may still show one.
         if state != OutboxState::Synced {
             return Ok(View::Moved);
         }
-        let bytes: Option<String> =
-            self.first("SELECT bytes FROM audit_local WHERE local_seq = ?1", [row.local_seq], |row| row.get(0))?;
-        let Some(bytes) = bytes else { return Ok(View::Moved) };
-        let effect = Effect::of(&bytes)?;
+        let effect = Effect::of(&row.bytes)?;
+        let decides = !effect.settles.is_empty();
         let mut view = View::Same;
         if let Some(row) = &result.row {
             self.keep_mirrored(row)?;
@@ -267,18 +304,45 @@ impl UnitOfWork<'_> {
         } else if let Some(seq) = result.seq
             && !effect.is_nothing()
             // Where a pull has already brought the row of this very change, or a later one, the view hid it until now.
-            && !self.apply_to_mirror(&row.entity, &effect, seq)?
+            && !self.apply_to_mirror(&row.entity, std::slice::from_ref(&(seq, effect)))?
         {
             view = View::Moved;
         }
         if outcome == Outcome::Merged {
             self.note_merge(&row.entity, id, "merged")?;
         }
-        if !effect.settles.is_empty() {
-            self.settle(&SealedEvent::from_bytes(bytes)?)?;
+        if decides {
+            self.settle(&SealedEvent::from_bytes(&*row.bytes)?)?;
             view = View::Moved;
         }
         Ok(view)
+    }
+
+    /// The event is the service's: the row says so, and the receipt by what and when.
+    fn keep_receipt(
+        &mut self,
+        told: &Told<'_>,
+        row: &AnsweredRow,
+        id: &EventId,
+        outcome: Outcome,
+        state: OutboxState,
+        seq: Option<u64>,
+    ) -> Result<(), EngineError> {
+        let order = self.next_acknowledgement();
+        self.execute(
+            "UPDATE outbox SET state = ?2, seq = ?3, acknowledged_at = ?4, held_by = NULL, answered = 1,
+                last_code = NULL, last_message = NULL, acknowledged_day = ?5,
+                taken_order = coalesce(taken_order, ?6) WHERE local_seq = ?1",
+            (row.local_seq, state.as_str(), seq, told.at, told.day, order),
+        )?;
+        let name = serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        self.execute(
+            "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (event_id) DO UPDATE SET outcome = excluded.outcome, seq = excluded.seq,
+                store_id = excluded.store_id, epoch = excluded.epoch, received_at = excluded.received_at",
+            (id.as_str(), name, seq, told.store_id, told.epoch, told.at),
+        )?;
+        Ok(())
     }
 
     /// Whether what settled the event was a person giving it up.
@@ -439,12 +503,20 @@ impl UnitOfWork<'_> {
     }
 }
 
-/// An outbox row that is answered.
+/// An outbox row that is answered, with its event's bytes.
 struct AnsweredRow {
     local_seq: u64,
     entity: EntityRef,
     state: OutboxState,
     attempts: u32,
+    bytes: String,
+}
+
+/// An answer that only says that its event was applied as it was.
+struct PlainAnswer<'a> {
+    id: &'a EventId,
+    seq: u64,
+    row: AnsweredRow,
 }
 
 /// What is the same for all answers of a unit.
@@ -460,6 +532,14 @@ struct Told<'a> {
 enum View {
     Same,
     Moved,
+}
+
+/// What became of the event, also where it was known already.
+fn effective(result: &EventResult) -> Outcome {
+    match result.outcome {
+        Outcome::Duplicate => result.original.unwrap_or(Outcome::Applied),
+        outcome => outcome,
+    }
 }
 
 fn words(problem: Option<&Problem>, code: &str, message: &str) -> (String, String) {

@@ -449,6 +449,11 @@ impl Shared {
         }
     }
 
+    /// Whether somebody waits for the writer who goes before everything in the background.
+    pub(crate) fn somebody_records(&self) -> bool {
+        !lock(&self.queue).records.is_empty()
+    }
+
     pub(crate) fn publish(&self, revision: u64, sorts: &BTreeSet<Sort>) {
         self.notices.send_modify(|notice| {
             notice.revision = revision;

@@ -143,23 +143,21 @@ impl UnitOfWork<'_> {
         Ok(())
     }
 
-    /// The service took an event as it was: the mirrored row with the event's changes is the service's row. Answers
-    /// false where the mirror has one that is as new already: a pull brought it.
+    /// The service took events of one entity as they were, each with its sequence number: the mirrored row with their
+    /// changes is the service's row. Answers false where the mirror has one that is as new already: a pull brought it.
     pub(crate) fn apply_to_mirror(
         &mut self,
         entity: &EntityRef,
-        effect: &Effect<'_>,
-        seq: u64,
+        effects: &[(u64, Effect<'_>)],
     ) -> Result<bool, EngineError> {
-        let mirrored = self.first(
-            "SELECT version, row FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
+        let mirrored: Option<String> = self.first(
+            "SELECT row FROM mirror WHERE entity_kind = ?1 AND entity_id = ?2",
             [&entity.kind, &entity.id],
-            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)),
+            |row| row.get(0),
         )?;
         let unreadable = |error| EngineError::stored("mirrored row", error);
         let text = match mirrored {
-            Some((version, _)) if version >= seq => return Ok(false),
-            Some((_, text)) => text,
+            Some(text) => text,
             // What came into being here.
             None => serde_json::to_string(&EntityRow {
                 entity: entity.clone(),
@@ -172,21 +170,31 @@ impl UnitOfWork<'_> {
             .map_err(unreadable)?,
         };
         let mut row: RowText<'_> = serde_json::from_str(&text).map_err(unreadable)?;
-        for (path, NewValue { new }) in &effect.changes {
-            if new.get() == "null" {
-                row.fields.remove(path);
-            } else {
-                row.fields.insert(path.clone(), new);
+        let before = row.version;
+        let mut newer = true;
+        for (seq, effect) in effects {
+            if row.version >= *seq {
+                newer = false;
+                continue;
             }
+            for (path, NewValue { new }) in &effect.changes {
+                if new.get() == "null" {
+                    row.fields.remove(path);
+                } else {
+                    row.fields.insert(path.clone(), new);
+                }
+            }
+            row.version = *seq;
         }
-        row.version = seq;
-        let text = serde_json::to_string(&row).map_err(unreadable)?;
-        self.execute(
-            "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (entity_kind, entity_id) DO UPDATE SET version = excluded.version, row = excluded.row",
-            (&entity.kind, &entity.id, seq, text),
-        )?;
-        Ok(true)
+        if row.version > before {
+            let text = serde_json::to_string(&row).map_err(unreadable)?;
+            self.execute(
+                "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (entity_kind, entity_id) DO UPDATE SET version = excluded.version, row = excluded.row",
+                (&entity.kind, &entity.id, row.version, text),
+            )?;
+        }
+        Ok(newer)
     }
 
     fn contested(&mut self, entity: &EntityRef) -> Result<bool, EngineError> {

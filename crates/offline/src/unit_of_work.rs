@@ -126,10 +126,10 @@ impl<'c> UnitOfWork<'c> {
         result.map_err(|error| self.poison(error.into()))
     }
 
-    /// The place of the next acknowledgement among all that this desk ever took. A unit takes fewer than 64.
+    /// The place of the next acknowledgement among all that this desk ever took. A unit takes fewer than 1,024.
     pub(crate) fn next_acknowledgement(&mut self) -> u64 {
         self.acknowledged += 1;
-        self.state.revision * 64 + self.acknowledged
+        self.state.revision * 1_024 + self.acknowledged
     }
 
     /// Says that rows of a sort changed, so that views hear of it after the commit.
