@@ -33,13 +33,14 @@ impl Engine {
             report.taken_up += now.len() as u64;
             report.noted = rest.is_empty();
             let (lists, told, kept) = (lists.clone(), report.to_json()?, report.clone());
+            let strays = strays.to_vec();
             self.write(move |work| {
                 // Gaps and branches are said before anything is put behind one.
                 for (fact, list) in &lists {
                     work.set_fact(fact, (list != "[]").then_some(list.as_str()))?;
                 }
                 work.set_fact(REPAIR_UNTOLD, Some(&told))?;
-                work.take_up(&now)?;
+                work.take_up(&now, &strays)?;
                 if kept.noted { work.note_repair(&kept) } else { Ok(()) }
             })?;
             if rest.is_empty() {
@@ -70,10 +71,15 @@ impl UnitOfWork<'_> {
         self.note_of_desk(EventId::generate(now, random), "recovered", args)
     }
 
-    fn take_up(&mut self, entries: &[(u64, SealedEvent)]) -> Result<(), EngineError> {
+    fn take_up(&mut self, entries: &[(u64, SealedEvent)], strays: &[(u64, u64)]) -> Result<(), EngineError> {
         let mut entities = BTreeSet::new();
         for (seq, sealed) in entries {
             let event = &sealed.event;
+            // The desk had gone on under another id when it recorded this: that is who it is.
+            if event.install_id != self.state.install_id && !strays.iter().any(|(from, to)| (*from..=*to).contains(seq))
+            {
+                self.become_install(event.install_id.clone())?;
+            }
             self.execute(
                 "INSERT INTO audit_local (local_seq, event_id, prev_hash, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
                 (seq, event.event_id.as_str(), &event.prev_hash, &sealed.hash, &sealed.bytes),

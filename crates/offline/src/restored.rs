@@ -259,14 +259,19 @@ impl UnitOfWork<'_> {
     /// # Errors
     /// When the database refuses.
     pub fn continue_as(&mut self, new: InstallId, event_id: EventId) -> Result<(), EngineError> {
+        let Continues { install_id: old, head: AuditHead { local_seq, .. } } = self.become_install(new)?;
+        self.note_of_desk(event_id, "continued", json!({ "continues": old, "local_seq": local_seq }))
+    }
+
+    /// From here on this desk is another install. Answers which one it was, and where that one ended.
+    pub(crate) fn become_install(&mut self, new: InstallId) -> Result<Continues, EngineError> {
         let old = std::mem::replace(&mut self.state.install_id, new);
-        let AuditHead { local_seq, hash } = self.state.head.clone();
         let new = self.state.install_id.clone();
         self.set_fact("install_id", Some(new.as_str()))?;
-        let before = Continues { install_id: old.clone(), head: AuditHead { local_seq, hash } };
+        let before = Continues { install_id: old, head: self.state.head.clone() };
         let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("earlier install", error))?;
         self.set_fact("continues", Some(&text))?;
-        self.note_of_desk(event_id, "continued", json!({ "continues": old, "local_seq": local_seq }))
+        Ok(before)
     }
 
     /// The event that settled another one, where the desk knows it.

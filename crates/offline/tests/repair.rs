@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use turndown_offline::{Engine, Hands, StartReport};
+use turndown_protocol::InstallId;
 
 const SIDES: [&str; 2] = ["desk.db-wal", "desk.db-shm"];
 
@@ -481,6 +482,39 @@ fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
     }
     std::fs::write(house.file("desk.db"), old).unwrap();
     is_all_there(&house, &killed, "an older database");
+}
+
+#[test]
+fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..10 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let first = engine.install_id();
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for install in [2, 3] {
+        engine.continue_as(InstallId::generate(1, install)).unwrap();
+        add(&engine, 1, &format!("of-{install}"));
+    }
+    let (install, continues) = (engine.install_id(), engine.continues().unwrap());
+    assert_ne!(install, first);
+    engine.close();
+    drop(engine);
+    for side in SIDES {
+        let _ = std::fs::remove_file(house.file(side));
+    }
+    std::fs::write(house.file("desk.db"), old).unwrap();
+
+    let (engine, report) = house.open();
+    assert_eq!(report.repair.map(|repair| (repair.taken_up, repair.needs_new_install)), Some((4, false)));
+    assert_eq!((engine.install_id(), engine.continues().unwrap()), (install.clone(), continues));
+    let last = add(&engine, 1, "afterwards");
+    assert_eq!(last.event.install_id, install);
+    is_sound(&engine);
 }
 
 #[test]
