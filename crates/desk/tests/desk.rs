@@ -84,6 +84,16 @@ impl House {
         Self { folder, desk, ids: AtomicU64::new(1) }
     }
 
+    /// Closed, and opened again, whatever became of its database meanwhile.
+    fn reopened(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self { folder, desk, ids } = self;
+        desk.engine().close();
+        drop(desk);
+        meanwhile(&folder.path().join("desk.db"));
+        let desk = open(folder.path()).unwrap().0;
+        Self { folder, desk, ids }
+    }
+
     fn id(&self) -> EventId {
         EventId::parse(format!("e{}", self.ids.fetch_add(1, Ordering::Relaxed))).unwrap()
     }
@@ -729,6 +739,40 @@ fn d3_what_a_decision_settled_and_was_never_sent_stays_behind_it_when_the_servic
     assert_eq!(house.to_send()[..4], ids, "what stands on the rest never comes before it");
     house.balanced();
     house.reasons();
+}
+
+#[test]
+fn d1_an_old_database_put_back_believes_no_answer_from_before_the_service_was_restored() {
+    for decided in [true, false] {
+        let house = House::new();
+        let start = house.start("101");
+        house.desk.engine().begin_epoch("store", "epoch").unwrap();
+        house.answer(vec![applied(&start, 10)]);
+        let mut old = vec![];
+        let house = house.reopened(|file| old = std::fs::read(file).unwrap());
+        // The service is put back to a time before it, and refuses what it is offered again.
+        house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+        house.answer(vec![result(&start, Outcome::Rejected)]);
+        let decision = decided.then(|| {
+            let decision =
+                house.desk.discard(&start.event.event_id, house.id(), maria(), "it was another room").unwrap().sealed;
+            house.answer(vec![applied(&decision, 20)]);
+            decision
+        });
+        let house = house.reopened(|file| std::fs::write(file, old).unwrap());
+        assert!(house.desk.engine().is_restoring().unwrap(), "the next greeting offers everything again");
+        // The service holds all of it, each with a final outcome.
+        house.desk.engine().offer_again("store", "epoch-2", 1_000).unwrap();
+        assert!(house.to_send().contains(&start.event.event_id.to_string()), "decided: {decided}");
+        let again =
+            |event, original, seq| EventResult { original: Some(original), seq, ..result(event, Outcome::Duplicate) };
+        let mut results = vec![again(&start, Outcome::Rejected, None)];
+        results.extend(decision.iter().map(|decision| again(decision, Outcome::Applied, Some(20))));
+        house.answer(results);
+        assert_eq!(house.state(&start), if decided { OutboxState::Discarded } else { OutboxState::Failed });
+        house.balanced();
+        house.reasons();
+    }
 }
 
 #[test]

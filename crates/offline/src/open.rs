@@ -427,9 +427,11 @@ pub(crate) fn stored_revision(connection: &Connection) -> Result<u64, EngineErro
     text.map_or(Ok(0), |text| text.parse().map_err(|error| EngineError::stored("revision", error)))
 }
 
-/// Refuses a database of a newer version. Answers whether it is of an older one.
+/// Refuses a database of a newer version, and one whose list of migrations is not the list that was written: refinery
+/// trusts that list, and ends the process over it. Answers whether the database is of an older version.
 fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Result<bool, OpenError> {
-    let known = migrations.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
+    let mut ours: Vec<_> = migrations.get_migrations().iter().collect();
+    ours.sort_unstable_by_key(|migration| migration.version());
     let has_history: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'refinery_schema_history')",
         [],
@@ -438,10 +440,24 @@ fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Resul
     if !has_history {
         return Ok(false);
     }
-    let found: Option<i64> =
-        connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?;
-    let found = u32::try_from(found.unwrap_or(0)).unwrap_or(u32::MAX);
-    let known = u32::try_from(known).unwrap_or(0);
+    let mut statement = connection
+        .prepare("SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version")?;
+    let applied = statement
+        .query_map([], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for ((version, name, at, checksum), ours) in applied.iter().zip(&ours) {
+        let as_written = i64::from(*version) == i64::from(ours.version())
+            && name == ours.name()
+            && *checksum == ours.checksum().to_string()
+            && chrono::DateTime::parse_from_rfc3339(at).is_ok();
+        if !as_written {
+            return Err(EngineError::stored("list of migrations", format!("version {version} is not as it was")).into());
+        }
+    }
+    let found = applied.last().map_or(0, |(version, ..)| *version);
+    let known = ours.last().and_then(|migration| u32::try_from(migration.version()).ok()).unwrap_or(0);
     if found > known { Err(OpenError::Newer { found, known }) } else { Ok(found < known) }
 }
 

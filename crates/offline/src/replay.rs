@@ -7,6 +7,7 @@
 use crate::chain::{MISSING, STRAYS};
 use crate::engine::{Engine, Sort};
 use crate::open::{REPAIR_UNTOLD, RepairReport};
+use crate::restored::{REPAIRED, RESTORING};
 use crate::{EngineError, Sql, UnitOfWork, now_ms};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -40,6 +41,11 @@ impl Engine {
                     work.set_fact(fact, (list != "[]").then_some(list.as_str()))?;
                 }
                 work.set_fact(REPAIR_UNTOLD, Some(&told))?;
+                if !now.is_empty() {
+                    // A database that lacks entries is older than the desk's record, and so is what it says of the
+                    // others' fate.
+                    work.set_fact(RESTORING, Some(REPAIRED))?;
+                }
                 work.take_up(&now, &strays)?;
                 if kept.noted { work.note_repair(&kept) } else { Ok(()) }
             })?;
@@ -113,6 +119,14 @@ impl UnitOfWork<'_> {
                     at,
                 ),
             )?;
+            for settled in &event.settles {
+                // Taken once, says the database; but people decided about it later, so it had not stayed so.
+                self.execute(
+                    "UPDATE outbox SET state = 'pending', answered = 0, seq = NULL, acknowledged_at = NULL,
+                        acknowledged_day = NULL WHERE event_id = ?1 AND state = 'synced'",
+                    [settled.as_str()],
+                )?;
+            }
             self.put_behind(&event.event_id, rank, &event.settles)?;
             entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
             self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };

@@ -30,7 +30,8 @@ const LANES_A_UNIT: usize = 8;
 /// Set while events are being put back, so that a desk that stops on the way takes it up again; and by a repair, whose
 /// receipts may be older than what this desk learned since, see [`REPAIRED`].
 pub(crate) const RESTORING: &str = "restoring";
-/// What a repair sets it to: the service has lost nothing, as far as the desk knows.
+/// What a repair sets it to: the service has lost nothing, as far as the desk knows. But what the desk calls taken may be
+/// of before the service was restored and judged it anew, so that all of it is offered, whatever the service holds.
 pub(crate) const REPAIRED: &str = "repaired";
 /// The highest sequence number of the service that this desk saw in the present epoch.
 const HEAD_SEEN: &str = "head_seen";
@@ -88,6 +89,7 @@ impl Engine {
         if !after_repair {
             self.set_facts(vec![(RESTORING, Some(epoch.to_owned()))])?;
         }
+        let holds_until = if after_repair { 0 } else { holds_until };
         let begins = self.continues()?.map_or(0, |before| before.head.local_seq);
         // What an earlier install of this desk made is beyond what the service speaks of: all of it is offered.
         let which = format!("{ANSWERED} AND (local_seq > ?2 OR local_seq <= ?3)");

@@ -485,6 +485,27 @@ fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
 }
 
 #[test]
+fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
+    let killed = killed(20);
+    for rot in [
+        "UPDATE refinery_schema_history SET checksum = 'x' || checksum WHERE version = 2",
+        "UPDATE refinery_schema_history SET checksum = '42' WHERE version = 3",
+        "UPDATE refinery_schema_history SET applied_on = 'then' WHERE version = 1",
+        "UPDATE refinery_schema_history SET name = 'engina' WHERE version = 1",
+        "UPDATE refinery_schema_history SET version = 1031 WHERE version = 7",
+        "UPDATE refinery_schema_history SET version = x'00' WHERE version = 7",
+        "DELETE FROM refinery_schema_history WHERE version = 4",
+    ] {
+        let house = again(&killed);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+        let (engine, report) = house.try_open().unwrap_or_else(|error| panic!("{rot}: {error:?}"));
+        assert!(report.repair.is_some_and(|repair| repair.set_aside.is_some()), "{rot}");
+        drop(engine);
+        is_all_there(&house, &killed, rot);
+    }
+}
+
+#[test]
 fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
     let house = House::new();
     let (engine, _) = house.open();
