@@ -48,7 +48,13 @@ impl Shared {
             EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
                 | EngineError::Stored { what: crate::outbox::NOT_AS_RECORDED, .. }
         );
-        if (unreadable || error.code() == "DATABASE_CORRUPT")
+        // The statements are right, so it is a value in the database that is not (JSON that is none).
+        let unfit = matches!(
+            error,
+            EngineError::Sqlite(error)
+                if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_ERROR)
+        );
+        if (unreadable || unfit || error.code() == "DATABASE_CORRUPT")
             && let Err(error) = self.mark_damaged(&error.detail())
         {
             tracing::warn!(%error, "the damage could not be marked");
@@ -98,11 +104,35 @@ impl Engine {
                     |row| row.get(0),
                 )?
                 .unwrap_or(0);
-            Ok((lines, lost))
+            let unreadable: u64 = connection
+                .first(
+                    "SELECT (SELECT count(*) FROM mirror WHERE NOT json_valid(row))
+                        + (SELECT count(*) FROM reference WHERE NOT json_valid(document))
+                        + (SELECT count(*) FROM conflicts
+                           WHERE NOT (json_valid(paths) AND json_valid(theirs) AND json_valid(choices)))",
+                    [],
+                    |row| row.get(0),
+                )?
+                .unwrap_or(0);
+            let astray: u64 = connection
+                .first(
+                    "SELECT count(*) FROM outbox o JOIN outbox h ON h.event_id = o.held_by
+                     WHERE o.state = 'held' AND (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id)",
+                    [],
+                    |row| row.get(0),
+                )?
+                .unwrap_or(0);
+            Ok((lines, [lost, unreadable, astray]))
         });
         match found {
-            Ok((lines, lost)) => {
+            Ok((lines, [lost, unreadable, astray])) => {
                 let mut lines: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+                if unreadable > 0 {
+                    lines.push(format!("{unreadable} rows of the service cannot be read"));
+                }
+                if astray > 0 {
+                    lines.push(format!("{astray} actions wait for another entity's"));
+                }
                 if lost > 0 {
                     lines.push(format!("{lost} outbox rows have no entry in the record"));
                 }

@@ -506,6 +506,25 @@ fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
 }
 
 #[test]
+fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
+    let killed = killed(20);
+    for rot in [
+        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"value\": ')",
+        "INSERT INTO reference VALUES (1, 1, '{\x01}')",
+        "INSERT INTO conflicts VALUES ('counter', '1', '', '', '[\"value\"', '{}', '{}')",
+        "UPDATE outbox SET state = 'held', held_by = (SELECT event_id FROM outbox WHERE local_seq = 1) WHERE local_seq = 2",
+    ] {
+        let house = again(&killed);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+        let (engine, report) = house.open();
+        assert!(report.repair.is_none(), "{rot}: a start does not read everything");
+        assert_eq!(engine.check().unwrap().damage.len(), 1, "{rot}");
+        drop(engine);
+        is_all_there(&house, &killed, rot);
+    }
+}
+
+#[test]
 fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
     let house = House::new();
     let (engine, _) = house.open();
