@@ -210,6 +210,15 @@ impl SimDisk {
         self.state().take_counts()
     }
 
+    /// Whether it gave wrong bytes as good ones, or kept what it was given in another way than it said, since the counts
+    /// were taken.
+    #[must_use]
+    pub fn has_lied(&self) -> bool {
+        const LIES: [&str; 6] =
+            ["bit_rot", "torn_write", "dropped_write", "misdirected_write", "lying_fsync", "fsync_loses_pages"];
+        self.state().counted().any(|name| name.starts_with("bit_flip") || LIES.contains(&name))
+    }
+
     /// How many bytes the disk holds, in whole pages; nothing for more than anybody needs. Less than is used is a
     /// full disk.
     pub fn set_capacity(&self, bytes: Option<u64>) {

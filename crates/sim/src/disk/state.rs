@@ -164,6 +164,10 @@ impl State {
         *self.counts.entry(name).or_default() += 1;
     }
 
+    pub(super) fn counted(&self) -> impl Iterator<Item = &'static str> {
+        self.counts.keys().copied()
+    }
+
     pub(super) fn take_counts(&mut self) -> BTreeMap<&'static str, u64> {
         std::mem::take(&mut self.counts)
     }

@@ -15,11 +15,12 @@ use turndown_protocol::{AuditEntry, EventId, Outcome, SealedEvent};
 /// How long a desk with nothing left to send may take to come to the service's rows.
 const CATCH_UP: Duration = Duration::from_secs(3_600);
 
-/// What a desk calls done was taken by the service, and what it calls settled or given up was decided by an event.
+/// What a desk calls done was taken by the service, and what it calls settled or given up was decided by an event: its
+/// own, or one of another machine with the same past.
 pub(super) fn outcomes(
     number: usize,
     desk: &DeskHost,
-    own: &[SealedEvent],
+    (own, events): (&[SealedEvent], &[SealedEvent]),
     by_event: &BTreeMap<&EventId, Vec<&AuditEntry>>,
     faults: &mut Faults,
 ) -> Result<(), String> {
@@ -38,7 +39,8 @@ pub(super) fn outcomes(
         .filter(|(_, entries)| entries.iter().any(|e| matches!(e.outcome, Outcome::Applied | Outcome::Merged)))
         .map(|(event, _)| event.as_str())
         .collect();
-    let decided: BTreeSet<&str> = own.iter().flat_map(|sealed| &sealed.event.settles).map(EventId::as_str).collect();
+    let decided: BTreeSet<&str> =
+        own.iter().chain(events).flat_map(|sealed| &sealed.event.settles).map(EventId::as_str).collect();
     for (event, state) in &done {
         if state == "synced" && !taken.contains(event.as_str()) {
             faults.lost.push(format!("desk {number}: {event} is called done, and the service did not take it"));
@@ -57,9 +59,9 @@ fn lasts(path: &str) -> bool {
 }
 
 /// Nobody's work was overwritten unseen: an event that had an effect was based on what was there, or says the same.
-pub(super) fn overwritten(service: &Service, trails: &[Vec<SealedEvent>], entries: &[AuditEntry], faults: &mut Faults) {
+pub(super) fn overwritten(service: &Service, events: &[SealedEvent], entries: &[AuditEntry], faults: &mut Faults) {
     let by_id: BTreeMap<&EventId, &SealedEvent> =
-        trails.iter().flatten().map(|sealed| (&sealed.event.event_id, sealed)).collect();
+        events.iter().map(|sealed| (&sealed.event.event_id, sealed)).collect();
     let mut effects: Vec<(u64, &SealedEvent)> = entries
         .iter()
         .filter(|entry| matches!(entry.outcome, Outcome::Applied | Outcome::Merged))

@@ -19,7 +19,7 @@ pub struct Faults {
     /// The trails differ, or an author, or an order.
     pub audit: Vec<String>,
     /// Saved actions that the service holds.
-    pub held: u64,
+    pub held: BTreeSet<EventId>,
 }
 
 /// The desk's whole trail.
@@ -49,6 +49,7 @@ fn discarded(desk: &DeskHost) -> Result<BTreeSet<String>, String> {
 pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, String> {
     let mut faults = Faults::default();
     let entries = service.audit().await?;
+    let events = service.events()?;
     let mut by_event: BTreeMap<&EventId, Vec<&AuditEntry>> = BTreeMap::new();
     for entry in &entries {
         by_event.entry(&entry.event_id).or_default().push(entry);
@@ -63,8 +64,6 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
         faults.audit.push(format!("the service's chains: {fault}"));
     }
     faults.lost.extend(service.forgotten.iter().cloned());
-    let mut trails = vec![];
-    let mut last_in_room: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (number, desk) in desks.iter().enumerate() {
         let own = trail(desk)?;
         let by_id: BTreeMap<&EventId, &SealedEvent> =
@@ -80,7 +79,7 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
                 Some(_) => {}
             }
             if by_event.contains_key(&saved.event) {
-                faults.held += 1;
+                faults.held.insert(saved.event.clone());
             } else if !given_up.contains(saved.event.as_str()) {
                 faults.lost.push(format!("desk {number}: {} ({}) is not at the service", saved.event, saved.room));
             }
@@ -113,7 +112,7 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
             }
         }
         rows(number, desk, &mut faults)?;
-        agreement::outcomes(number, desk, &own, &by_event, &mut faults)?;
+        agreement::outcomes(number, desk, (&own, &events), &by_event, &mut faults)?;
         faults.stuck.extend(desk.held_elsewhere.iter().map(|held| format!("desk {number}: room {held}")));
         // Effects of what settles nothing came in the order in which they were recorded, room by room.
         let mut effects: Vec<(u64, &SealedEvent)> = own
@@ -124,6 +123,7 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
             })
             .collect();
         effects.sort_by_key(|(seq, _)| *seq);
+        let mut last_in_room: BTreeMap<(String, String), u64> = BTreeMap::new();
         for (_, sealed) in effects {
             let key = (sealed.event.install_id.to_string(), sealed.event.entity.id.clone());
             let before = last_in_room.insert(key, sealed.event.local_seq);
@@ -134,9 +134,8 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
                 ));
             }
         }
-        trails.push(own);
     }
-    agreement::overwritten(service, &trails, &entries, &mut faults);
+    agreement::overwritten(service, &events, &entries, &mut faults);
     // What is stuck already has said so.
     if faults.stuck.is_empty() {
         agreement::pictures(service, desks, &mut faults).await?;
@@ -157,7 +156,11 @@ fn chain(number: usize, own: &[SealedEvent], faults: &mut Faults) {
             }
         };
         if !fits {
-            faults.audit.push(format!("desk {number}: entry {} does not link", sealed.event.local_seq));
+            let (seq, install, before) = (sealed.event.local_seq, &sealed.event.install_id, before.get(install));
+            faults.audit.push(format!(
+                "desk {number}: entry {seq} of {install} ({}, {}) does not link: {} behind {before:?}",
+                sealed.event.action, sealed.event.event_id, sealed.event.prev_hash
+            ));
         }
         before.insert(install, (sealed.event.local_seq, &sealed.hash));
     }

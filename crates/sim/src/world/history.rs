@@ -1,18 +1,22 @@
 //! One history: what happens when, from a seed; then healing, and the account.
 
+mod upkeep;
+
 use super::check::check;
 use super::desk::{DeskHost, Tried};
 use super::hotel::Hotel;
 use super::machine::Machine;
 use super::network::{Net, Weather};
 use super::service::Service;
+use super::side::Side;
 use super::tally::{Kinds, Tally};
-use crate::disk::{CrashModel, DiskImage, Fault, SimDisk};
+use crate::disk::{Aim, CrashModel, DiskImage, Fault, SimDisk};
 use crate::vfs;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use fastrand::Rng;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
 use turndown_service::http::Limits;
@@ -59,6 +63,12 @@ pub struct Plan {
     pub long_outage: bool,
     /// Events and bytes that the service takes in a request: as in the product, or hardly any.
     pub limits: (u32, u64),
+    /// Which of the two files that hold a desk's work lies, rots and gets lost.
+    pub bad_side: Option<Side>,
+    /// How often, in a day and desk, a desk's machine is put back to an older copy of itself or copied to another one.
+    pub copies: f64,
+    /// How often, in a day and desk, a newer program comes.
+    pub updates: f64,
 }
 
 impl Plan {
@@ -86,6 +96,9 @@ impl Plan {
             restores: if calm || rng.u8(..6) != 0 { 0.0 } else { 0.3 },
             long_outage,
             limits: [(500, 1 << 20), (50, 1 << 18), (7, 80_000), (1, 70_000)][rng.usize(..4)],
+            bad_side: if calm { None } else { Side::any(&mut rng) },
+            copies: if calm || rng.u8(..4) != 0 { 0.0 } else { 0.5 },
+            updates: if calm { 0.0 } else { 0.15 },
         }
     }
 }
@@ -101,6 +114,8 @@ enum Due {
     DeskDiskFault(usize),
     DeskClock(usize),
     DeskReopens(usize),
+    DeskUpdates(usize),
+    DeskCopied(usize),
     Switch(usize),
     Mode(usize),
     ServiceDies,
@@ -117,6 +132,8 @@ struct World {
     plan: Plan,
     rng: Rng,
     kinds: Kinds,
+    /// What came of what went wrong.
+    came: Kinds,
     tally: Tally,
     began: Instant,
     day: NaiveDate,
@@ -129,6 +146,10 @@ struct World {
     backups: Vec<DiskImage>,
     /// Starts of the service that failed in a row.
     failed_starts: u32,
+    /// For each desk, the bad one of its two files as it was some night.
+    older: BTreeMap<usize, Vec<(PathBuf, Vec<u8>)>>,
+    /// Which desk last did something in a room.
+    last_in_room: BTreeMap<String, usize>,
 }
 
 /// Plays the history of a plan, start to account.
@@ -193,6 +214,7 @@ impl World {
             plan,
             rng,
             kinds,
+            came: Kinds::default(),
             day,
             service,
             desks,
@@ -201,6 +223,8 @@ impl World {
             night: false,
             backups: vec![],
             failed_starts: 0,
+            older: BTreeMap::new(),
+            last_in_room: BTreeMap::new(),
         })
     }
 
@@ -252,21 +276,8 @@ impl World {
         }
         let plan = self.plan.clone();
         for n in 0..self.desks.len() {
-            self.after(Duration::ZERO, Due::DeskStarts(n));
-            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-            self.again(plan.actions as f64, Due::Act(n));
-            self.again(8.0, Due::Decide(n));
-            self.again(3.0, Due::Switch(n));
-            if !plan.calm {
-                self.again(0.5, Due::DeskReopens(n));
-                self.again(0.3, Due::Mode(n));
-            }
-            if !plan.long_outage {
-                self.again(plan.outages, Due::Weather(n));
-            }
-            self.again(plan.desk_cuts, Due::DeskDies(n));
-            self.again(plan.disk_faults, Due::DeskDiskFault(n));
-            self.again(plan.clock_jumps, Due::DeskClock(n));
+            self.keep_image(n);
+            self.begin_day(n);
         }
         self.again(plan.service_cuts, Due::ServiceDies);
         self.again(plan.disk_faults, Due::ServiceDiskFault);
@@ -275,7 +286,29 @@ impl World {
         self.again(plan.restores, Due::ServiceRestored);
         self.after(DAY, Due::Night);
         self.after(Duration::from_secs(24 * 3_600), Due::Morning);
-        self.tally.desk_days += self.desks.len() as u64;
+    }
+
+    /// The day of one desk.
+    fn begin_day(&mut self, n: usize) {
+        let plan = self.plan.clone();
+        self.after(Duration::ZERO, Due::DeskStarts(n));
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        self.again(plan.actions as f64, Due::Act(n));
+        self.again(8.0, Due::Decide(n));
+        self.again(3.0, Due::Switch(n));
+        if !plan.calm {
+            self.again(0.5, Due::DeskReopens(n));
+            self.again(0.3, Due::Mode(n));
+            self.again(plan.updates, Due::DeskUpdates(n));
+            self.again(plan.copies, Due::DeskCopied(n));
+        }
+        if !plan.long_outage {
+            self.again(plan.outages, Due::Weather(n));
+        }
+        self.again(plan.desk_cuts, Due::DeskDies(n));
+        self.again(plan.disk_faults, Due::DeskDiskFault(n));
+        self.again(plan.clock_jumps, Due::DeskClock(n));
+        self.tally.desk_days += 1;
     }
 
     async fn happen(&mut self, due: Due) {
@@ -288,6 +321,7 @@ impl World {
                     // Some go on over night.
                     if self.rng.u8(..4) != 0 {
                         self.desks[n].close().await;
+                        self.damage(n);
                     }
                 }
             }
@@ -297,7 +331,7 @@ impl World {
                     if self.service.is_running() && self.service.roll(next).await.is_ok() {
                         self.day = next;
                     } else if !self.service.is_running() {
-                        self.kinds.count("day_roll_missed");
+                        self.came.count("day_roll_missed");
                     }
                 }
                 self.morning();
@@ -305,7 +339,15 @@ impl World {
             Due::Act(n) => {
                 let rooms = plan.rooms;
                 match self.desks[n].act(&mut self.rng, rooms) {
-                    Tried::Saved => self.tally.recorded += 1,
+                    Tried::Saved => {
+                        self.tally.recorded += 1;
+                        if let Some(saved) = self.desks[n].saved.last() {
+                            let other = self.last_in_room.insert(saved.room.clone(), n);
+                            if other.is_some_and(|other| other != n) {
+                                self.kinds.count("two_desks_in_one_room");
+                            }
+                        }
+                    }
                     Tried::Refused => self.tally.refused += 1,
                     Tried::Stale => {
                         self.tally.refused += 1;
@@ -315,7 +357,7 @@ impl World {
                         }
                     }
                     Tried::Unsaved => self.tally.unsaved += 1,
-                    Tried::Unknown => self.kinds.count("died_while_recording"),
+                    Tried::Unknown => self.came.count("died_while_recording"),
                     Tried::Closed => {}
                 }
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -361,13 +403,13 @@ impl World {
                     && !self.night
                     && let Err(code) = self.desks[n].start()
                 {
-                    self.kinds.count(&format!("desk_did_not_open_{}", code.to_lowercase()));
+                    self.came.count(&format!("desk_did_not_open_{}", code.to_lowercase()));
                     let wait = Duration::from_secs(self.rng.u64(30..900));
                     self.after(wait, Due::DeskStarts(n));
                 } else if !self.night {
                     match self.desks[n].look_through().await {
                         Ok(false) => {}
-                        Ok(true) => self.kinds.count("damage_found_and_repaired"),
+                        Ok(true) => self.came.count("damage_found_and_repaired"),
                         Err(_) => self.after(Duration::from_secs(60), Due::DeskStarts(n)),
                     }
                 }
@@ -375,13 +417,26 @@ impl World {
             Due::DeskReopens(n) => {
                 self.desks[n].close().await;
                 self.kinds.count("desk_reopened");
+                self.damage(n);
                 self.after(Duration::from_secs(5), Due::DeskStarts(n));
                 self.again(0.5, due);
             }
+            Due::DeskUpdates(n) => self.update_desk(n).await,
+            Due::DeskCopied(n) => {
+                self.copy_desk(n).await;
+                self.again(plan.copies, due);
+            }
             Due::DeskDiskFault(n) => {
-                let (fault, at) = disk_fault(&mut self.rng);
-                tracing::debug!(n, ?fault, at, "a fault is armed");
-                self.desks[n].disk.fail_at(at, fault);
+                let (aim, at) = match plan.bad_side {
+                    Some(side) if self.rng.bool() => side.lie(&mut self.rng),
+                    Some(side) => side.trouble(&mut self.rng),
+                    None => {
+                        let (fault, at) = disk_fault(&mut self.rng);
+                        (Aim::any(fault), at)
+                    }
+                };
+                tracing::debug!(n, ?aim, at, "a fault is armed");
+                self.desks[n].disk.arm(aim, at);
                 self.again(plan.disk_faults, due);
             }
             Due::ServiceDiskFault => {
@@ -441,7 +496,7 @@ impl World {
             && let Err(error) = self.service.start()
         {
             tracing::debug!(error, "the service did not start");
-            self.kinds.count("service_did_not_start");
+            self.came.count("service_did_not_start");
             self.failed_starts += 1;
             if self.failed_starts > 5 {
                 // Its database is damaged for good: its operator puts a backup back.
@@ -473,7 +528,11 @@ impl World {
         let desk = &self.desks[n];
         if desk.net.is_fair() {
             let bad = Weather::bad(&mut self.rng);
-            desk.net.set_weather(bad);
+            if self.rng.u8(..4) == 0 {
+                desk.net.turn_in_an_answer(bad);
+            } else {
+                desk.net.set_weather(bad);
+            }
             if self.plan.long_outage {
                 return;
             }
@@ -496,6 +555,7 @@ impl World {
                 tracing::debug!(n, ?model, "a desk's machine died");
                 self.tally.desk_cuts += 1;
                 self.desks[n].crash(model, &mut self.rng);
+                self.damage(n);
                 let wait = Duration::from_secs(self.rng.u64(5..1_200));
                 self.after(wait, Due::DeskStarts(n));
             }
@@ -542,7 +602,7 @@ impl World {
             }
             match desk.look_through().await {
                 Ok(false) => {}
-                Ok(true) => self.kinds.count("damage_found_and_repaired"),
+                Ok(true) => self.came.count("damage_found_and_repaired"),
                 Err(code) => failures.push(format!("desk {n} does not open after its repair: {code}")),
             }
             desk.set_mode(LinkMode::Auto);
@@ -583,7 +643,7 @@ impl World {
                 if !found || healed.elapsed() > PATIENCE {
                     break;
                 }
-                self.kinds.count("damage_found_and_repaired");
+                self.came.count("damage_found_and_repaired");
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
@@ -603,7 +663,7 @@ impl World {
                 self.tally.doubled = faults.doubled.len() as u64;
                 self.tally.stuck = faults.stuck.len() as u64;
                 self.tally.audit_mismatch = faults.audit.len() as u64;
-                self.tally.acknowledged = faults.held;
+                self.tally.acknowledged = faults.held.len() as u64;
                 for list in [faults.lost, faults.doubled, faults.stuck, faults.audit] {
                     failures.extend(list.into_iter().take(4));
                 }
@@ -615,6 +675,7 @@ impl World {
             }
         }
         self.tally.kinds = self.kinds.all();
+        self.tally.consequences = self.came.all();
         self.tally.network_faults = self.tally.kinds.remove("network_faults").unwrap_or(0);
         self.tally.failures = failures.into_iter().map(|what| format!("seed {}: {what}", self.plan.seed)).collect();
         for desk in &mut self.desks {
@@ -637,21 +698,22 @@ fn morning(day: NaiveDate) -> Result<DateTime<Utc>, String> {
     Ok(day.and_hms_opt(7, 0, 0).ok_or("no morning")?.and_utc())
 }
 
-/// A fault of a disk that a sound desk survives without losing anything, and when.
+/// A fault of a disk that a sound desk survives without losing anything, and at which of the operations that it can hit.
 fn disk_fault(rng: &mut Rng) -> (Fault, u64) {
-    let faults = [
-        Fault::EioRead,
-        Fault::EioWrite,
-        Fault::EioFsync,
-        Fault::EioTruncate,
-        Fault::EioOpen,
-        Fault::ShortRead,
-        Fault::ShortWrite,
-        Fault::Enospc,
-        Fault::Eacces,
-        Fault::BitFlipOnRead,
+    const FAULTS: [(Fault, u64); 10] = [
+        (Fault::EioRead, 200),
+        (Fault::EioWrite, 200),
+        (Fault::EioFsync, 100),
+        (Fault::EioTruncate, 4),
+        (Fault::EioOpen, 15),
+        (Fault::ShortRead, 200),
+        (Fault::ShortWrite, 200),
+        (Fault::Enospc, 200),
+        (Fault::Eacces, 15),
+        (Fault::BitFlipOnRead, 200),
     ];
-    (faults[rng.usize(..faults.len())], rng.u64(1..200))
+    let (fault, most) = FAULTS[rng.usize(..FAULTS.len())];
+    (fault, rng.u64(1..most))
 }
 
 fn other_time(rng: &mut Rng, now: DateTime<Utc>) -> (DateTime<Utc>, &'static str) {

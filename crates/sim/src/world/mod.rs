@@ -13,6 +13,7 @@ mod hotel;
 mod machine;
 mod network;
 mod service;
+mod side;
 mod tally;
 
 pub use desk::{DeskHost, Saved, Tried};
@@ -21,4 +22,5 @@ pub use hotel::{Hotel, PROPERTY};
 pub use machine::{DeskMachine, Machine, ServiceMachine};
 pub use network::{Net, Weather};
 pub use service::{Front, Service};
+pub use side::Side;
 pub use tally::{Kinds, Tally};

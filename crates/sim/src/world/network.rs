@@ -7,10 +7,14 @@ use bytes::Bytes;
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tower::ServiceExt;
+use turndown_protocol::{EventsRequest, ZERO_HASH};
 use turndown_sync::classify::{Failure, Transport, transport};
 use turndown_sync::{Network, Pieces};
 
@@ -86,13 +90,16 @@ enum Mishap {
     WrongType,
     OtherJson,
     OmittedResult,
+    OtherStore,
+    OtherEpoch,
+    Cached,
     Duplicate,
     LateDuplicate,
     Slow,
     Status(u16, Option<&'static str>),
 }
 
-const MISHAPS: [(Mishap, &str); 31] = [
+const MISHAPS: [(Mishap, &str); 34] = [
     (Mishap::ResetBefore, "req_reset_before"),
     (Mishap::HangBefore, "req_hang_before"),
     (Mishap::AnswerLost, "req_answer_lost"),
@@ -102,6 +109,9 @@ const MISHAPS: [(Mishap, &str); 31] = [
     (Mishap::WrongType, "req_wrong_type"),
     (Mishap::OtherJson, "req_other_json"),
     (Mishap::OmittedResult, "req_omitted_result"),
+    (Mishap::OtherStore, "req_other_store"),
+    (Mishap::OtherEpoch, "req_other_epoch"),
+    (Mishap::Cached, "req_cached_answer"),
     (Mishap::Duplicate, "req_duplicate"),
     (Mishap::LateDuplicate, "req_late_duplicate"),
     (Mishap::Slow, "req_slow"),
@@ -135,6 +145,10 @@ struct State {
     rng: Rng,
     /// Connections from before a cut are dead.
     generation: u64,
+    /// How it will be as soon as an answer is on its way.
+    turning: Option<Weather>,
+    /// What was answered last to whoever asked for this, for a proxy that keeps what it must not keep.
+    kept: BTreeMap<String, Bytes>,
 }
 
 /// A desk's way to the service.
@@ -149,7 +163,15 @@ impl Net {
     /// A network in fair weather.
     #[must_use]
     pub fn new(front: Front, kinds: Kinds, seed: u64, mishaps: f64, streams: bool) -> Self {
-        let state = State { weather: Weather::Fair, mishaps, streams, rng: Rng::with_seed(seed), generation: 0 };
+        let state = State {
+            weather: Weather::Fair,
+            mishaps,
+            streams,
+            rng: Rng::with_seed(seed),
+            generation: 0,
+            turning: None,
+            kept: BTreeMap::new(),
+        };
         Self { state: Arc::new(Mutex::new(state)), front, kinds }
     }
 
@@ -165,18 +187,26 @@ impl Net {
             self.kinds.count(&format!("{}_outage", weather.name()));
         }
         state.weather = weather;
+        state.turning = None;
     }
 
-    /// Whether it is fair.
+    /// The weather changes while the next answer is on its way, which is lost with it.
+    pub fn turn_in_an_answer(&self, weather: Weather) {
+        self.state().turning = Some(weather);
+    }
+
+    /// Whether it is fair, and will be.
     #[must_use]
     pub fn is_fair(&self) -> bool {
-        self.state().weather == Weather::Fair
+        let state = self.state();
+        state.weather == Weather::Fair && state.turning.is_none()
     }
 
     /// No chance faults any more.
     pub fn heal(&self) {
         let mut state = self.state();
         state.weather = Weather::Fair;
+        state.turning = None;
         state.mishaps = 0.0;
     }
 
@@ -187,6 +217,8 @@ impl Net {
 
     async fn carry(self, request: Request<Vec<u8>>) -> Result<Response<Pieces>, Failure> {
         let is_stream = request.uri().path().ends_with("/stream");
+        // What only asks is the same request each time.
+        let asks = (request.method() == Method::GET && !is_stream).then(|| request.uri().to_string());
         let (weather, mishap, there, back, generation) = {
             let mut state = self.state();
             if is_stream && !state.streams {
@@ -194,6 +226,8 @@ impl Net {
             }
             let happens = state.mishaps > 0.0 && state.rng.f64() < state.mishaps;
             let mishap = happens.then(|| MISHAPS[state.rng.usize(..MISHAPS.len())]);
+            let kept = || asks.as_ref().is_some_and(|asks| state.kept.contains_key(asks));
+            let mishap = mishap.filter(|(mishap, _)| *mishap != Mishap::Cached || kept());
             let there = Duration::from_millis(state.rng.u64(1..80));
             let back = Duration::from_millis(state.rng.u64(1..80));
             (state.weather, mishap, there, back, state.generation)
@@ -234,6 +268,12 @@ impl Net {
                 }
                 return Ok(answer);
             }
+            Some(Mishap::Cached) => {
+                let kept = asks.and_then(|asks| self.state().kept.get(&asks).cloned());
+                return Ok(whole_json(kept.unwrap_or_default()));
+            }
+            Some(Mishap::OtherStore) => return self.stranger(request, "store_id").await,
+            Some(Mishap::OtherEpoch) => return self.stranger(request, "epoch").await,
             _ => {}
         }
         let copy = matches!(mishap, Some(Mishap::Duplicate | Mishap::LateDuplicate)).then(|| again(&request));
@@ -250,7 +290,20 @@ impl Net {
                 let _ = front.serve(copy).await;
             }
         }
-        let Some(answer) = answer else { return Err(transport(Transport::Broken)) };
+        let Some(mut answer) = answer else { return Err(transport(Transport::Broken)) };
+        let turning = self.state().turning;
+        if let Some(weather) = turning {
+            self.set_weather(weather);
+        }
+        if self.state().mishaps > 0.0
+            && answer.status() == StatusCode::OK
+            && let Some(asks) = asks
+        {
+            let (head, body) = answer.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+            self.state().kept.insert(asks, bytes.clone());
+            answer = Response::from_parts(head, Body::from(bytes));
+        }
         tokio::time::sleep(back).await;
         // The weather may have turned while it was on its way.
         let lost = self.state().generation != generation;
@@ -292,6 +345,27 @@ impl Net {
         }
     }
 
+    /// Somebody else's service answers, as whole and well typed as this hotel's own, which never hears of it: a wrong
+    /// address behind a proxy, or a copy of the service from before. It takes whatever it is given.
+    async fn stranger(self, request: Request<Vec<u8>>, other: &str) -> Result<Response<Pieces>, Failure> {
+        let taken = if request.method() == Method::POST { taken(&request) } else { None };
+        let answer = match taken {
+            Some(taken) => Some(taken),
+            None => match self.front.clone().serve(request).await {
+                Some(answer) => {
+                    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
+                    serde_json::from_slice(&bytes).ok()
+                }
+                None => None,
+            },
+        };
+        let Some(mut answer) = answer else { return Err(transport(Transport::Broken)) };
+        if let Some(member) = answer.get_mut(other) {
+            *member = "somebody-elses".into();
+        }
+        Ok(whole_json(answer.to_string().into()))
+    }
+
     /// The answer's body for as long as the connection lives.
     fn whole(&self, answer: Response<Body>, generation: u64) -> Response<Pieces> {
         let (head, body) = answer.into_parts();
@@ -330,10 +404,42 @@ fn page(status: StatusCode, content_type: &'static str, text: &'static str) -> R
     answer
 }
 
+fn whole_json(bytes: Bytes) -> Response<Pieces> {
+    let mut answer = page(StatusCode::OK, "application/json", "");
+    *answer.body_mut() = stream::iter([Ok(bytes)]).boxed();
+    answer
+}
+
+/// The answer of a service that took every event of a batch; nothing where the request is no batch.
+fn taken(request: &Request<Vec<u8>>) -> Option<Value> {
+    let mut unpacked = vec![];
+    let body = match request.headers().get(header::CONTENT_ENCODING) {
+        Some(_) => {
+            flate2::read::GzDecoder::new(request.body().as_slice()).read_to_end(&mut unpacked).ok()?;
+            &unpacked
+        }
+        None => request.body(),
+    };
+    let batch: EventsRequest = serde_json::from_slice(body).ok()?;
+    let results = batch.events.iter().zip(1_u64..).filter_map(|(event, seq)| {
+        let event: Value = serde_json::from_str(event.get()).ok()?;
+        Some(json!({ "event_id": event.get("event_id")?, "outcome": "applied", "seq": seq }))
+    });
+    Some(json!({
+        "batch_id": batch.batch_id,
+        "store_id": batch.store_id,
+        "epoch": batch.epoch,
+        "head_seq": 1,
+        "server_time": "2016-03-25T10:00:00.000Z",
+        "results": results.collect::<Vec<_>>(),
+        "audit_closed": { "local_seq": 0, "hash": ZERO_HASH, "signature": "" },
+    }))
+}
+
 /// An answer that leaves one of its results out.
 fn omit_last_result(bytes: &Bytes) -> Bytes {
-    let Ok(mut answer) = serde_json::from_slice::<serde_json::Value>(bytes) else { return bytes.clone() };
-    if let Some(results) = answer.get_mut("results").and_then(serde_json::Value::as_array_mut) {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(bytes) else { return bytes.clone() };
+    if let Some(results) = answer.get_mut("results").and_then(Value::as_array_mut) {
         results.pop();
     }
     answer.to_string().into()

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use turndown_domain::{RoomId, Unit};
 use turndown_offline::Disk;
-use turndown_protocol::{AuditEntry, EntityRef, Fields, PropertyId};
+use turndown_protocol::{AuditEntry, EntityRef, Fields, PropertyId, SealedEvent};
 use turndown_service::http::{App, Limits, router};
 use turndown_service::metrics::Metrics;
 use turndown_service::store::Storage;
-use turndown_service::store::sqlite::{Admin, Files, Hands, Import, SqliteStore, open_with_key};
+use turndown_service::store::sqlite::{Admin, Files, Hands, Import, SqliteStore, open_beside, open_with_key};
 
 /// What the network reaches of the service: nothing while it is down.
 #[derive(Clone)]
@@ -251,6 +251,18 @@ impl Service {
             }
             all.extend(page);
         }
+    }
+
+    /// Every event that it keeps, as it came.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn events(&self) -> Result<Vec<SealedEvent>, String> {
+        let connection = open_beside(&self.files()).map_err(|error| error.to_string())?;
+        let read = |error: rusqlite::Error| error.to_string();
+        let mut statement = connection.prepare("SELECT bytes FROM events ORDER BY n").map_err(read)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(read)?;
+        rows.map(|bytes| SealedEvent::from_bytes(bytes.map_err(read)?).map_err(|error| error.to_string())).collect()
     }
 
     /// The rooms as the service has them.

@@ -58,6 +58,9 @@ pub struct Tally {
     pub network_faults: u64,
     /// Everything that went wrong, by kind.
     pub kinds: BTreeMap<String, u64>,
+    /// What came of it that people notice, by kind: desks that would not open, repairs.
+    #[serde(default)]
+    pub consequences: BTreeMap<String, u64>,
     /// Actions called saved that one side does not have.
     pub lost: u64,
     /// Actions with more than one effect, or said not saved and there all the same.
@@ -89,6 +92,9 @@ impl Tally {
         self.network_faults += other.network_faults;
         for (kind, times) in other.kinds {
             *self.kinds.entry(kind).or_default() += times;
+        }
+        for (kind, times) in other.consequences {
+            *self.consequences.entry(kind).or_default() += times;
         }
         self.lost += other.lost;
         self.doubled += other.doubled;
