@@ -742,6 +742,44 @@ fn d3_what_a_decision_settled_and_was_never_sent_stays_behind_it_when_the_servic
 }
 
 #[test]
+fn d2_what_waits_for_a_decision_that_a_copy_of_this_desk_has_settled_is_settled_with_it() {
+    let house = House::new();
+    let start = house.start("101");
+    house.answer(vec![conflict(&start, cancelled(20), &["task/t101/status"])]);
+    let keep = [("task/t101/status", true)];
+    let decision = house.desk.resolve(settlement(&house, 20, &[&start], &keep)).unwrap().sealed;
+    let later = house.act("101", Action::Note { text: Some("x".into()) }).unwrap();
+    assert_eq!(house.state(&start), OutboxState::Held);
+    // The copy has the same decision; it met a newer row there, and was decided anew.
+    house.answer(vec![result(&decision, Outcome::Settled)]);
+    assert_eq!((house.state(&start), house.state(&decision)), (OutboxState::Settled, OutboxState::Settled));
+    assert!(house.desk.engine().conflicts().unwrap().is_empty());
+    assert_eq!(house.to_send(), [later.event.event_id.to_string()], "and the lane goes on");
+    house.answer(vec![applied(&later, 30)]);
+    house.balanced();
+    house.reasons();
+}
+
+#[test]
+fn d2_an_old_decision_that_is_acknowledged_again_closes_no_later_conflict() {
+    let house = House::new();
+    let start = house.start("101");
+    house.answer(vec![conflict(&start, cancelled(20), &["task/t101/status"])]);
+    let decision = house.desk.resolve(settlement(&house, 20, &[&start], &[("task/t101/status", true)])).unwrap().sealed;
+    house.answer(vec![applied(&decision, 21)]);
+    house.desk.engine().continue_as(turndown_protocol::InstallId::generate(1, 2)).unwrap();
+    let complete = house.complete("101");
+    house.answer(vec![conflict(&complete, cancelled(22), &["task/t101/status"])]);
+    // What the earlier install made is offered again; the service holds what this one made.
+    house.desk.engine().offer_again("store", "epoch", 100).unwrap();
+    let again = |event, original| EventResult { original: Some(original), ..result(event, Outcome::Duplicate) };
+    house.answer(vec![again(&decision, Outcome::Applied), again(&start, Outcome::Conflict)]);
+    assert_eq!((house.state(&start), house.state(&complete)), (OutboxState::Settled, OutboxState::Conflict));
+    assert_eq!(house.desk.engine().conflicts().unwrap().len(), 1, "or nobody could ever decide it");
+    house.balanced();
+}
+
+#[test]
 fn d1_an_old_database_put_back_believes_no_answer_from_before_the_service_was_restored() {
     for decided in [true, false] {
         let house = House::new();

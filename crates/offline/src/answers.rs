@@ -293,6 +293,7 @@ impl UnitOfWork<'_> {
         self.keep_receipt(told, row, id, outcome, state, result.seq)?;
         // What another event stands for has no effect of its own any more, and the view may still show one.
         if state != OutboxState::Synced {
+            self.settle_with(id, &row.entity)?;
             return Ok(View::Moved);
         }
         let effect = Effect::of(&row.bytes)?;
@@ -371,7 +372,7 @@ impl UnitOfWork<'_> {
                 |row| row.get::<_, String>(0),
             )?);
         }
-        self.execute("DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2", [&entity.kind, &entity.id])?;
+        self.forget_conflict(entity)?;
         // The mark that every desk shows was this desk's; the feed will say so too.
         if let Some(mut row) = self.mirrored(entity)?
             && row.contested.as_ref().is_some_and(|mark| decision.event.settles.contains(&mark.event_id))
@@ -380,6 +381,31 @@ impl UnitOfWork<'_> {
             self.keep_mirrored(&row)?;
         }
         self.release_lane(entity)
+    }
+
+    /// A decision was settled by one of another machine with the same past (D2): what waits for it here is settled too.
+    fn settle_with(&mut self, decision: &EventId, entity: &EntityRef) -> Result<(), EngineError> {
+        let waited = self.execute(
+            "UPDATE outbox SET state = 'settled', held_by = NULL
+             WHERE held_by = ?1 AND settled_by = ?1 AND answered = 1 AND state = 'held'",
+            [decision.as_str()],
+        )?;
+        if waited > 0 {
+            self.forget_conflict(entity)?;
+            self.release_lane(entity)?;
+        }
+        Ok(())
+    }
+
+    /// The conflict of an entity is over, unless something is in conflict still: an old decision that is acknowledged
+    /// once more says nothing of a conflict that came after it.
+    pub(crate) fn forget_conflict(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        self.execute(
+            "DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2 AND NOT EXISTS
+                (SELECT 1 FROM outbox o WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state = 'conflict')",
+            [&entity.kind, &entity.id],
+        )?;
+        Ok(())
     }
 
     /// What an event that this desk settled is, once the decision about it has arrived: settled, or discarded.

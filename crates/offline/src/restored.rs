@@ -198,11 +198,7 @@ impl UnitOfWork<'_> {
 
     /// A conflict that the service forgot is none until it says so again.
     fn reopen_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
-        self.execute(
-            "DELETE FROM conflicts WHERE entity_kind = ?1 AND entity_id = ?2 AND NOT EXISTS
-                (SELECT 1 FROM outbox o WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state = 'conflict')",
-            [&entity.kind, &entity.id],
-        )?;
+        self.forget_conflict(entity)?;
         self.release_lane(entity)?;
         self.refresh(entity)
     }
