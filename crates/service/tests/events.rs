@@ -727,6 +727,27 @@ async fn d2_a_copied_desk_is_seen_as_a_fork_and_both_copies_work_goes_in() {
 }
 
 #[tokio::test]
+async fn d1_the_trail_verifies_although_a_branch_that_was_put_back_left_a_hole() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let first = desk.start("101");
+    service.send(&desk, &[&first]).await;
+    let mut later = Desk::of(&service).await;
+    (later.install, later.local_seq, later.hash) = (desk.install.clone(), desk.local_seq, desk.hash.clone());
+    let own = [desk.start("102"), desk.start("103"), desk.start("104"), desk.start("105")];
+    service.send(&desk, &own.iter().collect::<Vec<_>>()).await;
+    // Of what it had recorded before it was put back, the newest came first and the oldest never.
+    let (_never, before, newest) = (later.start("106"), later.start("107"), later.start("108"));
+    for event in [&newest, &before] {
+        assert_eq!(service.send_one(&later, event).await.outcome, Outcome::Applied);
+    }
+    let problem = service.handshake(&later, None).await.audit_problem.unwrap();
+    assert_eq!(problem.code, codes::AUDIT_FORK);
+    let report = turndown_service::store::sqlite::Admin::beside(service.files()).unwrap().verify_audit().unwrap();
+    assert!(report.fault.is_none(), "{:?}", report.fault.map(|fault| (fault.place, fault.what)));
+}
+
+#[tokio::test]
 async fn d1_the_handshake_tells_a_restored_desk_that_the_service_knows_more() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;

@@ -507,12 +507,13 @@ fn save_chain(conn: &Connection, chain: &Chain) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the first place where a chain has two entries. Work goes on: the events themselves stand on their own.
+/// Marks the first place where a chain has two entries; rooms do not wait for each other, so that a later place may be
+/// seen before it. Work goes on: the events themselves stand on their own.
 fn mark_fork(chain: &mut Chain, install: &InstallId, local_seq: u64) {
     if chain.fork_seq.is_none() {
         tracing::warn!(code = codes::AUDIT_FORK, install_id = %install, local_seq, "two entries for one place of an audit chain");
-        chain.fork_seq = Some(local_seq);
     }
+    chain.fork_seq = Some(chain.fork_seq.map_or(local_seq, |first| first.min(local_seq)));
 }
 
 /// The chain goes on from another install's entry. Once anything of it is verified its beginning stays what it was.
