@@ -23,7 +23,7 @@ impl Side {
 
     fn holds(self, class: FileClass) -> bool {
         match self {
-            Self::Database => matches!(class, FileClass::Database | FileClass::Wal | FileClass::Backup),
+            Self::Database => matches!(class, FileClass::Database | FileClass::Wal),
             Self::Copy => class == FileClass::Receipts,
         }
     }
