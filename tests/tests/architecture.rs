@@ -73,7 +73,7 @@ const ONLY: &[(&str, &[&str])] = &[
         "rusqlite",
         &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-bench", "turndown-gates"],
     ),
-    ("refinery", &["turndown-offline", "turndown-desk", "turndown-service"]),
+    ("refinery", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),
     ("ts-rs", &["turndown-app", "turndown-domain"]),

@@ -742,6 +742,29 @@ fn d3_what_a_decision_settled_and_was_never_sent_stays_behind_it_when_the_servic
 }
 
 #[test]
+fn d3_what_a_repair_took_from_the_second_copy_keeps_its_place_when_the_service_is_restored() {
+    let house = House::new();
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    house.answer(vec![applied(&start, 10), applied(&complete, 11)]);
+    // A repair took the first of them from the second copy, which does not say when the service took it.
+    let house = house.reopened(|file| {
+        let raw = rusqlite::Connection::open(file).unwrap();
+        raw.execute("UPDATE outbox SET taken_order = NULL WHERE local_seq = 1", []).unwrap();
+    });
+    house.desk.engine().offer_again("store", "epoch", 0).unwrap();
+    let again = |event, seq| EventResult {
+        original: Some(Outcome::Applied),
+        seq: Some(seq),
+        ..result(event, Outcome::Duplicate)
+    };
+    house.answer(vec![again(&start, 10), again(&complete, 11)]);
+    house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+    let ids = [&start, &complete].map(|sealed| sealed.event.event_id.to_string());
+    assert_eq!(house.to_send()[..2], ids, "in the order in which they were recorded");
+    house.balanced();
+}
+
+#[test]
 fn d2_what_waits_for_a_decision_that_a_copy_of_this_desk_has_settled_is_settled_with_it() {
     let house = House::new();
     let start = house.start("101");

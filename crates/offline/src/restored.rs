@@ -15,6 +15,7 @@ use crate::outbox::event_id;
 use crate::record::{Draft, Intent, Recorded};
 use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
 use serde_json::json;
+use std::collections::BTreeMap;
 use turndown_protocol::{ActorId, AuditHead, Continues, EntityRef, EventId, InstallId};
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -46,6 +47,56 @@ pub(crate) const RANK_BEFORE_AGAIN: i64 = AGAIN_RANK - 2;
 
 /// Acknowledged, or answered for good: what the service would have to know.
 const ANSWERED: &str = "(state IN ('synced', 'settled', 'discarded') OR answered = 1)";
+
+/// Where an event stands in its lane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Place {
+    event_id: String,
+    rank: i64,
+    /// The decision that stands for it.
+    settled_by: Option<String>,
+    /// What it decides about.
+    settles: Vec<String>,
+}
+
+/// The ranks of a lane's events, which come in the order of their numbers, such that each can be taken in its turn:
+///
+/// - what settles nothing and is not settled comes in the order in which it was recorded, as it was taken at first;
+/// - a decision comes before all that was recorded behind what it settles;
+/// - what a decision settles comes right behind it.
+///
+/// A rank that fits stays as it is, and none becomes higher but that of something settled.
+fn arranged(lane: &[Place]) -> Vec<i64> {
+    let mut ranks: Vec<i64> = lane.iter().map(|place| place.rank).collect();
+    let number: BTreeMap<&str, usize> =
+        lane.iter().enumerate().map(|(n, place)| (place.event_id.as_str(), n)).collect();
+    let ordinary = |n: &usize| lane[*n].settled_by.is_none() && lane[*n].settles.is_empty();
+    let mut least = i64::MAX;
+    for n in (0..lane.len()).rev().filter(ordinary) {
+        least = least.min(ranks[n]);
+        ranks[n] = least;
+    }
+    for (n, place) in lane.iter().enumerate().filter(|(_, place)| place.settled_by.is_none()) {
+        let Some(first) = place.settles.iter().filter_map(|id| number.get(id.as_str())).min() else { continue };
+        let behind = (first + 1..lane.len()).filter(ordinary).map(|n| ranks[n]).min().unwrap_or(i64::MAX);
+        // What it settles has its place between the two.
+        ranks[n] = ranks[n].min(behind.saturating_sub(2));
+    }
+    for n in 0..lane.len() {
+        let mut decision = n;
+        // A decision may have been decided about in turn; there are never more steps than events.
+        for _ in 0..lane.len() {
+            match lane[decision].settled_by.as_ref().and_then(|by| number.get(by.as_str())) {
+                Some(by) => decision = *by,
+                None => break,
+            }
+        }
+        if decision != n {
+            ranks[n] = ranks[decision].saturating_add(1);
+        }
+    }
+    ranks
+}
 
 impl Engine {
     /// The highest sequence number that the service is known to have given in the present epoch, by rows or receipts.
@@ -183,24 +234,47 @@ impl UnitOfWork<'_> {
             ),
             (local_seq, AGAIN_CODE, AGAIN_MESSAGE),
         )?;
-        // So does what it settled and the desk had no time to send: it may stand on what is offered again before it.
-        self.execute(
-            "UPDATE outbox SET lane_rank = d.lane_rank + 1
-             FROM (SELECT event_id, entity_kind, entity_id, lane_rank FROM outbox WHERE local_seq = ?1) d
-             WHERE outbox.entity_kind = d.entity_kind AND outbox.entity_id = d.entity_id
-               AND outbox.state IN ('pending', 'failed', 'conflict', 'held')
-               AND outbox.lane_rank = ?2 AND outbox.settled_by = d.event_id",
-            (local_seq, RANK_BEFORE_AGAIN + 1),
-        )?;
         self.touch(crate::Sort::Outbox);
         Ok(())
     }
 
     /// A conflict that the service forgot is none until it says so again.
     fn reopen_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        self.arrange_again(entity)?;
         self.forget_conflict(entity)?;
         self.release_lane(entity)?;
         self.refresh(entity)
+    }
+
+    /// Puts a lane in the order in which it can be taken, whatever became of the order in which it was: a repair loses it
+    /// for what only the second copy had, and what was never sent has none.
+    fn arrange_again(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
+        let lane: Vec<(u64, Place, String)> = self.all(
+            "SELECT o.local_seq, o.event_id, o.lane_rank, o.settled_by, coalesce(a.bytes ->> '$.settles', '[]')
+             FROM outbox o JOIN audit_local a USING (local_seq)
+             WHERE o.entity_kind = ?1 AND o.entity_id = ?2 AND o.state IN ('pending', 'failed', 'conflict', 'held')
+             ORDER BY o.local_seq",
+            [&entity.kind, &entity.id],
+            |row| {
+                let place =
+                    Place { event_id: row.get(1)?, rank: row.get(2)?, settled_by: row.get(3)?, settles: Vec::new() };
+                Ok((row.get(0)?, place, row.get(4)?))
+            },
+        )?;
+        let mut places = Vec::with_capacity(lane.len());
+        let mut numbers = Vec::with_capacity(lane.len());
+        for (local_seq, place, settles) in lane {
+            let settles = serde_json::from_str(&settles).map_err(|error| EngineError::stored("event", error))?;
+            places.push(Place { settles, ..place });
+            numbers.push(local_seq);
+        }
+        let ranks = arranged(&places);
+        for ((local_seq, place), rank) in numbers.iter().zip(&places).zip(ranks) {
+            if rank != place.rank {
+                self.execute("UPDATE outbox SET lane_rank = ?2 WHERE local_seq = ?1", (*local_seq, rank))?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the highest sequence number seen, where this is one.
@@ -277,5 +351,50 @@ impl UnitOfWork<'_> {
         let by: Option<Option<String>> =
             self.first("SELECT settled_by FROM outbox WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
         by.flatten().as_deref().map(event_id).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `name rank`, `name rank <decision` where it is settled, `name rank >a,b` where it settles.
+    fn place(text: &str) -> Place {
+        let mut words = text.split(' ');
+        let mut place = Place {
+            event_id: words.next().expect("a name").into(),
+            rank: words.next().expect("a rank").parse().expect("a number"),
+            ..Place::default()
+        };
+        for word in words {
+            match word.split_at(1) {
+                ("<", by) => place.settled_by = Some(by.into()),
+                (_, settles) => place.settles = settles.split(',').map(str::to_owned).collect(),
+            }
+        }
+        place
+    }
+
+    #[test]
+    fn d3_a_lane_that_is_offered_again_comes_in_an_order_in_which_it_can_be_taken() {
+        for (what, lane, expected) in [
+            ("as it was taken", &["a -90", "b -80", "c -70", "d 2"][..], "a b c d"),
+            ("a decision went before what it settles", &["x -69 <d", "b -60", "d -70 >x"], "d x b"),
+            ("what was never sent stays behind its decision", &["a -90", "x -101 <d", "d -80 >x", "b -70"], "a d x b"),
+            ("a repair lost the place of an event", &["a -90", "b -10", "c -70", "d -60"], "a b c d"),
+            ("and has it still to send", &["a -90", "b 2", "c -70"], "a b c"),
+            ("a repair lost the place of a decision", &["a -90", "x -9 <d", "b -70", "d -10 >x"], "a d x b"),
+            ("a decision about a decision", &["x -90 <d", "d -80 <e", "b -70", "e -60 >x,d"], "e x d b"),
+            ("what settles is held elsewhere", &["x -90 <gone", "b -80"], "x b"),
+            ("what is settled is held elsewhere", &["b -80", "d -90 >gone"], "d b"),
+            ("a decision that was never sent", &["x -80 <d", "b -70", "d -106 >x"], "d x b"),
+            ("two that settle each other", &["x -80 <y", "y -70 <x"], "x y"),
+        ] {
+            let lane: Vec<Place> = lane.iter().map(|text| place(text)).collect();
+            let mut order: Vec<(i64, usize)> = arranged(&lane).into_iter().zip(0..).collect();
+            order.sort_unstable();
+            let order: Vec<&str> = order.iter().map(|(_, n)| lane[*n].event_id.as_str()).collect();
+            assert_eq!(order.join(" "), expected, "{what}");
+        }
     }
 }

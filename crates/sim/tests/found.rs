@@ -29,4 +29,5 @@ found! {
     d3_twice_restored_what_was_lost_comes_in_its_first_order: 10002,
     l1_a_wrong_bit_that_was_written_back_is_found_at_the_next_start: 100674,
     d1_a_desk_that_was_put_back_is_told_apart: 910034,
+    d3_a_repaired_desk_offers_again_in_an_order_that_can_be_taken: 5067,
 }
