@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use tempfile::TempDir;
 use turndown_app::dto::{OutboxFilter, OutboxState, Side};
 use turndown_domain::Action;
 use turndown_gates::journey::{complete, start};
@@ -105,16 +106,23 @@ fn d1_a_desk_restored_from_a_backup_sends_all_its_later_edits_under_a_new_instal
     assert_eq!(journey.desk.install(), now);
 }
 
-#[test]
-fn d2_a_desk_copied_to_a_second_computer_is_noticed_and_both_computers_edits_arrive() {
-    let mut journey = Journey::small();
-    let tiles = journey.workable();
-    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
+/// Both computers have the same desk, which has sent the first room's start; neither is running.
+fn copied(journey: &mut Journey) -> (TempDir, Desk) {
+    let tile = &journey.workable()[0];
+    journey.desk.act(&tile.room_id.0, start(&tile.task_id)).expect("recorded");
     journey.desk.wait_drained();
     journey.desk.stop();
     let folder = tempfile::tempdir().expect("a folder");
     copy_folder(journey.desk.folder(), folder.path());
-    let mut copy = Desk::stopped_on(folder.path());
+    let copy = Desk::stopped_on(folder.path());
+    (folder, copy)
+}
+
+#[test]
+fn d2_a_desk_copied_to_a_second_computer_is_noticed_and_both_computers_edits_arrive() {
+    let mut journey = Journey::small();
+    let tiles = journey.workable();
+    let (_folder, mut copy) = copied(&mut journey);
     journey.relay.cut();
     for (desk, tile) in [(&mut journey.desk, &tiles[1]), (&mut copy, &tiles[2])] {
         desk.restart();
@@ -146,12 +154,7 @@ fn d2_a_desk_copied_to_a_second_computer_is_noticed_and_both_computers_edits_arr
 fn d2_two_copies_that_were_greeted_alike_are_told_apart_by_what_the_service_has_of_them() {
     let mut journey = Journey::small();
     let tiles = journey.workable();
-    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
-    journey.desk.wait_drained();
-    journey.desk.stop();
-    let folder = tempfile::tempdir().expect("a folder");
-    copy_folder(journey.desk.folder(), folder.path());
-    let mut copy = Desk::stopped_on(folder.path());
+    let (_folder, mut copy) = copied(&mut journey);
     // Neither has anything that the other has not, when they are greeted.
     for desk in [&mut journey.desk, &mut copy] {
         desk.restart();
