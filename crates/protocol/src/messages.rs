@@ -103,8 +103,8 @@ pub struct HandshakeAnswer {
     pub highest_hash: Option<String>,
     /// Whether the service holds the receipt the desk named; true when it named none.
     pub holds_receipt: bool,
-    /// Up to this `local_seq` the service holds every entry of this install, each with a final outcome: none of it is
-    /// ever needed again.
+    /// Up to this `local_seq` the service holds every entry of this install and took each as it is (applied or merged):
+    /// none of it is ever needed again.
     #[serde(default)]
     pub holds_until: u64,
     /// The verified stretch.

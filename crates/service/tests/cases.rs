@@ -284,3 +284,18 @@ async fn d3_the_handshake_says_up_to_where_nothing_is_needed_again() {
     service.send(&desk, &[all[3]]).await;
     assert_eq!(held(service.handshake(&desk, None).await), 4);
 }
+
+#[tokio::test]
+async fn d3_what_was_not_taken_as_it_is_may_be_needed_again() {
+    let service = Service::open().await;
+    let (mut desk, mut other) = (Desk::of(&service).await, Desk::of(&service).await);
+    let held = |answer: turndown_protocol::HandshakeAnswer| answer.holds_until;
+    let (start, theirs, mine) = (desk.start("102"), other.note("101", "cot"), desk.note("101", "towels"));
+    service.send_one(&other, &theirs).await;
+    let response = service.send(&desk, &[&start, &mine]).await;
+    assert_eq!(outcomes(&response), [Outcome::Applied, Outcome::Conflict]);
+    assert_eq!(held(service.handshake(&desk, None).await), 1, "before a restore it may have been taken");
+    let decision = desk.resolve(&service.room("101").await, &[("room/note", json!("cot"))], &[&mine]);
+    assert_eq!(outcomes(&service.send(&desk, &[&decision]).await), [Outcome::Applied]);
+    assert_eq!(held(service.handshake(&desk, None).await), 1, "nor does a decision change that");
+}

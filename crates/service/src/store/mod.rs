@@ -126,7 +126,7 @@ pub struct Greeted {
     pub chain: Chain,
     /// Whether the receipt that it named is held; true when it named none.
     pub holds_receipt: bool,
-    /// Up to here every entry of its chain is here with a final outcome.
+    /// Up to here every entry of its chain is here and was taken as it is.
     pub holds_until: u64,
 }
 

@@ -20,7 +20,7 @@ const CATCH_UP: Duration = Duration::from_secs(3_600);
 pub(super) fn outcomes(
     number: usize,
     desk: &DeskHost,
-    (own, events, shared): (&[SealedEvent], &[SealedEvent], &BTreeSet<EventId>),
+    (own, events): (&[SealedEvent], &[SealedEvent]),
     by_event: &BTreeMap<&EventId, Vec<&AuditEntry>>,
     faults: &mut Faults,
 ) -> Result<(), String> {
@@ -41,12 +41,8 @@ pub(super) fn outcomes(
         .collect();
     let decided: BTreeSet<&str> =
         own.iter().chain(events).flat_map(|sealed| &sealed.event.settles).map(EventId::as_str).collect();
-    // An action that two machines with one past have in common may be offered to a restored service by one of them,
-    // judged anew and decided there; the other had heard that it was taken.
-    let decided_elsewhere =
-        |event: &str| decided.contains(event) && shared.iter().any(|shared| shared.as_str() == event);
     for (event, state) in &done {
-        if state == "synced" && !taken.contains(event.as_str()) && !decided_elsewhere(event) {
+        if state == "synced" && !taken.contains(event.as_str()) {
             faults.lost.push(format!("desk {number}: {event} is called done, and the service did not take it"));
         } else if state != "synced" && !decided.contains(event.as_str()) {
             faults.lost.push(format!("desk {number}: {event} is called {state}, and nobody decided that"));

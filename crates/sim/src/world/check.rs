@@ -71,16 +71,6 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
         faults.audit.push(format!("the service's chains: {fault}"));
     }
     faults.lost.extend(service.forgotten.iter().cloned());
-    // What stands in the records of several machines, because one was copied to another.
-    let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
-    for desk in desks {
-        for sealed in trail(desk)? {
-            let id = sealed.event.event_id;
-            if !seen.insert(id.clone()) {
-                shared.insert(id);
-            }
-        }
-    }
     for (number, desk) in desks.iter().enumerate() {
         let own = trail(desk)?;
         let by_id: BTreeMap<&EventId, &SealedEvent> =
@@ -129,7 +119,7 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
             }
         }
         rows(number, desk, &mut faults)?;
-        agreement::outcomes(number, desk, (&own, &events, &shared), &by_event, &mut faults)?;
+        agreement::outcomes(number, desk, (&own, &events), &by_event, &mut faults)?;
         faults.stuck.extend(desk.held_elsewhere.iter().map(|held| format!("desk {number}: room {held}")));
         // Effects of what settles nothing came in the order in which they were recorded, room by room.
         let mut effects: Vec<(u64, &SealedEvent)> = own

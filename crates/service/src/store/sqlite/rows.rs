@@ -191,16 +191,17 @@ pub(super) fn chain(conn: &Connection, property_n: i64, install: &InstallId) -> 
     .optional()
 }
 
-/// Up to where a chain is here without a gap and every entry of it has its final outcome.
+/// Up to where a chain is here without a gap and every entry of it was taken as it is. What came to anything else may have
+/// come to something else before this store was restored, and whoever heard that has to hear this.
 pub(super) fn holds_until(conn: &Connection, chain: &Chain) -> rusqlite::Result<u64> {
-    let open: Option<i64> = conn
+    let other: Option<i64> = conn
         .prepare_cached(
             "SELECT min(local_seq) FROM events WHERE install_n = ?1
-                AND outcome NOT IN ('applied', 'merged', 'conflict', 'rejected', 'settled')",
+                AND outcome NOT IN ('applied', 'merged')",
         )?
         .query_row([chain.n], |row| row.get(0))?;
-    let before_open = open.map_or(u64::MAX, |seq| seq.unsigned_abs().saturating_sub(1));
-    Ok(chain.closed_seq.min(before_open))
+    let before_other = other.map_or(u64::MAX, |seq| seq.unsigned_abs().saturating_sub(1));
+    Ok(chain.closed_seq.min(before_other))
 }
 
 /// The members of a stored event that its record beside the bytes does not repeat.
