@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SEEDS CUTS KILLS ONLY
+export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -61,7 +61,7 @@ PROFILE ?= campaign
 CAMPAIGN := cargo build --profile $(PROFILE) -p turndown-sim --bins
 
 .PHONY: sim
-sim: ## Play simulated days with every fault, 60 s after the build (DAYS=desk-days, SEED=one history; 1,000 desk-days take 50 s)
+sim: ## Play simulated days with every fault, 60 s after the build (DAYS=desk-days, SEED=one history, SITTINGS=file to go on from; 1,000 desk-days take 80 s)
 	@scripts/setup.sh programs
 	$(CAMPAIGN)
 	@PROFILE=$(PROFILE) scripts/campaign.sh sim

@@ -9,7 +9,7 @@ programs=${CAMPAIGN_BIN_DIR:-${CARGO_TARGET_DIR:-target}/${PROFILE:-campaign}}
 case $1 in
 sim)
   if [ -n "${SEED:-}" ] && [ -z "${DAYS:-}" ]; then exec "$programs/sim" --seed "$SEED"; fi
-  exec "$programs/sim" ${DAYS:+--days "$DAYS"} ${SEED:+--from "$SEED"}
+  exec "$programs/sim" ${DAYS:+--days "$DAYS"} ${SEED:+--from "$SEED"} ${SITTINGS:+--sittings "$SITTINGS"}
   ;;
 crash)
   exec "$programs/crash" --seeds "${SEEDS:-2}" --cuts "${CUTS:-20000}" --kills "${KILLS:-200}" ${SEED:+--from "$SEED"}

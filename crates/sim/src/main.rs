@@ -1,9 +1,13 @@
 //! `sim`: plays histories and prints what they came to; the last line is a JSON object.
 
+mod sittings;
+
 use clap::Parser;
 use serde_json::json;
+use sittings::{Played, Sittings};
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use turndown_sim::world::{Plan, Tally, play};
 
@@ -29,6 +33,9 @@ struct Args {
     /// The first seed of a campaign.
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Keep each history in this file, and go on behind those that it has.
+    #[arg(long)]
+    sittings: Option<PathBuf>,
     /// The campaign's first seed, for one of several processes.
     #[arg(long, default_value_t = 1, hide = true)]
     base: u64,
@@ -66,7 +73,7 @@ fn work(args: &Args) -> ExitCode {
     let seeds = args.from..args.histories.map_or(u64::MAX, |most| args.base + most);
     for seed in seeds.step_by(usize::try_from(args.step).unwrap_or(1)) {
         let tally = play(&Plan::draw(seed, None));
-        let Ok(line) = serde_json::to_string(&tally) else { return ExitCode::FAILURE };
+        let Ok(line) = serde_json::to_string(&Played { seed, tally }) else { return ExitCode::FAILURE };
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
             return ExitCode::SUCCESS;
         }
@@ -77,13 +84,34 @@ fn work(args: &Args) -> ExitCode {
 fn campaign(args: &Args) -> ExitCode {
     let endless = args.days.is_none() && args.histories.is_none();
     let seconds = args.seconds.or(if endless { Some(60) } else { None }).map(Duration::from_secs);
+    let mut all = Tally::default();
+    let mut next: Vec<u64> = (0..args.jobs).map(|job| args.from + job).collect();
+    let mut sittings = None;
+    if let Some(path) = &args.sittings {
+        match Sittings::open(path, args.from, args.jobs) {
+            Ok((file, before)) => {
+                sittings = Some(file);
+                for Played { seed, tally } in before {
+                    // Each worker plays its own seeds one after the other.
+                    for next in next.iter_mut().filter(|next| **next == seed) {
+                        *next += args.jobs;
+                    }
+                    all.add(tally);
+                }
+            }
+            Err(why) => {
+                eprintln!("{why}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let began = Instant::now();
-    let (send, receive) = std::sync::mpsc::channel::<Tally>();
+    let (send, receive) = std::sync::mpsc::channel::<Played>();
     let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
     let mut children = vec![];
-    for job in 0..args.jobs {
+    for next in next {
         let child = Command::new(&program)
-            .args(["--worker", "--from", &(args.from + job).to_string(), "--step", &args.jobs.to_string()])
+            .args(["--worker", "--from", &next.to_string(), "--step", &args.jobs.to_string()])
             .args(["--base", &args.from.to_string()])
             .args(args.histories.iter().flat_map(|most| ["--histories".to_owned(), most.to_string()]))
             .stdout(Stdio::piped())
@@ -94,8 +122,8 @@ fn campaign(args: &Args) -> ExitCode {
         std::thread::spawn(move || {
             for line in BufReader::new(lines).lines().map_while(Result::ok) {
                 match serde_json::from_str(&line) {
-                    Ok(tally) => {
-                        if send.send(tally).is_err() {
+                    Ok(played) => {
+                        if send.send(played).is_err() {
                             return;
                         }
                     }
@@ -106,13 +134,17 @@ fn campaign(args: &Args) -> ExitCode {
         children.push(child);
     }
     drop(send);
-    let mut all = Tally::default();
     let mut told = Instant::now();
-    while let Ok(tally) = receive.recv() {
-        for failure in &tally.failures {
+    while let Ok(played) = receive.recv() {
+        for failure in &played.tally.failures {
             println!("{failure}");
         }
-        all.add(tally);
+        if let Some(Err(error)) = sittings.as_mut().map(|sittings| sittings.keep(&played)) {
+            eprintln!("a history could not be kept: {error}");
+            stop(children);
+            return ExitCode::FAILURE;
+        }
+        all.add(played.tally);
         if told.elapsed() > Duration::from_secs(5) {
             told = Instant::now();
             println!(
@@ -135,17 +167,21 @@ fn campaign(args: &Args) -> ExitCode {
         }
     }
     drop(receive);
-    for mut child in children {
-        // They are told by their closed pipes as well; this only ends the history that nobody will read.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
+    stop(children);
     println!(
-        "{} histories in {} s; a failing seed is played again by `make sim SEED=n`",
+        "{} histories, the last of them in {} s; a failing seed is played again by `make sim SEED=n`",
         all.histories,
         began.elapsed().as_secs()
     );
     finish(&all)
+}
+
+/// Workers are told by their closed pipes as well; this only ends the history that nobody will read.
+fn stop(children: Vec<Child>) {
+    for mut child in children {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
 }
 
 fn finish(tally: &Tally) -> ExitCode {
