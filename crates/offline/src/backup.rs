@@ -200,7 +200,7 @@ fn copy(disk: &dyn Disk, from: &Connection, part: &Path) -> Result<(), EngineErr
 }
 
 /// Checks a backup: every page, and every entry of the record.
-pub(crate) fn verify(connection: &Connection) -> Result<(), EngineError> {
+fn verify(connection: &Connection) -> Result<(), EngineError> {
     let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
         return Err(EngineError::stored("backup", said));

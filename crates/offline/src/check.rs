@@ -8,8 +8,10 @@ use crate::chain;
 use crate::engine::{Engine, Hands, Shared};
 use crate::second_copy;
 use crate::{EngineError, Sql};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use turndown_protocol::EntityRow;
 
 /// In the desk's folder: the next start is to repair, whatever it sees itself.
 pub(crate) const DAMAGED: &str = "desk.damaged";
@@ -46,7 +48,7 @@ impl Shared {
         let unreadable = matches!(
             error,
             EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
-                | EngineError::Stored { what: crate::outbox::NOT_AS_RECORDED, .. }
+                | EngineError::Stored { what: crate::outbox::NOT_AS_RECORDED | crate::lanes::MIRRORED_ROW, .. }
         );
         // The statements are right, so it is a value in the database that is not (JSON that is none).
         let unfit = matches!(
@@ -60,6 +62,22 @@ impl Shared {
             tracing::warn!(%error, "the damage could not be marked");
         }
     }
+}
+
+/// How many of the service's rows and of the open conflicts cannot be read: what rotted inside a sound page.
+pub(crate) fn unreadable_rows(mut connection: &Connection) -> Result<u64, EngineError> {
+    let rows = connection.all("SELECT row FROM mirror", [], |row| {
+        let text: String = row.get(0)?;
+        Ok(u64::from(serde_json::from_str::<EntityRow>(&text).is_err()))
+    })?;
+    let others: Option<u64> = connection.first(
+        "SELECT (SELECT count(*) FROM reference WHERE NOT json_valid(document))
+            + (SELECT count(*) FROM conflicts
+               WHERE NOT (json_valid(paths) AND json_valid(theirs) AND json_valid(choices)))",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(rows.iter().sum::<u64>() + others.unwrap_or(0))
 }
 
 impl Engine {
@@ -104,16 +122,7 @@ impl Engine {
                     |row| row.get(0),
                 )?
                 .unwrap_or(0);
-            let unreadable: u64 = connection
-                .first(
-                    "SELECT (SELECT count(*) FROM mirror WHERE NOT json_valid(row))
-                        + (SELECT count(*) FROM reference WHERE NOT json_valid(document))
-                        + (SELECT count(*) FROM conflicts
-                           WHERE NOT (json_valid(paths) AND json_valid(theirs) AND json_valid(choices)))",
-                    [],
-                    |row| row.get(0),
-                )?
-                .unwrap_or(0);
+            let unreadable = unreadable_rows(connection)?;
             let astray: u64 = connection
                 .first(
                     "SELECT count(*) FROM outbox o JOIN outbox h ON h.event_id = o.held_by

@@ -40,7 +40,7 @@ pub trait Disk: Send + Sync + 'static {
     /// What the disk answers.
     fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
 
-    /// A whole file.
+    /// A whole file. Only for what is small: a database is read a part at a time.
     ///
     /// # Errors
     /// What the disk answers.
@@ -50,20 +50,13 @@ pub trait Disk: Send + Sync + 'static {
     ///
     /// # Errors
     /// What the disk answers.
-    fn length(&self, path: &Path) -> io::Result<u64> {
-        Ok(self.read(path)?.len() as u64)
-    }
+    fn length(&self, path: &Path) -> io::Result<u64>;
 
     /// A part of a file: from `offset`, at most `bytes_max` bytes, fewer at its end.
     ///
     /// # Errors
     /// What the disk answers.
-    fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = self.read(path)?;
-        bytes.drain(..bytes.len().min(usize::try_from(offset).unwrap_or(usize::MAX)));
-        bytes.truncate(usize::try_from(bytes_max).unwrap_or(usize::MAX));
-        Ok(bytes)
-    }
+    fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>>;
 
     /// A whole new file in place of any before, its bytes durable when this returns.
     ///
@@ -106,6 +99,24 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// What the disk answers.
     fn free_bytes(&self, folder: &Path) -> io::Result<u64>;
+}
+
+/// How much of a large file is in memory at once.
+const STRETCH: u64 = 4 << 20;
+
+/// Hands a file over stretch by stretch, because a desk's database may be larger than the machine's memory. Behind each
+/// stretch stand up to `beyond` bytes that the next one begins with, for whoever looks for something that may lie across
+/// two. Answers how many bytes the file has.
+pub(crate) fn in_stretches(disk: &dyn Disk, path: &Path, beyond: u64, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut at = 0;
+    loop {
+        let bytes = disk.read_from(path, at, STRETCH + beyond)?;
+        take(&bytes);
+        if (bytes.len() as u64) < STRETCH + beyond {
+            return Ok(at + bytes.len() as u64);
+        }
+        at += STRETCH;
+    }
 }
 
 /// A file that only grows, or is cut back to what is known to be whole.

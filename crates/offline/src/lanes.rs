@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use turndown_protocol::{EntityRef, EntityRow, EventId, Fields, SealedEvent};
 use turndown_sabotage::{self as sabotage, Version};
 
+/// Named by an error where a row of the service cannot be read any more.
+pub(crate) const MIRRORED_ROW: &str = "mirrored row";
+
 /// An event of a lane that is not done.
 #[derive(Debug, Clone)]
 pub(crate) struct LaneEvent {
@@ -126,14 +129,14 @@ impl UnitOfWork<'_> {
             [&entity.kind, &entity.id],
             |row| row.get(0),
         )?;
-        row.map(|text| serde_json::from_str(&text).map_err(|error| EngineError::stored("mirrored row", error)))
+        row.map(|text| serde_json::from_str(&text).map_err(|error| EngineError::stored(MIRRORED_ROW, error)))
             .transpose()
     }
 
     /// Keeps the service's row of an entity. A row that is older than the one at hand is left alone, because the one
     /// at hand already has what an acknowledgement told.
     pub(crate) fn keep_mirrored(&mut self, row: &EntityRow) -> Result<(), EngineError> {
-        let text = serde_json::to_string(row).map_err(|error| EngineError::stored("mirrored row", error))?;
+        let text = serde_json::to_string(row).map_err(|error| EngineError::stored(MIRRORED_ROW, error))?;
         self.execute(
             "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (entity_kind, entity_id) DO UPDATE SET version = excluded.version, row = excluded.row
@@ -155,7 +158,7 @@ impl UnitOfWork<'_> {
             [&entity.kind, &entity.id],
             |row| row.get(0),
         )?;
-        let unreadable = |error| EngineError::stored("mirrored row", error);
+        let unreadable = |error| EngineError::stored(MIRRORED_ROW, error);
         let text = match mirrored {
             Some(text) => text,
             // What came into being here.
@@ -211,7 +214,7 @@ impl UnitOfWork<'_> {
             |row| row.get(0),
         )?;
         let Some(row) = row else { return Ok(true) };
-        let marks: Marks = serde_json::from_str(&row).map_err(|error| EngineError::stored("mirrored row", error))?;
+        let marks: Marks = serde_json::from_str(&row).map_err(|error| EngineError::stored(MIRRORED_ROW, error))?;
         Ok(marks.deleted || marks.contested.is_some())
     }
 

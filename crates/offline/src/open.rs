@@ -525,9 +525,12 @@ fn is_damage(error: &OpenError) -> bool {
     match error {
         OpenError::Engine(error) => error.is_damage(),
         OpenError::Migrate(error) => {
-            // A foreign database with our table names, or a file whose pages cannot be read.
+            // A foreign database with our table names, a list of migrations that has lost its end, or a file whose
+            // pages cannot be read.
             let text = format!("{error:?}");
-            text.contains("DatabaseCorrupt") || text.contains("NotADatabase") || text.contains("already exists")
+            ["DatabaseCorrupt", "NotADatabase", "already exists", "duplicate column name"]
+                .iter()
+                .any(|said| text.contains(said))
         }
         _ => false,
     }

@@ -11,17 +11,18 @@
 //!    that finds the mark finishes the exchange first.
 
 use crate::backup;
-use crate::chain::Entries;
-use crate::check::DAMAGED;
-use crate::disk::Disk;
+use crate::chain::{self, Entries};
+use crate::check::{DAMAGED, unreadable_rows};
+use crate::disk::{Disk, in_stretches};
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::restored::{REPAIRED, RESTORING};
-use crate::salvage::{Salvaged, salvage, scan};
+use crate::salvage::{PAGE_BYTES_MAX, Salvaged, salvage, scan};
 use crate::second_copy;
 use crate::{EngineError, Environment, OpenError, rfc3339};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use turndown_protocol::{AuditHead, Continues};
@@ -144,9 +145,9 @@ fn copy_aside(
     for name in names {
         let path = folder.join(name);
         if disk.exists(&path).map_err(not_copied)? {
-            let bytes = disk.read(&path).map_err(not_copied)?;
-            let sha256 = hex::encode(Sha256::digest(&bytes));
-            manifest.files.push(Listed { name: name.clone(), bytes: bytes.len() as u64, sha256 });
+            let mut sha256 = Sha256::new();
+            let bytes = in_stretches(disk, &path, 0, |stretch| sha256.update(stretch)).map_err(not_copied)?;
+            manifest.files.push(Listed { name: name.clone(), bytes, sha256: hex::encode(sha256.finalize()) });
         }
     }
     let quarantine = folder.join(QUARANTINE);
@@ -212,7 +213,7 @@ fn look_into(config: &OpenConfig) -> Result<Salvaged, OpenError> {
     }
     if (found.unreadable > 0 || found.entries.is_empty()) && disk.exists(&file).map_err(not_copied)? {
         let known = found.entries.len() as u64;
-        found.entries.extend(scan(&disk.read(&file).map_err(not_copied)?));
+        in_stretches(disk, &file, PAGE_BYTES_MAX, |stretch| found.entries.extend(scan(stretch))).map_err(not_copied)?;
         found.unreadable = found.unreadable.saturating_sub(found.entries.len() as u64 - known);
     }
     Ok(found)
@@ -322,11 +323,20 @@ fn from_backup(
     let path = config.folder.join(NEW);
     let not_built = failed("the new database could not be built");
     let backups = backup::list(disk, &config.folder).map_err(failed("the backups could not be read"))?;
+    let as_made = made_by(&config.migrations)?;
     for candidate in backups.into_iter().rev() {
         clear(disk, &path).map_err(not_built)?;
         disk.copy(&config.folder.join(backup::FOLDER).join(&candidate.name), &path).map_err(not_built)?;
         let opened = prepare(&path, config, environment).and_then(|(connection, state)| {
-            backup::verify(&connection).map(|()| (connection, state)).map_err(Into::into)
+            sound(&connection)?;
+            chain::verify(&connection, 0)?;
+            if !schema(&connection)?.is_superset(&as_made) {
+                return Err(EngineError::stored("backup", "its tables are not as they were made").into());
+            }
+            match unreadable_rows(&connection)? {
+                0 => Ok((connection, state)),
+                some => Err(EngineError::stored("backup", format!("{some} rows of the service cannot be read")).into()),
+            }
         });
         match opened {
             Ok((connection, state)) if is_of(all, &state.head) => return Ok(Some((connection, candidate.name))),
@@ -338,18 +348,35 @@ fn from_backup(
     Ok(None)
 }
 
+/// Tables, indexes and triggers with their text. A letter of it that rotted passes every check of SQLite.
+fn schema(connection: &Connection) -> Result<BTreeSet<(String, Option<String>)>, rusqlite::Error> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The same as it is in a new database.
+fn made_by(migrations: &refinery::Runner) -> Result<BTreeSet<(String, Option<String>)>, OpenError> {
+    let mut connection = Connection::open_in_memory()?;
+    migrations.run(&mut connection).map_err(|error| OpenError::Migrate(Box::new(error)))?;
+    Ok(schema(&connection)?)
+}
+
 /// Whether a head is in the record, or beyond all that is known of it.
 fn is_of(all: &Entries, head: &AuditHead) -> bool {
     let mut same_number = all.range((head.local_seq, String::new())..(head.local_seq + 1, String::new())).peekable();
     same_number.peek().is_none() || same_number.any(|((_, hash), _)| *hash == head.hash)
 }
 
+/// Refuses a database of which SQLite says that it is damaged. The indexes are compared with their tables as well: a
+/// backup that is begun from has to pass what the new database has to.
+fn sound(connection: &Connection) -> Result<(), EngineError> {
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if said == "ok" { Ok(()) } else { Err(EngineError::stored("database", said)) }
+}
+
 /// Checks a database and leaves it as one whole file.
 fn finish_file(connection: Connection) -> Result<(), OpenError> {
-    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if said != "ok" {
-        return Err(EngineError::stored("database", said).into());
-    }
+    sound(&connection)?;
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy != 0 {
         return Err(EngineError::stored("database", "its log could not be written back").into());

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use turndown_protocol::SealedEvent;
 
+/// The largest page that SQLite knows. An entry that lies whole in the file lies within one page.
+pub(crate) const PAGE_BYTES_MAX: u64 = 64 << 10;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
@@ -84,7 +87,7 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
     found
 }
 
-/// Finds entries without SQLite, by what proves them: in a row of `audit_local` an event's hash stands right before its
+/// Finds entries in a part of a database without SQLite, by what proves them: in a row of `audit_local` an event's hash stands right before its
 /// bytes. So a table whose upper pages are gone still gives every entry that lies on a page of its own whole.
 ///
 /// Only for a database, never for its log: the log may hold what was never committed.

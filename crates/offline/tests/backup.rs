@@ -180,6 +180,45 @@ fn a6_a_backup_that_has_rotted_is_passed_over() {
 }
 
 #[test]
+fn a6_a_backup_whose_index_has_rotted_is_passed_over() {
+    let (house, before) = with_backups();
+    lose_database(&house);
+    let newest = backups(&house).pop().unwrap();
+    let raw = rusqlite::Connection::open(&newest).unwrap();
+    raw.execute_batch("CREATE TABLE aside (word UNIQUE); INSERT INTO aside VALUES ('left');").unwrap();
+    drop(raw);
+    // Every page is still one, but the index no longer says what its table does.
+    let mut bytes = std::fs::read(&newest).unwrap();
+    let at = bytes.windows(4).rposition(|word| word == b"left").unwrap();
+    bytes[at] = b'L';
+    std::fs::write(&newest, &bytes).unwrap();
+    let (engine, report) = house.open();
+    let repair = report.repair.unwrap();
+    assert!(repair.backup.as_ref().is_some_and(|name| name.starts_with("000001.")), "{repair:?}");
+    goes_on(&engine, &before);
+}
+
+#[test]
+fn a6_a_backup_that_rotted_inside_sound_pages_is_passed_over() {
+    for rot in [
+        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"versjon\": 1}')",
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, 'RAISE', 'RAYSE') WHERE type = 'trigger'",
+    ] {
+        let (house, before) = with_backups();
+        lose_database(&house);
+        let raw = rusqlite::Connection::open(backups(&house).pop().unwrap()).unwrap();
+        raw.execute_batch(rot).unwrap();
+        drop(raw);
+        let (engine, report) = house.open();
+        let repair = report.repair.unwrap();
+        assert!(repair.backup.as_ref().is_some_and(|name| name.starts_with("000001.")), "{rot}: {repair:?}");
+        assert!(engine.check().unwrap().damage.is_empty(), "{rot}");
+        goes_on(&engine, &before);
+    }
+}
+
+#[test]
 fn a6_with_the_backup_alone_the_desk_goes_on_from_there() {
     let (house, before) = with_backups();
     lose_database(&house);

@@ -317,6 +317,45 @@ fn a6_without_a_second_copy_a_database_that_sqlite_cannot_read_gives_every_entry
 }
 
 #[test]
+fn a6_a_database_larger_than_memory_is_repaired_a_stretch_at_a_time() {
+    const LARGE: u64 = 24 << 20;
+    let faults = Arc::new(Faults::default());
+    let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), ..House::new() };
+    let (engine, _) = house.open();
+    for n in 0..20 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+    raw.execute_batch(&format!("CREATE TABLE ballast (bytes BLOB); INSERT INTO ballast VALUES (zeroblob({LARGE}));"))
+        .unwrap();
+    drop(raw);
+    let (engine, _) = house.open();
+    for n in 20..60 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    let before = trail(&engine);
+    engine.close();
+    drop(engine);
+    // The page that says where everything is has rotted, so that every entry has to be looked for in the whole file;
+    // and nothing else has them.
+    garble(&house.file("desk.db"), 0.0, 4096.0 / std::fs::metadata(house.file("desk.db")).unwrap().len() as f64);
+    std::fs::remove_dir_all(house.file("copies")).unwrap();
+    faults.largest_read.store(0, Ordering::SeqCst);
+    let (engine, report) = house.open();
+    let repair = report.repair.expect("it was repaired");
+    assert_eq!((repair.from_database, repair.unreadable), (60, 0), "also what lies behind the ballast");
+    assert_eq!(trail(&engine)[..before.len()], before);
+    let set_aside = repair.set_aside.unwrap();
+    assert!(std::fs::metadata(set_aside.join("desk.db")).unwrap().len() > LARGE);
+    is_listed(&set_aside);
+    let largest = faults.largest_read.load(Ordering::SeqCst);
+    assert!(largest > 0 && largest < LARGE / 4, "{largest} bytes were read at once");
+    is_sound(&engine);
+}
+
+#[test]
 fn a6_the_receipts_that_can_be_read_still_say_what_the_service_has() {
     use turndown_protocol::{EventId, EventResult, Outcome};
     let house = House::new();
@@ -495,6 +534,7 @@ fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
         "UPDATE refinery_schema_history SET version = 1031 WHERE version = 7",
         "UPDATE refinery_schema_history SET version = x'00' WHERE version = 7",
         "DELETE FROM refinery_schema_history WHERE version = 4",
+        "DELETE FROM refinery_schema_history WHERE version >= 7",
     ] {
         let house = again(&killed);
         rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
@@ -510,6 +550,7 @@ fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
     let killed = killed(20);
     for rot in [
         "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"value\": ')",
+        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"entity\":{\"kind\":\"counter\",\"id\":\"1\"},\"versjon\":1}')",
         "INSERT INTO reference VALUES (1, 1, '{\x01}')",
         "INSERT INTO conflicts VALUES ('counter', '1', '', '', '[\"value\"', '{}', '{}')",
         "UPDATE outbox SET state = 'held', held_by = (SELECT event_id FROM outbox WHERE local_seq = 1) WHERE local_seq = 2",

@@ -27,6 +27,7 @@ use std::{
 use fastrand::Rng;
 use sha2::{Digest, Sha256};
 
+use self::content::Content;
 pub(crate) use self::state::{Done, Open, Refusal, State};
 pub use self::{
     crash::CrashModel,
@@ -59,6 +60,10 @@ fn split(path: &str) -> Option<(String, String)> {
 pub(crate) fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// A file's bytes, as a copy of it would have them.
+#[derive(Debug, Clone)]
+pub struct FileImage(Content);
 
 /// A handle on one machine's disk. Clones are the same disk; it is gone with the last of them and the last open file.
 #[derive(Clone)]
@@ -254,7 +259,22 @@ impl SimDisk {
     #[must_use]
     pub fn peek(&self, path: &Path) -> Option<Vec<u8>> {
         let path = self.there(path)?;
-        self.state().peek(&path)
+        self.state().content(&path).map(Content::to_vec)
+    }
+
+    /// How long a file is, without an operation.
+    #[must_use]
+    pub fn length_of(&self, path: &Path) -> Option<u64> {
+        let path = self.there(path)?;
+        self.state().content(&path).map(Content::length)
+    }
+
+    /// A file as it is now, to be put back with [`Self::put_file`], without an operation. Cheap, however large it is:
+    /// pages are shared.
+    #[must_use]
+    pub fn keep_file(&self, path: &Path) -> Option<FileImage> {
+        let path = self.there(path)?;
+        self.state().content(&path).cloned().map(FileImage)
     }
 
     /// Every file on the disk.
@@ -283,9 +303,14 @@ impl SimDisk {
     /// Puts a file in place of one (a log of another copy, a database from elsewhere), or beside those there are. Who
     /// has the old one open keeps it.
     pub fn replace_file(&self, path: &Path, bytes: &[u8]) {
+        self.put_file(path, &FileImage(Content::of(bytes)));
+    }
+
+    /// The same with a file that was kept.
+    pub fn put_file(&self, path: &Path, image: &FileImage) {
         let Some(path) = self.there(path) else { return };
         let mut state = self.state();
-        state.replace(&path, bytes);
+        state.replace(&path, image.0.clone());
         state.count(if FileClass::of(&path) == FileClass::Wal { "stale_wal" } else { "file_replaced" });
     }
 
@@ -342,7 +367,7 @@ impl SimDisk {
         let state = self.state();
         let mut hash = Sha256::new();
         for path in state.paths() {
-            let bytes = state.peek(&path).unwrap_or_default();
+            let bytes = state.content(&path).map(Content::to_vec).unwrap_or_default();
             hash.update((path.len() as u64).to_le_bytes());
             hash.update(path.as_bytes());
             hash.update((bytes.len() as u64).to_le_bytes());

@@ -212,6 +212,8 @@ pub struct Faults {
     pub at_sync: std::sync::atomic::AtomicBool,
     /// The bytes that are free, where a test says so.
     pub free: Mutex<Option<u64>>,
+    /// The most bytes that were asked for at once.
+    pub largest_read: AtomicU64,
 }
 
 /// This machine's disk, with faults.
@@ -278,7 +280,9 @@ impl Disk for Faulty {
     }
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.step()?;
-        SystemDisk.read(path)
+        let bytes = SystemDisk.read(path)?;
+        self.0.largest_read.fetch_max(bytes.len() as u64, Ordering::SeqCst);
+        Ok(bytes)
     }
     fn length(&self, path: &Path) -> io::Result<u64> {
         self.step()?;
@@ -286,7 +290,9 @@ impl Disk for Faulty {
     }
     fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>> {
         self.step()?;
-        SystemDisk.read_from(path, offset, bytes_max)
+        let bytes = SystemDisk.read_from(path, offset, bytes_max)?;
+        self.0.largest_read.fetch_max(bytes.len() as u64, Ordering::SeqCst);
+        Ok(bytes)
     }
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.step() {

@@ -11,6 +11,9 @@ use turndown_offline::{AppendFile, Disk, DiskLock};
 use super::{Open, Refusal, SimDisk, State, locked};
 use crate::vfs;
 
+/// So much of a file is copied at a time.
+const STRETCH: u64 = 4 << 20;
+
 impl From<Refusal> for io::Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -71,15 +74,13 @@ impl SimDisk {
         Ok(Held { state: Arc::clone(&self.state), open })
     }
 
-    fn fill(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    /// An empty file to write to, in place of any of that name.
+    fn begin(&self, path: &Path) -> io::Result<Held> {
         let mut file = self.open(path, true)?;
         if !file.open.made {
             file.truncate(0)?;
         }
-        if !bytes.is_empty() {
-            file.append(bytes)?;
-        }
-        file.sync()
+        Ok(file)
     }
 }
 
@@ -110,17 +111,35 @@ impl Disk for SimDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read_from(path, 0, u64::MAX)
+    }
+
+    fn length(&self, path: &Path) -> io::Result<u64> {
         let file = self.open(path, false)?;
         let mut state = self.state();
-        let mut bytes = vec![0; state.length(file.open)? as usize];
-        let there = state.read(file.open, 0, &mut bytes)?;
+        let length = state.length(file.open)?;
+        // What keeps a file from being read keeps its length from being asked.
+        state.read(file.open, 0, &mut [])?;
+        Ok(length)
+    }
+
+    fn read_from(&self, path: &Path, offset: u64, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let file = self.open(path, false)?;
+        let mut state = self.state();
+        let length = state.length(file.open)?;
+        let mut bytes = vec![0; length.saturating_sub(offset).min(bytes_max) as usize];
+        let there = state.read(file.open, offset, &mut bytes)?;
         drop(state);
         bytes.truncate(there);
         Ok(bytes)
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.fill(path, bytes)
+        let mut file = self.begin(path)?;
+        if !bytes.is_empty() {
+            file.append(bytes)?;
+        }
+        file.sync()
     }
 
     fn append_to(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
@@ -128,8 +147,16 @@ impl Disk for SimDisk {
     }
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let bytes = self.read(from)?;
-        self.fill(to, &bytes)
+        let mut bytes = self.read_from(from, 0, STRETCH)?;
+        let mut file = self.begin(to)?;
+        let mut at = 0;
+        while !bytes.is_empty() {
+            file.append(&bytes)?;
+            at += bytes.len() as u64;
+            let is_whole = bytes.len() as u64 == STRETCH;
+            bytes = if is_whole { self.read_from(from, at, STRETCH)? } else { vec![] };
+        }
+        file.sync()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -10,6 +10,10 @@ use super::{
     faults::FileClass,
 };
 
+/// Writes of this size and above reach the disk page by page, so that hardly anything is kept of pages that hold hardly
+/// anything.
+const PAGE_BY_PAGE: usize = 4 << 20;
+
 /// What happens to one unsynced operation when the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -29,6 +33,8 @@ enum What {
     Write {
         offset: u64,
         start: usize,
+        /// So many stand there; behind them come zeros.
+        kept: usize,
         length: usize,
     },
     Truncate(u64),
@@ -97,8 +103,22 @@ impl Node {
             self.stranded.remove(&page);
         }
         self.now.write(offset, bytes);
-        let what = What::Write { offset, start: self.log.len(), length: bytes.len() };
-        self.log.extend_from_slice(bytes);
+        if bytes.len() < PAGE_BY_PAGE {
+            self.note(order, offset, bytes);
+            return;
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            let next = bytes.len().min((offset as usize + at) / PAGE * PAGE + PAGE - offset as usize);
+            self.note(order, offset + at as u64, &bytes[at..next]);
+            at = next;
+        }
+    }
+
+    fn note(&mut self, order: u64, offset: u64, bytes: &[u8]) {
+        let kept = without_zeros(bytes).len();
+        let what = What::Write { offset, start: self.log.len(), kept, length: bytes.len() };
+        self.log.extend_from_slice(&bytes[..kept]);
         self.ops.push(Op { order, what });
     }
 
@@ -132,7 +152,7 @@ impl Node {
         for op in &self.ops {
             if let What::Write { offset, length, .. } = op.what {
                 for page in pages_of(offset, length) {
-                    self.before.entry(page).or_insert(None);
+                    self.before.entry(page).or_default();
                     self.stranded.insert(page);
                 }
             }
@@ -157,11 +177,14 @@ impl Node {
         for op in std::mem::take(&mut self.ops) {
             match (op.what, fate(rng, op.order)) {
                 (_, Fate::Lost) => {}
-                (What::Write { offset, start, length }, Fate::Kept) => {
-                    self.now.write(offset, &self.log[start..start + length]);
-                }
-                (What::Write { offset, start, length }, Fate::Torn { sector, whole }) => {
-                    tear(&mut self.now, rng, offset, &self.log[start..start + length], sector, whole);
+                (What::Write { offset, start, kept, length }, fate) => {
+                    let mut bytes = self.log[start..start + kept].to_vec();
+                    bytes.resize(length, 0);
+                    if let Fate::Torn { sector, whole } = fate {
+                        tear(&mut self.now, rng, offset, &bytes, sector, whole);
+                    } else {
+                        self.now.write(offset, &bytes);
+                    }
                 }
                 // A length is one number: it is there or it is not.
                 (What::Truncate(length), Fate::Kept | Fate::Torn { .. }) => self.now.set_length(length),
@@ -185,7 +208,7 @@ impl Node {
         for page in pages_of(offset, bytes.len()) {
             if let Some(old) = self.before.get_mut(&page) {
                 let mut changed = Content::default();
-                changed.put_page(0, old.take());
+                changed.put_page(0, std::mem::take(old));
                 changed.set_length(PAGE as u64);
                 let start = (page * PAGE) as u64;
                 let (from, to) = (offset.max(start), (offset + bytes.len() as u64).min(start + PAGE as u64));
@@ -203,6 +226,14 @@ impl Node {
         self.durable_length = self.now.length();
         self.forget_ops();
     }
+}
+
+/// What stands before the zeros at the end.
+fn without_zeros(mut bytes: &[u8]) -> &[u8] {
+    while let Some(before) = bytes.strip_suffix(&[0; 128]) {
+        bytes = before;
+    }
+    &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
 }
 
 /// Writes some of the sectors that `bytes` touch.
@@ -258,7 +289,11 @@ mod tests {
                         let offset = rng.u64(..=(plain.now.len() as u64 + 3000).min(40_000));
                         let length = if rng.bool() { PAGE } else { rng.usize(1..9000) };
                         let offset = if rng.bool() { offset / PAGE as u64 * PAGE as u64 } else { offset };
-                        let bytes = vec![rng.u8(1..); length];
+                        let mut bytes = vec![rng.u8(1..); length];
+                        // Many a page holds a few bytes and zeros, or nothing.
+                        if rng.bool() {
+                            bytes[rng.usize(..length.min(12))..].fill(0);
+                        }
                         node.write(order, offset, &bytes);
                         apply(&mut plain.now, offset, Some(&bytes));
                         plain.ops.push((order, offset, Some(bytes)));

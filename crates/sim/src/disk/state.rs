@@ -764,8 +764,8 @@ impl State {
 
     // Behind everybody's back
 
-    pub(super) fn peek(&self, path: &str) -> Option<Vec<u8>> {
-        self.file(path).and_then(|file| self.files.get(&file)).map(|node| node.now().to_vec())
+    pub(super) fn content(&self, path: &str) -> Option<&Content> {
+        self.file(path).and_then(|file| self.files.get(&file)).map(Node::now)
     }
 
     pub(super) fn paths(&self) -> Vec<String> {
@@ -783,7 +783,7 @@ impl State {
     }
 
     /// Puts another file in place of one, at once and durably; who has the old one open keeps that.
-    pub(super) fn replace(&mut self, path: &str, bytes: &[u8]) {
+    pub(super) fn replace(&mut self, path: &str, content: Content) {
         self.lose(path);
         let mut folder = folder_of(path);
         while !folder.is_empty() {
@@ -792,7 +792,7 @@ impl State {
             folder = folder_of(folder);
         }
         let file = self.next();
-        self.files.insert(file, Node::at_rest(FileClass::of(path), Content::of(bytes)));
+        self.files.insert(file, Node::at_rest(FileClass::of(path), content));
         self.names.insert(path.to_owned(), Entry::File(file));
         self.durable_names.insert(path.to_owned(), Entry::File(file));
     }
@@ -807,12 +807,9 @@ impl State {
     }
 
     pub(super) fn flip_bit(&mut self, path: &str) -> Option<u64> {
-        let length = self.node_at(path)?.now().length();
-        if length == 0 {
-            return None;
-        }
-        let (at, bit) = (self.rng.u64(..length), 1 << self.rng.u8(..8));
-        let node = self.node_at(path)?;
+        let file = self.file(path)?;
+        let node = self.files.get_mut(&file)?;
+        let (at, bit) = (node.now().somewhere(&mut self.rng)?, 1 << self.rng.u8(..8));
         let mut byte = [0];
         node.now().read(at, &mut byte);
         node.change_at_rest(at, &[byte[0] ^ bit]);

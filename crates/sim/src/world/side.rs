@@ -1,7 +1,7 @@
 //! Trouble with one of the two files that hold a desk's work: the database, or the second copy beside it. The engine
 //! promises that one damaged file of the two loses nothing, so in a world it is always the same one that is bad.
 
-use crate::disk::{Aim, Fault, FileClass, SimDisk};
+use crate::disk::{Aim, Fault, FileClass, FileImage, SimDisk};
 use fastrand::Rng;
 use std::path::PathBuf;
 
@@ -88,12 +88,12 @@ impl Side {
 
     /// Copies them, to be put back some day.
     #[must_use]
-    pub fn keep(self, disk: &SimDisk) -> Vec<(PathBuf, Vec<u8>)> {
-        self.files(disk).into_iter().filter_map(|path| Some((path.clone(), disk.peek(&path)?))).collect()
+    pub fn keep(self, disk: &SimDisk) -> Vec<(PathBuf, FileImage)> {
+        self.files(disk).into_iter().filter_map(|path| Some((path.clone(), disk.keep_file(&path)?))).collect()
     }
 
     /// Damages them while the desk is closed, and says how. `older` is what they were some time before.
-    pub fn damage(self, disk: &SimDisk, older: &[(PathBuf, Vec<u8>)], rng: &mut Rng) -> Option<String> {
+    pub fn damage(self, disk: &SimDisk, older: &[(PathBuf, FileImage)], rng: &mut Rng) -> Option<String> {
         let files = self.files(disk);
         if files.is_empty() {
             return None;
@@ -107,7 +107,7 @@ impl Side {
                 "bits_flipped"
             }
             1 => {
-                let length = disk.peek(one).map_or(0, |bytes| bytes.len() as u64);
+                let length = disk.length_of(one).unwrap_or(0);
                 disk.cut_file(one, rng.u64(..=length));
                 "cut_short"
             }
@@ -127,8 +127,8 @@ impl Side {
                 for path in &files {
                     disk.delete_file(path);
                 }
-                for (path, bytes) in older {
-                    disk.replace_file(path, bytes);
+                for (path, image) in older {
+                    disk.put_file(path, image);
                 }
                 "put_back_older"
             }
