@@ -30,6 +30,9 @@ struct Args {
     /// Play this one seed, and print what happens.
     #[arg(long)]
     seed: Option<u64>,
+    /// With `--seed`: give its first desk a database of over 1 GB.
+    #[arg(long, requires = "seed")]
+    large: bool,
     /// The first seed of a campaign.
     #[arg(long, default_value_t = 1)]
     from: u64,
@@ -53,16 +56,17 @@ struct Args {
 fn main() -> ExitCode {
     let args = Args::parse();
     if let Some(seed) = args.seed {
-        return one(seed);
+        return one(seed, args.large);
     }
     if args.worker { work(&args) } else { campaign(&args) }
 }
 
-fn one(seed: u64) -> ExitCode {
+fn one(seed: u64, large: bool) -> ExitCode {
     // What the program says itself is asked for by RUST_LOG; a fault that the world made is no news here.
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
     let plan = Plan::draw(seed, None);
+    let plan = if large { plan.made_large() } else { plan };
     eprintln!("{plan:?}");
     finish(&play(&plan))
 }

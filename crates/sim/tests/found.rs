@@ -30,4 +30,5 @@ found! {
     l1_a_wrong_bit_that_was_written_back_is_found_at_the_next_start: 100674,
     d1_a_desk_that_was_put_back_is_told_apart: 910034,
     d3_a_repaired_desk_offers_again_in_an_order_that_can_be_taken: 5067,
+    a6_a_backup_with_a_row_that_rotted_keeps_no_desk_closed: 170,
 }

@@ -1,12 +1,15 @@
 //! A desk's machine: the real engine, rules and link on a simulated disk, and the person in front of it.
 
+use super::ballast;
 use super::hotel::PROPERTY;
 use super::machine::{DeskMachine, Machine};
 use super::network::Net;
 use crate::disk::{CrashModel, DiskImage, SimDisk};
 use fastrand::Rng;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::time::Instant;
 use turndown_desk::{ActError, Desk, migrations};
 use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
@@ -30,6 +33,7 @@ pub struct Saved {
 struct Open {
     desk: Desk,
     sync: Sync,
+    since: Instant,
 }
 
 /// A copy of a desk's whole disk, and what its people had been told when it was made.
@@ -190,7 +194,7 @@ impl DeskHost {
         })?;
         tracing::debug!(disk = self.disk.name(), ?report, ledger = ?desk.engine().ledger(), "a desk opens");
         let sync = Sync::start_on(Arc::new(self.net.clone()), desk.engine().clone(), self.config.clone(), self.timing);
-        self.open = Some(Open { desk, sync });
+        self.open = Some(Open { desk, sync, since: Instant::now() });
         Ok(())
     }
 
@@ -207,6 +211,39 @@ impl DeskHost {
             self.start()?;
         }
         Ok(!sound)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.disk.root().join("desk/desk.db")
+    }
+
+    /// The desk is set up, and its database is over 1 GB from the beginning.
+    ///
+    /// # Errors
+    /// Why it is not, in words.
+    pub async fn begin_large(&mut self) -> Result<(), String> {
+        self.start()?;
+        self.close().await;
+        ballast::enlarge(&self.disk, &self.database()).map_err(|error| error.to_string())
+    }
+
+    /// Whether its database is over 1 GB.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.disk.length_of(&self.database()).is_some_and(|length| length > ballast::LARGE)
+    }
+
+    /// The program takes a backup, if one is due. Answers whether it did.
+    ///
+    /// # Errors
+    /// Why there is none, as its code.
+    pub fn back_up(&self) -> Result<bool, String> {
+        let Some(open) = &self.open else { return Ok(false) };
+        let taken = open.desk.engine().back_up_if_due(open.since.elapsed());
+        taken.map(|backup| backup.is_some()).map_err(|error| {
+            tracing::debug!(?error, "no backup was taken");
+            error.code().to_owned()
+        })
     }
 
     /// It dies: the power goes, or (with [`CrashModel::KeepAll`]) it is killed.

@@ -10,7 +10,7 @@ use super::network::{Net, Weather};
 use super::service::Service;
 use super::side::Side;
 use super::tally::{Kinds, Tally};
-use crate::disk::{Aim, CrashModel, DiskImage, Fault, SimDisk};
+use crate::disk::{Aim, CrashModel, DiskImage, Fault, FileImage, SimDisk};
 use crate::vfs;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use fastrand::Rng;
@@ -25,8 +25,13 @@ use turndown_sync::{Deadlines, LinkMode, Timing};
 
 /// A working day at a desk; at night it is closed.
 const DAY: Duration = Duration::from_secs(10 * 3_600);
+/// How often a desk looks whether a backup is due.
+const BACKUPS_EVERY: Duration = Duration::from_secs(3_600);
 /// How long a healed world has to drain before what is left counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
+/// One history of so many has a database of over 1 GB.
+const ONE_IS_LARGE_OF: u16 = 250;
 
 /// What a seed asks for.
 #[derive(Debug, Clone)]
@@ -69,6 +74,10 @@ pub struct Plan {
     pub copies: f64,
     /// How often, in a day and desk, a newer program comes.
     pub updates: f64,
+    /// Backups are taken while desks work, as the product does every hour; some of them rot.
+    pub backups: bool,
+    /// The first desk's database is over 1 GB.
+    pub large: bool,
 }
 
 impl Plan {
@@ -79,7 +88,12 @@ impl Plan {
         let calm = rng.u8(..10) == 0;
         let often = |rng: &mut Rng, most: f64| if calm || rng.u8(..4) == 0 { 0.0 } else { rng.f64() * most };
         let long_outage = !calm && rng.u8(..12) == 0;
-        Self {
+        // Drawn apart, so that a seed without them does what it did before they were thought of.
+        let mut apart = Rng::with_seed(seed ^ 0x0B16_DAA2);
+        let large = apart.u16(..ONE_IS_LARGE_OF) == 0;
+        let backups = apart.u8(..4) == 0;
+        let restored_often = apart.u8(..4) == 2;
+        let plan = Self {
             seed,
             days: days.unwrap_or_else(|| if long_outage { 10 } else { rng.u64(1..5) }),
             desks: rng.usize(1..4),
@@ -93,13 +107,29 @@ impl Plan {
             service_cuts: often(&mut rng, 4.0),
             disk_faults: often(&mut rng, 4.0),
             clock_jumps: often(&mut rng, 2.0),
-            restores: if calm || rng.u8(..6) != 0 { 0.0 } else { 0.3 },
+            restores: if calm || rng.u8(..6) != 0 {
+                0.0
+            } else if restored_often {
+                1.0
+            } else {
+                0.3
+            },
             long_outage,
             limits: [(500, 1 << 20), (50, 1 << 18), (7, 80_000), (1, 70_000)][rng.usize(..4)],
             bad_side: if calm { None } else { Side::any(&mut rng) },
             copies: if calm || rng.u8(..4) != 0 { 0.0 } else { 0.5 },
             updates: if calm { 0.0 } else { 0.15 },
-        }
+            backups,
+            large: false,
+        };
+        if large && days.is_none() { plan.made_large() } else { plan }
+    }
+
+    /// The same with a desk whose database is over 1 GB. It is short, because every look through such a file, every
+    /// backup and every repair of it takes a second or two.
+    #[must_use]
+    pub fn made_large(self) -> Self {
+        Self { large: true, backups: true, desks: self.desks.min(2), days: self.days.min(2), ..self }
     }
 }
 
@@ -116,6 +146,7 @@ enum Due {
     DeskReopens(usize),
     DeskUpdates(usize),
     DeskCopied(usize),
+    DeskBacksUp(usize),
     Switch(usize),
     Mode(usize),
     ServiceDies,
@@ -147,7 +178,7 @@ struct World {
     /// Starts of the service that failed in a row.
     failed_starts: u32,
     /// For each desk, the bad one of its two files as it was some night.
-    older: BTreeMap<usize, Vec<(PathBuf, Vec<u8>)>>,
+    older: BTreeMap<usize, Vec<(PathBuf, FileImage)>>,
     /// Which desk last did something in a room.
     last_in_room: BTreeMap<String, usize>,
 }
@@ -172,6 +203,9 @@ pub fn play(plan: &Plan) -> Tally {
                 Ok(world) => world,
                 Err(error) => return failed(format!("the world could not be made: {error}")),
             };
+            if let Err(error) = world.begin_large().await {
+                return failed(format!("the large database could not be made: {error}"));
+            }
             world.live().await;
             world.heal_and_account().await;
             world.tally
@@ -305,6 +339,9 @@ impl World {
         if !plan.long_outage {
             self.again(plan.outages, Due::Weather(n));
         }
+        if plan.backups {
+            self.after(BACKUPS_EVERY, Due::DeskBacksUp(n));
+        }
         self.again(plan.desk_cuts, Due::DeskDies(n));
         self.again(plan.disk_faults, Due::DeskDiskFault(n));
         self.again(plan.clock_jumps, Due::DeskClock(n));
@@ -341,6 +378,9 @@ impl World {
                 match self.desks[n].act(&mut self.rng, rooms) {
                     Tried::Saved => {
                         self.tally.recorded += 1;
+                        if plan.large && self.desks[n].is_large() {
+                            self.kinds.count("database_over_1_gb");
+                        }
                         if let Some(saved) = self.desks[n].saved.last() {
                             let other = self.last_in_room.insert(saved.room.clone(), n);
                             if other.is_some_and(|other| other != n) {
@@ -425,6 +465,10 @@ impl World {
             Due::DeskCopied(n) => {
                 self.copy_desk(n).await;
                 self.again(plan.copies, due);
+            }
+            Due::DeskBacksUp(n) => {
+                self.back_up(n);
+                self.after(BACKUPS_EVERY, due);
             }
             Due::DeskDiskFault(n) => {
                 let (aim, at) = match plan.bad_side {

@@ -6,6 +6,7 @@
 //! thing that is due. A history is the same, to the byte, each time its seed is played.
 
 mod agreement;
+mod ballast;
 mod check;
 mod desk;
 mod history;
@@ -16,6 +17,7 @@ mod service;
 mod side;
 mod tally;
 
+pub use ballast::{LARGE, enlarge};
 pub use desk::{DeskHost, Saved, Tried};
 pub use history::{Plan, play};
 pub use hotel::{Hotel, PROPERTY};

@@ -2,8 +2,14 @@
 //! copy of itself (D1) or copied to another one (D2), and a newer program (I1).
 
 use super::{Due, World, waiting};
+use crate::disk::{Aim, Fault, FileClass};
 use crate::world::network::Net;
+use std::path::Path;
 use std::time::Duration;
+
+fn is_backup(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| FileClass::of(path) == FileClass::Backup)
+}
 
 /// Desks of a hotel, with those that were made from copies of others.
 const DESKS_MOST: usize = 6;
@@ -11,6 +17,7 @@ const DESKS_MOST: usize = 6;
 impl World {
     /// Damages the bad one of the two files of a desk that does not run, or keeps it as it is for another time.
     pub(super) fn damage(&mut self, n: usize) {
+        self.rot_a_backup(n);
         let Some(side) = self.plan.bad_side else { return };
         match self.rng.u8(..4) {
             0 | 1 => {
@@ -24,6 +31,39 @@ impl World {
                 self.older.insert(n, side.keep(&self.desks[n].disk));
             }
             _ => {}
+        }
+    }
+
+    /// The first desk's database is large before anything happens, where the plan has it.
+    pub(super) async fn begin_large(&mut self) -> Result<(), String> {
+        if self.plan.large { self.desks[0].begin_large().await } else { Ok(()) }
+    }
+
+    /// A desk takes a backup, and its disk may let a bit of it turn over while it is looked through.
+    pub(super) fn back_up(&mut self, n: usize) {
+        if !self.plan.calm && self.rng.u8(..4) == 0 {
+            let at = self.rng.u64(1..60);
+            self.desks[n].disk.arm(Aim::any(Fault::BitRot).on(FileClass::Backup), at);
+        }
+        match self.desks[n].back_up() {
+            Ok(true) => self.came.count("backup_taken"),
+            Ok(false) => {}
+            Err(code) => self.came.count(&format!("backup_not_taken_{}", code.to_lowercase())),
+        }
+    }
+
+    /// Bits of a backup turn over while the desk does not run.
+    fn rot_a_backup(&mut self, n: usize) {
+        if !self.plan.backups || self.plan.calm || self.rng.u8(..3) != 0 {
+            return;
+        }
+        let disk = &self.desks[n].disk;
+        let backups: Vec<_> = disk.paths().into_iter().filter(|path| is_backup(path)).collect();
+        if !backups.is_empty() {
+            let one = &backups[self.rng.usize(..backups.len())];
+            for _ in 0..self.rng.u8(1..5) {
+                disk.flip_bit(one);
+            }
         }
     }
 
