@@ -25,6 +25,7 @@ const COMMANDS = new Set([
   'set_link',
   'conflict',
   'resolve',
+  'send_to_look',
   'refresh_snapshot',
   'export_waiting',
   'dismiss_guide',

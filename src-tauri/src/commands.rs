@@ -10,7 +10,7 @@ use turndown_app::{
     App,
     dto::{
         ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FoundHotel, FrontDeskDelta, LinkMode,
-        Notice, OutboxFilter, ResolveRequest, SyncCenter,
+        LookRequest, Notice, OutboxFilter, ResolveRequest, SyncCenter,
     },
 };
 
@@ -135,6 +135,11 @@ pub async fn conflict(app: State<'_, App>, entity_kind: String, entity_id: Strin
 #[tauri::command]
 pub async fn resolve(app: State<'_, App>, request: ResolveRequest) -> Answer<Acted> {
     waiting(app, move |app| app.resolve(request)).await
+}
+
+#[tauri::command]
+pub async fn send_to_look(app: State<'_, App>, request: LookRequest) -> Answer<Acted> {
+    waiting(app, move |app| app.send_to_look(request)).await
 }
 
 #[tauri::command(async)]

@@ -25,6 +25,7 @@ macro_rules! with_commands {
             set_link,
             conflict,
             resolve,
+            send_to_look,
             refresh_snapshot,
             export_waiting,
             dismiss_guide,

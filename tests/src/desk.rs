@@ -13,8 +13,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tempfile::TempDir;
 use turndown_app::dto::{
-    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FrontDeskDelta, LinkMode,
-    LinkState, OutboxFilter, OutboxRow, Phase, ResolveRequest, Side, SyncCenter, SyncStatus, Tile,
+    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictField, ConflictView, FieldChoice, FrontDeskDelta,
+    LinkMode, LinkState, LookRequest, OutboxFilter, OutboxRow, Phase, ResolveRequest, Side, SyncCenter, SyncStatus,
+    Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -316,8 +317,17 @@ impl Desk {
         view: &ConflictView,
         mut side: impl FnMut(&str) -> Side,
     ) -> Result<Acted, Refused> {
-        let choices =
-            view.fields.iter().map(|field| FieldChoice { path: field.path.clone(), side: side(&field.path) }).collect();
+        let choice =
+            |field: &ConflictField| FieldChoice { path: field.path.clone(), side: side(&field.path), text: None };
+        let choices = view.fields.iter().map(choice).collect();
+        self.decide(intent, view, choices)
+    }
+
+    /// Decides with these choices under this intent.
+    ///
+    /// # Errors
+    /// Why the decision is not taken.
+    pub fn decide(&mut self, intent: &str, view: &ConflictView, choices: Vec<FieldChoice>) -> Result<Acted, Refused> {
         let request = ResolveRequest {
             intent_id: intent.to_owned(),
             entity_kind: view.entity_kind.clone(),
@@ -327,6 +337,21 @@ impl Desk {
             choices,
         };
         self.ask("resolve", json!({ "request": request }))
+    }
+
+    /// Sends somebody to look, under this intent.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn send_to_look(&mut self, intent: &str, view: &ConflictView) -> Result<Acted, Refused> {
+        let request = LookRequest {
+            intent_id: intent.to_owned(),
+            entity_kind: view.entity_kind.clone(),
+            entity_id: view.entity_id.clone(),
+            version: view.version,
+            settles: view.settles.clone(),
+        };
+        self.ask("send_to_look", json!({ "request": request }))
     }
 
     /// Tries a failed action again.

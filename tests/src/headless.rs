@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use turndown_app::dto::{ActRequest, CommandError, LinkMode, OutboxFilter, ResolveRequest};
+use turndown_app::dto::{ActRequest, CommandError, LinkMode, LookRequest, OutboxFilter, ResolveRequest};
 use turndown_app::{App, AppConfig};
 use turndown_offline::{Environment, Sql, SystemEnvironment};
 use turndown_protocol::{EntityRef, SealedEvent};
@@ -76,6 +76,9 @@ enum Ask {
     },
     Resolve {
         request: ResolveRequest,
+    },
+    SendToLook {
+        request: LookRequest,
     },
     RetryEvent {
         event: String,
@@ -177,6 +180,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Act { request } => told(app.act(request)),
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),
         Ask::Resolve { request } => told(app.resolve(request)),
+        Ask::SendToLook { request } => told(app.send_to_look(request)),
         Ask::RetryEvent { event } => told(app.retry_event(&event)),
         Ask::BeginEmergency { intent, reason } => told(app.begin_emergency(&intent, &reason)),
         Ask::RetryFailed => told(app.retry_failed()),

@@ -122,6 +122,30 @@ const pictures = [
       await page.getByTestId("choice").first().click();
     },
   },
+  {
+    name: "conflict-anew",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    size: size(1280, 1400),
+    act: async (page) => {
+      await page.getByTestId("decide").first().click();
+      await page.getByTestId("suggestions").click();
+      await page.locator('[data-testid=choice][data-side=edited]').click();
+      await page.getByTestId("turn-merged").click();
+      await page.locator('[data-testid=choice][data-side=mine]').first().click();
+    },
+  },
+  { name: "conflict-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync", act: async (page) => page.getByTestId("decide").first().click() },
+  {
+    name: "conflict-look",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: async (page) => {
+      await page.getByTestId("decide").first().click();
+      await page.getByTestId("send-to-look").click();
+    },
+  },
+  { name: "conflict-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700), act: async (page) => page.getByTestId("decide").first().click() },
   { name: "conflict-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE, act: async (page) => page.getByTestId("decide").first().click() },
   { name: "stale", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-refresh").click() },
   { name: "stale-go-on", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-go-on").click() },

@@ -2,9 +2,9 @@
 
 use crate::connection::{self, Connection};
 use crate::dto::{
-    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FlushSummary, FoundHotel, FrontDeskDelta,
-    Hotel, Ledger, LinkMode, LinkState, Loading, MergedNote, OutboxFilter, Person, Phase, ResolveRequest, Side,
-    Staleness, StartNotice, SyncCenter, SyncStatus,
+    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
+    FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
+    ResolveRequest, Side, Staleness, StartNotice, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::{self, Names};
@@ -16,8 +16,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use turndown_desk::{Desk, DeskAction, RoomRow};
-use turndown_domain::{PropertyBook, Role, Unit};
-use turndown_offline::{EngineError, Environment, RowFilter, Settlement, Sort, Sql, StartReport, now_ms, rfc3339};
+use turndown_domain::{PropertyBook, Role, Unit, note_text};
+use turndown_offline::{
+    EngineError, Environment, Pick, RowFilter, Settlement, Sort, Sql, StartReport, now_ms, rfc3339,
+};
 use turndown_protocol::{ActorId, EntityRef, EventId};
 use turndown_sync::{Sync, SyncConfig};
 
@@ -518,11 +520,18 @@ impl App {
         for row in &stored {
             self.unit(&desk, &row.sealed.event.entity, &mut units)?;
         }
+        let mut given_up = BTreeSet::new();
+        for decision in stored.iter().filter_map(|row| row.settled_by.as_ref()).collect::<BTreeSet<_>>() {
+            if self.check(engine.row(decision))?.is_some_and(|row| row.sealed.event.action == "discard") {
+                given_up.insert(decision);
+            }
+        }
         let rows = stored
             .iter()
             .map(|row| {
                 let unit = units.get(&row.sealed.event.entity).and_then(Option::as_ref);
-                views::outbox::row(row, unit, &names, &in_flight, reason)
+                let given_up = row.settled_by.as_ref().is_some_and(|decision| given_up.contains(decision));
+                views::outbox::row(row, unit, &names, &in_flight, reason, given_up)
             })
             .collect();
         let conflicts = self.check(engine.conflicts())?;
@@ -656,18 +665,67 @@ impl App {
     /// When the conflict is not as it was on screen, or a field has no choice; nothing was saved then.
     pub fn resolve(&self, request: ResolveRequest) -> Answer<Acted> {
         let desk = self.desk()?;
-        let settles = request.settles.iter().map(|id| self.event_id(id)).collect::<Result<_, _>>()?;
-        let settlement = Settlement {
-            event_id: self.event_id(&request.intent_id)?,
-            actor: self.actor()?,
-            entity: EntityRef::new(request.entity_kind, request.entity_id),
-            version: request.version,
-            settles,
-            keep_mine: request.choices.into_iter().map(|choice| (choice.path, choice.side == Side::Mine)).collect(),
-            draft: turndown_offline::Draft::default(),
-        };
+        let mut picks = BTreeMap::new();
+        for FieldChoice { path, side, text } in request.choices {
+            let pick = match side {
+                Side::Mine => Pick::Mine,
+                Side::Theirs => Pick::Theirs,
+                Side::Edited if views::conflict::is_editable(&path) => {
+                    let text = note_text(text.as_deref().unwrap_or_default());
+                    Pick::Edited(json!(self.acted(text.map_err(turndown_desk::ActError::Refused))?))
+                }
+                Side::Edited => {
+                    return Err(self.error(
+                        "CHOICE_UNREADABLE",
+                        "That field cannot be written anew.",
+                        "Choose one of its two sides.",
+                    ));
+                }
+            };
+            picks.insert(path, pick);
+        }
+        let entity = EntityRef::new(request.entity_kind, request.entity_id);
+        let settlement = self.settlement(&request.intent_id, entity, request.version, &request.settles, picks)?;
         let recorded = self.acted(desk.resolve(settlement))?;
         Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })
+    }
+
+    /// Leaves the room as the service has it and sends somebody to look.
+    ///
+    /// # Errors
+    /// When the conflict is not as it was on screen, or the rules refuse the check; nothing was saved then.
+    pub fn send_to_look(&self, request: LookRequest) -> Answer<Acted> {
+        let desk = self.desk()?;
+        let entity = EntityRef::new(request.entity_kind, request.entity_id);
+        let open = self.check(desk.engine().conflict(&entity))?;
+        let book = self.check(desk.book())?;
+        let note = open.map_or_else(String::new, |open| {
+            let view = views::conflict::view(&open, &desk.engine().install_id(), &Names::of(book.as_deref()));
+            views::conflict::to_look_at(&view)
+        });
+        let (intent, settles) = (&request.intent_id, &request.settles);
+        let settlement = self.settlement(intent, entity, request.version, settles, BTreeMap::new())?;
+        let recorded = self.acted(desk.send_to_look(settlement, self.new_event_id(), note))?;
+        Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })
+    }
+
+    fn settlement(
+        &self,
+        intent_id: &str,
+        entity: EntityRef,
+        version: u64,
+        settles: &[String],
+        picks: BTreeMap<String, Pick>,
+    ) -> Answer<Settlement> {
+        Ok(Settlement {
+            event_id: self.event_id(intent_id)?,
+            actor: self.actor()?,
+            entity,
+            version,
+            settles: settles.iter().map(|id| self.event_id(id)).collect::<Result<_, _>>()?,
+            picks,
+            draft: turndown_offline::Draft::default(),
+        })
     }
 
     /// Takes a fresh snapshot as soon as the service answers.

@@ -418,7 +418,7 @@ dto! {
         /// The answer.
         pub safe: bool,
         /// Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
-        /// `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
+        /// `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
         pub reasons: Vec<String>,
     }
 
@@ -548,6 +548,15 @@ dto! {
         Discarded,
     }
 
+    /// What undoing means for a row of the Sync Center.
+    #[derive(Copy, Eq)]
+    pub enum RowUndo {
+        /// A decision: what it set aside comes back.
+        BringBack,
+        /// What was given up is done once more.
+        DoAgain,
+    }
+
     /// One outbox row.
     pub struct OutboxRow {
         /// The event.
@@ -585,6 +594,8 @@ dto! {
         pub waits_for: Option<String>,
         /// Whether retrying it can help.
         pub can_retry: bool,
+        /// What undoing means here, where it can be undone from the Sync Center.
+        pub undo: Option<RowUndo>,
         /// When the service took it.
         pub acknowledged_at: Option<String>,
         /// Its sequence number there.
@@ -667,19 +678,58 @@ dto! {
         pub if_mine: String,
         /// What follows from taking theirs.
         pub if_theirs: String,
+        /// Whether a person may write a text of their own.
+        pub editable: bool,
         /// The choice made earlier, where the other side moved again meanwhile.
         pub chosen: Option<Side>,
+        /// The text written then.
+        pub edited: Option<String>,
         /// True when theirs changed since that choice: it asks again.
         pub changed_again: bool,
+        /// What may be right, for whoever wants to know. It never decides.
+        pub suggestion: Option<Suggestion>,
     }
 
-    /// A side.
+    /// Whose value may be right, and why.
+    pub struct Suggestion {
+        /// Whose.
+        pub side: Side,
+        /// Why, in one sentence.
+        pub reason: String,
+    }
+
+    /// What stands in a field.
     #[derive(Copy, Eq)]
     pub enum Side {
         /// This desk's value.
         Mine,
         /// The service's value.
         Theirs,
+        /// What a person wrote in their place.
+        Edited,
+    }
+
+    /// What happened, where it has words of its own.
+    #[derive(Copy, Eq)]
+    pub enum Situation {
+        /// The service was restored and has something else now.
+        Restored,
+        /// What was done here belongs to a guest who left, or to a day that passed.
+        PreviousTurn,
+        /// The room is gone.
+        Removed,
+        /// Cancelled elsewhere, worked on here.
+        CancelledElsewhere,
+        /// Cancelled here, worked on elsewhere.
+        CancelledHere,
+        /// Inspected elsewhere after what was done here.
+        InspectedElsewhere,
+        /// Put out of order elsewhere, worked in here.
+        OutOfOrder,
+        /// Given to somebody else elsewhere, worked on here.
+        Reassigned,
+        /// Anything else.
+        Fields,
     }
 
     /// A conflict, field by field.
@@ -690,19 +740,23 @@ dto! {
         pub entity_id: String,
         /// The room's number.
         pub title: String,
-        /// What happened, in one or two sentences.
+        /// What happened.
+        pub situation: Situation,
+        /// The same in one or two sentences.
         pub summary: String,
         /// The version of theirs that is shown; a resolution names it.
         #[ts(type = "number")]
         pub version: u64,
         /// Fields that touch: each wants a choice.
         pub fields: Vec<ConflictField>,
-        /// Fields that merge by themselves, for information.
+        /// Fields of this desk that merge by themselves, unless somebody chooses the other side.
         pub merged: Vec<ConflictField>,
         /// The events that the resolution settles.
         pub settles: Vec<String>,
         /// What was done here, in words, oldest first.
         pub my_actions: Vec<String>,
+        /// Whether somebody can be sent to look.
+        pub can_look: bool,
     }
 
     /// One choice.
@@ -711,6 +765,23 @@ dto! {
         pub path: String,
         /// Whose value.
         pub side: Side,
+        /// What was written, where that is the choice.
+        pub text: Option<String>,
+    }
+
+    /// Nobody here can know: somebody is sent to look.
+    pub struct LookRequest {
+        /// Made by the screen when the person decided (a ULID).
+        pub intent_id: String,
+        /// Kind of entity.
+        pub entity_kind: String,
+        /// Its id.
+        pub entity_id: String,
+        /// The version of theirs that was on screen.
+        #[ts(type = "number")]
+        pub version: u64,
+        /// The events that were on screen.
+        pub settles: Vec<String>,
     }
 
     /// What a person decided.

@@ -163,6 +163,7 @@ pub fn value(path: &str, value: &Value, names: &Names) -> String {
             let persons = value.get("persons").and_then(Value::as_u64).unwrap_or(0);
             format!("a party of {persons}")
         }
+        ("note" | "cancelled_because", Value::String(text)) => text.clone(),
         (_, Value::Null) => "—".into(),
         (_, Value::Bool(true)) => "yes".into(),
         (_, Value::Bool(false)) => "no".into(),

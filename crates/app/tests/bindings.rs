@@ -31,8 +31,9 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
         dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::Tile,
         dto::BoardDelta, dto::SafeToGive, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::ActRequest, dto::Acted,
-        dto::OutboxState, dto::OutboxFilter, dto::OutboxRow, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
-        dto::Authorship, dto::ConflictField, dto::Side, dto::ConflictView, dto::FieldChoice, dto::ResolveRequest,
+        dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::OutboxRow, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
+        dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
+        dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,
         dto::FoundHotel,
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/bindings/bindings.ts");

@@ -4,11 +4,12 @@ use crate::Desk;
 use std::sync::Arc;
 use thiserror::Error;
 use turndown_domain::{
-    AGAIN, Action, Again, Context, Decision, ROOM, Refusal, RefusalCode, WORKFLOW, decide, is_history, is_stamp,
-    reason_needed,
+    AGAIN, Action, Again, Context, Decision, Priority, ROOM, Refusal, RefusalCode, TaskId, TaskKind, WORKFLOW, decide,
+    is_history, is_stamp, reason_needed,
 };
 use turndown_offline::{
-    Decide, Draft, EngineError, Intent, OutboxState, RecordError, Recorded, Settlement, SettlementRefusal, UnitOfWork,
+    Decide, Draft, EngineError, Intent, OutboxState, Pick, RecordError, Recorded, Settlement, SettlementRefusal,
+    UnitOfWork,
 };
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
 use turndown_sabotage::{self as sabotage, Version};
@@ -86,6 +87,7 @@ pub(crate) enum Refused {
     Stale,
     NotAManager,
     NothingToGoOnFrom,
+    Settlement(SettlementRefusal),
 }
 
 impl Refused {
@@ -99,6 +101,7 @@ impl Refused {
             Self::Stale => ActError::Stale,
             Self::NotAManager => ActError::NotAManager,
             Self::NothingToGoOnFrom => ActError::NothingToGoOnFrom,
+            Self::Settlement(refusal) => ActError::Settlement(refusal),
         }
     }
 }
@@ -151,18 +154,62 @@ impl Desk {
     ///
     /// # Errors
     /// When the conflict is not as it was on screen, or the database refused; nothing was saved then.
-    pub fn resolve(&self, mut settlement: Settlement) -> Result<Recorded, ActError> {
-        let book = self.book()?.ok_or(ActError::NotLoaded)?;
+    pub fn resolve(&self, settlement: Settlement) -> Result<Recorded, ActError> {
+        let desk = self.clone();
+        self.engine().write(move |work| desk.settle(work, settlement)).map_err(|error| refused(error, ""))
+    }
+
+    /// Nobody here can know which side is right: the room stays as the service has it, and somebody is sent to look.
+    /// Decision and check are saved together. The room is not safe to give out until the check is answered.
+    /// `check` is the event that adds it; `note` tells whoever goes what both sides say.
+    ///
+    /// # Errors
+    /// As [`Desk::resolve`].
+    pub fn send_to_look(&self, mut settlement: Settlement, check: EventId, note: String) -> Result<Recorded, ActError> {
+        let desk = self.clone();
+        let room = settlement.entity.id.clone();
+        let unit = move |work: &mut UnitOfWork<'_>| {
+            let Some(conflict) = work.conflict(&settlement.entity)? else { return desk.settle(work, settlement) };
+            if conflict.theirs.deleted {
+                return Err(RecordError::Refused(Refused::Settlement(SettlementRefusal::Removed)));
+            }
+            settlement.picks = conflict.contested.iter().map(|path| (path.clone(), Pick::Theirs)).collect();
+            let (actor, entity) = (settlement.actor.clone(), settlement.entity.clone());
+            let recorded = desk.settle(work, settlement)?;
+            let action = Action::AddTask {
+                task: TaskId(check.to_string()),
+                kind: TaskKind::Check,
+                credits: 0,
+                priority: Priority::Urgent,
+                assignee: None,
+                note: Some(note),
+            };
+            let own = entity.clone();
+            let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, &own, seen, &action, None));
+            work.record(Intent { event_id: check, actor, entity, decide })?;
+            Ok(recorded)
+        };
+        self.engine().write(unit).map_err(|error| refused(error, &room))
+    }
+
+    fn settle(&self, work: &mut UnitOfWork<'_>, mut settlement: Settlement) -> Result<Recorded, RecordError<Refused>> {
+        let Some(book) = self.housekeeping.book(work)? else { return Err(RecordError::Refused(Refused::NotLoaded)) };
+        let theirs = work.conflict(&settlement.entity)?.map(|conflict| conflict.theirs.fields);
         settlement.draft = Draft {
             workflow: WORKFLOW.into(),
+            turn: theirs.as_ref().map(turn_of),
             service_day: Some(book.property.service_day.clone()),
             ..Draft::default()
         };
-        self.engine().settle(settlement).map_err(lift)
+        work.record_settlement(settlement).map_err(|error| match error {
+            RecordError::Refused(refusal) => RecordError::Refused(Refused::Settlement(refusal)),
+            RecordError::Engine(error) => RecordError::Engine(error),
+        })
     }
 
     /// Tries a failed action again. What the service gave no final answer to is sent as it is; what it rejected stays
-    /// rejected for good, so a new event is made, decided on the room as it is now, that settles the old one.
+    /// rejected for good, so a new event is made, decided on the room as it is now, that settles the old one. What was
+    /// given up is done once more, which undoes the giving up; that one is settled already.
     ///
     /// # Errors
     /// The rules' refusal, that there is nothing to try, or that the database refused.
@@ -171,7 +218,10 @@ impl Desk {
             return Ok(());
         }
         let row = self.engine().row(failed)?.ok_or(ActError::NothingToRetry)?;
-        if row.state != OutboxState::Failed {
+        // Given up, whether or not the service has heard of it.
+        let settled_by = row.settled_by.map(|decision| self.engine().row(&decision)).transpose()?.flatten();
+        let given_up = settled_by.is_some_and(|decision| decision.sealed.event.action == "discard");
+        if row.state != OutboxState::Failed && !given_up {
             return Err(ActError::NothingToRetry);
         }
         let event = row.sealed.event;
@@ -182,8 +232,12 @@ impl Desk {
         let again = Again { by: actor.to_string(), done_at };
         let decide: Decide<Refused> = Box::new(move |work, seen| {
             // It is decided in its own place: on the room as it was before it, not on what was recorded behind it.
-            let seen = seen.map(|_| work.fields_before(&old)).transpose()?;
-            desk.decide_on(work, &old.entity, seen, &action, Some((&old, &again)))
+            let seen = if given_up { seen } else { seen.map(|_| work.fields_before(&old)).transpose()? };
+            let mut draft = desk.decide_on(work, &old.entity, seen, &action, Some((&old, &again)))?;
+            if given_up {
+                draft.settles.clear();
+            }
+            Ok(draft)
         });
         let actor = if sabotage::on(Version::AuthorOfRetry) { actor } else { event.actor_id };
         let recorded = self.engine().record(Intent { event_id, actor, entity: event.entity, decide });
@@ -273,7 +327,7 @@ impl Desk {
         }
         // The turn is the one the desk saw: an arrival belongs to the turn before the one it opens. The rules have read
         // it; a room that never had a guest has none.
-        let turn = fields.get("room/turn").as_u64().and_then(|turn| u32::try_from(turn).ok()).unwrap_or_default();
+        let turn = turn_of(&fields);
         Ok(Draft {
             workflow: WORKFLOW.into(),
             turn: again.map_or(Some(turn), |(old, _)| old.turn),
@@ -286,6 +340,10 @@ impl Desk {
             settles: again.map(|(old, _)| old.event_id.clone()).into_iter().collect(),
         })
     }
+}
+
+fn turn_of(fields: &Fields) -> u32 {
+    fields.get("room/turn").as_u64().and_then(|turn| u32::try_from(turn).ok()).unwrap_or_default()
 }
 
 fn tell(recorded: &Recorded) {

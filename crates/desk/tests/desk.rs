@@ -17,8 +17,8 @@ use turndown_domain::{
     Role, Room, Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
 };
 use turndown_offline::{
-    Environment, Fate, LocalState, OpenError, OutboxState, RowFilter, Settlement, SettlementRefusal, Sql, StartReport,
-    Waits,
+    Environment, Fate, LocalState, OpenError, OutboxState, Pick, RowFilter, Settlement, SettlementRefusal, Sql,
+    StartReport, Waits,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
@@ -196,6 +196,10 @@ fn conflict(event: &SealedEvent, theirs: EntityRow, paths: &[&str]) -> EventResu
     EventResult { theirs: Some(theirs), ..result(event, Outcome::Conflict) }
 }
 
+fn pick(mine: bool) -> Pick {
+    if mine { Pick::Mine } else { Pick::Theirs }
+}
+
 fn settlement(house: &House, version: u64, settles: &[&SealedEvent], keep_mine: &[(&str, bool)]) -> Settlement {
     Settlement {
         event_id: house.id(),
@@ -203,7 +207,7 @@ fn settlement(house: &House, version: u64, settles: &[&SealedEvent], keep_mine: 
         entity: EntityRef::new("room", "101"),
         version,
         settles: settles.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
-        keep_mine: keep_mine.iter().map(|(path, mine)| ((*path).to_owned(), *mine)).collect(),
+        picks: keep_mine.iter().map(|(path, mine)| ((*path).to_owned(), pick(*mine))).collect(),
         draft: turndown_offline::Draft::default(),
     }
 }
@@ -852,7 +856,11 @@ fn h5_h6_a_decision_that_meets_a_newer_row_keeps_its_choices_and_the_next_settle
     house.balanced();
     let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
     let choice = &open.choices["task/t101/status"];
-    assert_eq!((choice.mine, &choice.theirs), (true, &json!("cancelled")), "the choice is kept, with what was seen");
+    assert_eq!(
+        (&choice.pick, &choice.theirs),
+        (&Pick::Mine, &json!("cancelled")),
+        "the choice is kept, with what was seen"
+    );
     assert_eq!(open.theirs.fields.get("task/t101/status"), &json!("paused"));
     assert_eq!(open.events.len(), 2);
     let second = house.desk.resolve(settlement(&house, 25, &[&start, &first], &[("task/t101/status", false)])).unwrap();
@@ -1114,7 +1122,7 @@ fn l1_l4_the_ledger_balances_and_every_row_has_one_reason_after_any_answers_in_a
                                 entity: open.entity,
                                 version: open.theirs.version,
                                 settles: open.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
-                                keep_mine: open.contested.into_iter().map(|path| (path, mine)).collect(),
+                                picks: open.contested.into_iter().map(|path| (path, pick(mine))).collect(),
                                 draft: turndown_offline::Draft::default(),
                             });
                             prop_assert!(decided.is_ok(), "{:?}", decided.err());
@@ -1181,6 +1189,110 @@ fn h10_what_was_set_aside_for_theirs_stays_readable_and_can_be_done_again() {
     // And the rules let it be done again where they allow it at all.
     let again = house.act("101", Action::Note { text: Some("guest leaves after all".into()) });
     assert!(again.is_ok());
+    house.balanced();
+}
+
+#[test]
+fn h10_what_was_set_aside_comes_back_when_the_decision_is_undone_and_not_once_something_stands_on_it() {
+    let house = House::new();
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    let paths = ["task/t101/status"];
+    house.answer(vec![conflict(&start, cancelled(9), &paths)]);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    let choices: Vec<_> = open.contested.iter().map(|path| (path.as_str(), false)).collect();
+    let decision = house.desk.resolve(settlement(&house, 9, &[&start, &complete], &choices)).unwrap().sealed;
+    assert_eq!(house.status("101"), TaskStatus::Cancelled);
+    // Before it is sent as well as after.
+    let undo = Action::Undo { event: decision.event.event_id.to_string() };
+    let undone = house.act("101", undo.clone()).unwrap();
+    assert_eq!(house.status("101"), TaskStatus::Completed);
+    assert!(undone.event.changes.contains_key("task/t101/completed_at"), "with the time at which it was done");
+    house.answer(vec![applied(&decision, 10), applied(&undone, 11)]);
+    assert_eq!(house.status("101"), TaskStatus::Completed);
+    let twice = house.act("101", undo.clone()).unwrap_err();
+    assert!(matches!(&twice, ActError::Refused(refusal) if refusal.code == RefusalCode::UndoStoodUpon), "{twice:?}");
+    house.balanced();
+}
+
+#[test]
+fn h2_a_note_is_written_anew_from_both_sides_and_what_merges_by_itself_can_be_turned_back() {
+    let house = House::new();
+    let notes = a_note_in_conflict(&house, |_| {});
+    let all = notes.each_ref();
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert!(open.contested.iter().any(|path| path == "room/note"), "{open:?}");
+    let mut decided = settlement(&house, open.theirs.version, &all, &[]);
+    for path in &open.contested {
+        decided.picks.insert(path.clone(), Pick::Mine);
+    }
+    for path in &open.merged {
+        decided.picks.insert(path.clone(), Pick::Theirs);
+    }
+    decided.picks.insert("room/note".into(), Pick::Edited(json!("towels, and a cot")));
+    let decision = house.desk.resolve(decided).unwrap().sealed;
+    assert_eq!(decision.event.changes["room/note"].new, "towels, and a cot");
+    for path in &open.merged {
+        assert!(!decision.event.changes.contains_key(path), "{path} stays as the service has it");
+        assert_eq!(&decision.event.relies_on[path], open.theirs.fields.get(path));
+    }
+    // Met by a newer row, the text is not lost.
+    let newer = EntityRow { version: 30, ..open.theirs.clone() };
+    let mut newer_note = newer.clone();
+    newer_note.fields.set("room/note", json!("a cot, two towels"));
+    house.answer(vec![conflict(&decision, newer_note, &["room/note"])]);
+    let again = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert_eq!(again.choices["room/note"].pick, Pick::Edited(json!("towels, and a cot")));
+    house.balanced();
+}
+
+#[test]
+fn h16_somebody_is_sent_to_look_and_the_room_stays_as_the_service_has_it_until_then() {
+    let house = House::new();
+    let start = house.start("101");
+    house.answer(vec![conflict(&start, cancelled(9), &["task/t101/status"])]);
+    let check = house.id();
+    let decided = settlement(&house, 9, &[&start], &[]);
+    let look = |decided| house.desk.send_to_look(decided, check.clone(), "Started here, cancelled elsewhere.".into());
+    let recorded = look(decided.clone()).unwrap();
+    assert_eq!(house.status("101"), TaskStatus::Cancelled);
+    let unit = house.desk.room("101").unwrap().unwrap().unit;
+    let task = &unit.tasks[&TaskId(check.to_string())];
+    assert_eq!((task.kind, task.status), (TaskKind::Check, TaskStatus::Ready));
+    assert_eq!(task.note.as_deref(), Some("Started here, cancelled elsewhere."));
+    assert_eq!(house.desk.engine().conflict_count().unwrap(), 0);
+    // A double click sends one person.
+    assert!(look(decided).unwrap().repeated);
+    assert_eq!(house.desk.engine().ledger().unwrap().recorded, 3);
+    // Where it cannot be recorded, nothing of it is: the conflict stays open.
+    house.answer(vec![applied(&recorded.sealed, 10)]);
+    let note = house.act("101", Action::Note { text: Some("pet".into()) }).unwrap();
+    let theirs = row("101", 20, |unit| unit.room.note = Some("cot".into()));
+    house.answer(vec![conflict(&note, theirs, &["room/note"])]);
+    let before = house.desk.engine().ledger().unwrap();
+    let too_long = "x".repeat(2_000);
+    let refused = house.desk.send_to_look(settlement(&house, 20, &[&note], &[]), house.id(), too_long).unwrap_err();
+    assert!(matches!(refused, ActError::Settlement(_) | ActError::Refused(_)), "{refused:?}");
+    assert_eq!(house.desk.engine().ledger().unwrap(), before);
+    house.balanced();
+}
+
+#[test]
+fn h16_what_was_given_up_by_mistake_is_done_once_more() {
+    let house = House::new();
+    let start = house.start("101");
+    let problem = Problem::new(404, "TASK_NOT_FOUND", "There is no such task.");
+    house.answer(vec![EventResult { problem: Some(problem), ..result(&start, Outcome::Rejected) }]);
+    let given_up = house.desk.discard(&start.event.event_id, house.id(), maria(), "wrong room").unwrap().sealed;
+    assert_eq!(house.state(&start), OutboxState::Held, "until the service has heard of it");
+    assert_eq!(house.status("101"), TaskStatus::Ready);
+    let again = house.id();
+    house.desk.retry(&start.event.event_id, again.clone(), ActorId::parse("omar").unwrap()).unwrap();
+    assert_eq!(house.status("101"), TaskStatus::InProgress);
+    let row = house.desk.engine().row(&again).unwrap().unwrap();
+    assert_eq!((row.state, row.sealed.event.settles.len()), (OutboxState::Pending, 0));
+    assert_eq!(row.sealed.event.actor_id, maria(), "it is still its author's work");
+    house.answer(vec![applied(&given_up, 9), applied(&row.sealed, 10)]);
+    assert_eq!(house.state(&start), OutboxState::Discarded, "the record of it stays");
     house.balanced();
 }
 

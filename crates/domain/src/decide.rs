@@ -17,7 +17,7 @@ use turndown_protocol::{Change, Event, Fields};
 /// The longest reason, in characters.
 pub const REASON_CHARS_MAX: usize = 200;
 /// The longest note, in characters.
-const NOTE_CHARS_MAX: usize = 1_000;
+pub const NOTE_CHARS_MAX: usize = 1_000;
 /// The largest weight of one task, in credits.
 const CREDITS_MAX: u16 = 999;
 
@@ -96,8 +96,11 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
     let Some(original) = context.undo_of else {
         return Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here, so it cannot be undone."));
     };
-    // What opens a turn or settles a conflict has been seen by others; it is answered by the opposite action instead.
-    if original.changes.is_empty() || matches!(original.action.as_str(), "resolve" | "discard" | "arrived") {
+    if original.action == "resolve" {
+        return undo_decision(fields, original);
+    }
+    // What opens a turn or gives up an action has been seen by others; it is answered by the opposite action instead.
+    if original.changes.is_empty() || matches!(original.action.as_str(), "discard" | "arrived") {
         return Err(Refusal::new(
             RefusalCode::UndoUnknown,
             "That action cannot be undone. Record the opposite action instead.",
@@ -119,6 +122,50 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
         .map(|(path, change)| (path.clone(), Change { base: change.new.clone(), new: change.base.clone() }))
         .collect();
     let relies_on = match of_the_turn && !original.changes.contains_key("room/turn") {
+        true => BTreeMap::from([("room/turn".to_owned(), turn.clone())]),
+        false => BTreeMap::new(),
+    };
+    Ok(Decision { changes, relies_on })
+}
+
+/// The fields in which a decision took the other side, with what its desk had there (promise H10).
+#[must_use]
+pub fn set_aside(decision: &Event) -> BTreeMap<String, Value> {
+    let aside = decision.args.get("set_aside").and_then(Value::as_object);
+    aside.map(|aside| aside.iter().map(|(path, mine)| (path.clone(), mine.clone())).collect()).unwrap_or_default()
+}
+
+/// Undoing a decision brings back what it set aside, while the fields still are as they were taken.
+fn undo_decision(fields: &Fields, decision: &Event) -> Result<Decision, Refusal> {
+    let aside = set_aside(decision);
+    if aside.is_empty() {
+        let message = "That decision kept everything of this desk, so there is nothing to bring back.";
+        return Err(Refusal::new(RefusalCode::UndoUnknown, message));
+    }
+    let of_the_turn = aside.keys().any(|path| is_turn_bound(path));
+    let turn = fields.get("room/turn");
+    let turn_moved = of_the_turn && decision.turn.is_some_and(|then| turn.as_u64().unwrap_or(0) != u64::from(then));
+    let moved = |path: &String| decision.relies_on.get(path).is_some_and(|taken| fields.get(path) != taken);
+    if turn_moved || aside.keys().any(moved) {
+        return Err(Refusal::new(
+            RefusalCode::UndoStoodUpon,
+            "Something newer stands on that decision, so it cannot be undone any more. Record what is so instead.",
+        ));
+    }
+    let mut after = fields.clone();
+    let mut changes = BTreeMap::new();
+    for (path, mine) in aside {
+        let base = fields.get(&path).clone();
+        if base != mine {
+            after.set(path.clone(), mine.clone());
+            changes.insert(path, Change { base, new: mine });
+        }
+    }
+    if changes.keys().all(|path| is_stamp(path)) {
+        return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));
+    }
+    crate::judge::check(&after)?;
+    let relies_on = match of_the_turn && !changes.contains_key("room/turn") {
         true => BTreeMap::from([("room/turn".to_owned(), turn.clone())]),
         false => BTreeMap::new(),
     };
@@ -148,7 +195,7 @@ fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<()
         }
         Action::SetFlag { flag, on } => set_flag(&mut unit.room, *flag, *on, context),
         Action::Note { text } => {
-            unit.room.note = text.as_deref().map(|text| readable(text, NOTE_CHARS_MAX)).transpose()?.flatten();
+            unit.room.note = text.as_deref().map(note_text).transpose()?.flatten();
             Ok(())
         }
         Action::SetSellability { sellability } => set_sellability(unit, sellability),
@@ -177,6 +224,14 @@ fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
         ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// Takes a note as a person wrote it; nothing where it is empty.
+///
+/// # Errors
+/// When it is too long or cannot be shown.
+pub fn note_text(text: &str) -> Result<Option<String>, Refusal> {
+    readable(text, NOTE_CHARS_MAX)
 }
 
 /// Takes a reason as a person wrote it. `what` says what it is asked for, as in "Say why you {what}."
@@ -368,7 +423,7 @@ fn add_task(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(
     if let Some(person) = assignee {
         known_staff(person, context)?;
     }
-    let note = note.as_deref().map(|text| readable(text, NOTE_CHARS_MAX)).transpose()?.flatten();
+    let note = note.as_deref().map(note_text).transpose()?.flatten();
     unit.tasks.insert(
         id.clone(),
         Task {

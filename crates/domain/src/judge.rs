@@ -7,7 +7,7 @@
 
 use crate::{
     Action, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, UnitError, decide,
-    footprint,
+    footprint, note_text, set_aside,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -162,6 +162,33 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
             RefusalCode::ChangesDoNotFit,
             "A decision can only write the fields that it is about.",
         ));
+    }
+    // What it says that it set aside is what those actions had, or undoing it could write anything.
+    let had = |path: &String, mine: &Value| {
+        settled.iter().any(|event| {
+            event.changes.get(path).is_some_and(|change| change.new == *mine)
+                || event.relies_on.get(path).is_some_and(|base| base == mine)
+        })
+    };
+    if set_aside(event).iter().any(|(path, mine)| !had(path, mine) && (all_known || is_given(path))) {
+        return Judgement::Rejected(Refusal::new(
+            RefusalCode::ChangesDoNotFit,
+            "A decision can only set aside what the actions that it is about had done.",
+        ));
+    }
+    // A text that somebody wrote anew is held to what any note is held to.
+    for change in event.changes.iter().filter(|(path, _)| path.ends_with("/note")).map(|(_, change)| change) {
+        let Some(text) = change.new.as_str() else { continue };
+        match note_text(text) {
+            Ok(Some(read)) if read == text => {}
+            Ok(_) => {
+                return Judgement::Rejected(Refusal::new(
+                    RefusalCode::TextUnreadable,
+                    "That text begins or ends with nothing. Type it again without that.",
+                ));
+            }
+            Err(refusal) => return Judgement::Rejected(refusal),
+        }
     }
     let moved: Vec<String> = event
         .changes

@@ -38,13 +38,73 @@ pub struct Conflict {
     pub choices: BTreeMap<String, Choice>,
 }
 
+/// What a person chose for a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pick {
+    /// This desk's value.
+    Mine,
+    /// The service's value.
+    Theirs,
+    /// A value of their own.
+    Edited(Value),
+}
+
+impl Pick {
+    /// As a decision's arguments name it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Mine => "mine",
+            Self::Theirs => "theirs",
+            Self::Edited(_) => "edited",
+        }
+    }
+}
+
 /// A choice with what was seen when it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredChoice", into = "StoredChoice")]
 pub struct Choice {
-    /// Whether this desk's value was kept.
-    pub mine: bool,
+    /// What was chosen.
+    pub pick: Pick,
     /// Theirs as it was seen.
     pub theirs: Value,
+}
+
+/// A choice as it stands in the table.
+#[derive(Serialize, Deserialize)]
+struct StoredChoice {
+    mine: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited: Option<Edited>,
+    theirs: Value,
+}
+
+/// Apart from its value, so that a field which was emptied is told from one that was not edited.
+#[derive(Serialize, Deserialize)]
+struct Edited {
+    to: Value,
+}
+
+impl From<StoredChoice> for Choice {
+    fn from(stored: StoredChoice) -> Self {
+        let pick = match stored.edited {
+            Some(Edited { to }) => Pick::Edited(to),
+            None if stored.mine => Pick::Mine,
+            None => Pick::Theirs,
+        };
+        Self { pick, theirs: stored.theirs }
+    }
+}
+
+impl From<Choice> for StoredChoice {
+    fn from(choice: Choice) -> Self {
+        let mine = choice.pick == Pick::Mine;
+        let edited = match choice.pick {
+            Pick::Edited(to) => Some(Edited { to }),
+            Pick::Mine | Pick::Theirs => None,
+        };
+        Self { mine, edited, theirs: choice.theirs }
+    }
 }
 
 /// What a person decided.
@@ -60,8 +120,9 @@ pub struct Settlement {
     pub version: u64,
     /// The events that were on screen.
     pub settles: Vec<EventId>,
-    /// For every path that touches: whether this desk's value is kept.
-    pub keep_mine: BTreeMap<String, bool>,
+    /// What stands in each path: a choice for every one that touches, and for those that merge by themselves where the
+    /// person chose otherwise.
+    pub picks: BTreeMap<String, Pick>,
     /// The workflow's name, turn and service day for the event.
     pub draft: Draft,
 }
@@ -150,7 +211,7 @@ impl Engine {
     /// # Errors
     /// When the conflict is not as it was on screen, or the database refused. Nothing was saved then.
     pub fn settle(&self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
-        self.write(move |work| work.settle_as(settlement))
+        self.write(move |work| work.record_settlement(settlement))
     }
 }
 
@@ -279,12 +340,20 @@ fn read_conflict<S: Sql>(
 }
 
 impl UnitOfWork<'_> {
-    pub(crate) fn conflict(&mut self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
+    /// One conflict with its three sides, if it is open.
+    ///
+    /// # Errors
+    /// As [`Engine::conflict`].
+    pub fn conflict(&mut self, entity: &EntityRef) -> Result<Option<Conflict>, EngineError> {
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
         read_conflict(self, entity, workflow.as_ref())
     }
 
-    fn settle_as(&mut self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
+    /// Records a person's decision inside a unit of work that does more.
+    ///
+    /// # Errors
+    /// As [`Engine::settle`].
+    pub fn record_settlement(&mut self, settlement: Settlement) -> Result<Recorded, RecordError<SettlementRefusal>> {
         // The same decision again (a double click, a caller that never heard): it is on disk.
         if let Some(sealed) = self.recorded_event(&settlement.event_id)? {
             return Ok(Recorded { sealed, revision: self.revision(), repeated: true });
@@ -298,19 +367,20 @@ impl UnitOfWork<'_> {
         if conflict.events.iter().any(|sealed| !shown.contains(&sealed.event.event_id)) {
             return refuse(SettlementRefusal::Joined);
         }
-        let open = conflict.contested.iter().filter(|path| !settlement.keep_mine.contains_key(*path)).count();
+        let open = conflict.contested.iter().filter(|path| !settlement.picks.contains_key(*path)).count();
         if open > 0 {
             return refuse(SettlementRefusal::Incomplete(open));
         }
-        if conflict.theirs.deleted && settlement.keep_mine.values().any(|mine| *mine) {
+        if conflict.theirs.deleted && settlement.picks.values().any(|pick| *pick != Pick::Theirs) {
             return refuse(SettlementRefusal::Removed);
         }
         let choices: BTreeMap<&String, Choice> = conflict
             .contested
             .iter()
-            .map(|path| {
-                let mine = settlement.keep_mine.get(path).copied().unwrap_or(false);
-                (path, Choice { mine, theirs: conflict.theirs.fields.get(path).clone() })
+            .chain(&conflict.merged)
+            .filter_map(|path| {
+                let pick = settlement.picks.get(path)?.clone();
+                Some((path, Choice { pick, theirs: conflict.theirs.fields.get(path).clone() }))
             })
             .collect();
         let kept = serde_json::to_string(&choices).map_err(|error| EngineError::stored("choices", error))?;
@@ -318,7 +388,7 @@ impl UnitOfWork<'_> {
             "UPDATE conflicts SET choices = ?3 WHERE entity_kind = ?1 AND entity_id = ?2",
             (&settlement.entity.kind, &settlement.entity.id, kept),
         )?;
-        let draft = decision(&conflict, &settlement.keep_mine, settlement.draft);
+        let draft = decision(&conflict, &settlement.picks, settlement.draft);
         // Said here, where the person can choose otherwise, and not by the service when they have gone.
         let mut after = conflict.theirs.fields.clone();
         for (path, change) in &draft.changes {
@@ -364,25 +434,45 @@ impl UnitOfWork<'_> {
 
 /// The event that a decision is: its bases are Theirs as they were seen, so that the service can tell whether they
 /// have moved since. Fields where Theirs was taken are named too, for the same reason.
-fn decision(conflict: &Conflict, keep_mine: &BTreeMap<String, bool>, draft: Draft) -> Draft {
+fn decision(conflict: &Conflict, picks: &BTreeMap<String, Pick>, draft: Draft) -> Draft {
     let mut changes = BTreeMap::new();
     let mut relies_on = BTreeMap::new();
+    // What this desk had in the fields where Theirs was taken: whoever undoes the decision brings it back.
+    let mut set_aside = BTreeMap::new();
     for path in conflict.contested.iter().chain(&conflict.merged) {
-        let theirs = conflict.theirs.fields.get(path).clone();
-        if keep_mine.get(path).copied().unwrap_or(true) {
-            changes.insert(path.clone(), Change { base: theirs, new: conflict.mine.get(path).clone() });
-        } else {
-            relies_on.insert(path.clone(), theirs);
+        let (mine, theirs) = (conflict.mine.get(path).clone(), conflict.theirs.fields.get(path).clone());
+        match picks.get(path) {
+            Some(Pick::Mine) | None => {
+                changes.insert(path.clone(), Change { base: theirs, new: mine });
+            }
+            Some(Pick::Edited(new)) if *new != theirs => {
+                changes.insert(path.clone(), Change { base: theirs, new: new.clone() });
+            }
+            Some(Pick::Edited(_)) => {
+                relies_on.insert(path.clone(), theirs);
+            }
+            Some(Pick::Theirs) => {
+                if mine != theirs {
+                    set_aside.insert(path.clone(), mine);
+                }
+                relies_on.insert(path.clone(), theirs);
+            }
         }
     }
-    // What only says when something was done goes with what was done, where that is kept.
+    // What only says when something was done goes with what was done, where that is kept, and is set aside with it.
     let part = |path: &str| path.rsplit_once('/').map_or_else(String::new, |(part, _)| part.to_owned());
     let kept: BTreeSet<String> = changes.keys().cloned().collect();
+    let aside: BTreeSet<String> = set_aside.keys().cloned().collect();
     for written in conflict.events.iter().map(|sealed| &sealed.event.changes) {
         for stamp in conflict.stamps.iter().filter(|stamp| written.contains_key(*stamp)) {
-            if written.keys().any(|path| kept.contains(path) && part(path) == part(stamp)) {
+            let goes_with =
+                |paths: &BTreeSet<String>| written.keys().any(|path| paths.contains(path) && part(path) == part(stamp));
+            let mine = conflict.mine.get(stamp).clone();
+            if goes_with(&kept) {
                 let theirs = conflict.theirs.fields.get(stamp).clone();
-                changes.insert(stamp.clone(), Change { base: theirs, new: conflict.mine.get(stamp).clone() });
+                changes.insert(stamp.clone(), Change { base: theirs, new: mine });
+            } else if goes_with(&aside) {
+                set_aside.insert(stamp.clone(), mine);
             }
         }
     }
@@ -394,8 +484,8 @@ fn decision(conflict: &Conflict, keep_mine: &BTreeMap<String, bool>, draft: Draf
         action: "resolve".into(),
         args: serde_json::json!({
             "version": conflict.theirs.version,
-            "choices": keep_mine.iter().map(|(path, mine)| (path.clone(), if *mine { "mine" } else { "theirs" }))
-                .collect::<BTreeMap<_, _>>(),
+            "choices": picks.iter().map(|(path, pick)| (path, pick.name())).collect::<BTreeMap<_, _>>(),
+            "set_aside": set_aside,
         }),
         changes,
         relies_on,

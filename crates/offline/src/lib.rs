@@ -42,7 +42,7 @@ mod writer;
 pub use answers::Taken;
 pub use backup::Backup;
 pub use check::Checked;
-pub use conflicts::{Choice, Conflict, Settlement, SettlementRefusal};
+pub use conflicts::{Choice, Conflict, Pick, Settlement, SettlementRefusal};
 pub use disk::{AppendFile, Disk, DiskLock, SystemDisk};
 pub use engine::{Engine, Hands, Notice, Sort};
 pub use environment::{Environment, SystemEnvironment, now_ms, rfc3339};

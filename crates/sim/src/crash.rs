@@ -19,7 +19,7 @@ use turndown_domain::{
     TaskId, TaskKind, Verdict,
 };
 use turndown_offline::{
-    Disk, EngineError, Hands, OpenConfig, OutboxState, Settlement, Sql, StartReport, SystemEnvironment,
+    Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, Settlement, Sql, StartReport, SystemEnvironment,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
@@ -167,7 +167,7 @@ const COMMANDS: &[Deed] = &[
             entity: conflict.entity.clone(),
             version: conflict.theirs.version,
             settles: conflict.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
-            keep_mine: conflict.contested.iter().map(|path| (path.clone(), true)).collect(),
+            picks: conflict.contested.iter().map(|path| (path.clone(), Pick::Mine)).collect(),
             draft: turndown_offline::Draft::default(),
         };
         desk.resolve(settlement).map(|_| Some(id("cut")))

@@ -833,7 +833,7 @@ export type SafeToGive = {
 safe: boolean, 
 /**
  * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
- * `contested`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
+ * `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
  */
 reasons: Array<string>, };
 
@@ -1009,6 +1009,11 @@ export type OutboxState = "pending" | "syncing" | "synced" | "failed" | "conflic
 export type OutboxFilter = "all" | "waiting" | "attention" | "acknowledged" | "discarded";
 
 /**
+ * What undoing means for a row of the Sync Center.
+ */
+export type RowUndo = "bringBack" | "doAgain";
+
+/**
  * One outbox row.
  */
 export type OutboxRow = { 
@@ -1080,6 +1085,10 @@ waitsFor: string | null,
  * Whether retrying it can help.
  */
 canRetry: boolean, 
+/**
+ * What undoing means here, where it can be undone from the Sync Center.
+ */
+undo: RowUndo | null, 
 /**
  * When the service took it.
  */
@@ -1226,18 +1235,48 @@ ifMine: string,
  */
 ifTheirs: string, 
 /**
+ * Whether a person may write a text of their own.
+ */
+editable: boolean, 
+/**
  * The choice made earlier, where the other side moved again meanwhile.
  */
 chosen: Side | null, 
 /**
+ * The text written then.
+ */
+edited: string | null, 
+/**
  * True when theirs changed since that choice: it asks again.
  */
-changedAgain: boolean, };
+changedAgain: boolean, 
+/**
+ * What may be right, for whoever wants to know. It never decides.
+ */
+suggestion: Suggestion | null, };
 
 /**
- * A side.
+ * Whose value may be right, and why.
  */
-export type Side = "mine" | "theirs";
+export type Suggestion = { 
+/**
+ * Whose.
+ */
+side: Side, 
+/**
+ * Why, in one sentence.
+ */
+reason: string, };
+
+/**
+ * What stands in a field.
+ */
+export type Side = "mine" | "theirs" | "edited";
+
+/**
+ * What happened, where it has words of its own.
+ */
+export type Situation = "restored" | "previousTurn" | "removed" | "cancelledElsewhere" | "cancelledHere" | "inspectedElsewhere" | "outOfOrder" | "reassigned" | "fields";
 
 /**
  * A conflict, field by field.
@@ -1256,7 +1295,11 @@ entityId: string,
  */
 title: string, 
 /**
- * What happened, in one or two sentences.
+ * What happened.
+ */
+situation: Situation, 
+/**
+ * The same in one or two sentences.
  */
 summary: string, 
 /**
@@ -1268,7 +1311,7 @@ version: number,
  */
 fields: Array<ConflictField>, 
 /**
- * Fields that merge by themselves, for information.
+ * Fields of this desk that merge by themselves, unless somebody chooses the other side.
  */
 merged: Array<ConflictField>, 
 /**
@@ -1278,7 +1321,11 @@ settles: Array<string>,
 /**
  * What was done here, in words, oldest first.
  */
-myActions: Array<string>, };
+myActions: Array<string>, 
+/**
+ * Whether somebody can be sent to look.
+ */
+canLook: boolean, };
 
 /**
  * One choice.
@@ -1291,7 +1338,36 @@ path: string,
 /**
  * Whose value.
  */
-side: Side, };
+side: Side, 
+/**
+ * What was written, where that is the choice.
+ */
+text: string | null, };
+
+/**
+ * Nobody here can know: somebody is sent to look.
+ */
+export type LookRequest = { 
+/**
+ * Made by the screen when the person decided (a ULID).
+ */
+intentId: string, 
+/**
+ * Kind of entity.
+ */
+entityKind: string, 
+/**
+ * Its id.
+ */
+entityId: string, 
+/**
+ * The version of theirs that was on screen.
+ */
+version: number, 
+/**
+ * The events that were on screen.
+ */
+settles: Array<string>, };
 
 /**
  * What a person decided.

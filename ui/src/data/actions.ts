@@ -62,6 +62,26 @@ export async function perform(desk: Desk, roomId: string, action: Action, option
   }
 }
 
+interface Decided {
+  eventId: string;
+  roomId: string;
+  number: string;
+  /** Whether the other side was taken somewhere: that can be undone. */
+  setAside: boolean;
+}
+
+/** Says that a conflict was decided, and offers to undo it where this desk's side was set aside. */
+export function decided(desk: Desk, { eventId, roomId, number, setAside }: Decided): void {
+  const text = t`Room ${iso(number)}: decided`;
+  announce(t`${text}. Saved on this device.`);
+  if (!setAside) {
+    showToast({ tone: "done", text });
+    return;
+  }
+  const toast = showToast({ tone: "done", text, offer: { label: t`Undo`, run: () => void undo(desk, eventId) } });
+  undoable.setState({ stack: [...undoable.getState().stack, { eventId, roomId, number, toast }].slice(-UNDO_DEPTH) });
+}
+
 /** Undoes one recorded action, or the newest. */
 export async function undo(desk: Desk, eventId?: string): Promise<void> {
   const { stack } = undoable.getState();

@@ -11,6 +11,7 @@ import type {
   FoundHotel,
   FrontDeskDelta,
   LinkMode,
+  LookRequest,
   Notice,
   OutboxFilter,
   ResolveRequest,
@@ -50,6 +51,8 @@ export interface Platform {
 
   conflict(entityKind: string, entityId: string): Promise<ConflictView>;
   resolve(request: ResolveRequest): Promise<Acted>;
+  /** Leaves the room as the service has it and sends somebody to look. */
+  sendToLook(request: LookRequest): Promise<Acted>;
 
   refreshSnapshot(): Promise<void>;
   /** Resolves to the path of the file that was written. */

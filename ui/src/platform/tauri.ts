@@ -41,6 +41,7 @@ export function tauriPlatform(): Platform {
     setLink: (mode) => invoke("set_link", { mode }),
     conflict: (entityKind, entityId) => invoke("conflict", { entityKind, entityId }),
     resolve: (request) => invoke("resolve", { request }),
+    sendToLook: (request) => invoke("send_to_look", { request }),
     refreshSnapshot: () => invoke("refresh_snapshot"),
     exportWaiting: () => invoke("export_waiting"),
     dismissGuide: () => invoke("dismiss_guide"),

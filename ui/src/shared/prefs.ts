@@ -1,4 +1,4 @@
-// What one person likes at this screen: theme and density. Kept by the page; losing it loses nothing.
+// What one person likes at this screen: theme, density, and whether a conflict comes with suggestions. Kept by the page; losing it loses nothing.
 
 import { createStore } from "zustand/vanilla";
 
@@ -8,18 +8,21 @@ export type Density = "comfortable" | "compact";
 interface Prefs {
   theme: Theme;
   density: Density;
+  /** Beside the choices of a conflict. Off until somebody asks for them: a hint is half a decision. */
+  suggestions: boolean;
 }
 
 const KEY = "turndown.prefs";
 
 function load(): Prefs {
-  const prefs: Prefs = { theme: "system", density: "comfortable" };
+  const prefs: Prefs = { theme: "system", density: "comfortable", suggestions: false };
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     if (typeof kept === "object" && kept !== null) {
-      const { theme, density } = kept as Partial<Prefs>;
+      const { theme, density, suggestions } = kept as Partial<Prefs>;
       if (theme === "light" || theme === "dark") prefs.theme = theme;
       if (density === "compact") prefs.density = density;
+      prefs.suggestions = suggestions === true;
     }
   } catch {
     // Unreadable or forbidden storage means the defaults.

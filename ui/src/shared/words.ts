@@ -232,6 +232,8 @@ export function notSafeWord(code: string): string {
       return t`A conflict is open`;
     case "contested":
       return t`Another desk disagrees`;
+    case "check_open":
+      return t`Somebody was sent to look`;
     case "discrepancy":
       return t`Discrepancy`;
     case "work_in_progress":

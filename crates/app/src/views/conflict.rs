@@ -2,20 +2,21 @@
 
 use super::Names;
 use super::outbox::title;
-use crate::dto::{Authorship, ConflictField, ConflictHead, ConflictView, Side};
+use crate::dto::{Authorship, ConflictField, ConflictHead, ConflictView, Side, Situation, Suggestion};
 use crate::words;
-use turndown_domain::Unit;
-use turndown_offline::Conflict;
+use serde_json::Value;
+use turndown_domain::{NOTE_CHARS_MAX, TaskId, Unit, is_turn_bound};
+use turndown_offline::{Conflict, Pick, SERVICE_RESTORED};
 use turndown_protocol::InstallId;
 
 /// One line in a list.
 pub fn head(conflict: &Conflict, names: &Names) -> ConflictHead {
-    let unit = Unit::from_fields(&conflict.mine).ok();
+    let story = Story::of(conflict, names);
     ConflictHead {
         entity_kind: conflict.entity.kind.clone(),
         entity_id: conflict.entity.id.clone(),
-        title: title(&conflict.entity, unit.as_ref()),
-        summary: summary(conflict, unit.as_ref(), names),
+        title: story.number.clone(),
+        summary: story.told(),
         since: conflict.since.clone(),
         fields: u32::try_from(conflict.contested.len()).unwrap_or(u32::MAX),
     }
@@ -23,79 +24,239 @@ pub fn head(conflict: &Conflict, names: &Names) -> ConflictHead {
 
 /// The whole conflict.
 pub fn view(conflict: &Conflict, own: &InstallId, names: &Names) -> ConflictView {
-    let unit = Unit::from_fields(&conflict.mine).ok();
-    let field = |path: &String| field(conflict, path, unit.as_ref(), own, names);
+    let story = Story::of(conflict, names);
+    let field = |path: &String| story.field(path, own);
+    let unit = story.unit.as_ref();
     ConflictView {
         entity_kind: conflict.entity.kind.clone(),
         entity_id: conflict.entity.id.clone(),
-        title: title(&conflict.entity, unit.as_ref()),
-        summary: summary(conflict, unit.as_ref(), names),
+        title: story.number.clone(),
+        situation: story.situation,
+        summary: story.told(),
         version: conflict.theirs.version,
         fields: conflict.contested.iter().map(field).collect(),
         merged: conflict.merged.iter().map(field).collect(),
         settles: conflict.events.iter().map(|sealed| sealed.event.event_id.to_string()).collect(),
-        my_actions: conflict.events.iter().map(|sealed| words::summary(&sealed.event, unit.as_ref(), names)).collect(),
+        my_actions: conflict.events.iter().map(|sealed| words::summary(&sealed.event, unit, names)).collect(),
+        can_look: !conflict.theirs.deleted,
     }
 }
 
-fn summary(conflict: &Conflict, unit: Option<&Unit>, names: &Names) -> String {
-    let number = title(&conflict.entity, unit);
-    if conflict.class == "previous_turn" {
-        return format!(
-            "What was done here belongs to the guest who had room {number} before, or to an earlier day. \
-             It would change the room as it is now."
-        );
-    }
-    if conflict.class == turndown_offline::SERVICE_RESTORED {
-        return format!(
-            "The hotel's service was restored from a backup. What this desk did in room {number} before does not fit \
-             what the service has now."
-        );
-    }
-    let whose = conflict.contested.iter().find_map(|path| conflict.theirs.provenance.get(path));
-    let done = conflict
-        .events
-        .iter()
-        .find(|sealed| sealed.event.settles.is_empty())
-        .map(|sealed| words::summary(&sealed.event, unit, names));
-    match (whose, done) {
-        (Some(theirs), Some(done)) => format!(
-            "{} changed room {number} elsewhere while this desk recorded: {done}.",
-            names.person(&theirs.actor_id)
-        ),
-        (None, Some(done)) => format!("Room {number} changed elsewhere while this desk recorded: {done}."),
-        _ => format!("Room {number} was changed here and elsewhere."),
-    }
-}
-
-fn field(conflict: &Conflict, path: &String, unit: Option<&Unit>, own: &InstallId, names: &Names) -> ConflictField {
-    let (before, mine, theirs) = (conflict.before.get(path), conflict.mine.get(path), conflict.theirs.fields.get(path));
-    let number = title(&conflict.entity, unit);
-    let choice = conflict.choices.get(path);
-    let mine_by =
-        conflict.events.iter().rev().find(|sealed| sealed.event.changes.contains_key(path)).map(|sealed| Authorship {
-            actor: names.person(sealed.event.actor_id.as_str()),
-            desk: "this desk".into(),
-            done_at: sealed.event.recorded_at.clone(),
-            received_at: None,
-        });
-    let theirs_by = conflict.theirs.provenance.get(path).map(|by| Authorship {
-        actor: names.person(&by.actor_id),
-        desk: if by.install_id == own.as_str() { "this desk".into() } else { "another desk".into() },
-        done_at: by.recorded_at.clone(),
-        received_at: Some(by.received_at.clone()),
+/// What whoever is sent to look has to know: what both sides say, and who.
+pub fn to_look_at(view: &ConflictView) -> String {
+    let by = |by: &Option<Authorship>| by.as_ref().map(|by| format!(" ({})", by.actor)).unwrap_or_default();
+    let sides = view.fields.iter().map(|field| {
+        let (mine, theirs) = (by(&field.mine_by), by(&field.theirs_by));
+        format!("{}: {}{mine} here, {}{theirs} elsewhere.", field.label, field.mine, field.theirs)
     });
-    ConflictField {
-        path: path.clone(),
-        label: words::field(path, unit),
-        before: words::value(path, before, names),
-        mine: words::value(path, mine, names),
-        theirs: words::value(path, theirs, names),
-        mine_by,
-        theirs_by,
-        if_mine: words::consequence(path, mine, &number),
-        if_theirs: words::consequence(path, theirs, &number),
-        chosen: choice.map(|choice| if choice.mine { Side::Mine } else { Side::Theirs }),
-        changed_again: choice.is_some_and(|choice| &choice.theirs != theirs),
+    let note = std::iter::once("Look which is so.".to_owned()).chain(sides).collect::<Vec<_>>().join(" ");
+    note.chars().take(NOTE_CHARS_MAX).collect()
+}
+
+/// Whether a person may write the field's text anew.
+pub fn is_editable(path: &str) -> bool {
+    path.ends_with("/note")
+}
+
+/// What happened between this desk and the service, as far as it can be told from both sides' values.
+struct Story<'a> {
+    conflict: &'a Conflict,
+    names: &'a Names,
+    unit: Option<Unit>,
+    number: String,
+    situation: Situation,
+    /// The field that tells it.
+    telling: Option<&'a str>,
+}
+
+impl<'a> Story<'a> {
+    fn of(conflict: &'a Conflict, names: &'a Names) -> Self {
+        let unit = Unit::from_fields(&conflict.mine).ok();
+        let number = title(&conflict.entity, unit.as_ref());
+        let (situation, telling) = situation(conflict);
+        Self { conflict, names, unit, number, situation, telling }
     }
+
+    fn theirs(&self, path: &str) -> &'a Value {
+        self.conflict.theirs.fields.get(path)
+    }
+
+    /// Who gave the telling field the value that it has at the service.
+    fn whose(&self) -> Option<String> {
+        let by = |path: &str| self.conflict.theirs.provenance.get(path);
+        let by = self.telling.and_then(by).or_else(|| self.conflict.contested.iter().find_map(|path| by(path)));
+        by.map(|by| self.names.person(&by.actor_id))
+    }
+
+    /// What this desk did last to the telling field, or first of all.
+    fn done(&self) -> Option<String> {
+        let mut own = self.conflict.events.iter().filter(|sealed| sealed.event.settles.is_empty());
+        let telling = self.telling.and_then(|path| {
+            own.clone()
+                .rfind(|sealed| sealed.event.changes.contains_key(path) || sealed.event.relies_on.contains_key(path))
+        });
+        let sealed = telling.or_else(|| own.next())?;
+        Some(words::summary(&sealed.event, self.unit.as_ref(), self.names))
+    }
+
+    /// The work that the telling field is about.
+    fn work(&self) -> &'static str {
+        let id = self.telling.and_then(|path| path.strip_prefix("task/")?.split('/').next());
+        let task = id.and_then(|id| self.unit.as_ref()?.tasks.get(&TaskId(id.to_owned())));
+        task.map_or("work", |task| words::kind(task.kind))
+    }
+
+    /// A reason that stands beside the telling field, in brackets.
+    fn because(&self) -> String {
+        let reason = match (self.situation, self.telling) {
+            (Situation::CancelledElsewhere, Some(path)) => {
+                let path = path.replace("/status", "/cancelled_because");
+                self.theirs(&path).as_str()
+            }
+            (Situation::OutOfOrder, Some(path)) => self.theirs(path).get("reason").and_then(Value::as_str),
+            _ => None,
+        };
+        reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+    }
+
+    fn told(&self) -> String {
+        let number = &self.number;
+        let who = self.whose().unwrap_or_else(|| "Somebody".into());
+        let done = self.done().map(|done| format!(": {done}")).unwrap_or_default();
+        let (work, because) = (self.work(), self.because());
+        match self.situation {
+            Situation::Restored => format!(
+                "The hotel's service was restored from a backup. What this desk did in room {number} before does not \
+                 fit what the service has now."
+            ),
+            Situation::PreviousTurn => format!(
+                "What was done here belongs to the guest who had room {number} before, or to an earlier day. It would \
+                 change the room as it is now."
+            ),
+            Situation::Removed => {
+                format!("Room {number} was removed elsewhere. What was done here can only stay in the record.")
+            }
+            Situation::CancelledElsewhere => {
+                format!("{who} cancelled the {work} of room {number} elsewhere{because}, while it went on here{done}.")
+            }
+            Situation::CancelledHere => format!(
+                "The {work} of room {number} was cancelled here, while it went on elsewhere: {who}, {}.",
+                self.telling.map(|path| words::value(path, self.theirs(path), self.names)).unwrap_or_default()
+            ),
+            Situation::InspectedElsewhere => {
+                format!("{who} inspected room {number} elsewhere after what was done here{done}.")
+            }
+            Situation::OutOfOrder => {
+                format!("{who} put room {number} out of order elsewhere{because}, while work in it went on here{done}.")
+            }
+            Situation::Reassigned => {
+                let to = self.telling.map(|path| words::value(path, self.theirs(path), self.names));
+                let to = to.unwrap_or_default();
+                format!("{who} gave the {work} of room {number} to {to} elsewhere, while it went on here{done}.")
+            }
+            Situation::Fields => format!("{who} changed room {number} elsewhere while this desk recorded{done}."),
+        }
+    }
+
+    fn field(&self, path: &String, own: &InstallId) -> ConflictField {
+        let (conflict, names) = (self.conflict, self.names);
+        let (before, mine, theirs) = (conflict.before.get(path), conflict.mine.get(path), self.theirs(path));
+        let choice = conflict.choices.get(path);
+        let mine_by =
+            conflict.events.iter().rev().find(|sealed| sealed.event.changes.contains_key(path)).map(|sealed| {
+                Authorship {
+                    actor: names.person(sealed.event.actor_id.as_str()),
+                    desk: "this desk".into(),
+                    done_at: sealed.event.recorded_at.clone(),
+                    received_at: None,
+                }
+            });
+        let theirs_by = conflict.theirs.provenance.get(path).map(|by| Authorship {
+            actor: names.person(&by.actor_id),
+            desk: if by.install_id == own.as_str() { "this desk".into() } else { "another desk".into() },
+            done_at: by.recorded_at.clone(),
+            received_at: Some(by.received_at.clone()),
+        });
+        ConflictField {
+            path: path.clone(),
+            label: words::field(path, self.unit.as_ref()),
+            before: words::value(path, before, names),
+            mine: words::value(path, mine, names),
+            theirs: words::value(path, theirs, names),
+            mine_by,
+            theirs_by,
+            if_mine: words::consequence(path, mine, &self.number),
+            if_theirs: words::consequence(path, theirs, &self.number),
+            editable: is_editable(path),
+            chosen: choice.map(|choice| match choice.pick {
+                Pick::Mine => Side::Mine,
+                Pick::Theirs => Side::Theirs,
+                Pick::Edited(_) => Side::Edited,
+            }),
+            edited: choice.and_then(|choice| match &choice.pick {
+                Pick::Edited(text) => Some(text.as_str().unwrap_or_default().to_owned()),
+                Pick::Mine | Pick::Theirs => None,
+            }),
+            changed_again: choice.is_some_and(|choice| &choice.theirs != theirs),
+            suggestion: self.suggestion(path, mine),
+        }
+    }
+
+    fn suggestion(&self, path: &str, mine: &Value) -> Option<Suggestion> {
+        let of_the_work = path.ends_with("/status") || path == "room/cleanliness";
+        let done = matches!(mine.as_str(), Some("completed" | "inspected" | "clean"));
+        let (side, reason) = match self.situation {
+            Situation::PreviousTurn if is_turn_bound(path) => {
+                (Side::Theirs, "What was done here was for the guest before.")
+            }
+            Situation::InspectedElsewhere if of_the_work => {
+                (Side::Theirs, "The room was inspected after what was done here.")
+            }
+            Situation::OutOfOrder if path == "room/sellability" => {
+                (Side::Theirs, "A room that somebody put out of order should not be given out.")
+            }
+            Situation::CancelledElsewhere | Situation::Reassigned if of_the_work && done => {
+                (Side::Mine, "The work was done.")
+            }
+            Situation::CancelledElsewhere if of_the_work => (Side::Theirs, "It was cancelled, with a reason."),
+            Situation::Removed => (Side::Theirs, "The room is gone."),
+            _ => return None,
+        };
+        Some(Suggestion { side, reason: reason.into() })
+    }
+}
+
+/// Whether a field tells of a situation: its path, Mine and Theirs.
+type Holds<'a> = &'a dyn Fn(&str, &Value, &Value) -> bool;
+
+/// What happened, and the field that tells it. Where several things did, the one that weighs most for the room.
+fn situation(conflict: &Conflict) -> (Situation, Option<&str>) {
+    if conflict.theirs.deleted {
+        return (Situation::Removed, None);
+    }
+    if conflict.class == SERVICE_RESTORED {
+        return (Situation::Restored, None);
+    }
+    if conflict.class == "previous_turn" {
+        return (Situation::PreviousTurn, None);
+    }
+    let find = |holds: Holds<'_>| {
+        let paths = conflict.contested.iter().map(String::as_str);
+        paths.into_iter().find(|path| holds(path, conflict.mine.get(path), conflict.theirs.fields.get(path)))
+    };
+    let status = |path: &str| path.starts_with("task/") && path.ends_with("/status");
+    let is = |value: &Value, word: &str| value.as_str() == Some(word);
+    let out = |value: &Value| value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind != "in_service");
+    let told: [(Situation, Holds<'_>); 5] = [
+        (Situation::OutOfOrder, &|path, mine, theirs| path == "room/sellability" && out(theirs) && !out(mine)),
+        (Situation::CancelledElsewhere, &|path, _, theirs| status(path) && is(theirs, "cancelled")),
+        (Situation::CancelledHere, &|path, mine, _| status(path) && is(mine, "cancelled")),
+        (Situation::InspectedElsewhere, &|path, _, theirs| {
+            (status(path) || path == "room/cleanliness") && is(theirs, "inspected")
+        }),
+        (Situation::Reassigned, &|path, _, theirs| path.ends_with("/assignee") && !theirs.is_null()),
+    ];
+    told.iter()
+        .find_map(|(situation, holds)| find(*holds).map(|path| (*situation, Some(path))))
+        .unwrap_or((Situation::Fields, None))
 }

@@ -58,6 +58,8 @@ fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToG
     let cleaning = |task: &&Task| task.kind.cleans() && task.status != TaskStatus::Cancelled;
     let working =
         row.unit.tasks.values().any(|task| matches!(task.status, TaskStatus::InProgress | TaskStatus::Paused));
+    // Somebody was sent to look and has not said what they found.
+    let check_open = row.unit.tasks.values().any(|task| task.kind == TaskKind::Check && task.is_open());
     let guest_left = matches!(room.stay, Stay::Departed)
         || row
             .unit
@@ -78,6 +80,7 @@ fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToG
         (working, "work_in_progress"),
         (row.local == LocalState::Conflict, "conflict"),
         (row.contested, "contested"),
+        (check_open, "check_open"),
         (row.unreadable, "unreadable"),
         (row.local == LocalState::Failed, "unsent_failure"),
         (room.is_discrepant(), "discrepancy"),
@@ -157,6 +160,24 @@ mod tests {
                 p,
                 false,
                 vec!["dirty", "work_in_progress"],
+            ),
+            (
+                "somebody was sent to look",
+                row(inspected.clone(), vec![Task { kind: TaskKind::Check, ..Task::default() }], LocalState::Server),
+                p,
+                false,
+                vec!["check_open"],
+            ),
+            (
+                "and has looked",
+                row(
+                    inspected.clone(),
+                    vec![Task { kind: TaskKind::Check, status: TaskStatus::Completed, ..Task::default() }],
+                    LocalState::Server,
+                ),
+                p,
+                false,
+                vec![],
             ),
             (
                 "a sleep: vacant on paper, somebody seen",

@@ -1,19 +1,21 @@
 //! Outbox rows in plain words.
 
 use super::Names;
-use crate::dto::{OutboxRow, OutboxState};
+use crate::dto::{OutboxRow, OutboxState, RowUndo};
 use crate::words;
 use std::collections::BTreeMap;
-use turndown_domain::Unit;
+use turndown_domain::{Unit, set_aside};
 use turndown_protocol::{EntityRef, EventId};
 
-/// A row of the Sync Center. `waiting_reason` says why nothing is sent now, if nothing is.
+/// A row of the Sync Center. `waiting_reason` says why nothing is sent now, if nothing is; `given_up` whether somebody gave
+/// it up, even if the service has not heard of it.
 pub fn row(
     row: &turndown_offline::OutboxRow,
     unit: Option<&Unit>,
     names: &Names,
     in_flight: &BTreeMap<EventId, EntityRef>,
     waiting_reason: Option<&str>,
+    given_up: bool,
 ) -> OutboxRow {
     use turndown_offline::OutboxState as Stored;
     let event = &row.sealed.event;
@@ -29,6 +31,11 @@ pub fn row(
         Stored::Discarded => OutboxState::Discarded,
     };
     let can_retry = state == OutboxState::Failed;
+    let undo = match state {
+        _ if given_up => Some(RowUndo::DoAgain),
+        OutboxState::Pending | OutboxState::Synced if !set_aside(event).is_empty() => Some(RowUndo::BringBack),
+        _ => None,
+    };
     let (why, next_step) = match state {
         OutboxState::Pending => (
             Some(
@@ -75,6 +82,7 @@ pub fn row(
             _ => None,
         }),
         can_retry,
+        undo,
         acknowledged_at: row.acknowledged_at.clone(),
         seq: row.seq,
     }

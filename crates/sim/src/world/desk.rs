@@ -15,7 +15,7 @@ use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, TaskStatus, Verdict,
 };
-use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, RowFilter, Settlement, Sql, now_ms};
+use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RowFilter, Settlement, Sql, now_ms};
 use turndown_protocol::{ActorId, EventId};
 use turndown_sync::{Sync, SyncConfig, Timing};
 
@@ -346,7 +346,8 @@ impl DeskHost {
         }
         let conflict = &conflicts[rng.usize(..conflicts.len())];
         let all_mine = rng.bool();
-        let keep_mine = conflict.contested.iter().map(|path| (path.clone(), all_mine ^ (rng.u8(..4) == 0))).collect();
+        let pick = |mine: bool| if mine { Pick::Mine } else { Pick::Theirs };
+        let picks = conflict.contested.iter().map(|path| (path.clone(), pick(all_mine ^ (rng.u8(..4) == 0)))).collect();
         let Some(actor) = self.actor() else { return false };
         let event_id = self.event_id();
         let settlement = Settlement {
@@ -355,7 +356,7 @@ impl DeskHost {
             entity: conflict.entity.clone(),
             version: conflict.theirs.version,
             settles: conflict.events.iter().map(|sealed| sealed.event.event_id.clone()).collect(),
-            keep_mine,
+            picks,
             draft: turndown_offline::Draft::default(),
         };
         let room = conflict.entity.id.clone();

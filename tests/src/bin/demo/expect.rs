@@ -99,7 +99,8 @@ impl Expectation {
             .map(|path| {
                 let value = match decided.and_then(|decided| decided.choices.get(path)) {
                     Some(Side::Mine) => mine.get(path),
-                    Some(Side::Theirs) => theirs.get(path),
+                    // Nobody writes anything anew here.
+                    Some(Side::Theirs | Side::Edited) => theirs.get(path),
                     None if written.is_some_and(|written| written.contains(path)) => mine.get(path),
                     None => theirs.get(path),
                 };

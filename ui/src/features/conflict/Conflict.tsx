@@ -2,20 +2,22 @@
 // each. Nothing is preselected and nothing times out.
 
 import { plural, t } from "@lingui/core/macro";
-import { ArrowLeft } from "lucide-react";
+import { ArrowLeft, Footprints } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import type { Authorship, CommandError, ConflictField, ConflictView, Side } from "../../bindings/bindings";
-import { newId, report } from "../../data/actions";
-import { useNow } from "../../data/ticker";
+import { useStore } from "zustand";
+import type { CommandError, ConflictView } from "../../bindings/bindings";
+import { decided, newId, report } from "../../data/actions";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, RoomNumber } from "../../shared/controls";
-import { count, dateTime, iso } from "../../shared/fmt";
-import { Glyph } from "../../shared/glyphs";
+import { Button, RoomNumber, Switch } from "../../shared/controls";
+import { count } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
+import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
-import { carryOver, complete, initialChoices, nextOpen, open, takeAll, type Choices } from "./choices";
+import { carryOver, complete, initialChoices, mine, nextOpen, open, takeAll, theirs, turn, type Choices, type Chosen } from "./choices";
+import { FieldRow } from "./FieldRow";
+import { Look } from "./Look";
 import "./conflict.css";
 
 interface State {
@@ -32,6 +34,8 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   const [state, setState] = useState<State | null>(null);
   const [error, setError] = useState<CommandError | null>(null);
   const [sending, setSending] = useState(false);
+  const [looking, setLooking] = useState(false);
+  const suggests = useStore(prefs, (liked) => liked.suggestions);
   const root = useRef<HTMLDivElement>(null);
 
   const read = useCallback(async () => {
@@ -78,16 +82,23 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     field?.scrollIntoView({ block: "nearest" });
   };
 
-  const choose = (path: string, side: Side) => {
-    const next = new Map(choices).set(path, side);
+  const choose = (path: string, chosen: Chosen) => {
+    const next = new Map(choices).set(path, chosen);
     setState({ view, choices: next, asksAgain: asksAgain.filter((each) => each !== path) });
     const still = open(view, next).length;
-    announce(still === 0 ? t`Every field is decided.` : t`${count(still)} of ${count(view.fields.length)} left.`, { key: "left" });
+    // Every letter of a text would say it again.
+    if (choices.get(path)?.side !== chosen.side) announce(still === 0 ? t`Every field is decided.` : t`${count(still)} of ${count(view.fields.length)} left.`, { key: "left" });
   };
 
-  const chooseAll = (side: Side) => {
-    setState({ view, choices: takeAll(view, choices, side), asksAgain: [] });
+  const chooseAll = (chosen: Chosen) => {
+    setState({ view, choices: takeAll(view, choices, chosen), asksAgain: [] });
     announce(t`Every field is decided. Look through them, then send.`, { key: "left" });
+  };
+
+  const turnMerged = (path: string) => {
+    const next = turn(choices, path);
+    setState({ view, choices: next, asksAgain });
+    announce(next.has(path) ? t`Theirs stands there now.` : t`Mine stands there again.`, { key: "left" });
   };
 
   const send = async () => {
@@ -100,8 +111,9 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     if (sending) return;
     setSending(true);
     try {
-      await desk.platform.resolve({ intentId: newId(), entityKind, entityId, version: view.version, settles: view.settles, choices: chosen });
-      announce(t`Room ${iso(view.title)}: decided. Saved on this device.`);
+      const acted = await desk.platform.resolve({ intentId: newId(), entityKind, entityId, version: view.version, settles: view.settles, choices: chosen });
+      const setAside = chosen.some((choice) => choice.side === "theirs");
+      decided(desk, { eventId: acted.eventId, roomId: entityId, number: view.title, setAside });
       await desk.refresh();
       go({ view: "sync" });
     } catch (thrown) {
@@ -127,10 +139,20 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     }
     if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null) return;
     const key = keyOf(event);
-    if (key !== "1" && key !== "2") return;
+    if (key === "3") {
+      const anew = field?.querySelector<HTMLInputElement>('input[value="edited"]');
+      if (anew === null || anew === undefined) return;
+      event.preventDefault();
+      anew.click();
+      // The place to write is there once the choice is drawn.
+      requestAnimationFrame(() => field?.querySelector("textarea")?.focus());
+      return;
+    }
+    const chosen = key === "1" ? mine : key === "2" ? theirs : null;
+    if (chosen === null || !view.fields.some((each) => each.path === path)) return;
     event.preventDefault();
-    choose(path, key === "1" ? "mine" : "theirs");
-    const next = new Map(choices).set(path, key === "1" ? "mine" : "theirs");
+    choose(path, chosen);
+    const next = new Map(choices).set(path, chosen);
     setTimeout(() => focusField(nextOpen(view, next, path)), ADVANCE_MS);
   };
 
@@ -153,16 +175,42 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
 
       <div className="resolver-bulk">
         <span>{t`For what is still open:`}</span>
-        <Button small testId="keep-all-mine" onPress={() => chooseAll("mine")}>{t`Keep all mine`}</Button>
-        <Button small testId="take-all-theirs" onPress={() => chooseAll("theirs")}>{t`Take all theirs`}</Button>
-        <span className="resolver-keys">
-          <kbd>F8</kbd> {t`next open field`} · <kbd>1</kbd> {t`mine`} · <kbd>2</kbd> {t`theirs`} · <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
+        <Button small testId="keep-all-mine" onPress={() => chooseAll(mine)}>{t`Keep all mine`}</Button>
+        <Button small testId="take-all-theirs" onPress={() => chooseAll(theirs)}>{t`Take all theirs`}</Button>
+        {view.canLook ? (
+          <>
+            <span>{t`or, for the whole room:`}</span>
+            <Button small testId="send-to-look" onPress={() => setLooking(true)}>
+              <Footprints size={14} aria-hidden /> {t`Send someone to look…`}
+            </Button>
+          </>
+        ) : null}
+        <span className="resolver-suggest">
+          <Switch label={t`Suggestions`} on={suggests} onChange={(on) => setPref({ suggestions: on })} testId="suggestions" />
         </span>
       </div>
+      <p className="resolver-keys">
+        <kbd>F8</kbd> {t`next open field`} · <kbd>1</kbd> {t`mine`} · <kbd>2</kbd> {t`theirs`} · <kbd>3</kbd> {t`write a note anew`} · <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
+      </p>
 
       <div className="resolver-fields">
+        <div className="versus versus-head" aria-hidden>
+          <span>{t`Field`}</span>
+          <span>{t`Before`}</span>
+          <span>{t`Mine, at this desk`}</span>
+          <span>{t`Theirs, at the service`}</span>
+          <span>{t`Result`}</span>
+        </div>
         {view.fields.map((field, at) => (
-          <FieldRow key={field.path} field={field} name={`choice-${at}`} chosen={choices.get(field.path) ?? null} asksAgain={asksAgain.includes(field.path)} onChoose={(side) => choose(field.path, side)} />
+          <FieldRow
+            key={field.path}
+            field={field}
+            name={`choice-${at}`}
+            chosen={choices.get(field.path) ?? null}
+            asksAgain={asksAgain.includes(field.path)}
+            suggests={suggests}
+            onChoose={(chosen) => choose(field.path, chosen)}
+          />
         ))}
       </div>
 
@@ -170,12 +218,19 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
         <section className="resolver-merged" aria-labelledby="merged">
           <h2 id="merged">{plural(view.merged.length, { one: "# field merges by itself", other: "# fields merge by themselves" })}</h2>
           <ul>
-            {view.merged.map((field) => (
-              <li key={field.path}>
-                <b>{field.label}</b>: <bdi>{field.mine === field.before ? field.theirs : field.mine}</bdi>
-                {field.mine === field.before ? ` (${t`from the service`})` : ` (${t`from this desk`})`}
-              </li>
-            ))}
+            {view.merged.map((field) => {
+              const turned = choices.has(field.path);
+              return (
+                <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
+                  <span>
+                    <b>{field.label}</b>: <bdi>{turned ? field.theirs : field.mine}</bdi> ({turned ? t`from the service` : t`from this desk`})
+                  </span>
+                  <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={turned ? t`${field.label}: keep mine after all` : t`${field.label}: take theirs instead`}>
+                    {turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`}
+                  </Button>
+                </li>
+              );
+            })}
           </ul>
         </section>
       )}
@@ -196,6 +251,16 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
           {t`Resolve and send`}
         </Button>
       </footer>
+      {looking ? (
+        <Look
+          view={view}
+          onClose={() => {
+            setLooking(false);
+            void read();
+          }}
+          onSent={() => void desk.refresh().then(() => go({ view: "sync" }))}
+        />
+      ) : null}
     </div>
   );
 }
@@ -205,63 +270,5 @@ function Back(): ReactNode {
     <Button look="quiet" small className="resolver-back" onPress={() => go({ view: "sync" })}>
       <ArrowLeft size={16} className="flips" aria-hidden /> {t`Sync Center`}
     </Button>
-  );
-}
-
-interface RowProps {
-  field: ConflictField;
-  name: string;
-  chosen: Side | null;
-  asksAgain: boolean;
-  onChoose: (side: Side) => void;
-}
-
-function FieldRow({ field, name, chosen, asksAgain, onChoose }: RowProps): ReactNode {
-  return (
-    <fieldset className="versus" data-field={field.path} data-chosen={chosen ?? "open"}>
-      <legend className="hidden-words">{field.label}</legend>
-      <div className="versus-before">
-        <p className="versus-label" aria-hidden>
-          {field.label}
-        </p>
-        <small>{t`Before`}</small>
-        <bdi>{field.before}</bdi>
-        {asksAgain ? <span className="versus-again">{t`changed again: look once more`}</span> : chosen === null ? <span className="versus-open">{t`open`}</span> : null}
-        {asksAgain && field.chosen !== null ? <em>{field.chosen === "mine" ? t`You had kept yours.` : t`You had taken theirs.`}</em> : null}
-      </div>
-      <Option field={field} side="mine" name={name} chosen={chosen} onChoose={onChoose} by={field.mineBy} />
-      <Option field={field} side="theirs" name={name} chosen={chosen} onChoose={onChoose} by={field.theirsBy} />
-    </fieldset>
-  );
-}
-
-interface OptionProps {
-  field: ConflictField;
-  side: Side;
-  name: string;
-  chosen: Side | null;
-  onChoose: (side: Side) => void;
-  by: Authorship | null;
-}
-
-function Option({ field, side, name, chosen, onChoose, by }: OptionProps): ReactNode {
-  const now = useNow();
-  const mine = side === "mine";
-  return (
-    <label className="versus-side" data-side={side} data-selected={chosen === side || undefined}>
-      <span className="versus-choice">
-        <input type="radio" name={name} value={side} checked={chosen === side} onChange={() => onChoose(side)} data-testid="choice" data-path={field.path} data-side={side} />
-        {mine ? t`Keep mine` : t`Take theirs`}
-        {chosen === side ? <Glyph name="tick" /> : null}
-      </span>
-      <bdi className="versus-value">{mine ? field.mine : field.theirs}</bdi>
-      {by === null ? null : (
-        <small>
-          <bdi>{by.actor}</bdi>, {by.desk}, {dateTime(by.doneAt, now)}
-          {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
-        </small>
-      )}
-      <span className="versus-then">{mine ? field.ifMine : field.ifTheirs}</span>
-    </label>
   );
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ConflictField, ConflictView } from "../../bindings/bindings";
-import { carryOver, complete, initialChoices, nextOpen, open, takeAll } from "./choices";
+import { carryOver, complete, initialChoices, mine, nextOpen, open, takeAll, theirs, turn } from "./choices";
 
 function field(path: string, change: Partial<ConflictField> = {}): ConflictField {
-  return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", chosen: null, changedAgain: false, ...change };
+  return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
 }
 
-function view(fields: ConflictField[], version = 1): ConflictView {
-  return { entityKind: "room", entityId: "204", title: "204", summary: "", version, fields, merged: [], settles: ["e1"], myActions: [] };
+function view(fields: ConflictField[], version = 1, merged: ConflictField[] = []): ConflictView {
+  return { entityKind: "room", entityId: "204", title: "204", situation: "fields", summary: "", version, fields, merged, settles: ["e1"], myActions: [], canLook: true };
 }
 
 describe("h16_the_choices_of_a_conflict", () => {
@@ -19,26 +19,26 @@ describe("h16_the_choices_of_a_conflict", () => {
   });
 
   it("goes from open field to open field, both ways and round", () => {
-    const some = new Map([["b", "mine" as const]]);
+    const some = new Map([["b", mine]]);
     expect(nextOpen(three, some, null)).toBe("a");
     expect(nextOpen(three, some, "a")).toBe("c");
     expect(nextOpen(three, some, "c")).toBe("a");
     expect(nextOpen(three, some, "c", -1)).toBe("a");
-    expect(nextOpen(three, takeAll(three, some, "theirs"), "a")).toBeNull();
+    expect(nextOpen(three, takeAll(three, some, theirs), "a")).toBeNull();
   });
 
   it("takes one side for what is open and keeps what was chosen", () => {
-    const all = takeAll(three, new Map([["b", "mine" as const]]), "theirs");
+    const all = takeAll(three, new Map([["b", mine]]), theirs);
     expect(complete(three, all)).toEqual([
-      { path: "a", side: "theirs" },
-      { path: "b", side: "mine" },
-      { path: "c", side: "theirs" },
+      { path: "a", side: "theirs", text: null },
+      { path: "b", side: "mine", text: null },
+      { path: "c", side: "theirs", text: null },
     ]);
     expect(open(three, all)).toEqual([]);
   });
 
   it("asks again only where the other side moved, and keeps the other choices", () => {
-    const chosen = takeAll(three, new Map(), "mine");
+    const chosen = takeAll(three, new Map(), mine);
     const moved = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
     const after = carryOver(three, chosen, moved);
     expect([...after.choices.keys()]).toEqual(["a", "c"]);
@@ -46,15 +46,37 @@ describe("h16_the_choices_of_a_conflict", () => {
   });
 
   it("asks a field again that this desk changed meanwhile, and a field that is new", () => {
-    const chosen = takeAll(three, new Map(), "theirs");
+    const chosen = takeAll(three, new Map(), theirs);
     const moved = view([field("a", { mine: "m2" }), field("b"), field("c"), field("d")], 1);
     const after = carryOver(three, chosen, moved);
     expect([...after.choices.keys()].toSorted()).toEqual(["b", "c"]);
     expect(after.asksAgain).toEqual(["a", "d"]);
   });
 
+  it("sends a text that was written anew, and keeps it when the conflict is read again", () => {
+    const note = view([field("room/note", { editable: true })]);
+    const written = new Map([["room/note", { side: "edited" as const, text: "cot and towels" }]]);
+    expect(complete(note, written)).toEqual([{ path: "room/note", side: "edited", text: "cot and towels" }]);
+    expect(carryOver(note, written, note).choices).toEqual(written);
+    const refused = view([field("room/note", { editable: true, chosen: "edited", edited: "cot and towels", changedAgain: true })]);
+    expect(initialChoices(refused).size).toBe(0);
+  });
+
+  it("turns what merged by itself to the other side and back, and asks nobody about it", () => {
+    const merging = view([field("a")], 1, [field("d")]);
+    const turned = turn(new Map([["a", mine]]), "d");
+    expect(complete(merging, turned)).toEqual([
+      { path: "a", side: "mine", text: null },
+      { path: "d", side: "theirs", text: null },
+    ]);
+    expect(complete(merging, turn(turned, "d"))).toEqual([{ path: "a", side: "mine", text: null }]);
+    const moved = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: "t2" })]));
+    expect([...moved.choices.keys()]).toEqual(["a"]);
+    expect(moved.asksAgain).toEqual([]);
+  });
+
   it("brings an earlier choice along, except where it asks again", () => {
     const again = view([field("a", { chosen: "mine" }), field("b", { chosen: "mine", changedAgain: true })]);
-    expect([...initialChoices(again)]).toEqual([["a", "mine"]]);
+    expect([...initialChoices(again)]).toEqual([["a", mine]]);
   });
 });

@@ -3,31 +3,43 @@
 
 import type { ConflictField, ConflictView, FieldChoice, Side } from "../../bindings/bindings";
 
-export type Choices = ReadonlyMap<string, Side>;
+export interface Chosen {
+  side: Side;
+  /** What was written, where that is the choice. */
+  text: string;
+}
+
+/** By path: of fields that touch, and of fields that merge by themselves where a person chose the other side. */
+export type Choices = ReadonlyMap<string, Chosen>;
+
+export const mine: Chosen = { side: "mine", text: "" };
+export const theirs: Chosen = { side: "theirs", text: "" };
 
 /** What a person chose before comes along, except where it asks again. */
 export function initialChoices(view: ConflictView): Choices {
-  const choices = new Map<string, Side>();
-  for (const field of view.fields) {
-    if (field.chosen !== null && !field.changedAgain) choices.set(field.path, field.chosen);
+  const choices = new Map<string, Chosen>();
+  for (const field of [...view.fields, ...view.merged]) {
+    if (field.chosen !== null && !field.changedAgain) choices.set(field.path, { side: field.chosen, text: field.edited ?? "" });
   }
   return choices;
 }
 
 /** The conflict was read again: choices stay where both sides still say the same. */
 export function carryOver(before: ConflictView, choices: Choices, after: ConflictView): { choices: Choices; asksAgain: string[] } {
-  const known = new Map(before.fields.map((field) => [field.path, field]));
+  const known = new Map([...before.fields, ...before.merged].map((field) => [field.path, field]));
   const kept = new Map(initialChoices(after));
   const asksAgain: string[] = [];
-  for (const field of after.fields) {
+  const same = (field: ConflictField): boolean => {
     const was = known.get(field.path);
-    const same = was !== undefined && was.mine === field.mine && was.theirs === field.theirs;
+    return was !== undefined && was.mine === field.mine && was.theirs === field.theirs;
+  };
+  for (const field of [...after.fields, ...after.merged]) {
     const chosen = choices.get(field.path);
-    if (same && chosen !== undefined) kept.set(field.path, chosen);
-    if (!same || (field.changedAgain && !kept.has(field.path))) {
-      if (!same) kept.delete(field.path);
-      asksAgain.push(field.path);
-    }
+    if (same(field) && chosen !== undefined) kept.set(field.path, chosen);
+    if (!same(field)) kept.delete(field.path);
+  }
+  for (const field of after.fields) {
+    if (!same(field) || (field.changedAgain && !kept.has(field.path))) asksAgain.push(field.path);
   }
   return { choices: kept, asksAgain };
 }
@@ -48,19 +60,25 @@ export function nextOpen(view: ConflictView, choices: Choices, from: string | nu
 }
 
 /** Takes one side for every field that has no choice yet. */
-export function takeAll(view: ConflictView, choices: Choices, side: Side): Choices {
+export function takeAll(view: ConflictView, choices: Choices, side: Chosen): Choices {
   const all = new Map(choices);
   for (const field of view.fields) if (!all.has(field.path)) all.set(field.path, side);
   return all;
 }
 
-/** One choice for every field, in the order shown; null while one is open. */
+/** Turns a field that merged by itself to the other side, or back. */
+export function turn(choices: Choices, path: string): Choices {
+  const turned = new Map(choices);
+  if (!turned.delete(path)) turned.set(path, theirs);
+  return turned;
+}
+
+/** One choice for every field, in the order shown, then what was turned back; null while one is open. */
 export function complete(view: ConflictView, choices: Choices): FieldChoice[] | null {
   const list: FieldChoice[] = [];
-  for (const { path } of view.fields) {
-    const side = choices.get(path);
-    if (side === undefined) return null;
-    list.push({ path, side });
+  for (const { path } of [...view.fields, ...view.merged]) {
+    const chosen = choices.get(path);
+    if (chosen !== undefined) list.push({ path, side: chosen.side, text: chosen.side === "edited" ? chosen.text : null });
   }
-  return list;
+  return open(view, choices).length === 0 ? list : null;
 }

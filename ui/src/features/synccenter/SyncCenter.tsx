@@ -8,7 +8,7 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Reac
 import { Form } from "react-aria-components";
 import { useStore } from "zustand";
 import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
-import { attempt } from "../../data/actions";
+import { attempt, perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
@@ -346,6 +346,17 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
     });
     if (taken === true) announce(t`Room ${iso(row.title)}: will be tried again.`);
   };
+  const undoRow = async () => {
+    if (row.undo === "bringBack") {
+      await perform(desk, row.entityId, { action: "undo", args: { event: row.eventId } }, { number: row.title, done: t`brought back` });
+      return;
+    }
+    const taken = await attempt(async () => {
+      await desk.platform.retryEvent(row.eventId);
+      return true;
+    });
+    if (taken === true) announce(t`Room ${iso(row.title)}: recorded once more.`);
+  };
   return (
     <tr
       ref={measure}
@@ -394,6 +405,11 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
             {t`Retry`}
           </Button>
         ) : null}
+        {row.undo === null ? null : (
+          <Button small testId="row-undo" aria-label={t`Undo: ${row.summary}, room ${iso(row.title)}`} onPress={() => void undoRow()}>
+            {row.undo === "bringBack" ? t`Bring mine back` : t`Do it after all`}
+          </Button>
+        )}
         {row.state === "failed" ? (
           <Button small testId="give-up" aria-label={t`Give up: ${row.summary}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
             {t`Give up`}

@@ -4,6 +4,7 @@
 import type {
   Action,
   ActRequest,
+  Acted,
   AppState,
   ChangeKind,
   CommandError,
@@ -70,7 +71,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       eventId: `e${String(seq).padStart(6, "0")}`, localSeq: seq, state, entityKind: "room", entityId: roomId,
       title: house.rooms.get(roomId)?.number ?? roomId, action, summary, actor: app.person?.name ?? "Maria Santos",
       recordedAt: ago(minutes), offline: app.sync.state === "offline", attempts: state === "failed" ? 3 : state === "synced" ? 1 : 0,
-      code: null, why: null, nextStep: null, waitsFor: null, canRetry: state === "failed", acknowledgedAt: state === "synced" ? ago(minutes - 1) : null,
+      code: null, why: null, nextStep: null, waitsFor: null, canRetry: state === "failed", undo: state === "discarded" ? "doAgain" : null, acknowledgedAt: state === "synced" ? ago(minutes - 1) : null,
       seq: state === "synced" ? 48_000 + seq : null,
     };
     outbox.push(row);
@@ -222,19 +223,23 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       const held = record(room(n), "inspect", "Passed the inspection", "held", 22);
       Object.assign(held, { waitsFor: `Completed the departure clean (${row.title})`, why: "An earlier change of this room is not settled." });
       localState(room(n), "conflict");
+      const plain = { editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null };
       const by = (actor: string, desk: string, minutes: number, received: boolean) => ({ actor, desk, doneAt: ago(minutes), receivedAt: received ? ago(minutes - 1) : null });
       const mine = by("Maria Santos", "this desk", 30, false);
       const theirs = by("Olena Petrova", "another desk", 26, true);
       conflicts.push({
         entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
+        situation: "reassigned",
         summary: "You completed the clean while offline. Meanwhile somebody gave the room to another attendant and paused the work.",
         myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
         fields: [
-          { path: `task/t-${row.title}/status`, label: "Task status", before: "In progress", mine: "Inspected", theirs: "Paused", mineBy: mine, theirsBy: theirs, ifMine: "The room counts as inspected and can be given out.", ifTheirs: "The work stays open and the room is not given out.", chosen: null, changedAgain: false },
-          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", chosen: null, changedAgain: n === 16 },
-          { path: "room/cleanliness", label: "Room", before: "Dirty", mine: "Inspected", theirs: "Dirty", mineBy: mine, theirsBy: theirs, ifMine: "The front desk sees the room as ready.", ifTheirs: "The front desk sees the room as dirty.", chosen: null, changedAgain: false },
+          { path: `task/t-${row.title}/status`, label: "Task status", before: "In progress", mine: "Inspected", theirs: "Paused", mineBy: mine, theirsBy: theirs, ifMine: "The room counts as inspected and can be given out.", ifTheirs: "The work stays open and the room is not given out.", ...plain, suggestion: { side: "mine", reason: "The work was done." } },
+          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", ...plain, changedAgain: n === 16 },
+          { path: "room/cleanliness", label: "Room", before: "Dirty", mine: "Inspected", theirs: "Dirty", mineBy: mine, theirsBy: theirs, ifMine: "The front desk sees the room as ready.", ifTheirs: "The front desk sees the room as dirty.", ...plain },
+          { path: "room/note", label: "Note", before: "Cot wanted", mine: "Cot and crib wanted", theirs: "Cot wanted, pet in room", mineBy: mine, theirsBy: theirs, ifMine: "", ifTheirs: "", ...plain, editable: true },
         ],
-        merged: [{ path: "room/note", label: "Note", before: "None", mine: "None", theirs: "Cot for the baby", mineBy: null, theirsBy: theirs, ifMine: "", ifTheirs: "", chosen: null, changedAgain: false }],
+        merged: [{ path: `task/t-${row.title}/priority`, label: "Departure clean: priority", before: "normal", mine: "urgent", theirs: "normal", mineBy: mine, theirsBy: null, ifMine: "", ifTheirs: "", ...plain }],
+        canLook: true,
       });
     }
     record(room(20), "note", "Wrote a note", "discarded", 60);
@@ -243,6 +248,15 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       app.sync.since = ago(42);
       app.sync.reason = { code: "LINK_UNPLUGGED", message: "The plug is pulled: nothing is sent and nothing comes in.", nextStep: "Go on working; plug in again when you like.", reference: "" };
     }
+  }
+
+  function settle({ entityId, settles }: { entityId: string; settles: string[] }, summary: string): Acted {
+    conflicts = conflicts.filter((each) => each.entityId !== entityId);
+    for (const row of outbox) if (settles.includes(row.eventId)) row.state = "settled";
+    localState(entityId, "server");
+    const row = record(entityId, "resolve", summary, "pending");
+    touch([entityId], ["rooms", "outbox", "status"]);
+    return { eventId: row.eventId, revision };
   }
 
   const since = (from: number | null, roomId: string) => from === null || (changedAt.get(roomId) ?? 0) > from;
@@ -325,13 +339,13 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     retryEvent: async (eventId) => {
       const row = outbox.find((each) => each.eventId === eventId);
-      if (row !== undefined) Object.assign(row, { state: "pending", code: null, why: null, nextStep: null, canRetry: false });
+      if (row !== undefined) Object.assign(row, { state: "pending", code: null, why: null, nextStep: null, canRetry: false, undo: null });
       touch([], ["outbox", "status"]);
     },
     discardEvent: async (eventId, reason) => {
       const row = outbox.find((each) => each.eventId === eventId && each.state === "failed");
       if (row === undefined) fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
-      Object.assign(row, { state: "discarded", code: null, why: `Given up: ${reason}`, nextStep: null, canRetry: false });
+      Object.assign(row, { state: "discarded", code: null, why: `Given up: ${reason}`, nextStep: null, canRetry: false, undo: "doAgain" });
       touch([], ["outbox", "status"]);
     },
     retryFailed: async () => {
@@ -347,14 +361,8 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       setTimeout(flush, 400);
     },
     conflict: async (_kind, id) => structuredClone(conflicts.find((each) => each.entityId === id)) ?? fail("CONFLICT_GONE", "This conflict is settled.", "Go back to the Sync Center."),
-    resolve: async (request) => {
-      conflicts = conflicts.filter((each) => each.entityId !== request.entityId);
-      for (const row of outbox) if (request.settles.includes(row.eventId)) row.state = "settled";
-      localState(request.entityId, "server");
-      const row = record(request.entityId, "resolve", "Decided a conflict", "pending");
-      touch([request.entityId], ["rooms", "outbox", "status"]);
-      return { eventId: row.eventId, revision };
-    },
+    resolve: async (request) => settle(request, "Decided a conflict"),
+    sendToLook: async (request) => settle(request, "Sent somebody to look"),
     refreshSnapshot: async () => {
       if (app.sync.state === "offline") fail("OFFLINE", "The service cannot be reached.", "Check the network, then press Refresh now again.");
       Object.assign(app.staleness, { blocked: false, emergency: null, mayGoOn: false, ageS: 0, knownAt: new Date().toISOString() });

@@ -1,0 +1,207 @@
+//! What a person can decide about a conflict, and what follows from it at every desk and at the service.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use serde_json::json;
+use turndown_app::dto::{ConflictView, FieldChoice, OutboxFilter, RowUndo, Side, Situation, Tile};
+use turndown_domain::{
+    Action, Cleanliness, InspectionResult, Sellability, SellabilityKind, StaffId, TaskKind, TaskStatus, Verdict,
+};
+use turndown_gates::journey::{complete, start};
+use turndown_gates::{Desk, Journey, intent};
+
+fn note(text: &str) -> Action {
+    Action::Note { text: Some(text.into()) }
+}
+
+fn do_all(desk: &mut Desk, tile: &Tile, actions: Vec<Action>) {
+    for action in actions {
+        desk.act(&tile.room_id.0, action).expect("recorded");
+    }
+}
+
+/// Both desks act on one room while this one has no network. Answers the conflict that it comes to.
+fn both(journey: &mut Journey, office: &mut Desk, tile: &Tile, mine: Vec<Action>, theirs: Vec<Action>) -> ConflictView {
+    journey.outage();
+    do_all(&mut journey.desk, tile, mine);
+    do_all(office, tile, theirs);
+    office.wait_drained();
+    journey.relay.restore();
+    journey.desk.wait_conflicts(1);
+    journey.desk.conflict(&tile.room_id.0).expect("open")
+}
+
+fn safe_reasons(desk: &mut Desk, room: &str) -> Vec<String> {
+    let rack = desk.front_desk().rooms.into_iter().find(|one| one.room_id.0 == room).expect("the room");
+    rack.safe.reasons
+}
+
+#[test]
+fn h16_each_situation_is_told_in_its_own_sentence() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tiles = journey.workable();
+    let task = |at: usize| tiles[at].task_id.clone();
+    let somebody = journey.desk.state().staff.into_iter().map(|person| person.id);
+    let somebody = somebody.into_iter().find(|id| Some(id) != tiles[2].assignee.as_ref()).expect("somebody else");
+    // The room that will be inspected elsewhere is done before.
+    do_all(&mut journey.desk, &tiles[3], vec![start(&task(3)), complete(&task(3))]);
+    journey.desk.wait_drained();
+    office.wait_for("the clean is there", |desk| desk.tile(&tiles[3].task_id.0).status == TaskStatus::Completed);
+    let out = Sellability {
+        kind: SellabilityKind::OutOfOrder,
+        deducts_inventory: true,
+        assignable: false,
+        reason: Some("leak".into()),
+    };
+    let cancel = |at: usize| Action::CancelTask { task: task(at), reason: "guest extended".into() };
+    let pass = Verdict { result: InspectionResult::Pass, reason: None };
+    let worked = |at: usize| vec![start(&task(at)), complete(&task(at))];
+    let situations = [
+        (0, worked(0), vec![cancel(0)], Situation::CancelledElsewhere, vec!["cancelled", "(guest extended)"]),
+        (1, vec![cancel(1)], vec![start(&task(1))], Situation::CancelledHere, vec!["was cancelled here"]),
+        (
+            2,
+            worked(2),
+            vec![Action::Reassign { task: task(2), to: Some(StaffId(somebody.0)) }],
+            Situation::Reassigned,
+            vec!["gave the"],
+        ),
+        (
+            3,
+            vec![Action::SetRoomStatus { cleanliness: Cleanliness::Dirty }],
+            vec![Action::Inspect { task: task(3), verdict: pass }],
+            Situation::InspectedElsewhere,
+            vec!["inspected room"],
+        ),
+        (
+            4,
+            worked(4),
+            vec![Action::SetSellability { sellability: out }],
+            Situation::OutOfOrder,
+            vec!["out of order", "(leak)"],
+        ),
+        (5, vec![note("cot")], vec![note("towels")], Situation::Fields, vec!["changed room"]),
+    ];
+    let count = situations.len();
+    journey.outage();
+    for (at, mine, theirs, ..) in &situations {
+        do_all(&mut journey.desk, &tiles[*at], mine.clone());
+        do_all(&mut office, &tiles[*at], theirs.clone());
+    }
+    office.wait_drained();
+    journey.relay.restore();
+    journey.desk.wait_conflicts(u32::try_from(count).expect("few"));
+    for (at, _, _, situation, words) in situations {
+        let room = tiles[at].room_id.0.clone();
+        let view = journey.desk.conflict(&room).expect("open");
+        assert_eq!(view.situation, situation, "{}", view.summary);
+        assert!(view.summary.contains(&tiles[at].number), "{}", view.summary);
+        assert!(words.iter().all(|word| view.summary.contains(word)), "{}", view.summary);
+        // Nobody is decided for: what is suggested is not chosen.
+        assert!(view.fields.iter().all(|field| field.chosen.is_none()), "{view:?}");
+        journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
+    }
+    journey.all_is_well();
+}
+
+#[test]
+fn h16_send_someone_to_look_keeps_the_room_unsafe_at_every_desk_until_they_have_looked() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tile = journey.workable().remove(0);
+    let (room, task) = (tile.room_id.0.clone(), tile.task_id.clone());
+    let cancelled = vec![Action::CancelTask { task: task.clone(), reason: "guest extended".into() }];
+    let view = both(&mut journey, &mut office, &tile, vec![start(&task), complete(&task)], cancelled);
+    assert!(view.can_look);
+    let decided = intent();
+    let once = journey.desk.send_to_look(&decided, &view).expect("sent");
+    let twice = journey.desk.send_to_look(&decided, &view).expect("the same");
+    assert_eq!(once.event_id, twice.event_id);
+    journey.all_is_well();
+    let check_of =
+        |desk: &mut Desk| desk.board().into_iter().find(|one| one.room_id.0 == room && one.kind == TaskKind::Check);
+    office.wait_for("the check is there", |desk| check_of(desk).is_some());
+    let check = check_of(&mut office).expect("it was waited for");
+    let told = check.note.expect("whoever goes knows what to look for");
+    assert!(told.contains("here") && told.contains("elsewhere") && told.contains("cancelled"), "{told}");
+    for desk in [&mut journey.desk, &mut office] {
+        let reasons = safe_reasons(desk, &room);
+        assert!(reasons.iter().any(|reason| reason == "check_open"), "{reasons:?}");
+        assert!(!reasons.iter().any(|reason| reason == "contested" || reason == "conflict"), "{reasons:?}");
+    }
+    // It stays as the service has it until then, and whoever looked says what is so.
+    let row = journey.service.api().room(&room);
+    assert_eq!(row.fields.get(&format!("task/{}/status", task.0)), &json!("cancelled"));
+    office.act(&room, start(&check.task_id)).expect("on the way");
+    office.act(&room, complete(&check.task_id)).expect("looked");
+    office.act(&room, Action::SetRoomStatus { cleanliness: Cleanliness::Pickup }).expect("told");
+    office.wait_drained();
+    journey.desk.wait_for("it is known here", |desk| {
+        !safe_reasons(desk, &room).iter().any(|reason| reason == "check_open")
+    });
+    journey.all_is_well();
+}
+
+#[test]
+fn h10_taking_their_side_can_be_undone_before_it_is_sent_and_after_and_not_once_something_stands_on_it() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tiles = journey.workable();
+    for (tile, sent_before) in tiles.iter().zip([false, true]) {
+        let (room, task) = (tile.room_id.0.clone(), tile.task_id.clone());
+        let cancelled = vec![Action::CancelTask { task: task.clone(), reason: "guest extended".into() }];
+        let view = both(&mut journey, &mut office, tile, vec![start(&task), complete(&task)], cancelled);
+        if !sent_before {
+            journey.outage();
+        }
+        let decision = journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
+        if sent_before {
+            journey.desk.wait_drained();
+        }
+        let rows = journey.desk.outbox(OutboxFilter::All);
+        let row = rows.iter().find(|row| row.event_id == decision.event_id).expect("its row");
+        assert_eq!(row.undo, Some(RowUndo::BringBack));
+        let undo = Action::Undo { event: decision.event_id };
+        journey.desk.act(&room, undo.clone()).expect("undone");
+        assert_eq!(journey.desk.tile(&task.0).status, TaskStatus::Completed);
+        journey.relay.restore();
+        journey.all_is_well();
+        let row = journey.service.api().room(&room);
+        assert_eq!(row.fields.get(&format!("task/{}/status", task.0)), &json!("completed"));
+        assert_eq!(row.fields.get("room/cleanliness"), &json!("clean"));
+        let refused = journey.desk.act(&room, undo).expect_err("something stands on it");
+        assert_eq!(refused.code, "UNDO_STOOD_UPON");
+        office.wait_for("it is known there", |desk| desk.tile(&task.0).status == TaskStatus::Completed);
+    }
+}
+
+#[test]
+fn h2_a_note_of_both_sides_is_written_anew_and_what_merged_by_itself_can_be_turned_back() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tile = journey.workable().remove(0);
+    let room = tile.room_id.0.clone();
+    let mine = vec![note("lamp broken"), start(&tile.task_id)];
+    let view = both(&mut journey, &mut office, &tile, mine, vec![note("pet in room")]);
+    let asked: Vec<&str> = view.fields.iter().map(|field| field.path.as_str()).collect();
+    assert_eq!(asked, ["room/note"]);
+    assert!(view.fields[0].editable);
+    let merged: Vec<String> = view.merged.iter().map(|field| field.path.clone()).collect();
+    assert!(merged.iter().any(|path| path.ends_with("/status")), "{merged:?}");
+    let choice =
+        |path: &str, side, text: Option<&str>| FieldChoice { path: path.into(), side, text: text.map(str::to_owned) };
+    // Only a text can be written anew.
+    let status = merged.iter().find(|path| path.ends_with("/status")).expect("it was looked for");
+    let wrong = vec![choice("room/note", Side::Mine, None), choice(status, Side::Edited, Some("inspected"))];
+    assert_eq!(journey.desk.decide(&intent(), &view, wrong).expect_err("refused").code, "CHOICE_UNREADABLE");
+    let too_long = "x".repeat(1_001);
+    let long = vec![choice("room/note", Side::Edited, Some(&too_long))];
+    assert_eq!(journey.desk.decide(&intent(), &view, long).expect_err("refused").code, "TEXT_TOO_LONG");
+    let mut choices = vec![choice("room/note", Side::Edited, Some("  lamp broken, pet in room "))];
+    choices.extend(merged.iter().map(|path| choice(path, Side::Theirs, None)));
+    journey.desk.decide(&intent(), &view, choices).expect("decided");
+    journey.all_is_well();
+    let row = journey.service.api().room(&room);
+    assert_eq!(row.fields.get("room/note"), &json!("lamp broken, pet in room"));
+    assert_eq!(row.fields.get(status), &json!("ready"), "what merged by itself was turned back");
+}

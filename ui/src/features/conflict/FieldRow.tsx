@@ -1,0 +1,162 @@
+// One field of a conflict: what was before, what each side has, and what will stand.
+
+import { t } from "@lingui/core/macro";
+import { useId, type ReactNode } from "react";
+import { TextArea, TextField } from "react-aria-components";
+import type { Authorship, ConflictField } from "../../bindings/bindings";
+import { useNow } from "../../data/ticker";
+import { dateTime } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+import { mine, theirs, type Chosen } from "./choices";
+import { changes, together } from "./words";
+
+/** What the hotel's rules call no value. */
+const NOTHING = "—";
+const text = (value: string): string => (value === NOTHING ? "" : value);
+const shown = (value: string): string => (value === "" ? NOTHING : value);
+
+interface RowProps {
+  field: ConflictField;
+  name: string;
+  chosen: Chosen | null;
+  asksAgain: boolean;
+  /** Whether a suggestion may stand beside the choices. */
+  suggests: boolean;
+  onChoose: (chosen: Chosen) => void;
+}
+
+export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }: RowProps): ReactNode {
+  const { suggestion } = field;
+  return (
+    <fieldset className="versus" data-field={field.path} data-chosen={chosen?.side ?? "open"}>
+      <legend className="hidden-words">{field.label}</legend>
+      <div className="versus-name">
+        <b aria-hidden>{field.label}</b>
+        {asksAgain ? <span className="versus-again">{t`changed again: look once more`}</span> : null}
+        {asksAgain && field.chosen !== null ? <em>{chosenBefore(field)}</em> : null}
+        {suggests && suggestion !== null ? (
+          <p className="versus-hint" data-testid="suggestion">
+            <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> {suggestion.reason}
+          </p>
+        ) : null}
+      </div>
+      <div className="versus-before">
+        <small className="versus-word">{t`Before`}</small>
+        <bdi>{field.before}</bdi>
+      </div>
+      <Option field={field} side={mine} name={name} chosen={chosen} onChoose={onChoose} by={field.mineBy} />
+      <Option field={field} side={theirs} name={name} chosen={chosen} onChoose={onChoose} by={field.theirsBy} />
+      <div className="versus-result" data-testid="result">
+        <small className="versus-word">{t`Result`}</small>
+        {chosen === null ? (
+          <span className="versus-open">{t`open`}</span>
+        ) : (
+          <output className="versus-stands">
+            <Glyph name="tick" />
+            <bdi>{result(field, chosen)}</bdi>
+          </output>
+        )}
+      </div>
+      {field.editable ? <Anew field={field} name={name} chosen={chosen} onChoose={onChoose} /> : null}
+    </fieldset>
+  );
+}
+
+function chosenBefore(field: ConflictField): string {
+  switch (field.chosen) {
+    case "mine":
+      return t`You had kept yours.`;
+    case "theirs":
+      return t`You had taken theirs.`;
+    default:
+      return t`You had written it anew.`;
+  }
+}
+
+export function result(field: ConflictField, chosen: Chosen): string {
+  switch (chosen.side) {
+    case "mine":
+      return field.mine;
+    case "theirs":
+      return field.theirs;
+    case "edited":
+      return shown(chosen.text.trim());
+  }
+}
+
+interface OptionProps {
+  field: ConflictField;
+  side: Chosen;
+  name: string;
+  chosen: Chosen | null;
+  onChoose: (chosen: Chosen) => void;
+  by: Authorship | null;
+}
+
+function Option({ field, side, name, chosen, onChoose, by }: OptionProps): ReactNode {
+  const now = useNow();
+  const isMine = side.side === "mine";
+  const value = isMine ? field.mine : field.theirs;
+  const selected = chosen?.side === side.side;
+  return (
+    <label className="versus-side" data-side={side.side} data-selected={selected || undefined}>
+      <span className="versus-choice">
+        <input type="radio" name={name} value={side.side} checked={selected} onChange={() => onChoose(side)} data-testid="choice" data-path={field.path} data-side={side.side} />
+        {isMine ? t`Keep mine` : t`Take theirs`}
+        {selected ? <Glyph name="tick" /> : null}
+      </span>
+      {field.editable ? <Words before={text(field.before)} after={text(value)} /> : <bdi className="versus-value">{value}</bdi>}
+      {by === null ? null : (
+        <small>
+          <bdi>{by.actor}</bdi>, {by.desk}, {dateTime(by.doneAt, now)}
+          {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
+        </small>
+      )}
+      {(isMine ? field.ifMine : field.ifTheirs) === "" ? null : <span className="versus-then">{isMine ? field.ifMine : field.ifTheirs}</span>}
+    </label>
+  );
+}
+
+/** A text with what was added and taken away; the marks are spoken as well. */
+function Words({ before, after }: { before: string; after: string }): ReactNode {
+  const pieces = changes(before, after);
+  return (
+    <bdi className="versus-value versus-words">
+      {pieces.length === 0 ? NOTHING : null}
+      {pieces.map((piece, at) => {
+        if (piece.kind === "same") return <span key={at}>{piece.text}</span>;
+        const Mark = piece.kind === "added" ? "ins" : "del";
+        return (
+          <Mark key={at}>
+            <span className="hidden-words">{piece.kind === "added" ? t`added:` : t`removed:`} </span>
+            {piece.text}
+          </Mark>
+        );
+      })}
+    </bdi>
+  );
+}
+
+/** The third way for a text: written anew, beginning with both sides put together. */
+function Anew({ field, name, chosen, onChoose }: Omit<RowProps, "asksAgain" | "suggests">): ReactNode {
+  const hint = useId();
+  const selected = chosen?.side === "edited";
+  const begin = () => onChoose({ side: "edited", text: field.edited ?? together(text(field.before), text(field.mine), text(field.theirs)) });
+  return (
+    <div className="versus-anew" data-selected={selected || undefined}>
+      <label className="versus-choice">
+        <input type="radio" name={name} value="edited" checked={selected} onChange={begin} data-testid="choice" data-path={field.path} data-side="edited" />
+        {t`Write it anew`}
+        {selected ? <Glyph name="tick" /> : null}
+      </label>
+      {selected ? (
+        <>
+          <TextField className="field" aria-label={t`${field.label}, written anew`} aria-describedby={hint} value={chosen.text} onChange={(written) => onChoose({ side: "edited", text: written })} maxLength={1000}>
+            <TextArea className="input" rows={3} dir="auto" data-testid="written-anew" />
+          </TextField>
+          <small id={hint}>{t`It begins with both texts. Where both wrote at the same place they stand side by side: keep what is right.`}</small>
+        </>
+      ) : null}
+    </div>
+  );
+}
