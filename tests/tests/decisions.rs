@@ -136,9 +136,9 @@ fn h16_send_someone_to_look_keeps_the_room_unsafe_at_every_desk_until_they_have_
     office.act(&room, complete(&check.task_id)).expect("looked");
     office.act(&room, Action::SetRoomStatus { cleanliness: Cleanliness::Pickup }).expect("told");
     office.wait_drained();
-    journey.desk.wait_for("it is known here", |desk| {
-        !safe_reasons(desk, &room).iter().any(|reason| reason == "check_open")
-    });
+    journey
+        .desk
+        .wait_for("it is known here", |desk| !safe_reasons(desk, &room).iter().any(|reason| reason == "check_open"));
     journey.all_is_well();
 }
 

@@ -603,6 +603,45 @@ fn h5_a_decision_that_meets_a_newer_row_is_a_conflict_again() {
     let mut greedy = decision.clone();
     greedy.changes.insert("room/note".into(), Change { base: Value::Null, new: json!("mine") });
     assert!(matches!(judge_it(&theirs, &greedy), Judgement::Rejected(_)), "only what it is about");
+
+    // Undoing it writes what it says that it set aside, so that has to be what the settled action had.
+    let mut aside = decision.clone();
+    aside.args = json!({ "set_aside": { "task/t1/assignee": "maria" } });
+    assert!(matches!(judge_it(&theirs, &aside), Judgement::Apply { .. }));
+    for (path, made_up) in [("task/t1/assignee", "ali"), ("room/number", "413")] {
+        aside.args = json!({ "set_aside": { path: made_up } });
+        assert!(matches!(judge_it(&theirs, &aside), Judgement::Rejected(_)), "{path}");
+    }
+}
+
+#[test]
+fn h2_a_note_that_a_decision_writes_anew_is_held_to_what_any_note_is_held_to() {
+    let before = room_412().to_fields();
+    let settled = event(&before, &note("cot"), decided(&before, &note("cot")).unwrap());
+    let theirs = applied(&before, &decided(&before, &note("pet in room")).unwrap());
+    let book = book();
+    let context = JudgeContext { book: &book, undo_of: None };
+    for (text, taken) in [
+        (json!("cot, and a pet in the room"), true),
+        (Value::Null, true),
+        (json!(" cot"), false),
+        (json!(""), false),
+        (json!("x".repeat(1_001)), false),
+        (json!("turned\u{202E}round"), false),
+    ] {
+        let mut decision = event(&theirs, &note("x"), Decision::default());
+        decision.action = "resolve".into();
+        decision.args = Value::Null;
+        decision.settles = vec![settled.event_id.clone()];
+        let base = theirs.get("room/note").clone();
+        decision.changes = BTreeMap::from([("room/note".to_owned(), Change { base, new: text.clone() })]);
+        let judged = judge_resolution(&theirs, &decision, std::slice::from_ref(&settled), &context);
+        assert_eq!(matches!(judged, Judgement::Apply { .. }), taken, "{text}: {judged:?}");
+    }
+}
+
+fn note(text: &str) -> Action {
+    Action::Note { text: Some(text.into()) }
 }
 
 // --- properties -------------------------------------------------------------------------------------------------
