@@ -46,6 +46,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["F8", t`Next open field; with Shift the one before`],
         ["1", t`Keep mine`],
         ["2", t`Take theirs`],
+        ["3", t`Write a note anew`],
         ["Ctrl Enter", t`Resolve and send`],
       ],
     },
