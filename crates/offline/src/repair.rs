@@ -57,12 +57,13 @@ pub(crate) fn repair(config: &OpenConfig, environment: &dyn Environment) -> Resu
     let disk = config.disk.as_ref();
     let folder = config.folder.as_path();
     let set_aside = put_aside(disk, folder, environment)?;
-    let salvaged = look_into(config)?;
+    let mut salvaged = look_into(config)?;
 
     let copies = folder.join(second_copy::FOLDER);
     let unreadable = failed("the second copy could not be read");
     let files = second_copy::files(disk, &copies).map_err(unreadable)?;
     let (in_copies, _) = second_copy::collect(disk, &copies, files).map_err(unreadable)?;
+    salvaged.numbered_as_in(&in_copies);
     let only_here = salvaged.entries.iter().filter(|(key, _)| !in_copies.contains_key(key));
     second_copy::write_apart(disk, &copies, environment, only_here.map(|((seq, _), sealed)| (*seq, sealed)))
         .map_err(failed("what was read from the damaged database could not be kept"))?;

@@ -2,9 +2,9 @@
 
 use crate::chain::Entries;
 use crate::engine::open_connection;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use turndown_protocol::SealedEvent;
 
@@ -38,6 +38,12 @@ pub(crate) struct Receipt {
 }
 
 impl Salvaged {
+    /// Lets entries go that the second copy has under another number: the number rotted, and not the entry.
+    pub(crate) fn numbered_as_in(&mut self, copies: &Entries) {
+        let known: BTreeSet<&String> = copies.keys().map(|(_, hash)| hash).collect();
+        self.entries.retain(|key, _| copies.contains_key(key) || !known.contains(&key.1));
+    }
+
     /// Adds what another look at the same file found.
     pub(crate) fn add(&mut self, other: Self) {
         let first = self.entries.is_empty();
@@ -54,18 +60,25 @@ impl Salvaged {
 pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
     let mut found = Salvaged::default();
     let Ok(connection) = open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs) else { return found };
-    let highest = |table: &str| {
-        connection
-            .query_row(&format!("SELECT max(local_seq) FROM {table}"), [], |row| row.get::<_, Option<u64>>(0))
-            .ok()
-            .flatten()
-            .unwrap_or(0)
+    let number = |sql: &str, bounds: &[u64]| -> Option<u64> {
+        connection.prepare_cached(sql).ok()?.query_row(params_from_iter(bounds), |row| row.get(0)).ok().flatten()
     };
-    let highest = highest("audit_local").max(highest("outbox"));
-    for seq in 1..=highest {
+    let highest = ["SELECT max(local_seq) FROM audit_local", "SELECT max(local_seq) FROM outbox"];
+    let highest = highest.into_iter().filter_map(|sql| number(sql, &[])).max().unwrap_or(0);
+    let mut seq = 1;
+    while seq <= highest {
         let read = connection.query_row("SELECT hash, bytes FROM audit_local WHERE local_seq = ?1", [seq], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         });
+        if matches!(read, Err(rusqlite::Error::QueryReturnedNoRows)) {
+            // A number that rotted may be any number: nobody counts up to it. What should be there, the outbox knows.
+            let next =
+                number("SELECT min(local_seq) FROM audit_local WHERE local_seq > ?1", &[seq]).unwrap_or(highest + 1);
+            let sent = "SELECT count(*) FROM outbox WHERE local_seq >= ?1 AND local_seq < ?2";
+            found.unreadable += number(sent, &[seq, next]).unwrap_or(1);
+            seq = next;
+            continue;
+        }
         let sealed = read.ok().and_then(|(hash, bytes)| {
             let sealed = SealedEvent::from_bytes(bytes).ok()?;
             (sealed.hash == hash).then_some(sealed)
@@ -77,6 +90,7 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
             }
             None => found.unreadable += 1,
         }
+        seq += 1;
     }
     let fact = |key: &str| {
         connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [key], |row| row.get::<_, String>(0)).ok()

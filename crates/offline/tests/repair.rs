@@ -524,6 +524,24 @@ fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
 }
 
 #[test]
+fn a6_a_number_that_rotted_in_the_record_is_not_counted_up_to() {
+    let killed = killed(20);
+    for rot in [
+        "UPDATE audit_local SET local_seq = 4000000000000 WHERE local_seq = 20",
+        "UPDATE outbox SET local_seq = 4000000000000 WHERE local_seq = 20",
+    ] {
+        let house = again(&killed);
+        let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+        raw.execute_batch(&format!(
+            "DROP TRIGGER audit_local_is_append_only_update; PRAGMA foreign_keys = OFF; {rot};"
+        ))
+        .unwrap();
+        drop(raw);
+        is_all_there(&house, &killed, rot);
+    }
+}
+
+#[test]
 fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
     let killed = killed(20);
     for rot in [
