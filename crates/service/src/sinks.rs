@@ -123,7 +123,7 @@ pub async fn run(app: Arc<App>, mut sink: Sink) {
     let mut pulse = app.store.pulse();
     let mut failures = 0;
     loop {
-        pulse.mark_unchanged();
+        pulse.catch_up();
         let wait = match deliver_all(&app, &mut sink).await {
             Ok(()) => {
                 failures = 0;
@@ -138,9 +138,10 @@ pub async fn run(app: Arc<App>, mut sink: Sink) {
             }
         };
         tokio::select! {
+            biased;
             () = app.stopping.cancelled() => break,
             () = async { if let Some(wait) = wait { tokio::time::sleep(wait).await } else { std::future::pending().await } } => {}
-            changed = pulse.changed(), if wait.is_none() => if changed.is_err() { break },
+            changed = pulse.changed(), if wait.is_none() => if !changed { break },
         }
     }
 }

@@ -176,6 +176,7 @@ async fn supervise(
         shared.engine.announce(Sort::Status);
         lives += 1;
         tokio::select! {
+            biased;
             () = end.cancelled() => {}
             () = tokio::time::sleep(pause(lives)) => {}
         }

@@ -198,7 +198,7 @@ pub(super) async fn stream(
     let rows_max = limit(asked.limit, PAGE_ROWS)?;
     let property = device.property_id;
     let mut pulse = app.store.pulse();
-    pulse.mark_unchanged();
+    pulse.catch_up();
     // Before the first byte, so that a cursor that is gone is an answer and not a broken stream.
     let mut first = Some(page(&app, &property, after, rows_max).await?);
 
@@ -233,10 +233,11 @@ pub(super) async fn stream(
 }
 
 /// Waits for the next commit; false when the service stops.
-async fn waited(app: &App, pulse: &mut tokio::sync::watch::Receiver<crate::store::Pulse>) -> bool {
+async fn waited(app: &App, pulse: &mut crate::store::Pulse) -> bool {
     tokio::select! {
-        changed = pulse.changed() => changed.is_ok(),
+        biased;
         () = app.stopping.cancelled() => false,
+        changed = pulse.changed() => changed,
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Cal
         max_event_bytes: app.limits.max_event_bytes,
         backup_horizon_days: app.limits.backup_horizon_days,
         schemas: events::schemas(),
-        head_seq: app.store.pulse().borrow().head_seq,
+        head_seq: app.store.pulse().head_seq(),
         property_id,
         property_name,
         signing_key: public_hex(&app.signing_key),
@@ -56,7 +56,7 @@ pub(super) async fn readyz(State(app): State<AppState>) -> Result<&'static str, 
 #[utoipa::path(get, path = "/metrics", tag = "operations", summary = "Counters, as OpenMetrics text",
     responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(app): State<AppState>) -> Response {
-    let head = app.store.pulse().borrow().head_seq;
+    let head = app.store.pulse().head_seq();
     app.metrics.head_seq.set(i64::try_from(head).unwrap_or(i64::MAX));
     let text = app.metrics.text().unwrap_or_default();
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()

@@ -8,7 +8,10 @@
 //! Deliberately absent: HTTP, signing, and any opinion about rooms.
 
 pub mod batch;
+mod pulse;
 pub mod sqlite;
+
+pub use pulse::{Heart, Pulse, heart};
 
 use crate::workflow::Move;
 use async_trait::async_trait;
@@ -17,7 +20,6 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::watch;
 use turndown_protocol::{
     AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
     PropertyId, Provenance, SingleAction,
@@ -33,15 +35,6 @@ pub struct Identity {
     pub store_id: String,
     /// Changes when the store was restored from a backup, or finds out that it lost what it had acknowledged.
     pub epoch: String,
-}
-
-/// Told to everybody who waits, after each commit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pulse {
-    /// The sequence number of the newest change.
-    pub head_seq: u64,
-    /// How many transactions were committed since the start.
-    pub commits: u64,
 }
 
 /// Why the store did not do it. Nothing was changed.
@@ -332,7 +325,7 @@ pub trait Storage: Send + Sync + 'static {
     fn identity(&self) -> Arc<Identity>;
 
     /// Told after each commit.
-    fn pulse(&self) -> watch::Receiver<Pulse>;
+    fn pulse(&self) -> Pulse;
 
     /// The device of a token, unless it is unknown or over its time.
     async fn device(&self, token_hash: Hash, now_ms: i64) -> Result<Option<Device>, StoreError>;

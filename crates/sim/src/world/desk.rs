@@ -6,7 +6,7 @@ use super::machine::{DeskMachine, Machine};
 use super::network::Net;
 use crate::disk::{CrashModel, DiskImage, SimDisk};
 use fastrand::Rng;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -78,6 +78,8 @@ pub struct DeskHost {
     pub unsaved: Vec<EventId>,
     /// What waited for another room's action when somebody came to decide.
     pub held_elsewhere: BTreeSet<String>,
+    /// What was given up and done after all: once is enough.
+    redone: BTreeSet<EventId>,
     kept: Option<Kept>,
     /// The program has been brought up to date.
     is_updated: bool,
@@ -107,6 +109,7 @@ impl DeskHost {
             saved: vec![],
             unsaved: vec![],
             held_elsewhere: BTreeSet::new(),
+            redone: BTreeSet::new(),
             kept: None,
             is_updated: false,
         }
@@ -347,7 +350,19 @@ impl DeskHost {
         let conflict = &conflicts[rng.usize(..conflicts.len())];
         let all_mine = rng.bool();
         let pick = |mine: bool| if mine { Pick::Mine } else { Pick::Theirs };
-        let picks = conflict.contested.iter().map(|path| (path.clone(), pick(all_mine ^ (rng.u8(..4) == 0)))).collect();
+        let mut picks: BTreeMap<String, Pick> =
+            conflict.contested.iter().map(|path| (path.clone(), pick(all_mine ^ (rng.u8(..4) == 0)))).collect();
+        // Of a chance of their own, so that the history goes on as it would have.
+        let mut seldom = Rng::with_seed(conflict.theirs.version.rotate_left(32) ^ conflict.contested.len() as u64);
+        if seldom.u8(..3) == 0
+            && let Some(pick) = picks.get_mut("room/note")
+        {
+            *pick = Pick::Edited(serde_json::json!("from both sides"));
+        }
+        if seldom.u8(..4) == 0 {
+            picks.extend(conflict.merged.iter().map(|path| (path.clone(), Pick::Theirs)));
+        }
+        let look = seldom.u8(..8) == 0 && !conflict.theirs.deleted;
         let Some(actor) = self.actor() else { return false };
         let event_id = self.event_id();
         let settlement = Settlement {
@@ -360,12 +375,47 @@ impl DeskHost {
             draft: turndown_offline::Draft::default(),
         };
         let room = conflict.entity.id.clone();
-        let done = open.desk.resolve(settlement).map(|_| ());
-        self.note(event_id, &room, done) == Tried::Saved
+        if !look {
+            let done = open.desk.resolve(settlement).map(|_| ());
+            return self.note(event_id, &room, done) == Tried::Saved;
+        }
+        let check = self.event_id();
+        let done = open.desk.send_to_look(settlement, check.clone(), "Look which is so.".into()).map(|_| ());
+        let tried = self.note(event_id, &room, done);
+        if tried == Tried::Saved {
+            // Both were told in one word.
+            self.saved.push(Saved { event: check, actor: self.person.clone(), room });
+        }
+        tried == Tried::Saved
     }
 
-    /// Somebody tries a failed action again, or gives it up. Answers whether there was one.
+    /// Somebody does what was given up after all. Answers whether there was something.
+    fn do_after_all(&mut self) -> bool {
+        let Some(open) = &self.open else { return false };
+        let Ok((rows, _)) = open.desk.engine().rows(RowFilter::Discarded, 0, 50) else { return false };
+        let seldom = |seq: u64| Rng::with_seed(seq).u8(..8) == 0;
+        let again = |row: &&turndown_offline::OutboxRow| {
+            let event = &row.sealed.event;
+            seldom(event.local_seq) && !self.redone.contains(&event.event_id)
+        };
+        let Some(event) = rows.iter().find(again).map(|row| row.sealed.event.clone()) else { return false };
+        let Some(actor) = self.actor() else { return false };
+        let event_id = self.event_id();
+        self.redone.insert(event.event_id.clone());
+        let done = open.desk.retry(&event.event_id, event_id.clone(), actor);
+        let tried = self.note(event_id, &event.entity.id, done);
+        if let Some(saved) = self.saved.last_mut().filter(|_| tried == Tried::Saved) {
+            saved.actor = event.actor_id.to_string();
+        }
+        tried == Tried::Saved
+    }
+
+    /// Somebody tries a failed action again, or gives it up, or does after all what was given up. Answers whether there
+    /// was one.
     pub fn handle_failed(&mut self, rng: &mut Rng) -> bool {
+        if self.do_after_all() {
+            return true;
+        }
         let Some(open) = &self.open else { return false };
         let Ok((rows, _)) = open.desk.engine().rows(RowFilter::Attention, 0, 50) else { return false };
         let failed: Vec<_> = rows.iter().filter(|row| row.state == OutboxState::Failed).collect();

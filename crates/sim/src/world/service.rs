@@ -289,7 +289,7 @@ impl Service {
 
 /// The newest change that a running service has told of.
 fn head(store: &SqliteStore) -> u64 {
-    store.pulse().borrow().head_seq
+    store.pulse().head_seq()
 }
 
 async fn rows(store: &SqliteStore) -> Result<Vec<(EntityRef, Fields)>, String> {

@@ -11,14 +11,14 @@ pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex
 
 use super::{
     Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Shown, Single, SingleDone, SnapshotRows,
-    Storage, StoreError, Taken,
+    Storage, StoreError, Taken, heart,
 };
 use async_trait::async_trait;
 use rows::to_i64;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId};
 use writer::Writer;
 
@@ -48,7 +48,7 @@ enum WriterPlace {
 /// The store on embedded SQLite.
 pub struct SqliteStore {
     identity: Arc<RwLock<Arc<Identity>>>,
-    pulse: watch::Receiver<Pulse>,
+    pulse: Pulse,
     writer: WriterPlace,
     readers: Arc<Readers>,
 }
@@ -71,9 +71,9 @@ impl SqliteStore {
     /// # Errors
     /// When the database cannot be read or no thread can be started.
     pub fn start(files: Files, conn: Connection, identity: Identity, hands: Hands) -> Result<Self, StoreError> {
-        let (tell, pulse) = watch::channel(Pulse::default());
+        let (heart, pulse) = heart();
         let identity = Arc::new(RwLock::new(Arc::new(identity)));
-        let writer = Writer::new(conn, tell, Arc::clone(&identity))?;
+        let writer = Writer::new(conn, heart, Arc::clone(&identity))?;
         let writer = match hands {
             Hands::Callers => WriterPlace::Here(Mutex::new(Some(writer))),
             Hands::Own => Self::start_thread(writer)?,
@@ -205,7 +205,7 @@ impl Storage for SqliteStore {
         Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn pulse(&self) -> watch::Receiver<Pulse> {
+    fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
 

@@ -7,11 +7,10 @@
 use super::admin::SEQ_LOST_MAX;
 use super::rows::{self, Authors, outcome_name, to_i64};
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan, Verdict};
-use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Identity, Incoming, Pulse, Shown, StoreError, Taken};
+use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Heart, Identity, Incoming, Shown, StoreError, Taken};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::watch;
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
     AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, Theirs, codes,
@@ -27,7 +26,7 @@ const LINKS_PER_BATCH: usize = 20_000;
 pub(super) struct Writer {
     pub(super) conn: Connection,
     identity: Arc<RwLock<Arc<Identity>>>,
-    pulse: watch::Sender<Pulse>,
+    heart: Heart,
     head_seq: u64,
     next_event_n: u64,
     properties: BTreeMap<PropertyId, Held>,
@@ -45,10 +44,10 @@ struct Held {
 impl Writer {
     pub(super) fn new(
         conn: Connection,
-        pulse: watch::Sender<Pulse>,
+        heart: Heart,
         identity: Arc<RwLock<Arc<Identity>>>,
     ) -> Result<Self, StoreError> {
-        let mut writer = Self { conn, identity, pulse, head_seq: 0, next_event_n: 1, properties: BTreeMap::new() };
+        let mut writer = Self { conn, identity, heart, head_seq: 0, next_event_n: 1, properties: BTreeMap::new() };
         writer.reload()?;
         Ok(writer)
     }
@@ -76,10 +75,7 @@ impl Writer {
     }
 
     fn announce(&self) {
-        self.pulse.send_modify(|pulse| {
-            pulse.head_seq = self.head_seq;
-            pulse.commits += 1;
-        });
+        self.heart.beat(self.head_seq);
     }
 
     fn held(&mut self, property: &PropertyId) -> Result<&mut Held, StoreError> {
