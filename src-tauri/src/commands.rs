@@ -9,8 +9,8 @@ use tauri::{AppHandle, State, Webview, ipc::Channel};
 use turndown_app::{
     App,
     dto::{
-        ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FoundHotel, FrontDeskDelta, LinkMode,
-        LookRequest, Notice, OutboxFilter, ResolveRequest, SyncCenter,
+        ActRequest, Acted, AppState, BoardDelta, Brought, CarryPlaces, CommandError, ConflictView, Exported,
+        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutboxFilter, ResolveRequest, SyncCenter,
     },
 };
 
@@ -148,8 +148,23 @@ pub fn refresh_snapshot(app: State<'_, App>) {
 }
 
 #[tauri::command]
-pub async fn export_waiting(app: State<'_, App>) -> Answer<String> {
-    waiting(app, App::export_waiting).await
+pub async fn export_waiting(app: State<'_, App>, place: Option<String>) -> Answer<Exported> {
+    waiting(app, move |app| app.export_waiting(place.as_deref())).await
+}
+
+#[tauri::command]
+pub async fn carry_places(app: State<'_, App>) -> Answer<CarryPlaces> {
+    waiting(app, App::carry_places).await
+}
+
+#[tauri::command]
+pub async fn import_waiting(app: State<'_, App>, path: String) -> Answer<Brought> {
+    waiting(app, move |app| app.import_waiting(&path)).await
+}
+
+#[tauri::command]
+pub async fn discard_carried(app: State<'_, App>, event_id: String, reason: String) -> Answer<()> {
+    waiting(app, move |app| app.discard_carried(&event_id, &reason)).await
 }
 
 #[tauri::command]

@@ -13,9 +13,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tempfile::TempDir;
 use turndown_app::dto::{
-    ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictField, ConflictView, FieldChoice, FrontDeskDelta,
-    LinkMode, LinkState, LookRequest, OutboxFilter, OutboxRow, Phase, ResolveRequest, Side, SyncCenter, SyncStatus,
-    Tile,
+    ActRequest, Acted, AppState, BoardDelta, Brought, CarriedDesk, CommandError, ConflictField, ConflictView,
+    FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutboxFilter, OutboxRow, Phase, ResolveRequest,
+    Side, SyncCenter, SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -394,6 +394,27 @@ impl Desk {
     /// Why not.
     pub fn export_waiting(&mut self) -> Result<PathBuf, Refused> {
         self.ask("export_waiting", json!({}))
+    }
+
+    /// Imports another desk's file.
+    ///
+    /// # Errors
+    /// Why nothing of it was taken.
+    pub fn import_waiting(&mut self, file: &Path) -> Result<Brought, Refused> {
+        self.ask("import_waiting", json!({ "path": file }))
+    }
+
+    /// Gives up another desk's action.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn discard_carried(&mut self, event: &str, reason: &str) -> Result<(), Refused> {
+        self.ask::<Value>("discard_carried", json!({ "event": event, "reason": reason })).map(|_| ())
+    }
+
+    /// Other desks' work that is sent from here.
+    pub fn carried(&mut self) -> Vec<CarriedDesk> {
+        self.sync_center(OutboxFilter::Waiting).carried
     }
 
     /// Connects to a hotel.

@@ -102,6 +102,14 @@ enum Ask {
     SignOut,
     RefreshSnapshot,
     ExportWaiting,
+    ImportWaiting {
+        path: String,
+    },
+    CarryPlaces,
+    DiscardCarried {
+        event: String,
+        reason: String,
+    },
     SetClock {
         now: DateTime<Utc>,
     },
@@ -197,7 +205,10 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
             app.refresh_snapshot();
             Ok(Value::Null)
         }
-        Ask::ExportWaiting => told(app.export_waiting()),
+        Ask::ExportWaiting => told(app.export_waiting(None).map(|file| file.path)),
+        Ask::ImportWaiting { path } => told(app.import_waiting(&path)),
+        Ask::CarryPlaces => told(app.carry_places()),
+        Ask::DiscardCarried { event, reason } => told(app.discard_carried(&event, &reason)),
         Ask::SetClock { now } => {
             clock.0.store(now.timestamp_millis(), Ordering::SeqCst);
             Ok(Value::Null)

@@ -35,6 +35,16 @@ const goOn = async (page) => {
   await page.getByTestId("go-on-confirm").click();
 };
 
+const exported = async (page) => {
+  await page.getByTestId("carry-export").click();
+  await page.getByTestId("export-write").click();
+};
+const imported = async (page) => {
+  await page.getByTestId("carry-import").click();
+  await page.getByTestId("found-take").click();
+  await page.getByTestId("carried").scrollIntoViewIfNeeded();
+};
+
 const pictures = [
   { name: "board-light", query: "" },
   { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
@@ -111,6 +121,10 @@ const pictures = [
   { name: "sync-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE },
   { name: "sync-empty", query: "noguide=1", hash: "#/sync" },
   { name: "sync-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync" },
+  { name: "carry-export", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", act: exported },
+  { name: "carry-import", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("carry-import").click() },
+  { name: "carried", query: "busy=1&noguide=1", hash: "#/sync", act: imported },
+  { name: "carried-dark", query: "busy=1&noguide=1", hash: "#/sync", dark: true, act: imported },
   { name: "conflict", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("decide").first().click() },
   {
     name: "conflict-dark",

@@ -9,16 +9,16 @@ use crate::dto::{
 use crate::listener::Listener;
 use crate::views::{self, Names};
 use crate::{errors, guide, notices};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use turndown_desk::{Desk, DeskAction, RoomRow};
 use turndown_domain::{PropertyBook, Role, Unit, note_text};
 use turndown_offline::{
-    EngineError, Environment, Pick, RowFilter, Settlement, Sort, Sql, StartReport, now_ms, rfc3339,
+    CarryHotel, EngineError, Environment, Pick, RowFilter, Settlement, Sort, Sql, StartReport, now_ms,
 };
 use turndown_protocol::{ActorId, EntityRef, EventId};
 use turndown_sync::{Sync, SyncConfig};
@@ -77,7 +77,7 @@ struct Linked {
     sync: Arc<Sync>,
 }
 
-type Answer<T> = Result<T, CommandError>;
+pub(crate) type Answer<T> = Result<T, CommandError>;
 
 impl App {
     /// Opens the desk and its link. Never fails: what is wrong becomes the phase `trouble`, with its reason.
@@ -247,13 +247,13 @@ impl App {
         }
     }
 
-    fn person(&self, book: Option<&PropertyBook>) -> Answer<Option<Person>> {
+    pub(crate) fn person(&self, book: Option<&PropertyBook>) -> Answer<Option<Person>> {
         let Ok(desk) = self.desk() else { return Ok(None) };
         let Some(id) = self.check(desk.engine().fact(PERSON))? else { return Ok(None) };
         Ok(book.and_then(|book| book.staff.iter().find(|person| person.id.0 == id)).map(views::person))
     }
 
-    fn actor(&self) -> Answer<ActorId> {
+    pub(crate) fn actor(&self) -> Answer<ActorId> {
         let desk = self.desk()?;
         let id = self.check(desk.engine().fact(PERSON))?;
         id.and_then(|id| ActorId::parse(id).ok()).ok_or_else(|| {
@@ -386,6 +386,7 @@ impl App {
     }
 
     fn link(&self, desk: &Desk, connection: Connection) {
+        self.carry_again(desk.clone(), connection.carry_hotel());
         let sync = Sync::start(
             desk.engine().clone(),
             SyncConfig {
@@ -535,6 +536,7 @@ impl App {
             })
             .collect();
         let conflicts = self.check(engine.conflicts())?;
+        let carried = self.carried(&desk, &names, reason)?;
         Ok(SyncCenter {
             revision,
             status,
@@ -542,6 +544,7 @@ impl App {
             total,
             conflicts: conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect(),
             merged: self.merged(&desk, &names)?,
+            carried,
         })
     }
 
@@ -617,12 +620,17 @@ impl App {
                 tracing::info!(%error, "an action still cannot be tried again");
             }
         }
-        self.wake();
+        self.sync_now();
         Ok(())
     }
 
-    /// Asks for a flush now.
+    /// Asks for a flush now, of what is carried for other desks too.
     pub fn sync_now(&self) {
+        if let Ok(desk) = self.desk()
+            && let Err(error) = desk.engine().ask_carried_again()
+        {
+            tracing::warn!(%error, "what is carried for other desks is asked again later");
+        }
         self.wake();
     }
 
@@ -735,44 +743,6 @@ impl App {
         }
     }
 
-    /// Writes what waits, as it will be sent, to a file of its own. Answers the file's path.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn export_waiting(&self) -> Answer<String> {
-        let desk = self.desk()?;
-        let folder = self.0.config.folder.join("exports");
-        let at = rfc3339(self.0.config.environment.now()).replace(':', "-");
-        let path = folder.join(format!("waiting-{at}.jsonl"));
-        let write = || -> std::io::Result<()> {
-            std::fs::create_dir_all(&folder)?;
-            let mut file = std::fs::File::create(&path)?;
-            for filter in [RowFilter::Attention, RowFilter::Waiting] {
-                let mut offset = 0;
-                loop {
-                    let (rows, _) = desk.engine().rows(filter, offset, PAGE_MAX).map_err(std::io::Error::other)?;
-                    for row in &rows {
-                        writeln!(file, "{}", row.sealed.bytes)?;
-                    }
-                    offset += PAGE_MAX;
-                    if rows.is_empty() {
-                        break;
-                    }
-                }
-            }
-            file.sync_all()
-        };
-        write().map_err(|error| {
-            errors::logged("export", &error);
-            self.error(
-                "EXPORT_FAILED",
-                "The file could not be written.",
-                "Free some space or ask for write access, then export again.",
-            )
-        })?;
-        Ok(path.display().to_string())
-    }
-
     /// Puts the guide away.
     ///
     /// # Errors
@@ -818,7 +788,20 @@ impl App {
         lock(&self.0.link).clone()
     }
 
-    fn wake(&self) {
+    /// The hotel and the store that this desk is connected to.
+    pub(crate) fn linked_hotel(&self) -> Option<CarryHotel> {
+        self.linked().map(|linked| linked.connection.carry_hotel())
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.config.folder
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.config.environment.now()
+    }
+
+    pub(crate) fn wake(&self) {
         if let Some(linked) = self.linked() {
             linked.sync.sync_now();
         }
@@ -907,18 +890,18 @@ impl App {
         });
     }
 
-    fn event_id(&self, text: &str) -> Answer<EventId> {
+    pub(crate) fn event_id(&self, text: &str) -> Answer<EventId> {
         EventId::parse(text).map_err(|error| {
             self.error("ID_UNREADABLE", format!("The screen sent an id that cannot be used: {error}."), "Do it again.")
         })
     }
 
-    fn new_event_id(&self) -> EventId {
+    pub(crate) fn new_event_id(&self) -> EventId {
         let environment = self.0.config.environment.as_ref();
         EventId::generate(now_ms(environment), environment.random())
     }
 
-    fn error(&self, code: &str, message: impl Into<String>, next_step: &str) -> CommandError {
+    pub(crate) fn error(&self, code: &str, message: impl Into<String>, next_step: &str) -> CommandError {
         CommandError::new(code, message, next_step, reference(self.0.config.environment.as_ref()))
     }
 
@@ -926,11 +909,11 @@ impl App {
         self.error(error.code, error.message.clone(), &error.next_step)
     }
 
-    fn check<T>(&self, result: Result<T, EngineError>) -> Answer<T> {
+    pub(crate) fn check<T>(&self, result: Result<T, EngineError>) -> Answer<T> {
         result.map_err(|error| errors::from_engine(&error, reference(self.0.config.environment.as_ref())))
     }
 
-    fn acted<T>(&self, result: Result<T, turndown_desk::ActError>) -> Answer<T> {
+    pub(crate) fn acted<T>(&self, result: Result<T, turndown_desk::ActError>) -> Answer<T> {
         result.map_err(|error| errors::from_act(&error, reference(self.0.config.environment.as_ref())))
     }
 }

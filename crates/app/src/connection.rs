@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use turndown_offline::CarryHotel;
 
 const FILE: &str = "connection.json";
 
@@ -22,6 +23,13 @@ pub struct Connection {
     pub property_name: String,
     /// The store that was enrolled at; another one behind the same address is refused.
     pub store_id: String,
+}
+
+impl Connection {
+    /// The hotel that a file has to be of to be carried here.
+    pub fn carry_hotel(&self) -> CarryHotel {
+        CarryHotel { property_id: self.property_id.clone(), store_id: self.store_id.clone() }
+    }
 }
 
 fn path(folder: &Path) -> PathBuf {

@@ -618,6 +618,8 @@ dto! {
         pub conflicts: Vec<ConflictHead>,
         /// What was merged by itself lately, for a person to see.
         pub merged: Vec<MergedNote>,
+        /// Other desks' work that is sent from here.
+        pub carried: Vec<CarriedDesk>,
     }
 
     /// An open conflict in a list.
@@ -807,5 +809,98 @@ dto! {
         pub name: String,
         /// The address as understood.
         pub address: String,
+    }
+
+    /// Another desk's work that was brought here in a file and is sent from here. It counts at its own desk.
+    pub struct CarriedDesk {
+        /// The other desk's installation.
+        pub maker: String,
+        /// What people call it.
+        pub desk: String,
+        /// Who wrote the newest file; empty where nobody had said who is working.
+        pub exported_by: String,
+        /// When, by that desk's clock.
+        pub exported_at: String,
+        /// Who brought it here.
+        pub carried_by: String,
+        /// When.
+        pub carried_at: String,
+        /// Actions brought.
+        #[ts(type = "number")]
+        pub total: u64,
+        /// The service has them.
+        #[ts(type = "number")]
+        pub arrived: u64,
+        /// On their way.
+        #[ts(type = "number")]
+        pub waiting: u64,
+        /// Somebody has to look.
+        #[ts(type = "number")]
+        pub attention: u64,
+        /// The first of those that the service does not have, what needs a look before the others.
+        pub rows: Vec<OutboxRow>,
+    }
+
+    /// A file of what waits was written.
+    pub struct Exported {
+        /// Where it is.
+        pub path: String,
+        /// Actions in it.
+        #[ts(type = "number")]
+        pub events: u64,
+    }
+
+    /// Where files are written to and found.
+    pub struct CarryPlaces {
+        /// The desk's own folder for exports.
+        pub own_folder: String,
+        /// Drives that are plugged in.
+        pub places: Vec<CarryPlace>,
+        /// Files that can be imported, or why not.
+        pub files: Vec<CarryFound>,
+    }
+
+    /// A drive that is plugged in.
+    pub struct CarryPlace {
+        /// Its folder; names it in `exportWaiting`.
+        pub path: String,
+        /// What it is called.
+        pub name: String,
+    }
+
+    /// A file that was found.
+    pub struct CarryFound {
+        /// Where it is; names it in `importWaiting`.
+        pub path: String,
+        /// Its name.
+        pub file: String,
+        /// The drive or folder that it is in.
+        pub place: String,
+        /// Which desk wrote it; empty where it does not say.
+        pub desk: String,
+        /// Who.
+        pub by: String,
+        /// When, by that desk's clock.
+        pub at: String,
+        /// Actions in it.
+        #[ts(type = "number")]
+        pub events: u64,
+        /// Why it cannot be imported here, as far as its first line tells.
+        pub problem: Option<String>,
+    }
+
+    /// A file was imported.
+    pub struct Brought {
+        /// The desk whose work it is.
+        pub desk: String,
+        /// Actions in the file.
+        #[ts(type = "number")]
+        pub events: u64,
+        /// Of those, new here: they are sent from now on.
+        #[ts(type = "number")]
+        pub brought: u64,
+        /// Of those, recorded at this very desk, which sends them itself.
+        #[ts(type = "number")]
+        pub own: u64,
     }
 }

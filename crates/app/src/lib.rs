@@ -7,6 +7,7 @@
 //! Deliberately absent: Tauri, SQL, HTTP, and rules.
 
 mod app;
+mod carry;
 mod connection;
 pub mod dto;
 mod errors;

@@ -45,6 +45,11 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         }
         ("desk", "continued") => return "This desk went on under a new number: it was restored or copied".into(),
         ("desk", "service_restored") => return "The service was restored; what it lost was sent again".into(),
+        ("desk", "carried") => {
+            let count = event.args["events"].as_u64().unwrap_or_default();
+            let desk = event.args["desk"].as_str().unwrap_or_default();
+            return format!("Took over {count} actions of {desk} from a file, to send them from here");
+        }
         ("desk", "repair" | "recovered") => return "This desk's data was recovered after damage".into(),
         (_, "resolve") if event.actor_id.as_str() == "system:desk" => return "Both sides had done the same".into(),
         (_, "resolve") => return "Decided a conflict".into(),

@@ -34,7 +34,7 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::OutboxRow, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
         dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,
-        dto::FoundHotel,
+        dto::FoundHotel, dto::CarriedDesk, dto::Exported, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Brought,
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/bindings/bindings.ts");
     let kept = std::fs::read_to_string(&path).unwrap_or_default();

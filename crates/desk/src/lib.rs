@@ -7,6 +7,7 @@
 //! Deliberately absent: the network, screens, and any rule of its own — rules are in `turndown-domain`.
 
 mod actions;
+mod carry;
 mod housekeeping;
 mod rooms;
 mod staleness;

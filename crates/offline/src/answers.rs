@@ -1,5 +1,6 @@
 //! Taking the service's answers: each moves its event, and only its own lane.
 
+use crate::carried::CarriedRow;
 use crate::engine::{Engine, Sort};
 use crate::lanes::Effect;
 use crate::outbox::event_id;
@@ -72,7 +73,12 @@ impl Engine {
             work.execute(
                 "UPDATE outbox SET attempts = ?2, blamed = 1, last_code = ?3, last_message = ?4
                  WHERE event_id = ?1 AND state = 'pending'",
-                (id.as_str(), tries, code, message),
+                (id.as_str(), tries, &code, &message),
+            )?;
+            work.execute(
+                "UPDATE carried SET attempts = ?2, blamed = 1, last_code = ?3, last_message = ?4
+                 WHERE event_id = ?1 AND (state = 'pending' OR again = 1)",
+                (id.as_str(), tries, &code, &message),
             )?;
             work.touch(Sort::Outbox);
             Ok(())
@@ -85,13 +91,16 @@ impl Engine {
     /// When SQLite refuses or something stored cannot be read.
     pub fn blamed(&self) -> Result<BTreeMap<EventId, u32>, EngineError> {
         self.read(|mut connection| {
-            connection
-                .all("SELECT event_id, attempts FROM outbox WHERE blamed = 1 AND state = 'pending'", [], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))
-                })?
-                .into_iter()
-                .map(|(id, tries)| Ok((event_id(&id)?, tries)))
-                .collect()
+            let mut blamed = crate::carried::blamed(connection)?;
+            let own = connection.all(
+                "SELECT event_id, attempts FROM outbox WHERE blamed = 1 AND state = 'pending'",
+                [],
+                |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)),
+            )?;
+            for (id, tries) in own {
+                blamed.insert(event_id(&id)?, tries);
+            }
+            Ok(blamed)
         })
     }
 
@@ -110,6 +119,11 @@ impl Engine {
                 }
                 work.fail(&entity, &id, &code, &message, false)?;
                 work.refresh(&entity)?;
+            } else if let Some(row) = work.carried_event(&id)?
+                && row.is_asked
+            {
+                work.carried_stopped(&id, &row, OutboxState::Failed, (&code, &message), false)?;
+                work.touch(Sort::Outbox);
             }
             Ok(())
         })
@@ -198,8 +212,11 @@ impl UnitOfWork<'_> {
 
     fn take_alone(&mut self, told: &Told<'_>, result: &EventResult, taken: &mut Taken) -> Result<(), EngineError> {
         let Some(row) = self.answered_row(&result.event_id)? else {
-            tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
-            return Ok(());
+            let Some(row) = self.carried_event(&result.event_id)? else {
+                tracing::warn!(event = %result.event_id, "the service answered for an event that is not of this desk");
+                return Ok(());
+            };
+            return if row.is_asked { self.take_carried(told, &row, result, taken) } else { Ok(()) };
         };
         // A late copy of an answer finds its event moved on, and changes nothing.
         if row.state != OutboxState::Pending {
@@ -209,6 +226,62 @@ impl UnitOfWork<'_> {
             View::Same => self.mark(&row.entity),
             View::Moved => self.refresh(&row.entity),
         }
+    }
+
+    /// An answer for another desk's event that is carried here. It moves nothing but that event and its maker's lane: the
+    /// rows come with the next pull.
+    fn take_carried(
+        &mut self,
+        told: &Told<'_>,
+        row: &CarriedRow,
+        result: &EventResult,
+        taken: &mut Taken,
+    ) -> Result<(), EngineError> {
+        let id = &result.event_id;
+        let outcome = effective(result);
+        let said = |code: &str, message: &str| words(result.problem.as_ref(), code, message);
+        let (state, (code, message), answered) = match outcome {
+            Outcome::Applied | Outcome::Merged | Outcome::Settled | Outcome::Duplicate => {
+                taken.ok += 1;
+                return self.carried_arrived(id, row, result.seq, told.epoch, (told.at, told.day));
+            }
+            Outcome::UpgradeRequired => {
+                taken.upgrade_required = true;
+                taken.again.push(id.clone());
+                return Ok(());
+            }
+            Outcome::RetryLater if row.attempts + 1 < TRANSIENT_TRIES_MAX => {
+                let (code, message) = said("RETRY_LATER", "The service asks to try later.");
+                self.execute(
+                    "UPDATE carried SET attempts = ?4, blamed = 0, last_code = ?2, last_message = ?3 WHERE event_id = ?1",
+                    (id.as_str(), code, message, row.attempts + 1),
+                )?;
+                taken.again.push(id.clone());
+                return Ok(());
+            }
+            // No timer asks again: what it waits for may be on a computer that never starts again, and this desk's own
+            // work in the same room must not wait beside it.
+            Outcome::Blocked => {
+                (OutboxState::Held, said("BLOCKED", "It waits for an earlier action of the same room."), false)
+            }
+            Outcome::MissingPredecessor => {
+                (OutboxState::Held, said("MISSING_PREDECESSOR", "It waits for an action that is not here."), false)
+            }
+            Outcome::Conflict => {
+                let words = said("STATUS_CONFLICT_ON_FLUSH", "Somebody else changed the same thing meanwhile.");
+                (OutboxState::Conflict, words, true)
+            }
+            Outcome::Rejected | Outcome::KeyReuse | Outcome::TooLarge | Outcome::RetryLater => {
+                let answered = outcome == Outcome::Rejected || outcome == Outcome::KeyReuse;
+                (OutboxState::Failed, said("REJECTED", "The service did not take this action."), answered)
+            }
+        };
+        // What is only asked about once more is no news.
+        if state != OutboxState::Held && row.last_code.as_deref() != Some(code.as_str()) {
+            taken.errors += 1;
+            taken.conflicts += u32::from(state == OutboxState::Conflict);
+        }
+        self.carried_stopped(id, row, state, (&code, &message), answered)
     }
 
     fn take_answer(

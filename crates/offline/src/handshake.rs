@@ -32,7 +32,8 @@ impl Engine {
         })
     }
 
-    /// The receipt with the highest sequence number that the service gave in an epoch.
+    /// The receipt with the highest sequence number that the service gave this desk in an epoch, for its own events or
+    /// for those that it carries.
     ///
     /// # Errors
     /// When SQLite refuses or something stored cannot be read.
@@ -40,7 +41,14 @@ impl Engine {
         self.read(|mut connection| {
             connection
                 .first(
-                    "SELECT event_id, seq FROM receipts WHERE epoch = ?1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1",
+                    // Each by its index, however many there are.
+                    "SELECT event_id, seq FROM (
+                        SELECT * FROM (SELECT event_id, seq FROM receipts WHERE epoch = ?1 AND seq IS NOT NULL
+                                       ORDER BY seq DESC LIMIT 1)
+                        UNION ALL
+                        SELECT * FROM (SELECT event_id, seq FROM carried WHERE epoch = ?1 AND seq IS NOT NULL
+                                       ORDER BY seq DESC LIMIT 1)
+                     ) ORDER BY seq DESC LIMIT 1",
                     [epoch],
                     |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)),
                 )?
@@ -78,6 +86,9 @@ impl Engine {
                     bytes_sum += bytes.len();
                     let event_id = event_id(&row.get::<_, String>(0)?)?;
                     items.push(OutboxItem { event_id, local_seq: row.get(1)?, entity: lane.clone(), bytes });
+                }
+                if items.last().is_none_or(|item| item.entity != *lane) {
+                    crate::carried::pick_in_lane(connection, lane, events_max, bytes_max, &mut items)?;
                 }
             }
             Ok(items)

@@ -11,6 +11,8 @@
 
 mod answers;
 mod backup;
+mod carried;
+mod carry_file;
 mod chain;
 mod check;
 mod conflicts;
@@ -41,6 +43,8 @@ mod writer;
 
 pub use answers::Taken;
 pub use backup::Backup;
+pub use carried::{Brought, CarriedDesk, Carrier};
+pub use carry_file::{CARRY_BYTES_MAX, CarryFile, CarryHead, CarryHotel, CarryRefusal, desk_name};
 pub use check::Checked;
 pub use conflicts::{Choice, Conflict, Pick, Settlement, SettlementRefusal};
 pub use disk::{AppendFile, Disk, DiskLock, SystemDisk};

@@ -358,7 +358,8 @@ impl Pick {
 }
 
 impl Engine {
-    /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way.
+    /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way. What this desk
+    /// carries for others comes behind all that is its own.
     ///
     /// # Errors
     /// When SQLite refuses or something stored cannot be read.
@@ -371,6 +372,7 @@ impl Engine {
         self.read(|connection| {
             let mut pick = Pick { events_max, bytes_max, ..Pick::default() };
             pick.take(connection, leave_out)?;
+            crate::carried::pick(connection, events_max, bytes_max, leave_out, &mut pick.items)?;
             if sabotage::on(Version::NewestFirst) {
                 pick.items.reverse();
             }

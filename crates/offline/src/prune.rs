@@ -50,10 +50,11 @@ impl Engine {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
             })?;
-            let Some((last, _)) = rows.last() else { return Ok(pruned) };
+            let Some((last, _)) = rows.last() else { break };
             after = *last;
             pruned += self.write_behind(move |work| work.let_go(&rows))?;
         }
+        Ok(pruned + self.prune_carried(before, &newest)?)
     }
 }
 

@@ -126,6 +126,7 @@ impl UnitOfWork<'_> {
         }
         self.keep_mirrored(row)?;
         self.conflict_moved(row)?;
+        self.ask_carried_about(&row.entity)?;
         self.refresh(&row.entity)
     }
 

@@ -37,7 +37,7 @@ pub(crate) const REPAIRED: &str = "repaired";
 /// The highest sequence number of the service that this desk saw in the present epoch.
 const HEAD_SEEN: &str = "head_seen";
 /// The desk's own entity kind: events about the desk itself.
-const DESK: &str = "desk";
+pub(crate) const DESK: &str = "desk";
 
 /// Ranks of events that are offered again start here; each has room for what it settles.
 const AGAIN_RANK: i64 = -4_611_686_018_427_387_904;
@@ -161,6 +161,8 @@ impl Engine {
             offered += rows.len() as u64;
             self.write_behind(move |work| rows.iter().try_for_each(|seq| work.put_back(*seq)))?;
         }
+        // What is carried for other desks too; its own makers may be gone.
+        offered += self.offer_carried_again()?;
         let mut lanes: Vec<EntityRef> = self.read(|mut connection| {
             connection.all(
                 "SELECT DISTINCT entity_kind, entity_id FROM outbox

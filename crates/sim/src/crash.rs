@@ -19,7 +19,8 @@ use turndown_domain::{
     TaskId, TaskKind, Verdict,
 };
 use turndown_offline::{
-    Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, Settlement, Sql, StartReport, SystemEnvironment,
+    Carrier, CarryFile, CarryHotel, Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RecordError, Settlement,
+    Sql, StartReport, SystemEnvironment,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
@@ -85,6 +86,8 @@ pub struct Scene {
     saved: Vec<EventId>,
     rows: BTreeMap<String, EntityRow>,
     reference: Reference,
+    /// What another desk of the house has exported.
+    exported: Vec<u8>,
 }
 
 type Do = fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>;
@@ -219,7 +222,38 @@ const COMMANDS: &[Deed] = &[
         desk.engine().begin_epoch("store", "epoch-2")?;
         Ok(None)
     }),
+    ("carry", |desk, scene| {
+        let unfit = |refusal| EngineError::stored("file of the scene", refusal);
+        let file = CarryFile::read(scene.exported.clone(), &carry_hotel()).map_err(unfit)?;
+        let carried = desk.engine().carry(file, Carrier { event_id: id("cut"), actor: lead() });
+        match carried {
+            Ok(_) => Ok(Some(id("cut"))),
+            Err(RecordError::Engine(error)) => Err(error.into()),
+            Err(RecordError::Refused(refusal)) => Err(unfit(refusal).into()),
+        }
+    }),
 ];
+
+fn carry_hotel() -> CarryHotel {
+    CarryHotel { property_id: "hotel".into(), store_id: "store".into() }
+}
+
+/// What another desk of the house has waiting, as it exports it.
+fn exported(rows: &BTreeMap<String, EntityRow>, reference: &Reference) -> Result<Vec<u8>, String> {
+    let disk = SimDisk::new("maker", 2);
+    let (desk, _) = open(&disk, 2)?;
+    let fill = || -> Result<Vec<u8>, ActError> {
+        desk.engine().take_snapshot(reference.clone(), rows.values().cloned().collect(), "c9", 9, |_| {})?;
+        for (name, room) in [("made-1", READY), ("made-2", PLAIN), ("made-3", READY)] {
+            desk.act(id(name), lead(), room, Action::Note { text: Some(name.into()) })?;
+        }
+        let mut file = vec![];
+        let written = desk.engine().write_waiting(carry_hotel(), "Hotel".into(), "Lea".into(), &mut file)?;
+        written.map_err(|error| EngineError::stored("file of the scene", error))?;
+        Ok(file)
+    };
+    fill().map_err(|error| format!("{error:?}"))
+}
 
 /// The hotel of the scene: its rooms as the service has them, and its reference document.
 fn house(seed: u64) -> Result<(BTreeMap<String, EntityRow>, Reference), String> {
@@ -264,7 +298,8 @@ impl Scene {
     pub fn make(seed: u64) -> Result<Self, String> {
         let (rows, reference) = house(seed)?;
         let disk = SimDisk::new(&format!("scene-{seed}"), seed);
-        let mut scene = Self { image: disk.image(), saved: vec![], rows, reference };
+        let exported = exported(&rows, &reference)?;
+        let mut scene = Self { image: disk.image(), saved: vec![], rows, reference, exported };
         let (desk, _) = open(&disk, seed)?;
         scene.fill(&desk).map_err(|error| format!("{error:?}"))?;
         desk.engine().close();
@@ -485,6 +520,12 @@ fn failing(
         }
         Ok((desk, _)) => {
             let saved: Vec<EventId> = scene.saved.iter().cloned().chain(told).collect();
+            // A disk that lied may have put the database behind its second copy; a start takes up both.
+            let back = carried_is_back(&desk);
+            if !matches!(back, Ok(true)) {
+                cuts.lost += 1;
+                cuts.failures.push(format!("{what}: what a carried file brought is gone: {back:?}"));
+            }
             cuts.judge(what, faults(&desk, &saved));
             if refused && !matches!(desk.engine().row(&id("cut")), Ok(None)) {
                 cuts.broken += 1;
@@ -560,7 +601,10 @@ fn verify_copy(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &
     }
     let found = open(disk, seed).map(|(desk, _)| {
         let missing = |event: &&EventId| !matches!(desk.engine().row(event), Ok(Some(_)));
-        let gone: Vec<String> = saved.iter().filter(missing).map(ToString::to_string).collect();
+        let mut gone: Vec<String> = saved.iter().filter(missing).map(ToString::to_string).collect();
+        if !carried_is_back(&desk).unwrap_or(false) {
+            gone.push("what a carried file brought".into());
+        }
         desk.engine().close();
         gone
     });
@@ -576,6 +620,20 @@ fn verify_copy(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &
             }
         }
     }
+}
+
+/// What was called carried comes back from the file that was kept.
+fn carried_is_back(desk: &Desk) -> Result<bool, EngineError> {
+    desk.engine().carry_again(&carry_hotel())?;
+    desk.engine().read(|mut connection| {
+        let back = connection.first(
+            "SELECT (SELECT count(*) FROM carried) >= (SELECT coalesce(max(bytes ->> '$.args.events'), 0)
+                FROM audit_local WHERE bytes ->> '$.action' = 'carried')",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(back.unwrap_or(false))
+    })
 }
 
 /// Opens the desk and holds it against what it had called saved.
@@ -630,7 +688,14 @@ fn faults(desk: &Desk, saved: &[EventId]) -> Result<Account, String> {
                     OR (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id))
                  UNION ALL
                  SELECT 'the cursor stands behind a page that is not there' FROM sync_state
-                 WHERE key = 'cursor' AND value = 'c1000' AND EXISTS (SELECT 1 FROM mirror WHERE version < 1000)",
+                 WHERE key = 'cursor' AND value = 'c1000' AND EXISTS (SELECT 1 FROM mirror WHERE version < 1000)
+                 UNION ALL
+                 SELECT 'a carried file is here in part, or in secret' FROM (SELECT
+                    (SELECT count(*) FROM carried) AS here,
+                    (SELECT coalesce(sum(brought), 0) FROM carried_from) AS brought,
+                    (SELECT coalesce(sum(bytes ->> '$.args.events'), 0) FROM audit_local
+                     WHERE bytes ->> '$.action' = 'carried') AS noted)
+                 WHERE here <> brought OR here > noted OR (here = 0) <> (noted = 0)",
                 [],
                 |row| row.get::<_, String>(0),
             )?;

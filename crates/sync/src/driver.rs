@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use turndown_offline::{Engine, KNOWN_AT, OutboxItem, Sort, rfc3339};
+use turndown_offline::{Engine, EngineError, KNOWN_AT, OutboxItem, Sort, rfc3339};
 use turndown_protocol::{EntityRef, EventId, Mode};
 
 /// Views hear of progress no more often than this.
@@ -233,7 +233,7 @@ impl<'a> Driver<'a> {
         let (mode, known_at, tries) = blocking(engine.hands(), move || {
             let read = || {
                 let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(KNOWN_AT)?);
-                Ok::<_, turndown_offline::EngineError>((mode, known_at, engine.blamed()?))
+                Ok::<_, EngineError>((mode, known_at, engine.blamed()?))
             };
             read().map_err(|error| {
                 tracing::error!(code = error.code(), "the link's facts cannot be read");
@@ -580,10 +580,11 @@ impl<'a> Driver<'a> {
         self.call(
             async move {
                 let counted = blocking(engine.hands(), move || {
-                    engine.ledger().map_err(|_| Failure::new(Class::Desk, Cause::Fault))
+                    let count = || Ok(engine.ledger()?.waiting + engine.carried_waiting()?);
+                    count().map_err(|_: EngineError| Failure::new(Class::Desk, Cause::Fault))
                 })
                 .await;
-                let waiting = counted.ok().map(|ledger| u32::try_from(ledger.waiting).unwrap_or(u32::MAX));
+                let waiting = counted.ok().map(|waiting| u32::try_from(waiting).unwrap_or(u32::MAX));
                 Done::Counted(waiting)
             },
             |_| Done::Counted(None),

@@ -1125,7 +1125,11 @@ conflicts: Array<ConflictHead>,
 /**
  * What was merged by itself lately, for a person to see.
  */
-merged: Array<MergedNote>, };
+merged: Array<MergedNote>, 
+/**
+ * Other desks' work that is sent from here.
+ */
+carried: Array<CarriedDesk>, };
 
 /**
  * An open conflict in a list.
@@ -1410,4 +1414,154 @@ name: string,
  * The address as understood.
  */
 address: string, };
+
+/**
+ * Another desk's work that was brought here in a file and is sent from here. It counts at its own desk.
+ */
+export type CarriedDesk = { 
+/**
+ * The other desk's installation.
+ */
+maker: string, 
+/**
+ * What people call it.
+ */
+desk: string, 
+/**
+ * Who wrote the newest file; empty where nobody had said who is working.
+ */
+exportedBy: string, 
+/**
+ * When, by that desk's clock.
+ */
+exportedAt: string, 
+/**
+ * Who brought it here.
+ */
+carriedBy: string, 
+/**
+ * When.
+ */
+carriedAt: string, 
+/**
+ * Actions brought.
+ */
+total: number, 
+/**
+ * The service has them.
+ */
+arrived: number, 
+/**
+ * On their way.
+ */
+waiting: number, 
+/**
+ * Somebody has to look.
+ */
+attention: number, 
+/**
+ * The first of those that the service does not have, what needs a look before the others.
+ */
+rows: Array<OutboxRow>, };
+
+/**
+ * A file of what waits was written.
+ */
+export type Exported = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Actions in it.
+ */
+events: number, };
+
+/**
+ * Where files are written to and found.
+ */
+export type CarryPlaces = { 
+/**
+ * The desk's own folder for exports.
+ */
+ownFolder: string, 
+/**
+ * Drives that are plugged in.
+ */
+places: Array<CarryPlace>, 
+/**
+ * Files that can be imported, or why not.
+ */
+files: Array<CarryFound>, };
+
+/**
+ * A drive that is plugged in.
+ */
+export type CarryPlace = { 
+/**
+ * Its folder; names it in `exportWaiting`.
+ */
+path: string, 
+/**
+ * What it is called.
+ */
+name: string, };
+
+/**
+ * A file that was found.
+ */
+export type CarryFound = { 
+/**
+ * Where it is; names it in `importWaiting`.
+ */
+path: string, 
+/**
+ * Its name.
+ */
+file: string, 
+/**
+ * The drive or folder that it is in.
+ */
+place: string, 
+/**
+ * Which desk wrote it; empty where it does not say.
+ */
+desk: string, 
+/**
+ * Who.
+ */
+by: string, 
+/**
+ * When, by that desk's clock.
+ */
+at: string, 
+/**
+ * Actions in it.
+ */
+events: number, 
+/**
+ * Why it cannot be imported here, as far as its first line tells.
+ */
+problem: string | null, };
+
+/**
+ * A file was imported.
+ */
+export type Brought = { 
+/**
+ * The desk whose work it is.
+ */
+desk: string, 
+/**
+ * Actions in the file.
+ */
+events: number, 
+/**
+ * Of those, new here: they are sent from now on.
+ */
+brought: number, 
+/**
+ * Of those, recorded at this very desk, which sends them itself.
+ */
+own: number, };
 

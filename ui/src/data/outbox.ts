@@ -1,7 +1,7 @@
 // The Sync Center's page of the outbox: only the rows near the screen are held, however long the outbox is.
 
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { ConflictHead, MergedNote, OutboxFilter, OutboxRow, SyncCenter } from "../bindings/bindings";
+import type { CarriedDesk, ConflictHead, MergedNote, OutboxFilter, OutboxRow, SyncCenter } from "../bindings/bindings";
 
 export const PAGE = 100;
 
@@ -12,6 +12,8 @@ export interface OutboxState {
   total: number;
   conflicts: readonly ConflictHead[];
   merged: readonly MergedNote[];
+  /** Other desks' work that is sent from here. */
+  carried: readonly CarriedDesk[];
   loaded: boolean;
 }
 
@@ -32,6 +34,7 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
     total: 0,
     conflicts: [],
     merged: [],
+    carried: [],
     loaded: false,
   }));
   let first = 0;
@@ -73,7 +76,7 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
         const offset = (pages[n] ?? 0) * PAGE;
         answer.rows.forEach((row, at) => rows.set(offset + at, row));
       });
-      store.setState({ rows, total: head.total, conflicts: head.conflicts, merged: head.merged, loaded: true });
+      store.setState({ rows, total: head.total, conflicts: head.conflicts, merged: head.merged, carried: head.carried, loaded: true });
     },
   });
 }

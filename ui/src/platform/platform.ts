@@ -6,8 +6,11 @@ import type {
   Acted,
   AppState,
   BoardDelta,
+  Brought,
+  CarryPlaces,
   CommandError,
   ConflictView,
+  Exported,
   FoundHotel,
   FrontDeskDelta,
   LinkMode,
@@ -55,8 +58,13 @@ export interface Platform {
   sendToLook(request: LookRequest): Promise<Acted>;
 
   refreshSnapshot(): Promise<void>;
-  /** Resolves to the path of the file that was written. */
-  exportWaiting(): Promise<string>;
+  /** Writes what waits to a file on a drive that `carryPlaces` named, or in the desk's own folder. */
+  exportWaiting(place: string | null): Promise<Exported>;
+  carryPlaces(): Promise<CarryPlaces>;
+  /** Takes another desk's file: all of it or nothing. */
+  importWaiting(path: string): Promise<Brought>;
+  /** Gives another desk's action up, with what that desk did behind it. */
+  discardCarried(eventId: string, reason: string): Promise<void>;
 
   dismissGuide(): Promise<void>;
   dismissNotice(): Promise<void>;

@@ -1,6 +1,7 @@
 //! What the desk keeps, as screens show it. Pure: rows in, words out.
 
 pub mod board;
+pub mod carried;
 pub mod conflict;
 pub mod front_desk;
 pub mod outbox;

@@ -66,6 +66,13 @@ pub struct Still {
     ids: AtomicU64,
 }
 
+impl Still {
+    /// Another desk's ids are others.
+    pub fn skip_ids(&self, so_many: u64) {
+        self.ids.fetch_add(so_many, Ordering::SeqCst);
+    }
+}
+
 impl Environment for Still {
     fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(1_458_900_000, 0).unwrap() + TimeDelta::seconds(self.seconds.load(Ordering::SeqCst))

@@ -73,7 +73,7 @@ function Stale(): ReactNode {
     });
   const exportWaiting = () =>
     run("export", async () => {
-      const path = await desk.platform.exportWaiting();
+      const { path } = await desk.platform.exportWaiting(null);
       setFile(path);
       announce(t`Written to ${path}.`);
     });

@@ -17,6 +17,7 @@ import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go } from "../../shared/route";
 import { outboxStateWord } from "../../shared/words";
+import { Carried, CarryButtons } from "./Carried";
 import "./synccenter.css";
 
 /** What a row is thought to be high until it was measured. */
@@ -61,6 +62,7 @@ export function SyncCenter(): ReactNode {
           </p>
         </div>
         <div className="sync-actions">
+          <CarryButtons />
           <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
             <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
           </Button>
@@ -81,8 +83,8 @@ export function SyncCenter(): ReactNode {
 
       <div className="sync-columns">
         <Rows now={now} />
-        {outbox.conflicts.length + outbox.merged.length === 0 ? null : (
-          <aside className="sync-side" aria-label={t`What needs a decision, and what merged by itself`}>
+        {outbox.conflicts.length + outbox.merged.length + outbox.carried.length === 0 ? null : (
+          <aside className="sync-side" aria-label={t`What needs a decision, what is carried for other desks, and what merged by itself`}>
             {outbox.conflicts.length === 0 ? null : (
               <section aria-labelledby="to-decide">
                 <h2 id="to-decide">{plural(outbox.conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
@@ -106,6 +108,7 @@ export function SyncCenter(): ReactNode {
                 </ul>
               </section>
             )}
+            <Carried carried={outbox.carried} now={now} />
             {outbox.merged.length === 0 ? null : (
               <section aria-labelledby="merged-notes">
                 <h2 id="merged-notes">{t`Merged by itself`}</h2>

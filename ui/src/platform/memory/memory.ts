@@ -6,6 +6,7 @@ import type {
   ActRequest,
   Acted,
   AppState,
+  CarriedDesk,
   ChangeKind,
   CommandError,
   ConflictView,
@@ -44,6 +45,9 @@ export interface MemoryPlatform extends Platform {
   house: House;
 }
 
+/** A stick that is plugged in. */
+const STICK = "/media/desk/KINGSTON";
+
 const WORDS: Partial<Record<Action["action"], string>> = {
   start: "Started", pause: "Paused", resume: "Resumed", complete: "Completed", reassign: "Reassigned", inspect: "Inspected",
   add_task: "Added a task", cancel_task: "Cancelled a task", set_priority: "Set the priority", set_flag: "Set a flag", note: "Wrote a note",
@@ -64,6 +68,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   let seq = 0;
   const outbox: OutboxRow[] = [];
   let conflicts: ConflictView[] = [];
+  const carried: CarriedDesk[] = [];
 
   const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
     seq += 1;
@@ -335,6 +340,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         revision, status: app.sync, rows: rows.slice(offset, offset + limit), total: rows.length,
         conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length })),
         merged: options.busy ? [{ title: "318", summary: "Your note and the front desk's new arrival time both stand.", at: ago(12) }] : [],
+        carried,
       });
     },
     retryEvent: async (eventId) => {
@@ -368,7 +374,36 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       Object.assign(app.staleness, { blocked: false, emergency: null, mayGoOn: false, ageS: 0, knownAt: new Date().toISOString() });
       touch([], ["status"]);
     },
-    exportWaiting: async () => "/home/desk/Documents/turndown-waiting-2016-03-27.json",
+    exportWaiting: async (folder) => ({ path: `${folder ?? "/home/desk/turndown/exports"}/turndown-waiting-Desk-01M0B7-2016-03-27T11-32-05.120Z.jsonl`, events: app.sync.ledger.waiting + app.sync.ledger.attention }),
+    carryPlaces: async () => {
+      const file = { path: `${STICK}/turndown-waiting-Desk-01M0AC-2016-03-27T11-32-05.120Z.jsonl`, file: "turndown-waiting-Desk-01M0AC-2016-03-27T11-32-05.120Z.jsonl", place: "KINGSTON", desk: "Desk 01M0AC", by: "Maria Santos", at: ago(9), events: 40, problem: null };
+      const other = { ...file, path: `${STICK}/turndown-waiting-x.jsonl`, file: "turndown-waiting-x.jsonl", desk: "", by: "", at: "", events: 0, problem: "This is not a file of actions that a desk has exported." };
+      return { ownFolder: "/home/desk/turndown/exports", places: [{ path: STICK, name: "KINGSTON" }], files: [file, other] };
+    },
+    importWaiting: async (path) => {
+      if (!path.startsWith(STICK)) fail("CARRY_FILE_UNREADABLE", "The file cannot be read.", "Look whether the stick is still in, and choose it again.");
+      if (carried.length > 0) return { desk: "Desk 01M0AC", events: 40, brought: 0, own: 0 };
+      const rooms = [...house.rooms.values()];
+      const row = (at: number, state: OutboxState, why: string): OutboxRow => ({
+        eventId: `c${at}`, localSeq: at, state, entityKind: "room", entityId: rooms[at]?.roomId ?? "", title: rooms[at]?.number ?? "", action: "complete",
+        summary: "Completed the departure clean", actor: "Maria Santos", recordedAt: ago(30 - at), offline: true, attempts: 0, code: state === "conflict" ? "STATUS_CONFLICT_ON_FLUSH" : null,
+        why, nextStep: state === "conflict" ? "Decide it at its own desk if that runs again, or give it up here: then what the service has stands." : null,
+        waitsFor: null, canRetry: false, undo: null, acknowledgedAt: null, seq: null,
+      });
+      carried.push({
+        maker: "01M0ACJ6", desk: "Desk 01M0AC", exportedBy: "Maria Santos", exportedAt: ago(9), carriedBy: app.person?.name ?? "", carriedAt: ago(0), total: 40, arrived: 37, waiting: 2, attention: 1,
+        rows: [row(1, "conflict", "Somebody changed the same thing meanwhile."), row(2, "pending", "It is next to be sent."), row(3, "pending", "It is next to be sent.")],
+      });
+      touch([], ["outbox"]);
+      return { desk: "Desk 01M0AC", events: 40, brought: 40, own: 0 };
+    },
+    discardCarried: async (eventId, reason) => {
+      const [from] = carried;
+      if (from === undefined || reason === "") fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
+      from.rows = from.rows.filter((each) => each.eventId !== eventId);
+      Object.assign(from, { attention: 0, arrived: from.arrived + 1 });
+      touch([], ["outbox"]);
+    },
     dismissGuide: async () => {
       if (app.guide !== null) app.guide.dismissed = true;
       touch([], ["session"]);
