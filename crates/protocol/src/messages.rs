@@ -492,6 +492,45 @@ fn id_before_kind<S: Serializer>(entity: &EntityRef, serializer: S) -> Result<S:
     members.end()
 }
 
+/// What became of an event at the service, once: an event that was in conflict and is settled has two of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoryOutcome {
+    /// The entry of the service's audit trail that says so.
+    pub audit_seq: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The sequence number its effect got.
+    #[serde(default)]
+    pub seq: Option<u64>,
+    /// Its code, where it was not taken.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// When the service said so.
+    pub received_at: String,
+}
+
+/// An event of one entity with all that became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoryEntry {
+    /// What was done, as its desk recorded it.
+    pub event: crate::Event,
+    /// What became of it, in the order in which it did.
+    pub outcomes: Vec<StoryOutcome>,
+}
+
+/// `GET /v1/properties/{p}/entities/{kind}/{id}/story?before=`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoryPage {
+    /// The newest first, in the order in which they came to the service.
+    pub entries: Vec<StoryEntry>,
+    /// Ask with `before=` this for what came earlier; absent where there is nothing.
+    #[serde(default)]
+    pub before: Option<u64>,
+}
+
 /// `GET /v1/properties/{p}/audit?after=&install=`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

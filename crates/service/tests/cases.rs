@@ -299,3 +299,43 @@ async fn d3_what_was_not_taken_as_it_is_may_be_needed_again() {
     assert_eq!(outcomes(&service.send(&desk, &[&decision]).await), [Outcome::Applied]);
     assert_eq!(held(service.handshake(&desk, None).await), 1, "nor does a decision change that");
 }
+
+#[tokio::test]
+async fn h16_the_story_of_a_room_has_every_desks_events_with_all_that_became_of_them() {
+    let service = Service::open().await;
+    let (mut desk, mut other) = (Desk::of(&service).await, Desk::of(&service).await);
+    let (theirs, mine, elsewhere) = (other.note("101", "cot"), desk.note("101", "towels"), desk.note("102", "pet"));
+    service.send_one(&other, &theirs).await;
+    service.send(&desk, &[&mine, &elsewhere]).await;
+    let decision = desk.resolve(&service.room("101").await, &[("room/note", json!("cot, towels"))], &[&mine]);
+    service.send(&desk, &[&decision]).await;
+    let page = async |query: &str| -> turndown_protocol::StoryPage {
+        service.get(&service.path(&format!("entities/room/101/story{query}"))).await.json()
+    };
+    let story = page("").await;
+    let told: Vec<(&str, Vec<Outcome>)> = story
+        .entries
+        .iter()
+        .map(|entry| (entry.event.event_id.as_str(), entry.outcomes.iter().map(|one| one.outcome).collect()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (decision.event.event_id.as_str(), vec![Outcome::Applied]),
+            (mine.event.event_id.as_str(), vec![Outcome::Conflict]),
+            (theirs.event.event_id.as_str(), vec![Outcome::Applied]),
+        ],
+        "newest first, and nothing of another room"
+    );
+    assert_eq!(story.entries[1].event, mine.event);
+    assert_eq!(story.before, None);
+    // By pages, and the same after a restart.
+    let first = page("?limit=2").await;
+    let rest = page(&format!("?limit=2&before={}", first.before.expect("there is more"))).await;
+    let ids = |page: &turndown_protocol::StoryPage| {
+        page.entries.iter().map(|entry| entry.event.event_id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!([ids(&first), ids(&rest)].concat(), ids(&story));
+    let nothing: turndown_protocol::StoryPage = service.get(&service.path("entities/room/999/story")).await.json();
+    assert!(nothing.entries.is_empty());
+}

@@ -379,6 +379,7 @@ async fn every_route_is_described() {
         ("/v1/properties/{property}/events", "post"),
         ("/v1/properties/{property}/housekeeping/tasks/{task}/{action}", "post"),
         ("/v1/properties/{property}/audit", "get"),
+        ("/v1/properties/{property}/entities/{kind}/{id}/story", "get"),
         ("/v1/enroll", "post"),
         ("/v1/enroll/{code}", "get"),
         ("/healthz", "get"),
@@ -388,7 +389,7 @@ async fn every_route_is_described() {
     ] {
         assert!(paths.get(path).and_then(|path| path.get(method)).is_some(), "{method} {path}");
     }
-    assert_eq!(paths.len(), 14, "a new route is described and stands in this list");
+    assert_eq!(paths.len(), 15, "a new route is described and stands in this list");
     for schema in ["EventsRequest", "EventsResponse", "Event", "EntityRow", "Problem", "Capabilities", "ChangesPage"] {
         assert!(document["components"]["schemas"].get(schema).is_some(), "{schema}");
     }

@@ -5,7 +5,7 @@ use super::{App, AppState, Refused, json};
 use crate::cursor::{self, CursorFault};
 use crate::store::{ChangesRows, WireReference, WireRow};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use turndown_protocol::{AuditPage, ChangesPage, InstallId, Problem, PropertyId, Snapshot, codes};
+use turndown_protocol::{
+    AuditPage, ChangesPage, EntityRef, InstallId, Problem, PropertyId, Snapshot, StoryPage, codes,
+};
 
 /// Rows in a page of changes, and the most that may be asked for.
 const PAGE_ROWS: u32 = 500;
@@ -239,6 +241,48 @@ async fn waited(app: &App, pulse: &mut crate::store::Pulse) -> bool {
         () = app.stopping.cancelled() => false,
         changed = pulse.changed() => changed,
     }
+}
+
+/// Where to go on in a story.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoryQuery {
+    #[serde(default)]
+    before: Option<u64>,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/properties/{property}/entities/{kind}/{id}/story",
+    tag = "audit",
+    summary = "What happened to one room: every event about it, by whichever desk, with all that became of it",
+    params(
+        ("property" = String, Path),
+        ("kind" = String, Path, description = "`room` or `place`"),
+        ("id" = String, Path),
+        ("before" = Option<u64>, Query, description = "Where the page before ended; absent for the newest"),
+        ("limit" = Option<u32>, Query, description = "Events in the page, at most 1000")
+    ),
+    responses(
+        (status = 200, body = StoryPage), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 503, body = Problem)
+    ),
+    security(("device" = []))
+)]
+pub(super) async fn story(
+    State(app): State<AppState>,
+    Caller(device): Caller,
+    path: Path<(String, String, String)>,
+    asked: Result<Query<StoryQuery>, QueryRejection>,
+) -> Result<Response, Refused> {
+    let asked = query(asked)?;
+    let Path((_, kind, id)) = path;
+    let limit = limit(asked.limit, PAGE_ENTRIES)?;
+    let before = asked.before.unwrap_or(u64::MAX);
+    let (entries, before) = app.store.story(device.property_id, EntityRef::new(kind, id), before, limit).await?;
+    Ok(json(StoryPage { entries, before }))
 }
 
 /// Where to go on in the audit trail.

@@ -121,6 +121,7 @@ pub fn router(app: AppState) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(events::events))
         .routes(routes!(single::task_action))
         .routes(routes!(feed::audit))
+        .routes(routes!(feed::story))
         .routes(routes!(enroll::enroll))
         .routes(routes!(enroll::enroll_code))
         .routes(routes!(ops::healthz))

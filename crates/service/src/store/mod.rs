@@ -22,7 +22,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use turndown_protocol::{
     AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
-    PropertyId, Provenance, SingleAction,
+    PropertyId, Provenance, SingleAction, StoryEntry,
 };
 
 /// SHA-256 of something.
@@ -356,6 +356,16 @@ pub trait Storage: Send + Sync + 'static {
         install: Option<InstallId>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// The events of one entity that came before a place (`u64::MAX` for the newest), the newest first, and the place
+    /// before which the others came.
+    async fn story(
+        &self,
+        property: PropertyId,
+        entity: EntityRef,
+        before: u64,
+        limit: u32,
+    ) -> Result<(Vec<StoryEntry>, Option<u64>), StoreError>;
 
     /// Notes what a desk says of itself and answers what is known of it.
     async fn greet(

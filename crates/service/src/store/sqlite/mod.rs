@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId};
+use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, StoryEntry};
 use writer::Writer;
 
 /// How many jobs wait for the writer before callers wait to hand theirs in.
@@ -333,6 +333,16 @@ impl Storage for SqliteStore {
             Ok(entries.into_iter().map(|(entry, _)| entry).collect())
         })
         .await
+    }
+
+    async fn story(
+        &self,
+        property: PropertyId,
+        entity: EntityRef,
+        before: u64,
+        limit: u32,
+    ) -> Result<(Vec<StoryEntry>, Option<u64>), StoreError> {
+        self.read(move |conn| rows::story(conn, property_n(conn, &property)?, &entity, before, limit)).await
     }
 
     async fn greet(

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_protocol::{
     ActorId, AuditEntry, Contested, EntityRef, EntityRow, EventId, Fields, InstallId, Mode, Outcome, Provenance,
+    StoryEntry, StoryOutcome,
 };
 
 /// Sequence numbers and counts are far below 2^63; SQLite stores them signed.
@@ -307,6 +308,46 @@ pub(super) fn wire_reference(property: PropertyRow) -> Result<WireReference, Sto
 }
 
 /// Audit entries with their task moves, as the trail and the sinks read them.
+/// Events of one entity, newest first, each with what became of it.
+pub(super) fn story(
+    conn: &Connection,
+    property_n: i64,
+    entity: &EntityRef,
+    before: u64,
+    limit: u32,
+) -> Result<(Vec<StoryEntry>, Option<u64>), StoreError> {
+    let mut events = conn.prepare_cached(
+        "SELECT n, bytes FROM events WHERE property_n = ?1 AND entity = ?2 AND n < ?3 ORDER BY n DESC LIMIT ?4",
+    )?;
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    let found = events
+        .query_map((property_n, entity.to_string(), before, limit), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let more = found.last().filter(|_| found.len() == limit as usize).map(|(n, _)| n.unsigned_abs());
+    let mut outcomes = conn.prepare_cached(
+        "SELECT audit_seq, outcome, seq, code, received_at FROM audit
+         WHERE property_n = ?1 AND event_n = ?2 ORDER BY audit_seq",
+    )?;
+    let mut entries = Vec::with_capacity(found.len());
+    for (n, bytes) in found {
+        let mut rows = outcomes.query((property_n, n))?;
+        let mut became = vec![];
+        while let Some(row) = rows.next()? {
+            became.push(StoryOutcome {
+                audit_seq: get_u64(row, 0)?,
+                outcome: outcome_named(row.get_ref(1)?.as_str().map_err(unreadable)?)?,
+                seq: row.get::<_, Option<i64>>(2)?.map(i64::unsigned_abs),
+                code: row.get(3)?,
+                received_at: row.get(4)?,
+            });
+        }
+        entries.push(StoryEntry { event: serde_json::from_str(&bytes)?, outcomes: became });
+    }
+    Ok((entries, more))
+}
+
 pub(super) fn audit(
     conn: &Connection,
     property_n: i64,

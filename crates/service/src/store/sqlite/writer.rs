@@ -358,8 +358,9 @@ fn write(
     let mut arrived: BTreeMap<&InstallId, BTreeMap<u64, (Hash, Hash)>> = BTreeMap::new();
     {
         let mut insert = conn.prepare_cached(
-            "INSERT INTO events (n, property_n, event_id, hash, install_n, local_seq, outcome, seq, detail, received_at, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO events (n, property_n, event_id, hash, install_n, local_seq, outcome, seq, detail, received_at, bytes,
+                                 entity)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         for new in &plan.new_events {
             let incoming = &events[new.index];
@@ -384,6 +385,7 @@ fn write(
                 detail_json(new.detail.as_ref())?,
                 &batch.received_at,
                 &*incoming.bytes,
+                event.entity.to_string(),
             ))?;
         }
     }
