@@ -18,6 +18,7 @@ const COMMANDS = new Set([
   'act',
   'begin_emergency',
   'sync_center',
+  'story',
   'retry_event',
   'discard_event',
   'retry_failed',

@@ -10,7 +10,7 @@ use turndown_app::{
     App,
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CarryPlaces, CommandError, ConflictView, Exported,
-        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutboxFilter, ResolveRequest, SyncCenter,
+        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutboxFilter, ResolveRequest, Story, SyncCenter,
     },
 };
 
@@ -100,6 +100,11 @@ pub async fn begin_emergency(app: State<'_, App>, intent_id: String, reason: Str
 #[tauri::command]
 pub async fn sync_center(app: State<'_, App>, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
     waiting(app, move |app| app.sync_center(filter, offset, limit)).await
+}
+
+#[tauri::command]
+pub async fn story(app: State<'_, App>, entity_kind: String, entity_id: String) -> Answer<Story> {
+    app.story(&entity_kind, &entity_id).await
 }
 
 #[tauri::command]

@@ -18,6 +18,7 @@ macro_rules! with_commands {
             act,
             begin_emergency,
             sync_center,
+            story,
             retry_event,
             discard_event,
             retry_failed,

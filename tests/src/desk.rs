@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use turndown_app::dto::{
     ActRequest, Acted, AppState, BoardDelta, Brought, CarriedDesk, CommandError, ConflictField, ConflictView,
     FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutboxFilter, OutboxRow, Phase, ResolveRequest,
-    Side, SyncCenter, SyncStatus, Tile,
+    Side, Story, SyncCenter, SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -297,6 +297,14 @@ impl Desk {
     /// When it is not open.
     pub fn conflict(&mut self, room: &str) -> Result<ConflictView, Refused> {
         self.ask("conflict", json!({ "kind": "room", "entity": room }))
+    }
+
+    /// What happened to a room.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn story(&mut self, room: &str) -> Result<Story, Refused> {
+        self.ask("story", json!({ "kind": "room", "entity": room }))
     }
 
     /// Decides a conflict, each field by `side`.

@@ -74,6 +74,10 @@ enum Ask {
         kind: String,
         entity: String,
     },
+    Story {
+        kind: String,
+        entity: String,
+    },
     Resolve {
         request: ResolveRequest,
     },
@@ -187,6 +191,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::SyncCenter { filter, offset, limit } => told(app.sync_center(filter, offset, limit)),
         Ask::Act { request } => told(app.act(request)),
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),
+        Ask::Story { kind, entity } => told(app.story(&kind, &entity).await),
         Ask::Resolve { request } => told(app.resolve(request)),
         Ask::SendToLook { request } => told(app.send_to_look(request)),
         Ask::RetryEvent { event } => told(app.retry_event(&event)),

@@ -205,3 +205,40 @@ fn h2_a_note_of_both_sides_is_written_anew_and_what_merged_by_itself_can_be_turn
     assert_eq!(row.fields.get("room/note"), &json!("lamp broken, pet in room"));
     assert_eq!(row.fields.get(status), &json!("ready"), "what merged by itself was turned back");
 }
+
+#[test]
+fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_offline_what_this_desk_did() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tile = journey.workable().remove(0);
+    let room = tile.room_id.0.clone();
+    let view = both(&mut journey, &mut office, &tile, vec![note("lamp broken")], vec![note("pet in room")]);
+    let decided = journey.desk.resolve(&view, |_| Side::Mine).expect("decided");
+    journey.desk.wait_drained();
+    let story = journey.desk.story(&room).expect("told");
+    assert!(story.alone.is_none(), "{:?}", story.alone);
+    assert_eq!(story.title, tile.number);
+    let told: Vec<(&str, &str)> = story.lines.iter().map(|line| (line.what.as_str(), line.desk.as_str())).collect();
+    assert_eq!(
+        told,
+        [("Decided a conflict", "this desk"), ("Wrote a note", "this desk"), ("Wrote a note", "another desk")],
+        "newest first"
+    );
+    let steps = |at: usize| story.lines[at].steps.iter().map(|step| step.what.as_str()).collect::<Vec<_>>();
+    assert_eq!(steps(0), ["Saved at this desk", "Taken by the service"]);
+    assert_eq!(steps(2), ["Taken by the service"]);
+    assert!(steps(1).iter().any(|step| step.starts_with("In conflict")), "{:?}", steps(1));
+    assert!(steps(1).iter().any(|step| step.contains("settled")), "{:?}", steps(1));
+    assert_eq!(story.lines[0].event_id, decided.event_id);
+    // Without a network it says what it knows, and that it is not all.
+    journey.outage();
+    journey.desk.act(&room, start(&tile.task_id)).expect("recorded");
+    let story = journey.desk.story(&room).expect("told");
+    assert!(story.alone.is_some());
+    assert_eq!(story.lines.len(), 3);
+    assert!(story.lines[0].waiting && story.lines[0].what.starts_with("Started"), "{:?}", story.lines[0]);
+    assert_eq!(story.lines[0].task.as_deref(), Some(tile.task_id.0.as_str()));
+    assert_eq!(story.tasks.len(), 1);
+    journey.relay.restore();
+    journey.all_is_well();
+}

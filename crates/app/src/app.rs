@@ -4,7 +4,7 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, Side, Staleness, StartNotice, SyncCenter, SyncStatus,
+    ResolveRequest, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::{self, Names};
@@ -20,7 +20,7 @@ use turndown_domain::{PropertyBook, Role, Unit, note_text};
 use turndown_offline::{
     CarryHotel, EngineError, Environment, Pick, RowFilter, Settlement, Sort, Sql, StartReport, now_ms,
 };
-use turndown_protocol::{ActorId, EntityRef, EventId};
+use turndown_protocol::{ActorId, EntityRef, EventId, StoryPage};
 use turndown_sync::{Sync, SyncConfig};
 
 /// From this many waiting actions on, the desk points to the playbook.
@@ -33,6 +33,8 @@ const BACKUP_WARNING: Duration = Duration::from_secs(24 * 60 * 60);
 const PERSON: &str = "person";
 /// The longest page of the Sync Center.
 const PAGE_MAX: u32 = 500;
+/// As much of a room's story as is shown: months of an ordinary room.
+const STORY_MAX: u32 = 500;
 
 /// Where the sample hotel is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -578,6 +580,47 @@ impl App {
             shown.push(MergedNote { title, summary: format!("{what}: {how}"), at });
         }
         Ok(shown)
+    }
+
+    /// What happened to one room: what this desk did, and where the service answers, what everybody did.
+    ///
+    /// # Errors
+    /// When the database refuses. That the service does not answer is none: the story says so.
+    pub async fn story(&self, kind: &str, id: &str) -> Answer<Story> {
+        let desk = self.desk()?;
+        let entity = EntityRef::new(kind, id);
+        let told = match self.linked() {
+            Some(linked) => linked.sync.story(&entity, STORY_MAX).await.map_err(|reason| self.link_error(&reason)),
+            None => Err(self.error("NOT_CONNECTED", "This desk belongs to no hotel.", "Connect it to your hotel.")),
+        };
+        let app = self.clone();
+        let read = move || app.told_story(&desk, &entity, told);
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
+            errors::logged("story", &error);
+            Err(self.error("SCREEN_FAULT", "The story could not be read.", "Open it again."))
+        })
+    }
+
+    fn told_story(&self, desk: &Desk, entity: &EntityRef, told: Result<StoryPage, CommandError>) -> Answer<Story> {
+        let engine = desk.engine();
+        let (told, alone) = match told {
+            Ok(page) => (page.entries, None),
+            Err(error) => (vec![], Some(error)),
+        };
+        let book = self.check(desk.book())?;
+        let status = self.sync_status(desk)?;
+        let (unit, rows) =
+            (self.check(desk.room(&entity.id))?.map(|row| row.unit), self.check(engine.rows_of(entity, STORY_MAX))?);
+        let sources = views::story::Sources {
+            entity,
+            unit: unit.as_ref(),
+            own: &engine.install_id(),
+            rows: &rows,
+            in_flight: &engine.in_flight(),
+            waiting_reason: status.reason.as_ref().map(|reason| reason.message.as_str()),
+            told: &told,
+        };
+        Ok(Story { alone, ..views::story::story(&sources, &Names::of(book.as_deref())) })
     }
 
     /// Tries a failed action again.

@@ -603,6 +603,58 @@ dto! {
         pub seq: Option<u64>,
     }
 
+    /// What became of something, once.
+    pub struct StoryStep {
+        /// What, in words.
+        pub what: String,
+        /// When, by the clock of whoever says so; absent for what is so now.
+        pub at: Option<String>,
+    }
+
+    /// One thing that was done to a room.
+    pub struct StoryLine {
+        /// The event.
+        pub event_id: String,
+        /// What was done, in words.
+        pub what: String,
+        /// Who did it.
+        pub actor: String,
+        /// Where, in words ("this desk", "another desk", "the service").
+        pub desk: String,
+        /// When, by that desk's clock.
+        pub done_at: String,
+        /// Whether it was done offline.
+        pub offline: bool,
+        /// The task it is about, if it is about one.
+        pub task: Option<String>,
+        /// What became of it, oldest first.
+        pub steps: Vec<StoryStep>,
+        /// Whether a person still has to look.
+        pub attention: bool,
+        /// Whether it has not reached the service.
+        pub waiting: bool,
+    }
+
+    /// A task of a story, to look at alone.
+    pub struct StoryTask {
+        /// Its id.
+        pub id: String,
+        /// What sort of work, in words.
+        pub name: String,
+    }
+
+    /// What happened to one room.
+    pub struct Story {
+        /// The room's number.
+        pub title: String,
+        /// The newest first, in the order in which the service took them; what it does not have yet before that.
+        pub lines: Vec<StoryLine>,
+        /// The tasks that it speaks of.
+        pub tasks: Vec<StoryTask>,
+        /// Why what others did is missing; absent where it is not.
+        pub alone: Option<CommandError>,
+    }
+
     /// A page of the Sync Center.
     pub struct SyncCenter {
         /// The revision this was read at.

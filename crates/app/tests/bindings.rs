@@ -31,7 +31,7 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
         dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::Tile,
         dto::BoardDelta, dto::SafeToGive, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::ActRequest, dto::Acted,
-        dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::OutboxRow, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
+        dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::OutboxRow, dto::StoryStep, dto::StoryLine, dto::StoryTask, dto::Story, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
         dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,
         dto::FoundHotel, dto::CarriedDesk, dto::Exported, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Brought,

@@ -173,7 +173,8 @@ impl Desk {
             if conflict.theirs.deleted {
                 return Err(RecordError::Refused(Refused::Settlement(SettlementRefusal::Removed)));
             }
-            settlement.picks = conflict.contested.iter().map(|path| (path.clone(), Pick::Theirs)).collect();
+            let paths = conflict.contested.iter().chain(&conflict.merged);
+            settlement.picks = paths.map(|path| (path.clone(), Pick::Theirs)).collect();
             let (actor, entity) = (settlement.actor.clone(), settlement.entity.clone());
             let recorded = desk.settle(work, settlement)?;
             let action = Action::AddTask {

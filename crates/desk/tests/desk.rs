@@ -14,7 +14,8 @@ use tempfile::TempDir;
 use turndown_desk::{ActError, Desk};
 use turndown_domain::{
     Action, Cleanliness, InspectionPolicy, JudgeContext, Judgement, Occupancy, Property, PropertyBook, RefusalCode,
-    Role, Room, Sellability, SellabilityKind, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, judge,
+    Role, Room, Sellability, SellabilityKind, ServiceFlag, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit,
+    judge,
 };
 use turndown_offline::{
     Environment, Fate, LocalState, OpenError, OutboxState, Pick, RowFilter, Settlement, SettlementRefusal, Sql,
@@ -1273,6 +1274,29 @@ fn h16_somebody_is_sent_to_look_and_the_room_stays_as_the_service_has_it_until_t
     let refused = house.desk.send_to_look(settlement(&house, 20, &[&note], &[]), house.id(), too_long).unwrap_err();
     assert!(matches!(refused, ActError::Settlement(_) | ActError::Refused(_)), "{refused:?}");
     assert_eq!(house.desk.engine().ledger().unwrap(), before);
+    house.balanced();
+}
+
+#[test]
+fn h16_somebody_can_be_sent_to_look_although_what_merges_by_itself_does_not_go_with_the_other_side() {
+    let house = House::new();
+    let rows = ROOMS.iter().map(|id| row(id, 5, |unit| unit.room.fo_occupancy = Occupancy::Occupied)).collect();
+    house.desk.engine().take_snapshot(reference(), rows, "c5", 5, |_| {}).unwrap();
+    let flag = Action::SetFlag { flag: ServiceFlag::DoNotDisturb, on: true };
+    let (quiet, note) = (house.act("101", flag).unwrap(), house.act("101", Action::Note { text: Some("cot".into()) }));
+    let note = note.unwrap();
+    let theirs = row("101", 9, |unit| {
+        unit.room.fo_occupancy = Occupancy::Occupied;
+        unit.room.make_up = true;
+        unit.room.note = Some("towels".into());
+    });
+    house.answer(vec![conflict(&quiet, theirs, &["room/make_up"]), result(&note, Outcome::Blocked)]);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().unwrap();
+    assert!(open.merged.iter().any(|path| path == "room/dnd_since"), "{open:?}");
+    let decided = settlement(&house, 9, &[&quiet, &note], &[]);
+    house.desk.send_to_look(decided, house.id(), "Look which is so.".into()).unwrap();
+    let unit = house.desk.room("101").unwrap().unwrap().unit;
+    assert!(unit.room.make_up && unit.room.dnd_since.is_none(), "it is as the service has it");
     house.balanced();
 }
 

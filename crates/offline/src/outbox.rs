@@ -393,6 +393,22 @@ impl Engine {
         })
     }
 
+    /// The newest events of one entity, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn rows_of(&self, entity: &EntityRef, most: u32) -> Result<Vec<OutboxRow>, EngineError> {
+        let mut rows = self.read(|mut connection| {
+            connection.all(
+                &format!("{ROW} WHERE o.entity_kind = ?1 AND o.entity_id = ?2 ORDER BY o.local_seq DESC LIMIT ?3"),
+                (&entity.kind, &entity.id, most),
+                raw,
+            )
+        })?;
+        rows.reverse();
+        rows.into_iter().map(RawRow::read).collect()
+    }
+
     /// Rows for people: what needs a look first, then as they will be sent, then the newest acknowledged.
     /// Also answers how many there are in all.
     ///

@@ -11,6 +11,7 @@ use crate::status::{LastFlush, Status, flush_code};
 use crate::wire::{Deadlines, Wire};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use turndown_offline::{Engine, EngineError, KNOWN_AT, OutboxItem, Sort, rfc3339};
-use turndown_protocol::{EntityRef, EventId, Mode};
+use turndown_protocol::{EntityRef, EventId, Mode, StoryPage};
 
 /// Views hear of progress no more often than this.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -57,6 +58,7 @@ enum Command {
 pub struct Sync {
     commands: mpsc::UnboundedSender<Command>,
     status: watch::Receiver<Status>,
+    shared: Arc<Shared>,
     end: CancellationToken,
     supervisor: Mutex<Option<JoinHandle<()>>>,
 }
@@ -93,8 +95,8 @@ impl Sync {
         let environment = Arc::clone(engine.environment());
         let wire = Wire::new(network, &config.address, Some(&config.token), timing.deadlines, environment);
         let shared = Arc::new(Shared::new(engine, config, wire));
-        let supervisor = tokio::spawn(supervise(shared, timing, received, shown, end.clone()));
-        Self { commands, status, end, supervisor: Mutex::new(Some(supervisor)) }
+        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), timing, received, shown, end.clone()));
+        Self { commands, status, shared, end, supervisor: Mutex::new(Some(supervisor)) }
     }
 
     /// Tries everything now: a person asked.
@@ -110,6 +112,22 @@ impl Sync {
     /// Switches the link. A cut drops requests on their way at once; the switch outlives a restart.
     pub fn set_mode(&self, mode: LinkMode) {
         self.tell(Command::Mode(mode));
+    }
+
+    /// What the service knows of one entity, by whichever desk, the newest first. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// Why it cannot be had now, in words for a person.
+    pub async fn story(&self, entity: &EntityRef, most: u32) -> Result<StoryPage, Reason> {
+        if self.status.borrow().mode != LinkMode::Auto {
+            return Err(Cause::PlannedOffline.reason());
+        }
+        let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let (property, kind, id) = (&self.shared.config.property_id, plain(&entity.kind), plain(&entity.id));
+        let path = format!("/v1/properties/{property}/entities/{kind}/{id}/story?limit={most}");
+        let wire = &self.shared.wire;
+        let asked = wire.ask(wire.get(&path), wire.deadlines().total, Cause::NotTheService).await;
+        asked.map_err(|failure| failure.reason)
     }
 
     fn tell(&self, command: Command) {

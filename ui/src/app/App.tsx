@@ -13,6 +13,7 @@ import { Guide } from "../features/guide/Guide";
 import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
 import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
+import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
 import { configure } from "../shared/fmt";
 import { isTyping, keyOf } from "../shared/keys";
@@ -112,6 +113,8 @@ function BoardViews(): ReactNode {
       return <SyncCenter />;
     case "conflict":
       return <Conflict key={`${route.entityKind}/${route.entityId}`} entityKind={route.entityKind} entityId={route.entityId} />;
+    case "story":
+      return <Story key={`${route.entityKind}/${route.entityId}`} entityKind={route.entityKind} entityId={route.entityId} />;
     case "board":
     case "front-desk":
       return (
@@ -126,7 +129,8 @@ function BoardViews(): ReactNode {
 function useTitle(view: string, isBoard: boolean): void {
   const hotel = useApp((state) => state.hotel?.name ?? "");
   useEffect(() => {
-    const name = isBoard ? (view === "board" ? t`Board` : t`Sync Center`) : t`Front Desk`;
+    const names: Record<string, string> = { board: t`Board`, story: t`A room's story` };
+    const name = isBoard ? (names[view] ?? t`Sync Center`) : t`Front Desk`;
     document.title = `${name} · ${hotel} · Turndown`;
   }, [view, hotel, isBoard]);
 }

@@ -1099,6 +1099,98 @@ acknowledgedAt: string | null,
 seq: number | null, };
 
 /**
+ * What became of something, once.
+ */
+export type StoryStep = { 
+/**
+ * What, in words.
+ */
+what: string, 
+/**
+ * When, by the clock of whoever says so; absent for what is so now.
+ */
+at: string | null, };
+
+/**
+ * One thing that was done to a room.
+ */
+export type StoryLine = { 
+/**
+ * The event.
+ */
+eventId: string, 
+/**
+ * What was done, in words.
+ */
+what: string, 
+/**
+ * Who did it.
+ */
+actor: string, 
+/**
+ * Where, in words ("this desk", "another desk", "the service").
+ */
+desk: string, 
+/**
+ * When, by that desk's clock.
+ */
+doneAt: string, 
+/**
+ * Whether it was done offline.
+ */
+offline: boolean, 
+/**
+ * The task it is about, if it is about one.
+ */
+task: string | null, 
+/**
+ * What became of it, oldest first.
+ */
+steps: Array<StoryStep>, 
+/**
+ * Whether a person still has to look.
+ */
+attention: boolean, 
+/**
+ * Whether it has not reached the service.
+ */
+waiting: boolean, };
+
+/**
+ * A task of a story, to look at alone.
+ */
+export type StoryTask = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What sort of work, in words.
+ */
+name: string, };
+
+/**
+ * What happened to one room.
+ */
+export type Story = { 
+/**
+ * The room's number.
+ */
+title: string, 
+/**
+ * The newest first, in the order in which the service took them; what it does not have yet before that.
+ */
+lines: Array<StoryLine>, 
+/**
+ * The tasks that it speaks of.
+ */
+tasks: Array<StoryTask>, 
+/**
+ * Why what others did is missing; absent where it is not.
+ */
+alone: CommandError | null, };
+
+/**
  * A page of the Sync Center.
  */
 export type SyncCenter = { 

@@ -18,6 +18,7 @@ import type {
   Notice,
   OutboxFilter,
   ResolveRequest,
+  Story,
   SyncCenter,
 } from "../bindings/bindings";
 
@@ -45,6 +46,8 @@ export interface Platform {
   beginEmergency(intentId: string, reason: string): Promise<void>;
 
   syncCenter(filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter>;
+  /** What happened to one room; with what others did where the service answers. */
+  story(entityKind: string, entityId: string): Promise<Story>;
   retryEvent(eventId: string): Promise<void>;
   /** Gives a failed action up for good; it stays in the record with the reason. */
   discardEvent(eventId: string, reason: string): Promise<void>;

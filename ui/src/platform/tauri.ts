@@ -34,6 +34,7 @@ export function tauriPlatform(): Platform {
     act: (request) => invoke("act", { request }),
     beginEmergency: (intentId, reason) => invoke("begin_emergency", { intentId, reason }),
     syncCenter: (filter, offset, limit) => invoke("sync_center", { filter, offset, limit }),
+    story: (entityKind, entityId) => invoke("story", { entityKind, entityId }),
     retryEvent: (eventId) => invoke("retry_event", { eventId }),
     discardEvent: (eventId, reason) => invoke("discard_event", { eventId, reason }),
     retryFailed: () => invoke("retry_failed"),

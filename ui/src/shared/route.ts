@@ -7,21 +7,22 @@ export type Route =
   | { view: "board" }
   | { view: "sync" }
   | { view: "conflict"; entityKind: string; entityId: string }
+  | { view: "story"; entityKind: string; entityId: string }
   | { view: "front-desk" };
 
 export function parseRoute(hash: string): Route {
   const [view, kind, id] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (view === "sync") return { view: "sync" };
   if (view === "front-desk") return { view: "front-desk" };
-  if (view === "conflict" && kind !== undefined && id !== undefined) {
-    return { view: "conflict", entityKind: kind, entityId: id };
+  if ((view === "conflict" || view === "story") && kind !== undefined && id !== undefined) {
+    return { view, entityKind: kind, entityId: id };
   }
   return { view: "board" };
 }
 
 export function routeHash(route: Route): string {
-  if (route.view === "conflict") {
-    return `#/conflict/${encodeURIComponent(route.entityKind)}/${encodeURIComponent(route.entityId)}`;
+  if (route.view === "conflict" || route.view === "story") {
+    return `#/${route.view}/${encodeURIComponent(route.entityKind)}/${encodeURIComponent(route.entityId)}`;
   }
   return `#/${route.view}`;
 }

@@ -11,6 +11,7 @@ import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
 import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
+import { go } from "../../shared/route";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, sellabilityWord, statusWord } from "../../shared/words";
 import { situation } from "./Tile";
 import { verbGroups, type Ask, type Verb } from "./verbs";
@@ -277,6 +278,9 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
           </div>
         ))}
       </dl>
+      <Button small className="details-story" testId="details-story" onPress={() => go({ view: "story", entityKind: "room", entityId: tile.roomId })}>
+        {t`What happened in this room`}
+      </Button>
       {verbGroups(tile).map((group) => (
         <div key={group.id} className="details-verbs">
           <h3>{group.label}</h3>

@@ -167,6 +167,9 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
           </h1>
           <p className="resolver-summary">{view.summary}</p>
+          <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
+            {t`What happened in this room`}
+          </Button>
         </div>
         <p className="resolver-left" data-testid="conflict-left" data-left={left.length}>
           <b>{left.length === 0 ? t`All decided` : t`${count(left.length)} of ${count(view.fields.length)} left`}</b>

@@ -15,7 +15,7 @@ import { announce } from "../../shared/announcer";
 import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
-import { go } from "../../shared/route";
+import { go, routeHash } from "../../shared/route";
 import { outboxStateWord } from "../../shared/words";
 import { Carried, CarryButtons } from "./Carried";
 import "./synccenter.css";
@@ -380,7 +380,13 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
         </span>
       </td>
       <td>
-        <RoomNumber number={row.title} className="outbox-room" />
+        {row.entityKind === "desk" ? (
+          <RoomNumber number={row.title} className="outbox-room" />
+        ) : (
+          <a className="outbox-room" href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} data-testid="row-story" title={t`What happened in this room`}>
+            <RoomNumber number={row.title} />
+          </a>
+        )}
       </td>
       <td>
         <span className="outbox-what">{row.summary}</span>

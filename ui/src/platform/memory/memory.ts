@@ -343,6 +343,19 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         carried,
       });
     },
+    story: async (_kind, id) => ({
+      title: house.rooms.get(id)?.number ?? id,
+      tasks: [],
+      alone: app.sync.state === "online" ? null : { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "", reference: "" },
+      lines: outbox
+        .filter((row) => row.entityId === id)
+        .toReversed()
+        .map((row) => ({
+          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "another desk" : "this desk", doneAt: row.recordedAt, offline: row.offline, task: null,
+          attention: row.state === "conflict" || row.state === "failed", waiting: row.state === "pending" || row.state === "held",
+          steps: [{ what: "Saved at this desk", at: row.recordedAt }, row.acknowledgedAt === null ? { what: row.why ?? "It is next to be sent.", at: null } : { what: "Taken by the service", at: row.acknowledgedAt }],
+        })),
+    }),
     retryEvent: async (eventId) => {
       const row = outbox.find((each) => each.eventId === eventId);
       if (row !== undefined) Object.assign(row, { state: "pending", code: null, why: null, nextStep: null, canRetry: false, undo: null });

@@ -1,0 +1,127 @@
+//! What happened to one room, by whichever desk: one line for each thing done, with all that became of it.
+
+use super::Names;
+use super::outbox::{self, title};
+use crate::dto::{OutboxState, Story, StoryLine, StoryStep, StoryTask};
+use crate::words;
+use std::collections::BTreeMap;
+use turndown_domain::{Action, TaskId, Unit};
+use turndown_offline::OutboxRow;
+use turndown_protocol::{EntityRef, Event, EventId, InstallId, Mode, Outcome, StoryEntry};
+
+/// What this desk has of an entity, and what the service told of it.
+pub struct Sources<'a> {
+    /// Which entity.
+    pub entity: &'a EntityRef,
+    /// How the desk sees it.
+    pub unit: Option<&'a Unit>,
+    /// This desk.
+    pub own: &'a InstallId,
+    /// This desk's events of it.
+    pub rows: &'a [OutboxRow],
+    /// Which of those are on their way.
+    pub in_flight: &'a BTreeMap<EventId, EntityRef>,
+    /// Why nothing is sent now, if nothing is.
+    pub waiting_reason: Option<&'a str>,
+    /// The service's, the newest first.
+    pub told: &'a [StoryEntry],
+}
+
+/// The story, the newest first.
+pub fn story(sources: &Sources<'_>, names: &Names) -> Story {
+    let told: BTreeMap<&EventId, &StoryEntry> =
+        sources.told.iter().map(|entry| (&entry.event.event_id, entry)).collect();
+    let mut lines: Vec<(u64, u64, StoryLine)> = vec![];
+    for row in sources.rows {
+        let event = &row.sealed.event;
+        let at_service = told.get(&event.event_id);
+        let place = at_service.map_or_else(|| if row.state.is_open() { u64::MAX } else { 0 }, |entry| place(entry));
+        lines.push((place, event.local_seq, line(sources, names, event, Some(row), at_service.copied())));
+    }
+    let own: Vec<&EventId> = sources.rows.iter().map(|row| &row.sealed.event.event_id).collect();
+    for entry in sources.told.iter().filter(|entry| !own.contains(&&entry.event.event_id)) {
+        lines.push((place(entry), 0, line(sources, names, &entry.event, None, Some(entry))));
+    }
+    // No clock decides what comes first: the service's own numbers do, and this desk's for what it does not have.
+    lines.sort_by_key(|(place, local_seq, _)| std::cmp::Reverse((*place, *local_seq)));
+    let lines: Vec<StoryLine> = lines.into_iter().map(|(_, _, line)| line).collect();
+    let mut tasks: Vec<StoryTask> = vec![];
+    for id in lines.iter().filter_map(|line| line.task.clone()) {
+        if !tasks.iter().any(|task| task.id == id) {
+            let kind = sources.unit.and_then(|unit| unit.tasks.get(&TaskId(id.clone()))).map(|task| task.kind);
+            tasks.push(StoryTask { name: kind.map_or("task", words::kind).to_owned(), id });
+        }
+    }
+    Story { title: title(sources.entity, sources.unit), lines, tasks, alone: None }
+}
+
+fn place(entry: &StoryEntry) -> u64 {
+    entry.outcomes.first().map_or(0, |outcome| outcome.audit_seq)
+}
+
+fn line(
+    sources: &Sources<'_>,
+    names: &Names,
+    event: &Event,
+    row: Option<&OutboxRow>,
+    told: Option<&StoryEntry>,
+) -> StoryLine {
+    let own = row.is_some() || event.install_id == *sources.own;
+    let mut steps = vec![];
+    if own {
+        steps.push(StoryStep { what: "Saved at this desk".into(), at: Some(event.recorded_at.clone()) });
+    }
+    for outcome in told.iter().flat_map(|entry| &entry.outcomes) {
+        let code = outcome.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+        let what = format!("{}{code}", became(outcome.outcome));
+        steps.push(StoryStep { what, at: Some(outcome.received_at.clone()) });
+    }
+    let shown = row.map(|row| outbox::row(row, sources.unit, names, sources.in_flight, sources.waiting_reason, false));
+    let state = shown.as_ref().map(|shown| shown.state);
+    if let Some(shown) = shown
+        && !matches!(shown.state, OutboxState::Synced)
+        && let Some(why) = shown.why
+    {
+        steps.push(StoryStep { what: why, at: None });
+    } else if let Some(at) = row.filter(|_| told.is_none()).and_then(|row| row.acknowledged_at.clone()) {
+        steps.push(StoryStep { what: "Taken by the service".into(), at: Some(at) });
+    }
+    let task = Action::from_event(&event.action, &event.args).ok().and_then(|action| action.task().cloned());
+    StoryLine {
+        event_id: event.event_id.to_string(),
+        what: words::summary(event, sources.unit, names),
+        actor: names.person(event.actor_id.as_str()),
+        desk: if own {
+            "this desk"
+        } else if event.actor_id.as_str().starts_with("system:") {
+            "the service"
+        } else {
+            "another desk"
+        }
+        .into(),
+        done_at: event.recorded_at.clone(),
+        offline: event.mode == Mode::Offline,
+        task: task.map(|task| task.0),
+        steps,
+        attention: matches!(state, Some(OutboxState::Failed | OutboxState::Conflict)),
+        waiting: matches!(state, Some(OutboxState::Pending | OutboxState::Syncing | OutboxState::Held)),
+    }
+}
+
+/// What the service said of an event.
+fn became(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "Taken by the service",
+        Outcome::Merged => "Merged with a change made elsewhere",
+        Outcome::Duplicate => "Came twice, and counted once",
+        Outcome::Conflict => "In conflict: a person decides",
+        Outcome::Settled => "Settled by a decision",
+        Outcome::Rejected => "Not taken",
+        Outcome::Blocked => "Waited for an earlier action of the room",
+        Outcome::MissingPredecessor => "Came before what it stands on",
+        Outcome::KeyReuse => "Not taken: its id was used for something else",
+        Outcome::TooLarge => "Not taken: too large",
+        Outcome::RetryLater => "To be asked again later",
+        Outcome::UpgradeRequired => "Waited for an update",
+    }
+}

@@ -1,0 +1,119 @@
+// What happened to one room: done by whom, taken when, merged, in conflict, decided. The newest stands first.
+
+import { t } from "@lingui/core/macro";
+import { ArrowLeft } from "lucide-react";
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import type { CommandError, Story as Told, StoryLine, StoryStep } from "../../bindings/bindings";
+import { useNow } from "../../data/ticker";
+import { useDesk } from "../../data/useDesk";
+import { asCommandError } from "../../platform/platform";
+import { Button, Problem, RoomNumber, Select } from "../../shared/controls";
+import { dateTime } from "../../shared/fmt";
+import { Glyph, type GlyphName } from "../../shared/glyphs";
+import "./story.css";
+
+const ALL = "all";
+
+export function Story({ entityKind, entityId }: { entityKind: string; entityId: string }): ReactNode {
+  const desk = useDesk();
+  const now = useNow();
+  const [story, setStory] = useState<Told | null>(null);
+  const [error, setError] = useState<CommandError | null>(null);
+  const [task, setTask] = useState(ALL);
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  const read = useCallback(async () => {
+    try {
+      setStory(await desk.platform.story(entityKind, entityId));
+      setError(null);
+    } catch (thrown) {
+      setError(asCommandError(thrown));
+    }
+  }, [desk, entityKind, entityId]);
+
+  useEffect(() => desk.watch("conflict", () => void read()), [desk, read]);
+  const loaded = story !== null;
+  useEffect(() => {
+    if (loaded) heading.current?.focus();
+  }, [loaded]);
+
+  const back = (
+    <Button look="quiet" small className="story-back" onPress={() => window.history.back()}>
+      <ArrowLeft size={16} className="flips" aria-hidden /> {t`Back`}
+    </Button>
+  );
+  if (error !== null) {
+    return (
+      <div className="story">
+        {back}
+        <Problem error={error} testId="story-problem" />
+      </div>
+    );
+  }
+  if (story === null) return <div className="story" aria-busy="true" />;
+
+  const lines = task === ALL ? story.lines : story.lines.filter((line) => line.task === task);
+  return (
+    <div className="story" data-testid="story" data-entity={entityId}>
+      {back}
+      <header className="story-head">
+        <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
+          {t`Room`} <RoomNumber number={story.title} />: {t`what happened`}
+        </h1>
+        {story.tasks.length < 2 ? null : (
+          <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${each.name}` }))]} value={task} onChange={setTask} testId="story-task" />
+        )}
+      </header>
+      {story.alone === null ? null : (
+        <p className="story-alone" data-testid="story-alone">
+          <Glyph name="alert" />
+          <span>
+            {t`This is what was done at this desk. What others did shows when the service answers.`} {story.alone.message}
+          </span>
+        </p>
+      )}
+      {lines.length === 0 ? <p className="story-nothing">{t`Nothing was recorded about this room yet.`}</p> : null}
+      <ol className="story-lines" aria-label={t`What happened, the newest first`}>
+        {lines.map((line) => (
+          <Line key={line.eventId} line={line} now={now} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function glyph(line: StoryLine): GlyphName {
+  if (line.attention) return "split";
+  return line.waiting ? "drive" : "tick";
+}
+
+function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
+  return (
+    <li className="story-line" data-testid="story-line" data-event={line.eventId} data-attention={line.attention || undefined} data-waiting={line.waiting || undefined}>
+      <span className="story-mark">
+        <Glyph name={glyph(line)} />
+      </span>
+      <div className="story-what">
+        <b>{line.what}</b>
+        <small>
+          <bdi>{line.actor}</bdi> · {line.desk} · {dateTime(line.doneAt, now)}
+          {line.offline ? ` · ${t`offline`}` : ""}
+        </small>
+      </div>
+      <ul className="story-steps">
+        {line.steps.map((step, at) => (
+          <Step key={at} step={step} now={now} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function Step({ step, now }: { step: StoryStep; now: number }): ReactNode {
+  return (
+    <li>
+      <span>{step.what}</span>
+      {step.at === null ? null : <time dateTime={step.at}>{dateTime(step.at, now)}</time>}
+    </li>
+  );
+}
