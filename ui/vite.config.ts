@@ -37,7 +37,8 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: mode === "demo" ? "demo-public" : false,
   clearScreen: false,
-  server: { port: 1420, strictPort: true },
+  // The playbook is a page of the documentation.
+  server: { port: 1420, strictPort: true, fs: { allow: [".", "../docs"] } },
   build: {
     target: "safari16.4",
     assetsInlineLimit: 0,

@@ -161,6 +161,8 @@ const pictures = [
   },
   { name: "conflict-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700), act: async (page) => page.getByTestId("decide").first().click() },
   { name: "conflict-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE, act: async (page) => page.getByTestId("decide").first().click() },
+  { name: "playbook", query: "busy=1&noguide=1", hash: "#/playbook/SERVICE_SILENT" },
+  { name: "playbook-dark", query: "busy=1&noguide=1", hash: "#/playbook", dark: true },
   { name: "story", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", dark: true, act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },

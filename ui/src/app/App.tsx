@@ -1,7 +1,7 @@
 // Which view stands in this window, and the keys that work in all of them.
 
 import { t } from "@lingui/core/macro";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { undo } from "../data/actions";
 import type { Desk } from "../data/desk";
@@ -106,6 +106,9 @@ function Ready(): ReactNode {
   );
 }
 
+// Read seldom, and not before it is asked for.
+const Playbook = lazy(() => import("../features/playbook/Playbook"));
+
 function BoardViews(): ReactNode {
   const route = useRoute();
   switch (route.view) {
@@ -115,6 +118,12 @@ function BoardViews(): ReactNode {
       return <Conflict key={`${route.entityKind}/${route.entityId}`} entityKind={route.entityKind} entityId={route.entityId} />;
     case "story":
       return <Story key={`${route.entityKind}/${route.entityId}`} entityKind={route.entityKind} entityId={route.entityId} />;
+    case "playbook":
+      return (
+        <Suspense fallback={<div aria-busy="true" />}>
+          <Playbook place={route.place} />
+        </Suspense>
+      );
     case "board":
     case "front-desk":
       return (
@@ -129,7 +138,7 @@ function BoardViews(): ReactNode {
 function useTitle(view: string, isBoard: boolean): void {
   const hotel = useApp((state) => state.hotel?.name ?? "");
   useEffect(() => {
-    const names: Record<string, string> = { board: t`Board`, story: t`A room's story` };
+    const names: Record<string, string> = { board: t`Board`, story: t`A room's story`, playbook: t`Playbook` };
     const name = isBoard ? (names[view] ?? t`Sync Center`) : t`Front Desk`;
     document.title = `${name} · ${hotel} · Turndown`;
   }, [view, hotel, isBoard]);

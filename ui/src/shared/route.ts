@@ -8,6 +8,7 @@ export type Route =
   | { view: "sync" }
   | { view: "conflict"; entityKind: string; entityId: string }
   | { view: "story"; entityKind: string; entityId: string }
+  | { view: "playbook"; place: string | null }
   | { view: "front-desk" };
 
 export function parseRoute(hash: string): Route {
@@ -17,10 +18,12 @@ export function parseRoute(hash: string): Route {
   if ((view === "conflict" || view === "story") && kind !== undefined && id !== undefined) {
     return { view, entityKind: kind, entityId: id };
   }
+  if (view === "playbook") return { view: "playbook", place: kind ?? null };
   return { view: "board" };
 }
 
 export function routeHash(route: Route): string {
+  if (route.view === "playbook") return route.place === null ? "#/playbook" : `#/playbook/${encodeURIComponent(route.place)}`;
   if (route.view === "conflict" || route.view === "story") {
     return `#/${route.view}/${encodeURIComponent(route.entityKind)}/${encodeURIComponent(route.entityId)}`;
   }

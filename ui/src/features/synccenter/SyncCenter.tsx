@@ -58,10 +58,11 @@ export function SyncCenter(): ReactNode {
           <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
           <p className="sync-state">{stateSentence(sync, now)}</p>
           <p className="sync-state">
-            {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <span className="code">{sync.lastFlush.code}</span>}
+            {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <Code code={sync.lastFlush.code} />}
           </p>
         </div>
         <div className="sync-actions">
+          <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
           <CarryButtons />
           <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
             <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
@@ -77,7 +78,9 @@ export function SyncCenter(): ReactNode {
       {sync.backlogWarning ? (
         <p className="sync-note" data-testid="backlog">
           <Glyph name="alert" />
-          {t`More than 100 actions wait. Everything is kept and will be sent; the operator's playbook says what to check meanwhile.`}
+          <span>
+            {t`More than 100 actions wait. Everything is kept and will be sent.`} <a href={routeHash({ view: "playbook", place: "more-than-100-actions-wait" })}>{t`What to check meanwhile`}</a>
+          </span>
         </p>
       ) : null}
 
@@ -129,6 +132,15 @@ export function SyncCenter(): ReactNode {
         )}
       </div>
     </div>
+  );
+}
+
+/** A reason code; the playbook says what to do about it. */
+function Code({ code }: { code: string }): ReactNode {
+  return (
+    <a className="code" href={routeHash({ view: "playbook", place: code })} title={t`What the playbook says`}>
+      {code}
+    </a>
   );
 }
 
@@ -398,7 +410,7 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <span className="code">{row.code}</span>}
+            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} />}
           </small>
         )}
       </td>

@@ -1,0 +1,22 @@
+import { render, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import Playbook from "./Playbook";
+
+describe("h16_the_playbook_is_reachable_where_it_is_needed", () => {
+  it.each([
+    ["a reason code", "SERVICE_UNREACHABLE", "TR"],
+    ["a heading", "more-than-100-actions-wait", "H2"],
+  ])("opens at %s", (_, place, tag) => {
+    render(<Playbook place={place} />);
+    expect(document.activeElement?.tagName).toBe(tag);
+    expect((document.activeElement as HTMLElement).dataset["found"]).toBe("");
+  });
+
+  it("begins at its top where nothing was asked for, and links to nothing outside the app", () => {
+    render(<Playbook place={null} />);
+    expect(document.activeElement?.textContent).toBe("Operator's playbook");
+    const links = screen.getAllByRole("link").map((link) => link.getAttribute("href") ?? "");
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.every((href) => href.startsWith("#"))).toBe(true);
+  });
+});
