@@ -160,7 +160,7 @@ $(STAMPS)/ui-packages: ui/package-lock.json
 	cd ui && npm ci --no-audit --no-fund
 	@touch $@
 
-$(STAMPS)/ui-build: $(STAMPS)/ui-packages $(UI_SOURCES)
+$(STAMPS)/ui-build: $(STAMPS)/ui-packages $(UI_SOURCES) docs/playbook.md
 	@scripts/say.sh "Screens: building"
 	cd ui && npm run --silent build
 	@touch $@

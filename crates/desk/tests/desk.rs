@@ -1153,6 +1153,27 @@ fn l1_l4_the_ledger_balances_and_every_row_has_one_reason_after_any_answers_in_a
 }
 
 #[test]
+fn h18_what_a_flush_came_to_is_summed_over_all_of_its_answers_however_many_there_are() {
+    let house = House::new();
+    let notes: Vec<SealedEvent> =
+        (0..250).map(|n| house.act("101", Action::Note { text: Some(format!("note {n}")) }).unwrap()).collect();
+    let stuck = [house.start("102"), house.start("103")];
+    let refused = Problem::new(409, "TASK_CANCELLED", "The task was cancelled.");
+    let later = Problem::new(422, "UPGRADE_REQUIRED", "Update this desk.");
+    // The first answer and the last are no plain ones, and many units of work lie between them.
+    let mut answers = vec![EventResult { problem: Some(refused), ..result(&stuck[0], Outcome::Rejected) }];
+    answers.extend(notes.iter().zip(10..).map(|(note, seq)| applied(note, seq)));
+    answers.push(EventResult { problem: Some(later), ..result(&stuck[1], Outcome::UpgradeRequired) });
+    let taken = house.desk.engine().take_results("store", "epoch", answers).unwrap();
+    assert_eq!((taken.ok, taken.errors, taken.conflicts, taken.upgrade_required), (250, 1, 0, true));
+    let theirs = row("103", 400, |unit| unit.room.note = Some("theirs".into()));
+    let mut answers: Vec<EventResult> = notes.iter().map(|note| result(note, Outcome::Duplicate)).collect();
+    answers.insert(120, conflict(&stuck[1], theirs, &["task/t103/status"]));
+    let taken = house.desk.engine().take_results("store", "epoch", answers).unwrap();
+    assert_eq!((taken.errors, taken.conflicts, taken.upgrade_required), (1, 1, false));
+}
+
+#[test]
 fn h8_what_was_before_is_known_although_the_service_and_the_mirror_have_moved_on() {
     let house = House::new();
     let event = house.start("101");
