@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// What the wire does with bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Relay {
     target: SocketAddr,
     address: SocketAddr,
     flow: Arc<watch::Sender<Flow>>,
-    listening: Mutex<Option<CancellationToken>>,
+    listening: Mutex<Option<(CancellationToken, TaskTracker)>>,
 }
 
 impl Relay {
@@ -40,10 +41,12 @@ impl Relay {
 
     async fn listen(&self, listener: TcpListener) {
         let (cut, target, flow) = (CancellationToken::new(), self.target, Arc::clone(&self.flow));
-        *self.listening.lock().await = Some(cut.clone());
-        tokio::spawn(async move {
+        let carrying = TaskTracker::new();
+        *self.listening.lock().await = Some((cut.clone(), carrying.clone()));
+        carrying.clone().spawn(async move {
             loop {
                 let near = tokio::select! {
+                    biased;
                     () = cut.cancelled() => return,
                     accepted = listener.accept() => match accepted {
                         Ok((near, _)) => near,
@@ -51,13 +54,14 @@ impl Relay {
                     },
                 };
                 let (cut, flow) = (cut.clone(), flow.subscribe());
-                tokio::spawn(async move {
+                carrying.spawn(async move {
                     let Ok(far) = TcpStream::connect(target).await else { return };
                     let (near_in, near_out) = near.into_split();
                     let (far_in, far_out) = far.into_split();
                     let out = pump(near_in, far_out, flow.clone(), |flow| flow != Flow::None);
                     let back = pump(far_in, near_out, flow, |flow| flow == Flow::Both);
                     tokio::select! {
+                        biased;
                         () = cut.cancelled() => {}
                         () = async { tokio::join!(out, back); } => {}
                     }
@@ -66,10 +70,12 @@ impl Relay {
         });
     }
 
-    /// Every connection breaks and new ones are refused.
+    /// Every connection breaks and new ones are refused. When this returns, nothing more comes through.
     pub async fn cut(&self) {
-        if let Some(cut) = self.listening.lock().await.take() {
+        if let Some((cut, carrying)) = self.listening.lock().await.take() {
             cut.cancel();
+            carrying.close();
+            carrying.wait().await;
         }
     }
 
