@@ -58,7 +58,9 @@ enum Command {
 pub struct Sync {
     commands: mpsc::UnboundedSender<Command>,
     status: watch::Receiver<Status>,
-    shared: Arc<Shared>,
+    /// For what a person asks beside the link. It holds nothing of the engine, which closes when the link has ended.
+    wire: Wire,
+    property_id: String,
     end: CancellationToken,
     supervisor: Mutex<Option<JoinHandle<()>>>,
 }
@@ -94,9 +96,10 @@ impl Sync {
         let end = CancellationToken::new();
         let environment = Arc::clone(engine.environment());
         let wire = Wire::new(network, &config.address, Some(&config.token), timing.deadlines, environment);
-        let shared = Arc::new(Shared::new(engine, config, wire));
-        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), timing, received, shown, end.clone()));
-        Self { commands, status, shared, end, supervisor: Mutex::new(Some(supervisor)) }
+        let property_id = config.property_id.clone();
+        let shared = Arc::new(Shared::new(engine, config, wire.clone()));
+        let supervisor = tokio::spawn(supervise(shared, timing, received, shown, end.clone()));
+        Self { commands, status, wire, property_id, end, supervisor: Mutex::new(Some(supervisor)) }
     }
 
     /// Tries everything now: a person asked.
@@ -123,10 +126,10 @@ impl Sync {
             return Err(Cause::PlannedOffline.reason());
         }
         let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let (property, kind, id) = (&self.shared.config.property_id, plain(&entity.kind), plain(&entity.id));
+        let (property, kind, id) = (&self.property_id, plain(&entity.kind), plain(&entity.id));
         let path = format!("/v1/properties/{property}/entities/{kind}/{id}/story?limit={most}");
-        let wire = &self.shared.wire;
-        let asked = wire.ask(wire.get(&path), wire.deadlines().total, Cause::NotTheService).await;
+        let total = self.wire.deadlines().total;
+        let asked = self.wire.ask(self.wire.get(&path), total, Cause::NotTheService).await;
         asked.map_err(|failure| failure.reason)
     }
 
