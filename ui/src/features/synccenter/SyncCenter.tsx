@@ -136,9 +136,9 @@ export function SyncCenter(): ReactNode {
 }
 
 /** A reason code; the playbook says what to do about it. */
-function Code({ code }: { code: string }): ReactNode {
+function Code({ code, tabIndex = 0 }: { code: string; tabIndex?: 0 | -1 }): ReactNode {
   return (
-    <a className="code" href={routeHash({ view: "playbook", place: code })} title={t`What the playbook says`}>
+    <a className="code" tabIndex={tabIndex} href={routeHash({ view: "playbook", place: code })} title={t`What the playbook says`}>
       {code}
     </a>
   );
@@ -395,7 +395,8 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
         {row.entityKind === "desk" ? (
           <RoomNumber number={row.title} className="outbox-room" />
         ) : (
-          <a className="outbox-room" href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} data-testid="row-story" title={t`What happened in this room`}>
+          // Links of a row are stops of the Tab key in the current row alone, or they stand between people and what they look for.
+          <a className="outbox-room" tabIndex={current ? 0 : -1} href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} data-testid="row-story" title={t`What happened in this room`}>
             <RoomNumber number={row.title} />
           </a>
         )}
@@ -410,7 +411,7 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} />}
+            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
           </small>
         )}
       </td>
