@@ -8,8 +8,8 @@ use turndown_domain::{
     is_history, is_stamp, reason_needed,
 };
 use turndown_offline::{
-    Decide, Draft, EngineError, Intent, OutboxState, Pick, RecordError, Recorded, Settlement, SettlementRefusal,
-    UnitOfWork,
+    Decide, Draft, EngineError, HoldRefusal, Intent, OutboxState, Pick, RecordError, Recorded, Settlement,
+    SettlementRefusal, UnitOfWork,
 };
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
 use turndown_sabotage::{self as sabotage, Version};
@@ -47,12 +47,15 @@ pub enum ActError {
     /// Nothing is blocked, or the emergency operation runs for long enough.
     #[error("there is no reason to go on with old data")]
     NothingToGoOnFrom,
+    /// A room cannot be held back or let go.
+    #[error(transparent)]
+    Hold(#[from] HoldRefusal),
     /// The database refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-fn lift<R: Into<ActError>>(error: RecordError<R>) -> ActError {
+pub(crate) fn lift<R: Into<ActError>>(error: RecordError<R>) -> ActError {
     match error {
         RecordError::Refused(refusal) => refusal.into(),
         RecordError::Engine(error) => ActError::Engine(error),
@@ -267,13 +270,14 @@ impl Desk {
                 return Err(RecordError::Refused(Refused::NothingToDiscard));
             }
             let book = desk.housekeeping.book(work)?;
+            let settles = with_earlier_tries(&old);
             Ok(Draft {
                 workflow: old.workflow,
                 turn: old.turn,
                 service_day: book.map(|book| book.property.service_day.clone()).or(old.service_day),
                 action: "discard".into(),
                 args: serde_json::json!({ "reason": reason }),
-                settles: vec![old.event_id],
+                settles,
                 ..Draft::default()
             })
         });
@@ -338,9 +342,15 @@ impl Desk {
             changes,
             relies_on,
             depends_on: vec![],
-            settles: again.map(|(old, _)| old.event_id.clone()).into_iter().collect(),
+            settles: again.map(|(old, _)| with_earlier_tries(old)).unwrap_or_default(),
         })
     }
+}
+
+/// An action that failed, and what it was a further try of: a try that was refused has settled nothing at the service, and
+/// what stands behind the first one would wait for ever.
+fn with_earlier_tries(failed: &Event) -> Vec<EventId> {
+    std::iter::once(&failed.event_id).chain(&failed.settles).cloned().collect()
 }
 
 fn turn_of(fields: &Fields) -> u32 {

@@ -9,6 +9,7 @@
 mod actions;
 mod carry;
 mod housekeeping;
+mod on_hold;
 mod rooms;
 mod staleness;
 

@@ -38,6 +38,8 @@ const ROWS_A_UNIT: u64 = 500;
 const TO_SEND: &str = "(state = 'pending' OR again = 1)";
 /// Not answered as taken.
 const OPEN: &str = "state IN ('pending', 'failed', 'conflict', 'held')";
+/// What a person holds back is not sent from elsewhere either.
+const NOT_ON_HOLD: &str = "(o.entity_kind, o.entity_id) NOT IN (SELECT entity_kind, entity_id FROM on_hold)";
 
 /// What a file brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,11 +114,11 @@ impl Engine {
         self.read(|connection| {
             let end = "SELECT coalesce(max(local_seq), 0) FROM audit_local";
             head.local_seq = connection.query_row(end, [], |row| row.get(0))?;
-            let count = format!("SELECT count(*) FROM outbox WHERE {OPEN}");
+            let count = format!("SELECT count(*) FROM outbox o WHERE o.{OPEN} AND {NOT_ON_HOLD}");
             head.events = connection.query_row(&count, [], |row| row.get(0))?;
             let mut waiting = connection.prepare(&format!(
                 "SELECT a.bytes, a.hash FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
-                 WHERE o.{OPEN} ORDER BY o.lane_rank, o.local_seq"
+                 WHERE o.{OPEN} AND {NOT_ON_HOLD} ORDER BY o.lane_rank, o.local_seq"
             ))?;
             let mut rows = waiting.query([])?;
             let mut writer = match CarryWriter::begin(out, &head) {
@@ -264,6 +266,17 @@ impl Engine {
             let count =
                 connection.first(&format!("SELECT count(*) FROM carried WHERE {TO_SEND}"), [], |row| row.get(0))?;
             Ok(count.unwrap_or(0))
+        })
+    }
+
+    /// How many carried events need a person.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn carried_attention(&self) -> Result<u32, EngineError> {
+        self.read(|mut connection| {
+            let count = format!("SELECT count(*) FROM carried WHERE state IN ('failed', 'conflict') AND {OPEN}");
+            Ok(connection.first(&count, [], |row| row.get(0))?.unwrap_or(0))
         })
     }
 

@@ -2,7 +2,7 @@
 //! its lane and its receipt. Whoever recorded something can wait for it.
 
 use crate::outbox::{OutboxRow, event_id};
-use crate::{Engine, EngineError, OutboxState, Sql};
+use crate::{Engine, EngineError, OnHold, OutboxState, Sql};
 use turndown_protocol::EventId;
 
 /// What became of an event.
@@ -68,6 +68,8 @@ pub enum Waits {
         /// The service's words.
         message: String,
     },
+    /// A person, who holds all of the entity back.
+    OnHold(OnHold),
     /// Nothing but the link: whatever the link says is the reason.
     Link,
 }
@@ -136,6 +138,9 @@ impl Engine {
         let event = &row.sealed.event;
         if self.in_flight().contains_key(&event.event_id) {
             return Ok(Waits::OnItsWay);
+        }
+        if let Some(hold) = self.hold_of(&event.entity)? {
+            return Ok(Waits::OnHold(hold));
         }
         let ahead: Option<String> = self.read(|mut connection| {
             connection.first(

@@ -76,7 +76,8 @@ impl Engine {
                  ORDER BY o.lane_rank, o.local_seq",
             )?;
             let (mut items, mut bytes_sum) = (Vec::new(), 0);
-            'lanes: for lane in lanes {
+            let held_back = crate::on_hold::lanes(connection)?;
+            'lanes: for lane in lanes.difference(&held_back) {
                 let mut rows = statement.query([&lane.kind, &lane.id])?;
                 while let Some(row) = rows.next()? {
                     let bytes = as_recorded(row.get(2)?, &row.get::<_, String>(3)?)?;

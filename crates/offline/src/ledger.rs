@@ -112,6 +112,13 @@ fn add_held<S: Sql>(sql: &mut S, ledger: &mut Ledger) -> Result<(), EngineError>
     Ok(())
 }
 
+/// Rows that were pruned, over all the desk's life.
+pub(crate) fn let_go<S: Sql>(sql: &mut S) -> Result<u64, EngineError> {
+    let mut ledger = Ledger::default();
+    add_sealed(sql, &mut ledger)?;
+    Ok(ledger.acknowledged + ledger.discarded)
+}
+
 fn add_sealed<S: Sql>(sql: &mut S, ledger: &mut Ledger) -> Result<(), EngineError> {
     let mut sealed = |fact: &str| -> Result<u64, EngineError> {
         let text: Option<String> =

@@ -287,6 +287,7 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
         return Err(EngineError::stored("database", "it is gone, and what was made from it is there").into());
     }
     let (connection, state) = prepare(&path, config, environment)?;
+    repair::refuse_other_tables(&connection, &config.migrations)?;
     let untold = untold_report(&connection)?;
     let let_go = second_copy::let_go(disk, &copies).map_err(unreadable)?;
     let mut found = Found { connection, state, tails: vec![], plan: Plan::default(), branch: false, let_go, untold };

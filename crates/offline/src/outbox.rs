@@ -358,7 +358,8 @@ impl Pick {
 }
 
 impl Engine {
-    /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way. What this desk
+    /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way and those
+    /// that a person holds back. What this desk
     /// carries for others comes behind all that is its own.
     ///
     /// # Errors
@@ -371,6 +372,13 @@ impl Engine {
     ) -> Result<Vec<OutboxItem>, EngineError> {
         self.read(|connection| {
             let mut pick = Pick { events_max, bytes_max, ..Pick::default() };
+            let mut held_back = crate::on_hold::lanes(connection)?;
+            let leave_out = if held_back.is_empty() {
+                leave_out
+            } else {
+                held_back.extend(leave_out.iter().cloned());
+                &held_back
+            };
             pick.take(connection, leave_out)?;
             crate::carried::pick(connection, events_max, bytes_max, leave_out, &mut pick.items)?;
             if sabotage::on(Version::NewestFirst) {

@@ -332,7 +332,7 @@ fn from_backup(
             sound(&connection)?;
             chain::verify(&connection, 0)?;
             if !schema(&connection)?.is_superset(&as_made) {
-                return Err(EngineError::stored("backup", "its tables are not as they were made").into());
+                return Err(EngineError::stored("backup", ROTTED_SCHEMA).into());
             }
             match unreadable_rows(&connection)? {
                 0 => Ok((connection, state)),
@@ -347,6 +347,17 @@ fn from_backup(
         }
     }
     Ok(None)
+}
+
+/// What is said of a database whose tables are not those that its migrations make.
+const ROTTED_SCHEMA: &str = "its tables are not as they were made";
+
+/// Refuses a database whose tables are not those of this program, as every start does: it takes a few milliseconds.
+pub(crate) fn refuse_other_tables(connection: &Connection, migrations: &refinery::Runner) -> Result<(), OpenError> {
+    if schema(connection)?.is_superset(&made_by(migrations)?) {
+        return Ok(());
+    }
+    Err(EngineError::stored("database", ROTTED_SCHEMA).into())
 }
 
 /// Tables, indexes and triggers with their text. A letter of it that rotted passes every check of SQLite.

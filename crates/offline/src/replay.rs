@@ -128,6 +128,7 @@ impl UnitOfWork<'_> {
                 )?;
             }
             self.put_behind(&event.event_id, rank, &event.settles)?;
+            self.take_hold(event)?;
             entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
             self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };
         }

@@ -564,6 +564,19 @@ fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
 }
 
 #[test]
+fn a6_a_table_whose_text_rotted_is_repaired_at_the_start() {
+    let killed = killed(20);
+    let house = again(&killed);
+    let rot = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'how ', 'hov ') WHERE name = 'merges'";
+    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    drop(engine);
+    is_all_there(&house, &killed, rot);
+}
+
+#[test]
 fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
     let killed = killed(20);
     for rot in [

@@ -41,6 +41,8 @@ pub(crate) mod facts {
     pub const CURSOR: &str = "cursor";
     /// What the person told the link.
     pub const LINK_MODE: &str = "link_mode";
+    /// There while a person has the sending paused.
+    pub const SENDING_PAUSED: &str = "sending_paused";
     /// The newest audit head that the service signed, with the key it was verified with.
     pub const AUDIT_WITNESS: &str = "audit_witness";
 }

@@ -52,6 +52,7 @@ enum Command {
     SyncNow,
     Refresh,
     Mode(LinkMode),
+    Pause(bool),
 }
 
 /// A running link between a desk and its service. Dropping it cuts the link; what waits stays in the outbox.
@@ -115,6 +116,11 @@ impl Sync {
     /// Switches the link. A cut drops requests on their way at once; the switch outlives a restart.
     pub fn set_mode(&self, mode: LinkMode) {
         self.tell(Command::Mode(mode));
+    }
+
+    /// Pauses the sending, or has it go on. What is on its way arrives, and changes go on coming in; it outlives a restart.
+    pub fn pause_sending(&self, paused: bool) {
+        self.tell(Command::Pause(paused));
     }
 
     /// What the service knows of one entity, by whichever desk, the newest first. Nothing of it is kept.
@@ -251,10 +257,11 @@ struct Driver<'a> {
 impl<'a> Driver<'a> {
     async fn new(shared: Arc<Shared>, timing: Timing, shown: &'a watch::Sender<Status>) -> Result<Self, Failure> {
         let engine = shared.engine.clone();
-        let (mode, known_at, tries) = blocking(engine.hands(), move || {
+        let (mode, paused, known_at, tries) = blocking(engine.hands(), move || {
             let read = || {
+                let paused = engine.fact(facts::SENDING_PAUSED)?.is_some();
                 let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(KNOWN_AT)?);
-                Ok::<_, EngineError>((mode, known_at, engine.blamed()?))
+                Ok::<_, EngineError>((mode, paused, known_at, engine.blamed()?))
             };
             read().map_err(|error| {
                 tracing::error!(code = error.code(), "the link's facts cannot be read");
@@ -266,7 +273,7 @@ impl<'a> Driver<'a> {
         let (note, notes) = mpsc::unbounded_channel();
         Ok(Self {
             shared,
-            machine: Machine::new(timing.pace, mode_of(mode.as_deref())).remembering(tries),
+            machine: Machine::new(timing.pace, mode_of(mode.as_deref())).remembering(tries).paused(paused),
             born: Instant::now(),
             hour: timing.pace.uptime_hour,
             calls: JoinSet::new(),
@@ -307,6 +314,7 @@ impl<'a> Driver<'a> {
                     Some(Command::SyncNow) => Input::SyncNow,
                     Some(Command::Refresh) => Input::Refresh,
                     Some(Command::Mode(mode)) => Input::Mode(mode),
+                    Some(Command::Pause(paused)) => Input::Pause(paused),
                 },
                 Some(done) = self.calls.join_next(), if !self.calls.is_empty() => match done {
                     Ok(done) => {
@@ -336,12 +344,16 @@ impl<'a> Driver<'a> {
                 }
                 () = sleep_until(wake) => Input::Timer,
             };
-            let switched = if let Input::Mode(mode) = input { Some(mode) } else { None };
+            let switched = match input {
+                Input::Mode(mode) => Some((facts::LINK_MODE, Some(mode_name(mode).to_owned()))),
+                Input::Pause(paused) => Some((facts::SENDING_PAUSED, paused.then(|| "1".to_owned()))),
+                _ => None,
+            };
             let stops = matches!(input, Input::Stop);
             self.step(input);
-            if let Some(mode) = switched {
+            if let Some(switched) = switched {
                 // After the cut, not before: a slow disk must not keep a request on its way.
-                self.keep(vec![(facts::LINK_MODE, Some(mode_name(mode).to_owned()))]).await;
+                self.keep(vec![switched]).await;
             }
             if stops {
                 self.calls.shutdown().await;
@@ -601,7 +613,10 @@ impl<'a> Driver<'a> {
         self.call(
             async move {
                 let counted = blocking(engine.hands(), move || {
-                    let count = || Ok(engine.ledger()?.waiting + engine.carried_waiting()?);
+                    let count = || {
+                        let waiting = engine.ledger()?.waiting.saturating_sub(engine.held_back()?);
+                        Ok(waiting + engine.carried_waiting()?)
+                    };
                     count().map_err(|_: EngineError| Failure::new(Class::Desk, Cause::Fault))
                 })
                 .await;
@@ -728,6 +743,7 @@ impl<'a> Driver<'a> {
         let flush_done = view.flush.map_or(0, answered);
         Status {
             mode: view.mode,
+            paused: view.paused,
             state: view.state,
             reason: view.reason,
             since: self.since.clone(),
@@ -753,7 +769,7 @@ fn answered(flush: Flush) -> u32 {
 /// What everyone hears of at once.
 fn standing(status: &Status) -> impl PartialEq + '_ {
     (
-        (status.mode, status.state, &status.reason, &status.since, &status.slow, &status.notice),
+        (status.mode, status.paused, status.state, &status.reason, &status.since, &status.slow, &status.notice),
         (status.flushing, &status.last_flush, status.next_try_at, status.loading.is_some()),
     )
 }

@@ -108,6 +108,8 @@ pub enum Input {
     SyncNow,
     /// A person switches the link.
     Mode(LinkMode),
+    /// A person pauses the sending, or has it go on.
+    Pause(bool),
     /// A person asks for fresh data.
     Refresh,
     /// [`Action::Greet`] ended.
@@ -219,6 +221,8 @@ pub struct Flush {
 pub struct View {
     /// What the person told the link.
     pub mode: LinkMode,
+    /// Whether a person paused the sending.
+    pub paused: bool,
     /// What the service answers.
     pub state: LinkState,
     /// Why it is not online.
@@ -314,6 +318,7 @@ struct Alone {
 pub struct Machine {
     pace: Pace,
     mode: LinkMode,
+    paused: bool,
     stage: Stage,
     held: Option<Reason>,
     limits: Limits,
@@ -352,6 +357,7 @@ impl Machine {
         Self {
             pace,
             mode,
+            paused: false,
             stage: if mode == LinkMode::Auto { Stage::Starting } else { Stage::Cut },
             held: None,
             limits: Limits { events: 1, bytes: 0 },
@@ -385,6 +391,12 @@ impl Machine {
         Self { remembered: tries, ..self }
     }
 
+    /// Whether a person had paused the sending before the restart.
+    #[must_use]
+    pub fn paused(self, paused: bool) -> Self {
+        Self { paused, ..self }
+    }
+
     /// Takes one input at a time since the start, and answers with what is to be done now. `dice` gives random numbers
     /// from 0 up to 1.
     pub fn step(&mut self, input: Input, now: Duration, dice: &mut dyn FnMut() -> f64) -> Vec<Action> {
@@ -404,7 +416,7 @@ impl Machine {
             Stage::Up => {
                 at.push(self.tick_at);
                 at.extend(self.rests.values().filter_map(|rest| rest.until));
-                if self.held.is_none() && self.room_for_a_batch() {
+                if self.may_send() && self.room_for_a_batch() {
                     if !self.groups.is_empty() || (self.work && self.batches.is_empty()) {
                         at.push(self.send.at);
                     } else if self.work {
@@ -457,7 +469,9 @@ impl Machine {
             LinkState::Offline | LinkState::Stopped => self.greet_at,
         };
         let fails_alone = self.rests.values().any(|rest| rest.alone.is_some());
-        let slow = if fails_alone {
+        let slow = if self.paused {
+            Some(Cause::SendingPaused.reason())
+        } else if fails_alone {
             Some(Cause::ServiceTrouble.reason())
         } else if self.rests.values().any(|rest| rest.failures > 1) {
             Some(Cause::NotYet.reason())
@@ -468,6 +482,7 @@ impl Machine {
         };
         View {
             mode: self.mode,
+            paused: self.paused,
             state,
             reason,
             slow: slow.filter(|_| state == LinkState::Online),
@@ -502,6 +517,10 @@ impl Machine {
             Input::Work => self.work = true,
             Input::SyncNow => self.sync_now(now),
             Input::Mode(mode) => self.switch(mode, now, actions),
+            Input::Pause(paused) => {
+                self.paused = paused;
+                self.work = true;
+            }
             Input::Refresh => {
                 self.snapshot.want(now);
                 self.snapshot.retry.at = now;
@@ -577,6 +596,7 @@ impl Machine {
                     }
                     let wait = self.pace.retry(self.listen.retry.failures + 1, dice());
                     self.stream_ended(now, wait);
+                    self.ask_who_answers(now);
                 }
             }
             Input::StreamRefused(request) => {
@@ -599,6 +619,15 @@ impl Machine {
         // A stream that breaks is the first sign of a link that is gone; a pull tells for certain.
         self.pull.want(now);
         self.pull.retry.at = now;
+    }
+
+    /// What answers now may be another than before, behind the same address and in the same epoch: a copy that took
+    /// over, or a backup that was put back. Only a greeting finds that out, and a desk that has nothing to send would
+    /// never hold one (D6).
+    fn ask_who_answers(&mut self, now: Duration) {
+        if self.stage == Stage::Up {
+            self.greet_at = Some(now);
+        }
     }
 
     /// Whether nothing is known that this desk does not have.
@@ -747,8 +776,8 @@ impl Machine {
                     }
                 }
             },
-            // The link was lost while the outbox was read.
-            Ok(_) if self.stage != Stage::Up || self.held.is_some() => {
+            // The link was lost, or the sending paused, while the outbox was read.
+            Ok(_) if self.stage != Stage::Up || !self.may_send() => {
                 self.work = true;
                 self.groups.extend(group);
             }
@@ -929,6 +958,7 @@ impl Machine {
                 self.snapshot.want(now);
                 let wait = self.pace.retry(self.snapshot.retry.failures + 1, dice());
                 self.snapshot.retry.fail(now, wait, &failure.reason);
+                self.ask_who_answers(now);
             }
             Err(failure) => {
                 self.pull.want(now);
@@ -974,6 +1004,11 @@ impl Machine {
         };
         self.stage = stage(failure.reason.clone());
         self.greet_at = Some(now + wait);
+    }
+
+    /// What is on its way arrives all the same; nothing more leaves.
+    fn may_send(&self) -> bool {
+        self.held.is_none() && !self.paused
     }
 
     fn room_for_a_batch(&self) -> bool {
@@ -1056,7 +1091,7 @@ impl Machine {
     }
 
     fn pick(&mut self, now: Duration, actions: &mut Vec<Action>) {
-        if self.held.is_some() || now < self.send.at || !self.room_for_a_batch() {
+        if !self.may_send() || now < self.send.at || !self.room_for_a_batch() {
             return;
         }
         let bytes = self.limits.bytes.min(BATCH_BYTES_MAX).saturating_sub(ENVELOPE_BYTES).max(1);

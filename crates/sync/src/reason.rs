@@ -49,6 +49,8 @@ pub enum Cause {
     PlannedOffline,
     /// The sample hotel's plug is pulled.
     Unplugged,
+    /// Someone paused the sending.
+    SendingPaused,
     /// The service knows more of this desk than the desk itself, which goes on under a new install id.
     InstallForked,
     /// The cursor is too old: a snapshot is taken.
@@ -67,7 +69,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Unreachable,
         Self::NameUnknown,
         Self::Silent,
@@ -84,6 +86,7 @@ impl Cause {
         Self::Overloaded,
         Self::PlannedOffline,
         Self::Unplugged,
+        Self::SendingPaused,
         Self::InstallForked,
         Self::CursorGone,
         Self::RequestRefused,
@@ -175,6 +178,11 @@ impl Cause {
             Self::Unplugged => {
                 ("UNPLUGGED", "The plug is pulled.", "Go on working, then plug in again and see everything arrive.")
             }
+            Self::SendingPaused => (
+                "SENDING_PAUSED",
+                "Somebody paused the sending; what others do still comes in.",
+                "Have the sending go on in the Sync Center when it may.",
+            ),
             Self::InstallForked => (
                 "INSTALL_FORKED",
                 "This desk's data is a copy, or older than it was, so it goes on under a new number of its own.",

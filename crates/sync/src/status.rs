@@ -10,6 +10,8 @@ use tokio::time::Instant;
 pub struct Status {
     /// What the person told the link.
     pub mode: LinkMode,
+    /// Whether a person paused the sending.
+    pub paused: bool,
     /// What the service answers.
     pub state: LinkState,
     /// Why it is not online.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use turndown_offline::{OutboxState, RowFilter};
-use turndown_protocol::{AuditHead, Mode};
+use turndown_protocol::{ActorId, AuditHead, EventId, Mode};
 use turndown_sync::{LinkMode, LinkState, Sync, enroll, find_hotel};
 
 type Tests = tokio::runtime::Runtime;
@@ -523,6 +523,33 @@ fn d6_what_a_copy_that_took_over_lacks_is_noticed_in_the_same_epoch_and_given_to
 }
 
 #[test]
+fn d6_a_desk_with_nothing_to_send_gives_a_copy_that_took_over_what_it_lacks() {
+    runtime().block_on(async {
+        // The copy's numbers end below what the desk has seen, or go on above it.
+        for seq_ahead in [0, 1_000] {
+            let bench = Bench::start(hurried()).await;
+            bench.until_online().await;
+            bench.desk.add(1, 1);
+            bench.until_agreed().await;
+            let backup = bench.house.with(|store| store.backup());
+            bench.desk.add(1, 10);
+            bench.desk.add(2, 5);
+            bench.until_agreed().await;
+            bench.until("it listens", |bench| bench.house.count(Route::Stream) > 0).await;
+            let before = bench.house.values();
+            // No request fails, and nothing is recorded any more.
+            bench.house.take_over(backup, seq_ahead);
+            bench.until("what it lacks is given to it", |bench| bench.house.values() == before).await;
+            bench.until_agreed().await;
+            bench
+                .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
+                .await;
+            bench.stop().await;
+        }
+    });
+}
+
+#[test]
 fn d6_a_head_below_what_this_desk_has_seen_is_noticed_although_no_receipt_is_lost() {
     runtime().block_on(async {
         let bench = Bench::start(hurried()).await;
@@ -869,6 +896,56 @@ fn h22_a_link_that_a_person_cut_stays_cut_over_a_restart_and_drops_what_is_on_it
         assert_eq!(bench.house.log().len(), asked, "a link that is cut asks nothing");
         bench.sync.set_mode(LinkMode::Auto);
         bench.until_agreed().await;
+        bench.stop().await;
+    });
+}
+
+#[test]
+fn the_sending_pauses_and_goes_on_and_a_pause_outlives_a_restart_while_changes_come_in() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        bench.sync.pause_sending(true);
+        bench.until("paused", |bench| bench.status().paused).await;
+        bench.until("it is kept", |bench| bench.desk.engine.fact("sending_paused").expect("read").is_some()).await;
+        bench.desk.add(1, 1);
+        bench.house.set(2, 7);
+        bench.until("what others do comes in", |bench| bench.desk.value(2) == 7).await;
+        bench.stop().await;
+        let Bench { desk, house, .. } = bench;
+        let bench = Bench::start_with(desk.reopened(), house, hurried()).await;
+        bench.until_online().await;
+        bench.house.set(2, 8);
+        bench.until("and after a restart", |bench| bench.desk.value(2) == 8).await;
+        assert_eq!((bench.status().paused, bench.house.count(Route::Events)), (true, 0));
+        assert_eq!(bench.status().slow.map(|reason| reason.code), Some("SENDING_PAUSED"));
+        bench.sync.pause_sending(false);
+        bench.until_agreed().await;
+        bench.stop().await;
+    });
+}
+
+#[test]
+fn a_room_on_hold_stays_here_while_the_others_go_and_follows_when_it_is_let_go() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        bench.until_online().await;
+        bench.desk.add(1, 1);
+        bench.until_agreed().await;
+        let lea = || ActorId::parse("lea").expect("a name");
+        let id = |text: &str| EventId::parse(text).expect("an id");
+        let engine = &bench.desk.engine;
+        engine.put_on_hold(id("h1"), lea(), counters::entity(1), "asked first".into()).expect("it is on hold");
+        for counter in 1..4 {
+            bench.desk.add(counter, 10);
+        }
+        bench.until("the others went", |bench| bench.desk.ledger().waiting == 1).await;
+        bench.until("the flush ended", |bench| !bench.status().flushing).await;
+        assert_eq!(bench.house.values()[&1], 1, "the room on hold did not");
+        assert_eq!(bench.status().flush_total, bench.status().flush_done, "and no bar waits for it");
+        engine.let_go(id("g1"), lea(), counters::entity(1)).expect("it is let go");
+        bench.until_agreed().await;
+        assert_eq!(bench.house.values()[&1], 11);
         bench.stop().await;
     });
 }

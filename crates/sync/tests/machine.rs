@@ -13,7 +13,7 @@ use turndown_protocol::{EntityRef, EventId};
 use turndown_sync::backoff::Pace;
 use turndown_sync::classify::{Class, Failure};
 use turndown_sync::machine::{
-    Action, Answered, Greeting, Input, Lanes, Limits, LinkMode, LinkState, Machine, REQUESTS_MAX, Request,
+    Action, Answered, Flush, Greeting, Input, Lanes, Limits, LinkMode, LinkState, Machine, REQUESTS_MAX, Request,
 };
 use turndown_sync::{Cause, Reason};
 
@@ -437,6 +437,12 @@ fn one_history(seed: u64) {
                 world.step(Input::Mode(LinkMode::Auto));
             }
             4 => world.kill(),
+            5 => {
+                world.step(Input::Pause(true));
+                let pause = S(world.dice.below(1_000));
+                world.run_until(world.now + pause);
+                world.step(Input::Pause(false));
+            }
             _ => {}
         }
     }
@@ -577,6 +583,34 @@ fn the_reason_on_screen_is_the_one_that_holds() {
         // Whatever it was, the service is asked again by a timer, and at once when a person asks.
         assert!(greeting_in(&bench.pass_to_timer()).is_some(), "{class:?} {cause:?}");
     }
+}
+
+#[test]
+fn while_the_sending_is_paused_what_is_on_its_way_arrives_and_nothing_more_leaves() {
+    let (mut bench, actions) = Bench::online();
+    let flying = send_one(&mut bench, &actions, vec![event(1)]);
+    // The outbox is being read when somebody pauses: what the look brings stays.
+    bench.now += S(1);
+    let look = pick_in(&bench.step(Input::Work)).expect("there is room for a batch beside it");
+    bench.step(Input::Pause(true));
+    assert_eq!(bench.step(Input::Picked(look, Ok(vec![event(2)]), MS(1))), vec![]);
+    let actions = bench.step(Input::Sent(flying, Ok(Answered { ok: 1, ..Answered::default() })));
+    let ended = |action: &Action| matches!(action, Action::FlushEnded(Flush { ok: 1, .. }));
+    assert!(actions.iter().any(ended), "the flush ends with what had left: {actions:?}");
+    assert!(actions.iter().any(|action| matches!(action, Action::Pull(_))), "what others do comes in: {actions:?}");
+    let view = bench.machine.view(bench.now);
+    assert_eq!((view.state, view.paused), (LinkState::Online, true));
+    assert_eq!(view.slow.map(|reason| reason.code), Some("SENDING_PAUSED"), "a reason stands for what waits (B12)");
+    for input in [Input::Work, Input::SyncNow, Input::Timer] {
+        assert_eq!(pick_in(&bench.step(input)), None);
+    }
+    let mut actions = bench.step(Input::Pause(false));
+    send_one(&mut bench, &actions, vec![event(2)]);
+    // As it was before a restart.
+    bench.machine = Machine::new(Pace::default(), LinkMode::Auto).paused(true);
+    actions = bench.step(Input::Timer);
+    let request = greeting_in(&actions).expect("a greeting comes first");
+    assert_eq!(pick_in(&bench.greeted(request)), None);
 }
 
 #[test]

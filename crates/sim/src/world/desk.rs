@@ -336,6 +336,41 @@ impl DeskHost {
         self.note(event, "the desk itself", done.map(|_| ()))
     }
 
+    /// Somebody holds a room back, or lets one go on that is held back.
+    pub fn hold(&mut self, rng: &mut Rng, rooms: usize) -> Tried {
+        let (Some(open), Some(actor)) = (&self.open, self.actor()) else { return Tried::Closed };
+        let Ok(on_hold) = open.desk.engine().on_hold() else { return Tried::Refused };
+        let event = self.event_id();
+        let done = if on_hold.is_empty() || rng.u8(..3) == 0 {
+            let room = format!("{}", 101 + rng.usize(..rooms));
+            open.desk.put_on_hold(event.clone(), actor, &room, "the guest is asked first")
+        } else {
+            let room = &on_hold[rng.usize(..on_hold.len())].entity.id;
+            open.desk.let_go(event.clone(), actor, room)
+        };
+        self.note(event, "the desk itself", done.map(|_| ()))
+    }
+
+    /// Somebody lets every room go on. Answers how many there were.
+    pub fn let_all_go(&mut self) -> u64 {
+        let (Some(open), Some(actor)) = (&self.open, self.actor()) else { return 0 };
+        let (desk, on_hold) = (open.desk.clone(), open.desk.engine().on_hold().unwrap_or_default());
+        let mut gone = 0;
+        for room in &on_hold {
+            let event = self.event_id();
+            let done = desk.let_go(event.clone(), actor.clone(), &room.entity.id);
+            gone += u64::from(self.note(event, "the desk itself", done.map(|_| ())) == Tried::Saved);
+        }
+        gone
+    }
+
+    /// Somebody pauses the sending, or has it go on.
+    pub fn pause_sending(&self, paused: bool) {
+        if let Some(open) = &self.open {
+            open.sync.pause_sending(paused);
+        }
+    }
+
     /// Somebody decides one open conflict, by chance. Answers whether one was decided.
     pub fn resolve(&mut self, rng: &mut Rng) -> bool {
         let Some(open) = &self.open else { return false };

@@ -414,6 +414,10 @@ impl World {
                 if self.desks[n].may_go_on() && self.rng.bool() {
                     self.go_on(n);
                 }
+                if self.rng.u8(..4) == 0 && self.desks[n].hold(&mut self.rng, plan.rooms) == Tried::Saved {
+                    self.tally.recorded += 1;
+                    self.kinds.count("room_on_hold_or_let_go");
+                }
                 self.again(8.0, due);
             }
             Due::Switch(n) => {
@@ -426,6 +430,12 @@ impl World {
                 let mode = [LinkMode::Auto, LinkMode::WorkOffline, LinkMode::Unplugged][self.rng.usize(..3)];
                 self.desks[n].set_mode(mode);
                 self.kinds.count("link_switched");
+                // Whoever switches it one way or the other resumes what was paused, more often than not.
+                let paused = self.rng.u8(..3) == 0;
+                self.desks[n].pause_sending(paused);
+                if paused {
+                    self.kinds.count("sending_paused");
+                }
                 let wait = Duration::from_secs(self.rng.u64(60..7_200));
                 self.after(wait, due);
             }
@@ -650,11 +660,15 @@ impl World {
                 Err(code) => failures.push(format!("desk {n} does not open after its repair: {code}")),
             }
             desk.set_mode(LinkMode::Auto);
+            desk.pause_sending(false);
         }
         let healed = Instant::now();
         let mut drained = None;
         // The queue drains by itself (B12); only what needs a person gets one.
         loop {
+            for desk in &mut self.desks {
+                self.tally.recorded += desk.let_all_go();
+            }
             let waiting: u64 = self.desks.iter().map(waiting).sum();
             if waiting == 0 && drained.is_none() {
                 drained = Some(healed.elapsed());

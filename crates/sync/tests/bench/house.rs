@@ -88,6 +88,8 @@ pub struct Store {
     standing: BTreeMap<Route, Wrong>,
     once: BTreeMap<Route, VecDeque<Wrong>>,
     log: Vec<(Route, u16)>,
+    /// How often another took over; streams end with the one that they came from.
+    copies: u32,
     /// Sizes of batches as they came.
     pub batches: Vec<usize>,
     /// Events that came although their effect was there.
@@ -201,6 +203,17 @@ impl House {
             let row = store.row(&EntityRef::new(KIND, counter.to_string()));
             row.fields.set(VALUE, json!(value));
             row.version = seq;
+        });
+        self.tell();
+    }
+
+    /// A copy of this service takes over at its address, with what the backup has and numbers that go on above it.
+    /// Only its streams break.
+    pub fn take_over(&self, backup: Backup, seq_ahead: u64) {
+        self.with(|store| {
+            store.restore(backup);
+            store.seq += seq_ahead;
+            store.copies += 1;
         });
         self.tell();
     }
@@ -573,12 +586,16 @@ async fn changes_stream(
     let mute = wrong.is_some();
     let keeper = Arc::clone(&house);
     let mut changed = house.changed.subscribe();
+    let copy = house.with(|store| store.copies);
     let messages = stream! {
         if mute {
             std::future::pending::<()>().await;
         }
         loop {
             changed.mark_unchanged();
+            if keeper.with(|store| store.copies) != copy {
+                break;
+            }
             let Some(page) = keeper.with(|store| store.page(&from)) else { break };
             from.clone_from(&page.next);
             let more = page.more;
