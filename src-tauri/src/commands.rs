@@ -9,8 +9,9 @@ use tauri::{AppHandle, State, Webview, ipc::Channel};
 use turndown_app::{
     App,
     dto::{
-        ActRequest, Acted, AppState, BoardDelta, Brought, CarryPlaces, CommandError, ConflictView, Exported,
-        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutboxFilter, ResolveRequest, Story, SyncCenter,
+        ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView, Exported,
+        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter, Report, ReportPeriod,
+        ResolveRequest, Story, SyncCenter,
     },
 };
 
@@ -132,6 +133,21 @@ pub async fn set_link(app: State<'_, App>, mode: LinkMode) -> Answer<()> {
     waiting(app, move |app| app.set_link(mode)).await
 }
 
+#[tauri::command(async)]
+pub fn pause_sending(app: State<'_, App>, paused: bool) {
+    app.pause_sending(paused);
+}
+
+#[tauri::command]
+pub async fn put_on_hold(app: State<'_, App>, intent_id: String, room_id: String, reason: String) -> Answer<()> {
+    waiting(app, move |app| app.put_on_hold(&intent_id, &room_id, &reason)).await
+}
+
+#[tauri::command]
+pub async fn let_go(app: State<'_, App>, intent_id: String, room_id: String) -> Answer<()> {
+    waiting(app, move |app| app.let_go(&intent_id, &room_id)).await
+}
+
 #[tauri::command]
 pub async fn conflict(app: State<'_, App>, entity_kind: String, entity_id: String) -> Answer<ConflictView> {
     waiting(app, move |app| app.conflict(&entity_kind, &entity_id)).await
@@ -170,6 +186,27 @@ pub async fn import_waiting(app: State<'_, App>, path: String) -> Answer<Brought
 #[tauri::command]
 pub async fn discard_carried(app: State<'_, App>, event_id: String, reason: String) -> Answer<()> {
     waiting(app, move |app| app.discard_carried(&event_id, &reason)).await
+}
+
+#[tauri::command]
+pub async fn report(
+    app: State<'_, App>,
+    period: ReportPeriod,
+    came_to: Option<CameTo>,
+    offset: u32,
+    limit: u32,
+) -> Answer<Report> {
+    waiting(app, move |app| app.report(&period, came_to, offset, limit)).await
+}
+
+#[tauri::command]
+pub async fn outage_summary(app: State<'_, App>) -> Answer<OutageSummary> {
+    waiting(app, App::outage_summary).await
+}
+
+#[tauri::command]
+pub async fn export_report(app: State<'_, App>, period: ReportPeriod) -> Answer<Exported> {
+    waiting(app, move |app| app.export_report(&period)).await
 }
 
 #[tauri::command]

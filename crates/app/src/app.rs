@@ -4,10 +4,10 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
+    ResolveRequest, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
-use crate::views::{self, Names};
+use crate::views::{self, Names, outbox::Waiting};
 use crate::{errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use turndown_desk::{Desk, DeskAction, RoomRow};
-use turndown_domain::{PropertyBook, Role, Unit, note_text};
+use turndown_domain::{PropertyBook, Role, RoomId, Unit, note_text};
 use turndown_offline::{
-    CarryHotel, EngineError, Environment, Pick, RowFilter, Settlement, Sort, Sql, StartReport, now_ms,
+    CarryHotel, Engine, EngineError, Environment, Fate, Pick, RowFilter, Settlement, Sort, Sql, StartReport, Waits,
+    held_entity, now_ms,
 };
-use turndown_protocol::{ActorId, EntityRef, EventId, StoryPage};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
 use turndown_sync::{Sync, SyncConfig};
 
 /// From this many waiting actions on, the desk points to the playbook.
@@ -194,8 +195,13 @@ impl App {
             staff: vec![],
             sync: SyncStatus {
                 mode: LinkMode::Auto,
+                paused: false,
+                held_back: 0,
+                carried_attention: 0,
                 state: LinkState::Starting,
                 reason: None,
+                slow: None,
+                notice: None,
                 since: None,
                 ledger: Ledger::default(),
                 flushing: false,
@@ -263,23 +269,30 @@ impl App {
         })
     }
 
-    fn sync_status(&self, desk: &Desk) -> Answer<SyncStatus> {
+    pub(crate) fn sync_status(&self, desk: &Desk) -> Answer<SyncStatus> {
         let engine = desk.engine();
         let ledger = self.check(engine.ledger())?;
         let conflicts = self.check(engine.conflict_count())?;
         let oldest_waiting = if ledger.waiting > 0 { self.check(engine.oldest_waiting())? } else { None };
         let status = self.linked().map(|linked| linked.sync.status().borrow().clone()).unwrap_or_default();
+        let said = |reason: turndown_sync::Reason| {
+            CommandError::new(reason.code, reason.message, reason.next_step, String::new())
+        };
+        let held_back = u32::try_from(self.check(engine.held_back())?).unwrap_or(u32::MAX);
         Ok(SyncStatus {
             mode: from_mode(status.mode),
+            paused: status.paused,
+            held_back,
+            carried_attention: self.check(engine.carried_attention())?,
             state: match status.state {
                 turndown_sync::LinkState::Starting => LinkState::Starting,
                 turndown_sync::LinkState::Online => LinkState::Online,
                 turndown_sync::LinkState::Offline => LinkState::Offline,
                 turndown_sync::LinkState::Stopped => LinkState::Stopped,
             },
-            reason: status
-                .reason
-                .map(|reason| CommandError::new(reason.code, reason.message, reason.next_step, String::new())),
+            reason: status.reason.map(said),
+            slow: status.slow.map(said),
+            notice: status.notice.map(said),
             since: status.since,
             ledger: Ledger {
                 recorded: ledger.recorded,
@@ -398,6 +411,7 @@ impl App {
                 store_id: connection.store_id.clone(),
             },
         );
+        crate::outages::watch(desk.engine().clone(), sync.status());
         *lock(&self.0.link) = Some(Linked { connection, sync: Arc::new(sync) });
     }
 
@@ -442,7 +456,13 @@ impl App {
         let desk = self.desk()?;
         let rooms = self.check(desk.rooms(since))?;
         let sending = self.sending(&desk);
-        let tiles = rooms.rooms.iter().flat_map(|row| views::board::tiles(row, sending.contains(&row.id.0))).collect();
+        let on_hold = self.check(desk.engine().on_hold())?;
+        let on_hold: BTreeSet<&str> = on_hold.iter().map(|hold| hold.entity.id.as_str()).collect();
+        let tile = |row: &RoomRow| {
+            let id = row.id.0.as_str();
+            views::board::tiles(row, sending.contains(id), on_hold.contains(id))
+        };
+        let tiles = rooms.rooms.iter().flat_map(tile).collect();
         let changed = rooms.rooms.iter().map(|row| row.id.clone()).chain(rooms.removed).collect();
         Ok(BoardDelta { revision: rooms.revision, full: rooms.full, rooms: changed, tiles })
     }
@@ -516,29 +536,34 @@ impl App {
         let (stored, total) = self.check(engine.rows(filter, offset, limit.min(PAGE_MAX)))?;
         let book = self.check(desk.book())?;
         let names = Names::of(book.as_deref());
-        let in_flight = engine.in_flight();
         let status = self.sync_status(&desk)?;
-        let reason = status.reason.as_ref().map(|reason| reason.message.as_str());
+        let link = status.reason.as_ref().or(status.slow.as_ref());
         let mut units: BTreeMap<EntityRef, Option<Unit>> = BTreeMap::new();
         for row in &stored {
-            self.unit(&desk, &row.sealed.event.entity, &mut units)?;
+            self.unit(&desk, &about(&row.sealed.event), &mut units)?;
         }
-        let mut given_up = BTreeSet::new();
+        let mut discards = BTreeMap::new();
         for decision in stored.iter().filter_map(|row| row.settled_by.as_ref()).collect::<BTreeSet<_>>() {
-            if self.check(engine.row(decision))?.is_some_and(|row| row.sealed.event.action == "discard") {
-                given_up.insert(decision);
+            if let Some(row) = self.check(engine.row(decision))?.filter(|row| row.sealed.event.action == "discard") {
+                discards.insert(decision, row.sealed.event);
             }
         }
-        let rows = stored
-            .iter()
-            .map(|row| {
-                let unit = units.get(&row.sealed.event.entity).and_then(Option::as_ref);
-                let given_up = row.settled_by.as_ref().is_some_and(|decision| given_up.contains(decision));
-                views::outbox::row(row, unit, &names, &in_flight, reason, given_up)
-            })
-            .collect();
+        let mut rows = Vec::with_capacity(stored.len());
+        for row in &stored {
+            let unit = units.get(&about(&row.sealed.event)).and_then(Option::as_ref);
+            let given_up = row.settled_by.as_ref().and_then(|decision| discards.get(decision));
+            let fate = self.waits(engine, row)?;
+            let behind = match &fate {
+                Some(Waits::Behind(earlier) | Waits::BehindStopped(earlier) | Waits::Decision(earlier)) => self
+                    .check(engine.row(earlier))?
+                    .map(|earlier| crate::words::summary(&earlier.sealed.event, unit, &names)),
+                _ => None,
+            };
+            rows.push(views::outbox::row(row, unit, &names, Waiting { fate, behind, link }, given_up));
+        }
         let conflicts = self.check(engine.conflicts())?;
-        let carried = self.carried(&desk, &names, reason)?;
+        let carried = self.carried(&desk, &names, link)?;
+        let on_hold = self.on_hold(&desk, &names)?;
         Ok(SyncCenter {
             revision,
             status,
@@ -547,10 +572,74 @@ impl App {
             conflicts: conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect(),
             merged: self.merged(&desk, &names)?,
             carried,
+            on_hold,
         })
     }
 
-    fn unit(&self, desk: &Desk, entity: &EntityRef, known: &mut BTreeMap<EntityRef, Option<Unit>>) -> Answer<()> {
+    /// What an action waits for, if it waits.
+    pub(crate) fn waits(&self, engine: &Engine, row: &turndown_offline::OutboxRow) -> Answer<Option<Waits>> {
+        use turndown_offline::OutboxState as Stored;
+        if !matches!(row.state, Stored::Pending | Stored::Held) {
+            return Ok(None);
+        }
+        Ok(match self.check(engine.fate_of(row))? {
+            Fate::Waits(waits) => Some(waits),
+            _ => None,
+        })
+    }
+
+    fn on_hold(&self, desk: &Desk, names: &Names) -> Answer<Vec<RoomOnHold>> {
+        let mut shown = Vec::new();
+        for hold in self.check(desk.engine().on_hold())? {
+            let unit = self.check(desk.room(&hold.entity.id))?.map(|row| row.unit);
+            shown.push(RoomOnHold {
+                title: views::outbox::title(&hold.entity, unit.as_ref()),
+                room_id: RoomId(hold.entity.id),
+                by: names.person(hold.by.as_str()),
+                reason: hold.reason,
+                since: hold.since,
+                waiting: u32::try_from(hold.waiting).unwrap_or(u32::MAX),
+            });
+        }
+        Ok(shown)
+    }
+
+    /// Holds a room back, by name and with a reason: nothing of it is sent until somebody lets it go.
+    ///
+    /// # Errors
+    /// When there is no reason, no such room or it is on hold already, or the database refuses; nothing was saved then.
+    pub fn put_on_hold(&self, intent_id: &str, room: &str, reason: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        self.acted(desk.put_on_hold(self.event_id(intent_id)?, actor, room, reason))?;
+        Ok(())
+    }
+
+    /// Lets a room go.
+    ///
+    /// # Errors
+    /// When it is not on hold, or the database refuses; nothing was saved then.
+    pub fn let_go(&self, intent_id: &str, room: &str) -> Answer<()> {
+        let desk = self.desk()?;
+        let actor = self.actor()?;
+        self.acted(desk.let_go(self.event_id(intent_id)?, actor, room))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Pauses the sending, or has it go on. What others do still comes in.
+    pub fn pause_sending(&self, paused: bool) {
+        if let Some(linked) = self.linked() {
+            linked.sync.pause_sending(paused);
+        }
+    }
+
+    pub(crate) fn unit(
+        &self,
+        desk: &Desk,
+        entity: &EntityRef,
+        known: &mut BTreeMap<EntityRef, Option<Unit>>,
+    ) -> Answer<()> {
         if !known.contains_key(entity) {
             let unit = self.check(desk.room(&entity.id))?.map(|row| row.unit);
             known.insert(entity.clone(), unit);
@@ -611,16 +700,24 @@ impl App {
         let status = self.sync_status(desk)?;
         let (unit, rows) =
             (self.check(desk.room(&entity.id))?.map(|row| row.unit), self.check(engine.rows_of(entity, STORY_MAX))?);
+        let mut waits = BTreeMap::new();
+        for row in &rows {
+            if let Some(fate) = self.waits(engine, row)? {
+                waits.insert(row.sealed.event.event_id.clone(), fate);
+            }
+        }
         let sources = views::story::Sources {
             entity,
             unit: unit.as_ref(),
             own: &engine.install_id(),
             rows: &rows,
-            in_flight: &engine.in_flight(),
-            waiting_reason: status.reason.as_ref().map(|reason| reason.message.as_str()),
+            waits: &waits,
+            link: status.reason.as_ref().or(status.slow.as_ref()),
             told: &told,
         };
-        Ok(Story { alone, ..views::story::story(&sources, &Names::of(book.as_deref())) })
+        let names = Names::of(book.as_deref());
+        let on_hold = self.on_hold(desk, &names)?.into_iter().find(|hold| hold.room_id.0 == entity.id);
+        Ok(Story { alone, on_hold, ..views::story::story(&sources, &names) })
     }
 
     /// Tries a failed action again.
@@ -964,6 +1061,11 @@ impl App {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every critical section here only replaces or clones a whole value, so a panicked holder left a whole one.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The entity that an event is about: for a room on hold, that room.
+pub(crate) fn about(event: &Event) -> EntityRef {
+    held_entity(event).unwrap_or_else(|| event.entity.clone())
 }
 
 /// Eight characters that stand in the error and in the log.

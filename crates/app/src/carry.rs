@@ -6,6 +6,7 @@
 
 use crate::app::{Answer, App};
 use crate::dto::{Brought, CarriedDesk, CarryFound, CarryPlace, CarryPlaces, CommandError, Exported};
+use crate::files::{free_name, sync_folder};
 use crate::views::Names;
 use crate::{errors, views};
 use std::ffi::OsStr;
@@ -62,7 +63,7 @@ impl App {
         let name = desk_name(&desk.engine().install_id()).replace(' ', "-");
         let at = rfc3339(self.now()).replace(':', "-");
         fs::create_dir_all(&folder).map_err(failed)?;
-        let path = free_name(&folder, &format!("{NAME_BEGINS}{name}-{at}"));
+        let path = free_name(&folder, &format!("{NAME_BEGINS}{name}-{at}"), NAME_ENDS);
         let unfinished = path.with_extension("part");
         let out = File::create(&unfinished).map_err(failed)?;
         let mut out = BufWriter::new(out);
@@ -146,14 +147,14 @@ impl App {
     }
 
     /// Other desks' work, for the Sync Center.
-    pub(crate) fn carried(&self, desk: &Desk, names: &Names, reason: Option<&str>) -> Answer<Vec<CarriedDesk>> {
+    pub(crate) fn carried(&self, desk: &Desk, names: &Names, link: Option<&CommandError>) -> Answer<Vec<CarriedDesk>> {
         let in_flight = desk.engine().in_flight();
         let mut shown = Vec::new();
         for carried in self.check(desk.engine().carried(ROWS_SHOWN))? {
             let mut rows = Vec::with_capacity(carried.rows.len());
             for row in &carried.rows {
                 let unit = self.check(desk.room(&row.sealed.event.entity.id))?.map(|row| row.unit);
-                rows.push(views::carried::row(row, &carried.name, unit.as_ref(), names, &in_flight, reason));
+                rows.push(views::carried::row(row, &carried.name, unit.as_ref(), names, &in_flight, link));
             }
             shown.push(views::carried::desk(&carried, rows, names));
         }
@@ -185,28 +186,6 @@ impl App {
     fn refused(&self, refusal: CarryRefusal) -> CommandError {
         self.error(refusal.code(), refusal.to_string(), refusal.next_step())
     }
-}
-
-/// A name that no file in the folder has.
-fn free_name(folder: &Path, name: &str) -> PathBuf {
-    let named =
-        |n: u32| folder.join(if n == 1 { format!("{name}{NAME_ENDS}") } else { format!("{name}-{n}{NAME_ENDS}") });
-    (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Some sticks' file systems cannot, and the file itself is synced.
-    match File::open(folder)?.sync_all() {
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        synced => synced,
-    }
-}
-
-/// Windows makes names durable by itself.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// A whole file; `None` where it is longer than any that a desk writes.
@@ -349,9 +328,9 @@ mod tests {
         assert!(found(&stick.path().join("gone"), "own", Some(&hotel)).is_empty());
         assert!(!is_drive(&stick.path().join("gone")));
 
-        let first = free_name(stick.path(), "turndown-waiting-b");
+        let first = free_name(stick.path(), "turndown-waiting-b", NAME_ENDS);
         fs::write(&first, "").expect("written");
-        assert_ne!(free_name(stick.path(), "turndown-waiting-b"), first, "no export takes another's place");
+        assert_ne!(free_name(stick.path(), "turndown-waiting-b", NAME_ENDS), first, "no export takes another's place");
         assert!(read(stick.path()).is_err(), "a folder is no file");
     }
 }

@@ -17,6 +17,10 @@ macro_rules! dto {
     )* };
 }
 
+mod report;
+
+pub use report::*;
+
 dto! {
     /// The first message of a subscription, and every one after it: something changed; ask for what you show.
     pub struct Notice {
@@ -176,10 +180,20 @@ dto! {
     pub struct SyncStatus {
         /// What the person told the link.
         pub mode: LinkMode,
+        /// Whether somebody paused the sending.
+        pub paused: bool,
+        /// Waiting actions of rooms that somebody put on hold.
+        pub held_back: u32,
+        /// Other desks' actions that are carried here and need a look.
+        pub carried_attention: u32,
         /// What the service answers.
         pub state: LinkState,
         /// Why it is not online: code, sentence, next step.
         pub reason: Option<CommandError>,
+        /// Why something does not move although the service answers.
+        pub slow: Option<CommandError>,
+        /// What a person should know of the service and that stops nothing.
+        pub notice: Option<CommandError>,
         /// Since when it is offline or stopped.
         pub since: Option<String>,
         /// The sum.
@@ -395,6 +409,8 @@ dto! {
         pub local_state: LocalState,
         /// Somebody's edit of this room is in conflict (this desk's or another's).
         pub contested: bool,
+        /// Nothing of this room is sent until somebody lets it go.
+        pub on_hold: bool,
         /// Sorts the tiles of a column: smaller comes first. Room order breaks ties.
         #[ts(type = "number")]
         pub rank: u32,
@@ -653,6 +669,8 @@ dto! {
         pub tasks: Vec<StoryTask>,
         /// Why what others did is missing; absent where it is not.
         pub alone: Option<CommandError>,
+        /// Who holds the room back, if somebody does.
+        pub on_hold: Option<RoomOnHold>,
     }
 
     /// A page of the Sync Center.
@@ -672,6 +690,24 @@ dto! {
         pub merged: Vec<MergedNote>,
         /// Other desks' work that is sent from here.
         pub carried: Vec<CarriedDesk>,
+        /// Rooms of which nothing is sent until somebody lets them go.
+        pub on_hold: Vec<RoomOnHold>,
+    }
+
+    /// A room that somebody put on hold.
+    pub struct RoomOnHold {
+        /// The room.
+        pub room_id: RoomId,
+        /// Its number.
+        pub title: String,
+        /// Who.
+        pub by: String,
+        /// Why.
+        pub reason: String,
+        /// Since when.
+        pub since: String,
+        /// Its actions that wait.
+        pub waiting: u32,
     }
 
     /// An open conflict in a list.

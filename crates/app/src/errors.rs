@@ -2,7 +2,7 @@
 
 use crate::dto::CommandError;
 use turndown_desk::ActError;
-use turndown_offline::{EngineError, OpenError};
+use turndown_offline::{EngineError, HoldRefusal, OpenError};
 
 impl CommandError {
     /// An error for a person. The reference is made here and logged with the cause, so that support can find one by
@@ -94,6 +94,14 @@ pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
             "Go on working. It can be prolonged when it is about to end.",
             reference,
         ),
+        ActError::Hold(refusal) => {
+            let (code, message) = match refusal {
+                HoldRefusal::Unknown => ("ROOM_UNKNOWN", "There is no such room here."),
+                HoldRefusal::AlreadyOnHold => ("ALREADY_ON_HOLD", "Somebody has put this room on hold already."),
+                HoldRefusal::NotOnHold => ("NOT_ON_HOLD", "This room is not on hold."),
+            };
+            CommandError::new(code, message, "Look at the Sync Center again; it says what is on hold.", reference)
+        }
         ActError::Engine(error) => from_engine(error, reference),
     }
 }

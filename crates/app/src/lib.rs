@@ -8,12 +8,16 @@
 
 mod app;
 mod carry;
+mod cells;
 mod connection;
 pub mod dto;
 mod errors;
+mod files;
 mod guide;
 mod listener;
 mod notices;
+mod outages;
+mod report;
 mod views;
 mod words;
 

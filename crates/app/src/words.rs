@@ -45,6 +45,11 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         }
         ("desk", "continued") => return "This desk went on under a new number: it was restored or copied".into(),
         ("desk", "service_restored") => return "The service was restored; what it lost was sent again".into(),
+        ("desk", "put_on_hold") => {
+            let reason = event.args["reason"].as_str().unwrap_or_default();
+            return format!("Put room {} on hold: {reason}", held_room(event, unit));
+        }
+        ("desk", "let_go") => return format!("Let room {} go on", held_room(event, unit)),
         ("desk", "carried") => {
             let count = event.args["events"].as_u64().unwrap_or_default();
             let desk = event.args["desk"].as_str().unwrap_or_default();
@@ -88,6 +93,12 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         Action::Arrived {} => "Recorded the arrival".into(),
         Action::Undo { .. } => "Undid an action".into(),
     }
+}
+
+/// The room that an entry about a hold is about.
+fn held_room<'a>(event: &'a Event, unit: Option<&'a Unit>) -> &'a str {
+    let id = || event.args["id"].as_str().unwrap_or_default();
+    unit.map_or_else(id, |unit| unit.room.number.as_str())
 }
 
 /// A closed set's word with spaces: `out_of_order` → `out of order`.

@@ -471,6 +471,18 @@ export type SyncStatus = {
  */
 mode: LinkMode, 
 /**
+ * Whether somebody paused the sending.
+ */
+paused: boolean, 
+/**
+ * Waiting actions of rooms that somebody put on hold.
+ */
+heldBack: number, 
+/**
+ * Other desks' actions that are carried here and need a look.
+ */
+carriedAttention: number, 
+/**
  * What the service answers.
  */
 state: LinkState, 
@@ -478,6 +490,14 @@ state: LinkState,
  * Why it is not online: code, sentence, next step.
  */
 reason: CommandError | null, 
+/**
+ * Why something does not move although the service answers.
+ */
+slow: CommandError | null, 
+/**
+ * What a person should know of the service and that stops nothing.
+ */
+notice: CommandError | null, 
 /**
  * Since when it is offline or stopped.
  */
@@ -797,6 +817,10 @@ localState: LocalState,
  * Somebody's edit of this room is in conflict (this desk's or another's).
  */
 contested: boolean, 
+/**
+ * Nothing of this room is sent until somebody lets it go.
+ */
+onHold: boolean, 
 /**
  * Sorts the tiles of a column: smaller comes first. Room order breaks ties.
  */
@@ -1188,7 +1212,11 @@ tasks: Array<StoryTask>,
 /**
  * Why what others did is missing; absent where it is not.
  */
-alone: CommandError | null, };
+alone: CommandError | null, 
+/**
+ * Who holds the room back, if somebody does.
+ */
+onHold: RoomOnHold | null, };
 
 /**
  * A page of the Sync Center.
@@ -1221,7 +1249,11 @@ merged: Array<MergedNote>,
 /**
  * Other desks' work that is sent from here.
  */
-carried: Array<CarriedDesk>, };
+carried: Array<CarriedDesk>, 
+/**
+ * Rooms of which nothing is sent until somebody lets them go.
+ */
+onHold: Array<RoomOnHold>, };
 
 /**
  * An open conflict in a list.
@@ -1557,6 +1589,35 @@ attention: number,
 rows: Array<OutboxRow>, };
 
 /**
+ * A room that somebody put on hold.
+ */
+export type RoomOnHold = { 
+/**
+ * The room.
+ */
+roomId: RoomId, 
+/**
+ * Its number.
+ */
+title: string, 
+/**
+ * Who.
+ */
+by: string, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * Its actions that wait.
+ */
+waiting: number, };
+
+/**
  * A file of what waits was written.
  */
 export type Exported = { 
@@ -1656,4 +1717,299 @@ brought: number,
  * Of those, recorded at this very desk, which sends them itself.
  */
 own: number, };
+
+/**
+ * When this desk was without its service.
+ */
+export type Outage = { 
+/**
+ * Names it in `ReportPeriod`.
+ */
+id: number, 
+/**
+ * When the desk noticed it.
+ */
+beganAt: string, 
+/**
+ * When the service answered again; absent while it lasts.
+ */
+endedAt: string | null, 
+/**
+ * Why, as it was first known: a reason's code.
+ */
+code: string, 
+/**
+ * Somebody chose it.
+ */
+planned: boolean, 
+/**
+ * Actions recorded in it.
+ */
+actions: number, };
+
+/**
+ * What a report is about.
+ */
+export type ReportPeriod = { "kind": "last" } | { "kind": "outage", 
+/**
+ * Which.
+ */
+id: number, } | { "kind": "time", 
+/**
+ * From this time on.
+ */
+from: string, 
+/**
+ * Before this time.
+ */
+to: string, };
+
+/**
+ * What an action came to, as far as it has come.
+ */
+export type CameTo = "taken" | "merged" | "decided" | "givenUp" | "waiting" | "attention";
+
+/**
+ * How many actions came to what. `recorded` counts the record, the others what became of it, so the sum can fail.
+ */
+export type ReportSums = { 
+/**
+ * Everything recorded in the period.
+ */
+recorded: number, 
+/**
+ * The service has them as they were.
+ */
+taken: number, 
+/**
+ * The service has them beside what others had changed.
+ */
+merged: number, 
+/**
+ * A later decision stands for them.
+ */
+decided: number, 
+/**
+ * Given up by a named person.
+ */
+givenUp: number, 
+/**
+ * On their way.
+ */
+waiting: number, 
+/**
+ * A person has to look.
+ */
+attention: number, 
+/**
+ * Whether the sum is right.
+ */
+balanced: boolean, };
+
+/**
+ * Who did how much.
+ */
+export type ReportPerson = { 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * Actions of theirs.
+ */
+actions: number, };
+
+/**
+ * What was decided about an action.
+ */
+export type ReportDecision = { 
+/**
+ * In words.
+ */
+what: string, 
+/**
+ * By whom.
+ */
+actor: string, 
+/**
+ * When.
+ */
+at: string, };
+
+/**
+ * One action of a report.
+ */
+export type ReportRow = { 
+/**
+ * The event.
+ */
+eventId: string, 
+/**
+ * Its place in this desk's record.
+ */
+localSeq: number, 
+/**
+ * Kind of entity (`room`, `place`, `desk`).
+ */
+entityKind: string, 
+/**
+ * Its id.
+ */
+entityId: string, 
+/**
+ * The room's number, or what else names it.
+ */
+title: string, 
+/**
+ * What was done, in plain words.
+ */
+summary: string, 
+/**
+ * Who did it.
+ */
+actor: string, 
+/**
+ * When.
+ */
+recordedAt: string, 
+/**
+ * Whether it was done offline.
+ */
+offline: boolean, 
+/**
+ * What it came to.
+ */
+cameTo: CameTo, 
+/**
+ * A conflict about it is open.
+ */
+conflict: boolean, 
+/**
+ * When the service took it.
+ */
+acceptedAt: string | null, 
+/**
+ * Its sequence number there.
+ */
+seq: number | null, 
+/**
+ * The last answer's code.
+ */
+code: string | null, 
+/**
+ * The last answer in words, where it is still open.
+ */
+why: string | null, 
+/**
+ * What was decided about it.
+ */
+decision: ReportDecision | null, };
+
+/**
+ * A page of a report with its head.
+ */
+export type Report = { 
+/**
+ * The revision this was read at.
+ */
+revision: number, 
+/**
+ * The hotel's name.
+ */
+hotel: string, 
+/**
+ * The desk's name.
+ */
+desk: string, 
+/**
+ * When this was read.
+ */
+madeAt: string, 
+/**
+ * The outage that it is about, if it is about one.
+ */
+outage: Outage | null, 
+/**
+ * The outages that are known, the newest first.
+ */
+outages: Array<Outage>, 
+/**
+ * What everything done in the period came to.
+ */
+sums: ReportSums, 
+/**
+ * Who did it, the most first; with the first page only.
+ */
+people: Array<ReportPerson>, 
+/**
+ * Actions in the order in which they were done.
+ */
+rows: Array<ReportRow>, 
+/**
+ * Actions in all under this filter.
+ */
+total: number, };
+
+/**
+ * What changed for the front desk.
+ */
+export type RoomEffect = "ready" | "notReady" | "contested" | "departed" | "arrived" | "outOfUse" | "backInService" | "doNotDisturb" | "doNotDisturbGone" | "refused" | "doubleLock" | "rush" | "discrepancy";
+
+/**
+ * What came of everything that was done in one room.
+ */
+export type RoomOutcome = { 
+/**
+ * Kind of entity (`room`, `place`, `desk`).
+ */
+entityKind: string, 
+/**
+ * Its id.
+ */
+entityId: string, 
+/**
+ * The room's number, or what else names it.
+ */
+title: string, 
+/**
+ * What changed for the front desk.
+ */
+effects: Array<RoomEffect>, 
+/**
+ * What its actions came to.
+ */
+sums: ReportSums, 
+/**
+ * A conflict waits for a decision here.
+ */
+conflict: boolean, 
+/**
+ * An action failed and waits for a person.
+ */
+failed: boolean, 
+/**
+ * The newest action, in words.
+ */
+last: string, };
+
+/**
+ * What came of the last outage, room by room.
+ */
+export type OutageSummary = { 
+/**
+ * The revision this was read at.
+ */
+revision: number, 
+/**
+ * Which; absent where this desk has never been without its service.
+ */
+outage: Outage | null, 
+/**
+ * What everything came to.
+ */
+sums: ReportSums, 
+/**
+ * Each room once.
+ */
+rooms: Array<RoomOutcome>, };
 

@@ -6,11 +6,11 @@ use turndown_desk::RoomRow;
 use turndown_domain::{Cleanliness, Occupancy, Priority, Room, SellabilityKind, Stay, Task, TaskKind, TaskStatus};
 
 /// The tiles of a room: every task that is not cancelled.
-pub fn tiles(row: &RoomRow, sending: bool) -> Vec<Tile> {
-    row.unit.tasks.iter().filter_map(|(id, task)| tile(row, &id.0, task, sending)).collect()
+pub fn tiles(row: &RoomRow, sending: bool, on_hold: bool) -> Vec<Tile> {
+    row.unit.tasks.iter().filter_map(|(id, task)| tile(row, &id.0, task, sending, on_hold)).collect()
 }
 
-fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool) -> Option<Tile> {
+fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool) -> Option<Tile> {
     let room = &row.unit.room;
     let cannot_work = cannot_work(room, task);
     Some(Tile {
@@ -43,6 +43,7 @@ fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool) -> Option<Tile> {
         cannot_work,
         local_state: local_state(row.local, sending),
         contested: row.contested,
+        on_hold,
         rank: rank(room, task, cannot_work.is_some()),
     })
 }

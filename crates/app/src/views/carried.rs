@@ -1,9 +1,10 @@
 //! Another desk's work in plain words.
 
-use super::{Names, outbox};
-use crate::dto::{CarriedDesk, OutboxRow, OutboxState};
+use super::{Names, outbox, outbox::Waiting};
+use crate::dto::{CarriedDesk, CommandError, OutboxRow, OutboxState};
 use std::collections::BTreeMap;
 use turndown_domain::Unit;
+use turndown_offline::Waits;
 use turndown_protocol::{EntityRef, EventId};
 
 /// A row of another desk's work: as at its own desk, but for what can be done about it here.
@@ -13,9 +14,9 @@ pub fn row(
     unit: Option<&Unit>,
     names: &Names,
     in_flight: &BTreeMap<EventId, EntityRef>,
-    waiting_reason: Option<&str>,
+    link: Option<&CommandError>,
 ) -> OutboxRow {
-    let mut shown = outbox::row(row, unit, names, in_flight, waiting_reason, false);
+    let mut shown = outbox::row(row, unit, names, Waiting { fate: waits(row, in_flight), behind: None, link }, None);
     shown.can_retry = false;
     shown.undo = None;
     if shown.entity_kind == "desk" {
@@ -38,6 +39,20 @@ pub fn row(
         _ => {}
     }
     shown
+}
+
+/// What a carried action waits for, from its row: it stands in no lane of this desk.
+fn waits(row: &turndown_offline::OutboxRow, in_flight: &BTreeMap<EventId, EntityRef>) -> Option<Waits> {
+    use turndown_offline::OutboxState as Stored;
+    match (row.state, &row.held_by, row.last_code.as_ref().zip(row.last_message.as_ref())) {
+        (Stored::Pending, ..) if in_flight.contains_key(&row.sealed.event.event_id) => Some(Waits::OnItsWay),
+        (Stored::Pending, _, Some((code, message))) => {
+            Some(Waits::AskedAgain { code: code.clone(), message: message.clone() })
+        }
+        (Stored::Held, Some(behind), _) => Some(Waits::BehindStopped(behind.clone())),
+        (Stored::Pending | Stored::Held, ..) => Some(Waits::Link),
+        _ => None,
+    }
 }
 
 /// One desk's carried work.

@@ -53,7 +53,7 @@ fn telling_task(unit: &Unit) -> Option<(&TaskId, &Task)> {
 }
 
 /// Every reason counts by itself, and all are named: a person who overrides one has to know of the others.
-fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToGive {
+pub(super) fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool) -> SafeToGive {
     let room = &row.unit.room;
     let cleaning = |task: &&Task| task.kind.cleans() && task.status != TaskStatus::Cancelled;
     let working =

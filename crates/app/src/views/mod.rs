@@ -5,6 +5,7 @@ pub mod carried;
 pub mod conflict;
 pub mod front_desk;
 pub mod outbox;
+pub mod report;
 pub mod story;
 
 use crate::dto::{Emergency, LocalState, Person, Staleness};

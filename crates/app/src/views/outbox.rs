@@ -1,27 +1,36 @@
 //! Outbox rows in plain words.
 
 use super::Names;
-use crate::dto::{OutboxRow, OutboxState, RowUndo};
+use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo};
 use crate::words;
-use std::collections::BTreeMap;
 use turndown_domain::{Unit, set_aside};
-use turndown_protocol::{EntityRef, EventId};
+use turndown_offline::Waits;
+use turndown_protocol::{EntityRef, Event};
 
-/// A row of the Sync Center. `waiting_reason` says why nothing is sent now, if nothing is; `given_up` whether somebody gave
-/// it up, even if the service has not heard of it.
+/// Why a row is not sent: what the engine says it waits for, and the words that go with it.
+#[derive(Default)]
+pub struct Waiting<'a> {
+    /// What it waits for, if it waits.
+    pub fate: Option<Waits>,
+    /// The earlier action that it waits for, in words.
+    pub behind: Option<String>,
+    /// Why nothing is sent now, if nothing is.
+    pub link: Option<&'a CommandError>,
+}
+
+/// A row of the Sync Center. `given_up` is the event by which somebody gave it up, even if the service has not heard of
+/// it.
 pub fn row(
     row: &turndown_offline::OutboxRow,
     unit: Option<&Unit>,
     names: &Names,
-    in_flight: &BTreeMap<EventId, EntityRef>,
-    waiting_reason: Option<&str>,
-    given_up: bool,
+    waiting: Waiting<'_>,
+    given_up: Option<&Event>,
 ) -> OutboxRow {
     use turndown_offline::OutboxState as Stored;
     let event = &row.sealed.event;
-    let sending = in_flight.contains_key(&event.event_id);
     let state = match row.state {
-        Stored::Pending if sending => OutboxState::Syncing,
+        Stored::Pending if waiting.fate == Some(Waits::OnItsWay) => OutboxState::Syncing,
         Stored::Pending => OutboxState::Pending,
         Stored::Synced => OutboxState::Synced,
         Stored::Failed => OutboxState::Failed,
@@ -32,32 +41,29 @@ pub fn row(
     };
     let can_retry = state == OutboxState::Failed;
     let undo = match state {
-        _ if given_up => Some(RowUndo::DoAgain),
+        _ if given_up.is_some() => Some(RowUndo::DoAgain),
         OutboxState::Pending | OutboxState::Synced if !set_aside(event).is_empty() => Some(RowUndo::BringBack),
         _ => None,
     };
-    let (why, next_step) = match state {
-        OutboxState::Pending => (
-            Some(
-                row.last_message
-                    .clone()
-                    .or_else(|| waiting_reason.map(str::to_owned))
-                    .unwrap_or_else(|| "It is next to be sent.".into()),
-            ),
-            None,
-        ),
-        OutboxState::Syncing => (Some("It is on its way.".into()), None),
+    let said = |otherwise: &str| row.last_message.clone().unwrap_or_else(|| otherwise.to_owned());
+    let (code, why, next_step) = match state {
+        _ if given_up.is_some() => (None, given_up.map(|discard| who_gave_up(discard, names)), None),
+        OutboxState::Pending | OutboxState::Syncing | OutboxState::Held => {
+            let (code, why, next_step) = why_waiting(&waiting, names);
+            (code.or_else(|| row.last_code.clone()), Some(why), next_step)
+        }
         OutboxState::Failed => (
-            Some(row.last_message.clone().unwrap_or_else(|| "The service did not take it.".into())),
+            row.last_code.clone(),
+            Some(said("The service did not take it.")),
             Some("Retry, when the reason has passed.".into()),
         ),
         OutboxState::Conflict => (
-            Some(row.last_message.clone().unwrap_or_else(|| "Somebody else changed the same thing.".into())),
+            row.last_code.clone(),
+            Some(said("Somebody else changed the same thing.")),
             Some("Decide which side stands.".into()),
         ),
-        OutboxState::Held => (Some("It waits for an earlier action of the same room.".into()), None),
-        OutboxState::Settled => (Some("A later decision settled it.".into()), None),
-        OutboxState::Synced | OutboxState::Discarded => (None, None),
+        OutboxState::Settled => (row.last_code.clone(), Some("A later decision settled it.".into()), None),
+        OutboxState::Synced | OutboxState::Discarded => (row.last_code.clone(), None, None),
     };
     OutboxRow {
         event_id: event.event_id.to_string(),
@@ -72,20 +78,53 @@ pub fn row(
         recorded_at: event.recorded_at.clone(),
         offline: event.mode == turndown_protocol::Mode::Offline,
         attempts: row.attempts,
-        code: row.last_code.clone(),
+        code,
         why,
         next_step,
-        waits_for: row.held_by_state.and_then(|behind| match behind {
-            Stored::Conflict => Some("a decision about this room".into()),
-            Stored::Failed => Some("an action of this room that failed".into()),
-            Stored::Pending => Some("a decision that is on its way".into()),
-            _ => None,
-        }),
+        waits_for: waiting.behind,
         can_retry,
         undo,
         acknowledged_at: row.acknowledged_at.clone(),
         seq: row.seq,
     }
+}
+
+/// By whom it was given up, and why.
+fn who_gave_up(discard: &Event, names: &Names) -> String {
+    let reason = discard.args["reason"].as_str().unwrap_or_default();
+    format!("{} gave it up: {}", names.person(discard.actor_id.as_str()), full_stop(reason))
+}
+
+/// The one true answer to "why is this not sent?": code, sentence, next step.
+pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, String, Option<String>) {
+    let plain = |why: &str| (None, why.to_owned(), None);
+    match (&waiting.fate, waiting.link) {
+        (Some(Waits::OnItsWay), _) => plain("It is on its way."),
+        (Some(Waits::OnHold(hold)), _) => (
+            Some("ROOM_ON_HOLD".into()),
+            format!("{} put this room on hold: {}", names.person(hold.by.as_str()), full_stop(&hold.reason)),
+            Some("Let the room go when it may be sent.".into()),
+        ),
+        (Some(Waits::BehindStopped(_)), _) => (
+            None,
+            "It waits for an earlier action of the same room, which needs a look.".into(),
+            Some("Settle that one; this one goes on by itself.".into()),
+        ),
+        (Some(Waits::Decision(_)), _) => plain("It waits for the decision about it, which is not sent yet."),
+        (Some(Waits::AskedAgain { code, message }), _) => {
+            (Some(code.clone()), message.clone(), Some("It is asked again by itself.".into()))
+        }
+        // What the link says holds for the action in front as well.
+        (Some(Waits::Behind(_) | Waits::Link) | None, Some(link)) => {
+            (Some(link.code.clone()), link.message.clone(), Some(link.next_step.clone()))
+        }
+        (Some(Waits::Behind(_)), None) => plain("It waits for an earlier action of the same room, which goes first."),
+        (Some(Waits::Link) | None, None) => plain("It is next to be sent."),
+    }
+}
+
+fn full_stop(sentence: &str) -> String {
+    if sentence.ends_with(['.', '!', '?']) { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
 /// What a row is about.

@@ -1,12 +1,12 @@
 //! What happened to one room, by whichever desk: one line for each thing done, with all that became of it.
 
 use super::Names;
-use super::outbox::{self, title};
-use crate::dto::{OutboxState, Story, StoryLine, StoryStep, StoryTask};
+use super::outbox::{self, Waiting, title};
+use crate::dto::{CommandError, OutboxState, Story, StoryLine, StoryStep, StoryTask};
 use crate::words;
 use std::collections::BTreeMap;
 use turndown_domain::{Action, TaskId, Unit};
-use turndown_offline::OutboxRow;
+use turndown_offline::{OutboxRow, Waits};
 use turndown_protocol::{EntityRef, Event, EventId, InstallId, Mode, Outcome, StoryEntry};
 
 /// What this desk has of an entity, and what the service told of it.
@@ -19,10 +19,10 @@ pub struct Sources<'a> {
     pub own: &'a InstallId,
     /// This desk's events of it.
     pub rows: &'a [OutboxRow],
-    /// Which of those are on their way.
-    pub in_flight: &'a BTreeMap<EventId, EntityRef>,
+    /// What those wait for that wait.
+    pub waits: &'a BTreeMap<EventId, Waits>,
     /// Why nothing is sent now, if nothing is.
-    pub waiting_reason: Option<&'a str>,
+    pub link: Option<&'a CommandError>,
     /// The service's, the newest first.
     pub told: &'a [StoryEntry],
 }
@@ -52,7 +52,7 @@ pub fn story(sources: &Sources<'_>, names: &Names) -> Story {
             tasks.push(StoryTask { name: kind.map_or("task", words::kind).to_owned(), id });
         }
     }
-    Story { title: title(sources.entity, sources.unit), lines, tasks, alone: None }
+    Story { title: title(sources.entity, sources.unit), lines, tasks, alone: None, on_hold: None }
 }
 
 fn place(entry: &StoryEntry) -> u64 {
@@ -76,7 +76,10 @@ fn line(
         let what = format!("{}{code}", became(outcome.outcome));
         steps.push(StoryStep { what, at: Some(outcome.received_at.clone()) });
     }
-    let shown = row.map(|row| outbox::row(row, sources.unit, names, sources.in_flight, sources.waiting_reason, false));
+    let shown = row.map(|row| {
+        let fate = sources.waits.get(&event.event_id).cloned();
+        outbox::row(row, sources.unit, names, Waiting { fate, behind: None, link: sources.link }, None)
+    });
     let state = shown.as_ref().map(|shown| shown.state);
     if let Some(shown) = shown
         && !matches!(shown.state, OutboxState::Synced)
