@@ -1,13 +1,15 @@
-// Takes pictures of every screen on made-up data, for people to look at: `npm run look -- <folder> [part of a name]`.
-// It serves the demonstration page under the shell's policy and says what the page reported as an error.
+// Takes pictures of every screen on made-up data, for people to look at: `npm run look -- <folder> [parts of names]`, with
+// --both in light and in dark. It serves the demonstration page under the shell's policy and says what the page reported as an error.
 // CHROMIUM names the browser's binary.
 
 import { createReadStream, existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
-const [folder = "pictures", only = ""] = process.argv.slice(2);
+const { values: asked, positionals } = parseArgs({ options: { both: { type: "boolean", default: false } }, allowPositionals: true });
+const [folder = "pictures", ...parts] = positionals;
 const root = new URL("../dist-demo/", import.meta.url).pathname;
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
 
@@ -44,6 +46,33 @@ const imported = async (page) => {
   await page.getByTestId("found-take").click();
   await page.getByTestId("carried").scrollIntoViewIfNeeded();
 };
+
+/** Puts the first room that is being worked in on hold, and goes to the Sync Center. */
+const openHold = async (page) => {
+  await page.locator('[data-column=inProgress] [data-testid="tile-menu"]').first().click();
+  await page.getByRole("menuitem", { name: /Put on hold/ }).click();
+};
+const holdOne = async (page, andLook = true) => {
+  await openHold(page);
+  await page.getByTestId("hold-reason").fill("The guest may come back for a bag; reception asks first.");
+  await page.getByTestId("hold-confirm").click();
+  if (andLook) await page.getByTestId("nav-sync").click();
+};
+const show = (filter) => async (page) => page.getByTestId(`ledger-${filter}`).click();
+const set = (change) => async (page) => page.evaluate(`window.__demo.setState((state) => { ${change} }, ["status", "outbox"])`);
+const sending = set("Object.assign(state.sync, { flushing: true, flushTotal: 2297, flushDone: 811 })");
+const backlog = set("state.sync.backlogWarning = true");
+const givingUp = async (page) => {
+  await page.getByTestId("give-up").first().click();
+  await page.getByTestId("give-up-confirm").click();
+};
+/** Into the first or last conflict, and on from there. */
+const deciding = (which, act) => async (page) => {
+  await page.getByTestId("decide")[which]().click();
+  await act?.(page);
+};
+/** Scrolls what is below the edge into the picture. */
+const toEnd = async (page) => page.locator(".resolver").evaluate((resolver) => resolver.scrollTo(0, 1e6));
 
 const pictures = [
   { name: "board-light", query: "" },
@@ -117,9 +146,25 @@ const pictures = [
   { name: "frontdesk-large", query: "window=front-desk&busy=1", size: LARGE, act: async (page) => page.getByTestId("rack-filter-arrivals").click() },
   { name: "frontdesk-discrepancies", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-discrepancies").click() },
   { name: "sync", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync" },
+  { name: "sync-hold", query: "busy=1&noguide=1&link=unplugged", hash: "#/board", act: holdOne },
+  { name: "sync-hold-dark", query: "busy=1&noguide=1&link=unplugged", hash: "#/board", dark: true, act: async (page) => { await holdOne(page); await page.getByTestId("pause-sending").click(); } },
+  { name: "sync-hold-rtl", query: "busy=1&noguide=1&link=unplugged&dir=rtl", hash: "#/board", act: holdOne },
+  { name: "sync-paused", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("pause-sending").click() },
+  { name: "hold-ask", query: "busy=1&noguide=1", act: async (page) => { await openHold(page); } },
+  { name: "board-hold", query: "busy=1&noguide=1&link=unplugged", act: async (page) => { await holdOne(page, false); } },
+  { name: "story-hold", query: "busy=1&noguide=1&link=unplugged", act: async (page) => { await holdOne(page); await page.getByTestId("row-let-go").first().locator("xpath=ancestor::tr").getByTestId("row-story").click(); } },
   { name: "sync-dark", query: "busy=1&noguide=1", hash: "#/sync", dark: true },
   { name: "sync-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE },
   { name: "sync-empty", query: "noguide=1", hash: "#/sync" },
+  { name: "sync-waiting", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", act: show("waiting") },
+  { name: "sync-sending", query: "busy=1&noguide=1&sends=0", hash: "#/sync", act: sending },
+  { name: "sync-attention", query: "busy=1&noguide=1", hash: "#/sync", act: show("attention") },
+  { name: "sync-acknowledged", query: "busy=1&noguide=1", hash: "#/sync", act: show("acknowledged") },
+  { name: "sync-discarded", query: "busy=1&noguide=1", hash: "#/sync", act: show("discarded") },
+  { name: "sync-discarded-empty", query: "noguide=1", hash: "#/sync", act: show("discarded") },
+  { name: "sync-give-up", query: "busy=1&noguide=1", hash: "#/sync", act: givingUp },
+  { name: "sync-backlog", query: "busy=1&noguide=1&link=workOffline", hash: "#/sync", act: backlog },
+  { name: "sync-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700) },
   { name: "sync-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync" },
   { name: "carry-export", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", act: exported },
   { name: "carry-import", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("carry-import").click() },
@@ -161,11 +206,47 @@ const pictures = [
   },
   { name: "conflict-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700), act: async (page) => page.getByTestId("decide").first().click() },
   { name: "conflict-large", query: "busy=1&noguide=1", hash: "#/sync", size: LARGE, act: async (page) => page.getByTestId("decide").first().click() },
+  { name: "conflict-again", query: "busy=1&noguide=1", hash: "#/sync", act: deciding("last") },
+  { name: "conflict-merged", query: "busy=1&noguide=1", hash: "#/sync", act: deciding("first", toEnd) },
+  {
+    name: "conflict-decided",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: deciding("first", async (page) => page.getByTestId("keep-all-mine").click()),
+  },
+  {
+    name: "conflict-suggested",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: deciding("first", async (page) => page.getByTestId("suggestions").click()),
+  },
   { name: "playbook", query: "busy=1&noguide=1", hash: "#/playbook/SERVICE_SILENT" },
   { name: "playbook-dark", query: "busy=1&noguide=1", hash: "#/playbook", dark: true },
   { name: "story", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", dark: true, act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
+  { name: "summary", query: "busy=1&noguide=1", hash: "#/summary" },
+  { name: "summary-dark", query: "busy=1&noguide=1", hash: "#/summary", dark: true },
+  { name: "summary-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/summary" },
+  { name: "summary-none", query: "noguide=1", hash: "#/summary" },
+  { name: "report", query: "busy=1&noguide=1&taken=2000", hash: "#/report" },
+  { name: "report-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/report", dark: true },
+  { name: "report-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/report" },
+  { name: "report-none", query: "noguide=1", hash: "#/report" },
+  { name: "report-open", query: "busy=1&noguide=1", hash: "#/report", act: async (page) => page.getByTestId("end-attention").click() },
+  { name: "report-period", query: "busy=1&noguide=1", hash: "#/report/2016-03-26T22%3A00%3A00.000Z..2016-03-27T11%3A00%3A00.000Z", act: async (page) => page.getByTestId("report-save").click() },
+  {
+    name: "report-paper",
+    query: "busy=1&noguide=1",
+    hash: "#/report",
+    dark: true,
+    act: async (page) => {
+      await page.evaluate(() => Object.assign(window, { print: () => {} }));
+      await page.getByTestId("report-print").click();
+      await page.getByTestId("paper").waitFor({ state: "attached" });
+      await page.emulateMedia({ media: "print" });
+    },
+  },
   { name: "stale", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-refresh").click() },
   { name: "stale-go-on", query: "busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => page.getByTestId("stale-go-on").click() },
   { name: "stale-reason-dark", query: "busy=1&stale=1&noguide=1&link=unplugged", dark: true, act: goOn },
@@ -200,7 +281,10 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
 });
 let faults = 0;
-for (const picture of pictures.filter(({ name }) => name.includes(only))) {
+// One that is in the dark already has its light twin beside it, or shows what is alike in both.
+const inDark = asked.both ? pictures.filter(({ name, dark }) => !dark && !pictures.some((each) => each.name === `${name}-dark`)) : [];
+const all = [...pictures, ...inDark.map((picture) => ({ ...picture, name: `${picture.name}-dark`, dark: true }))];
+for (const picture of all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))) {
   const context = await browser.newContext({
     viewport: picture.size ?? SMALL,
     colorScheme: picture.dark ? "dark" : "light",

@@ -108,6 +108,8 @@ function Ready(): ReactNode {
 
 // Read seldom, and not before it is asked for.
 const Playbook = lazy(() => import("../features/playbook/Playbook"));
+const Report = lazy(() => import("../features/report/Report"));
+const Summary = lazy(() => import("../features/report/Summary"));
 
 function BoardViews(): ReactNode {
   const route = useRoute();
@@ -124,6 +126,18 @@ function BoardViews(): ReactNode {
           <Playbook place={route.place} />
         </Suspense>
       );
+    case "summary":
+      return (
+        <Suspense fallback={<div aria-busy="true" />}>
+          <Summary />
+        </Suspense>
+      );
+    case "report":
+      return (
+        <Suspense fallback={<div aria-busy="true" />}>
+          <Report key={route.period} period={route.period} />
+        </Suspense>
+      );
     case "board":
     case "front-desk":
       return (
@@ -138,7 +152,7 @@ function BoardViews(): ReactNode {
 function useTitle(view: string, isBoard: boolean): void {
   const hotel = useApp((state) => state.hotel?.name ?? "");
   useEffect(() => {
-    const names: Record<string, string> = { board: t`Board`, story: t`A room's story`, playbook: t`Playbook` };
+    const names: Record<string, string> = { board: t`Board`, story: t`A room's story`, playbook: t`Playbook`, summary: t`What came of the last outage`, report: t`Report` };
     const name = isBoard ? (names[view] ?? t`Sync Center`) : t`Front Desk`;
     document.title = `${name} · ${hotel} · Turndown`;
   }, [view, hotel, isBoard]);

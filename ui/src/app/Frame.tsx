@@ -55,7 +55,7 @@ export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNo
 function Nav(): ReactNode {
   const desk = useDesk();
   const route = useRoute();
-  const attention = useApp((state) => state.sync.ledger.attention);
+  const attention = useApp((state) => state.sync.ledger.attention + state.sync.carriedAttention);
   const tab = (view: "board" | "sync", label: string, key: string, here: boolean, badge = 0) => (
     <a href={`#/${view}`} className="nav-link" aria-current={here ? "page" : undefined} data-testid={`nav-${view}`} title={t`G then ${key}`}>
       {label}
@@ -65,7 +65,7 @@ function Nav(): ReactNode {
   return (
     <nav className="nav" aria-label={t`Views`}>
       {tab("board", t`Board`, "B", route.view === "board")}
-      {tab("sync", t`Sync Center`, "S", route.view === "sync" || route.view === "conflict", attention)}
+      {tab("sync", t`Sync Center`, "S", ["sync", "conflict", "summary", "report"].includes(route.view), attention)}
       <button type="button" className="nav-link" data-testid="open-front-desk" title={t`G then F`} onClick={() => void attempt(() => desk.platform.openWindow("front-desk"))}>
         {t`Front Desk`} <ExternalLink size={13} aria-hidden className="flips" />
         <span className="hidden-words">{t`(own window)`}</span>

@@ -22,10 +22,13 @@ export function newsBetween(before: AppState, after: AppState): { text: string; 
     const waiting = after.sync.ledger.waiting;
     link(waiting === 0 ? t`Online again.` : t`Online again. Sending ${plural(waiting, { one: "# change", other: "# changes" })}.`);
   }
+  if (after.sync.paused !== before.sync.paused) {
+    link(after.sync.paused ? t`Sending paused. Everything is saved on this device.` : t`Sending goes on.`);
+  }
   const flush = after.sync.lastFlush;
   if (flush !== null && flush.endedAt !== before.sync.lastFlush?.endedAt && flush.okCount + flush.errorCount > 1) {
     const taken = count(flush.okCount);
-    const text = flush.errorCount === 0 ? t`${taken} sent.` : t`${taken} sent, ${count(flush.errorCount)} need a look.`;
+    const text = flush.errorCount === 0 ? t`${taken} sent.` : plural(flush.errorCount, { one: `${taken} sent, # needs a look.`, other: `${taken} sent, # need a look.` });
     news.push({ text, urgency: "polite", key: "flush" });
   }
   const more = after.sync.ledger.attention - before.sync.ledger.attention;

@@ -113,3 +113,12 @@ export async function attempt<T>(command: () => Promise<T>): Promise<T | undefin
 }
 
 export { ulid as newId };
+
+/** Lets a room go on: what waits of it is sent. */
+export async function letGoOn(desk: Desk, roomId: string, number: string): Promise<void> {
+  const done = await attempt(async () => {
+    await desk.platform.letGo(ulid(), roomId);
+    return true;
+  });
+  if (done === true) announce(t`Room ${iso(number)} goes on. What waits of it is sent.`);
+}

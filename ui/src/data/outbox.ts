@@ -1,7 +1,8 @@
 // The Sync Center's page of the outbox: only the rows near the screen are held, however long the outbox is.
 
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { CarriedDesk, ConflictHead, MergedNote, OutboxFilter, OutboxRow, SyncCenter } from "../bindings/bindings";
+import type { CarriedDesk, ConflictHead, MergedNote, OutboxFilter, OutboxRow, RoomOnHold, SyncCenter } from "../bindings/bindings";
+import { share } from "./share";
 
 export const PAGE = 100;
 
@@ -14,6 +15,8 @@ export interface OutboxState {
   merged: readonly MergedNote[];
   /** Other desks' work that is sent from here. */
   carried: readonly CarriedDesk[];
+  /** Rooms of which nothing is sent until somebody lets them go. */
+  onHold: readonly RoomOnHold[];
   loaded: boolean;
 }
 
@@ -35,6 +38,7 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
     conflicts: [],
     merged: [],
     carried: [],
+    onHold: [],
     loaded: false,
   }));
   let first = 0;
@@ -71,12 +75,14 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
       if (store.getState().filter !== filter) return;
       const head = answers.at(-1);
       if (head === undefined) return;
+      // A row that still says the same stays the same object, so that only what changed is drawn anew.
+      const known = new Map([...store.getState().rows.values()].map((row) => [row.eventId, row]));
       const rows = new Map<number, OutboxRow>();
       answers.forEach((answer, n) => {
         const offset = (pages[n] ?? 0) * PAGE;
-        answer.rows.forEach((row, at) => rows.set(offset + at, row));
+        answer.rows.forEach((row, at) => rows.set(offset + at, share(known.get(row.eventId) ?? row, row)));
       });
-      store.setState({ rows, total: head.total, conflicts: head.conflicts, merged: head.merged, carried: head.carried, loaded: true });
+      store.setState({ rows, total: head.total, conflicts: head.conflicts, merged: head.merged, carried: head.carried, onHold: head.onHold, loaded: true });
     },
   });
 }

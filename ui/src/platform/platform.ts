@@ -7,6 +7,7 @@ import type {
   AppState,
   BoardDelta,
   Brought,
+  CameTo,
   CarryPlaces,
   CommandError,
   ConflictView,
@@ -16,7 +17,10 @@ import type {
   LinkMode,
   LookRequest,
   Notice,
+  OutageSummary,
   OutboxFilter,
+  Report,
+  ReportPeriod,
   ResolveRequest,
   Story,
   SyncCenter,
@@ -54,6 +58,9 @@ export interface Platform {
   retryFailed(): Promise<void>;
   syncNow(): Promise<void>;
   setLink(mode: LinkMode): Promise<void>;
+  pauseSending(paused: boolean): Promise<void>;
+  putOnHold(intentId: string, roomId: string, reason: string): Promise<void>;
+  letGo(intentId: string, roomId: string): Promise<void>;
 
   conflict(entityKind: string, entityId: string): Promise<ConflictView>;
   resolve(request: ResolveRequest): Promise<Acted>;
@@ -68,6 +75,13 @@ export interface Platform {
   importWaiting(path: string): Promise<Brought>;
   /** Gives another desk's action up, with what that desk did behind it. */
   discardCarried(eventId: string, reason: string): Promise<void>;
+
+  /** A page of everything done in an outage or a period of time, with what came of it. */
+  report(period: ReportPeriod, cameTo: CameTo | null, offset: number, limit: number): Promise<Report>;
+  /** What came of the last outage, room by room. */
+  outageSummary(): Promise<OutageSummary>;
+  /** Writes the whole report as a table to the desk's folder for exports. */
+  exportReport(period: ReportPeriod): Promise<Exported>;
 
   dismissGuide(): Promise<void>;
   dismissNotice(): Promise<void>;

@@ -1,7 +1,7 @@
 // The few controls that every view uses, dressed once. Behaviour is React Aria's.
 
 import { t } from "@lingui/core/macro";
-import { Check, ChevronDown, X } from "lucide-react";
+import { ArrowLeft, Check, ChevronDown, X } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import {
   Button as AriaButton,
@@ -38,6 +38,15 @@ export interface ButtonProps extends Omit<AriaButtonProps, "className" | "childr
 
 export function Button({ look = "outline", small = false, className = "", testId, ...rest }: ButtonProps): ReactNode {
   return <AriaButton {...rest} data-testid={testId} className={`btn btn-${look} ${small ? "btn-small" : ""} ${className}`} />;
+}
+
+/** The way back: to the page before, or wherever its words say. */
+export function Back({ children = t`Back`, onPress = () => window.history.back() }: { children?: ReactNode; onPress?: () => void }): ReactNode {
+  return (
+    <Button look="quiet" small className="back" onPress={onPress}>
+      <ArrowLeft size={16} className="flips" aria-hidden /> {children}
+    </Button>
+  );
 }
 
 export interface Choice {

@@ -76,6 +76,14 @@ export function dateTime(stamp: string, now: number = Date.now()): string {
   return `${date}, ${time(stamp)}`;
 }
 
+/** `27 Mar 2016, 14:02`, in the hotel's zone: for paper, which is read in another year. */
+export function dateTimeInFull(stamp: string): string {
+  const at = read(stamp);
+  if (at === null) return stamp;
+  const date = format("dayMonthYear", { day: "numeric", month: "short", year: "numeric", timeZone: settings.timeZone }).format(at);
+  return `${date}, ${time(stamp)}`;
+}
+
 /** A service day such as `2016-03-27`, as `Sunday 27 March 2016`. It is a day, not an instant: no zone moves it. */
 export function serviceDay(isoDate: string, form: "long" | "short" = "long"): string {
   const at = read(`${isoDate}T12:00:00Z`);

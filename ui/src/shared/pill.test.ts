@@ -7,8 +7,13 @@ const known: Staleness = { knownAt: "2016-03-27T14:02:00Z", ageS: 5, limitS: 86_
 function sync(change: Partial<SyncStatus> = {}, ledger: Partial<Ledger> = {}): SyncStatus {
   return {
     mode: "auto",
+    paused: false,
+    heldBack: 0,
+    carriedAttention: 0,
     state: "online",
     reason: null,
+    slow: null,
+    notice: null,
     since: null,
     ledger: { recorded: 0, acknowledged: 0, waiting: 0, attention: 0, discarded: 0, balanced: true, ...ledger },
     flushing: false,
@@ -37,6 +42,15 @@ describe("h7_the_offline_pill", () => {
   });
   it("h22_a_planned_offline_shift_looks_like_an_outage_with_its_own_word", () =>
     expect(text(sync({ mode: "workOffline", state: "offline" }, { waiting: 4 }))).toBe("Working offline · 4 pending"));
+  it("says that somebody paused the sending, and what is held back", () => {
+    expect(text(sync({ paused: true }, { waiting: 4 }))).toBe("Paused · 4 pending");
+    expect(text(sync({ heldBack: 3 }, { waiting: 3 }))).toBe("Online · 3 on hold");
+    expect(text(sync({ heldBack: 3 }, { waiting: 4 }))).toBe("Online · 4 pending");
+  });
+  it("counts what is carried for other desks and needs a look here", () => {
+    expect(text(sync({ carriedAttention: 1 }))).toBe("1 needs a look");
+    expect(text(sync({ carriedAttention: 1 }, { attention: 2 }))).toBe("3 need a look");
+  });
   it("being offline never hides that something needs a look", () =>
     expect(text(sync({ mode: "unplugged", state: "offline" }, { waiting: 4, attention: 2 }))).toBe("Offline · 4 pending · 2 need a look"));
   it("says that sending stopped although the service answers", () =>

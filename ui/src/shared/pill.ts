@@ -18,7 +18,8 @@ export interface PillModel {
 }
 
 export function pillModel(sync: SyncStatus, staleness: Staleness): PillModel {
-  const { attention, waiting } = sync.ledger;
+  const { waiting } = sync.ledger;
+  const attention = sync.ledger.attention + sync.carriedAttention;
   const pending = waiting > 0 ? t`${count(waiting)} pending` : "";
   const look = attention > 0 ? needALook(attention) : "";
 
@@ -38,7 +39,9 @@ export function pillModel(sync: SyncStatus, staleness: Staleness): PillModel {
     const at = count(Math.min(sync.flushDone + 1, sync.flushTotal));
     return { tone: "sending", word: t`Sending ${at} of ${count(sync.flushTotal)}`, detail: "", extra: look };
   }
+  if (sync.paused) return { tone: "planned", word: t`Paused`, detail: pending, extra: look };
   if (attention > 0) return { tone: "attention", word: look, detail: pending, extra: "" };
+  if (waiting > 0 && waiting === sync.heldBack) return { tone: "planned", word: t`Online`, detail: t`${count(waiting)} on hold`, extra: "" };
   if (waiting > 0) return { tone: "sending", word: t`Online`, detail: pending, extra: "" };
   const known = staleness.knownAt;
   return { tone: "good", word: t`Up to date`, detail: known === null ? "" : time(known), extra: "" };

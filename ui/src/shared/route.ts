@@ -9,12 +9,16 @@ export type Route =
   | { view: "conflict"; entityKind: string; entityId: string }
   | { view: "story"; entityKind: string; entityId: string }
   | { view: "playbook"; place: string | null }
+  | { view: "summary" }
+  | { view: "report"; period: string | null }
   | { view: "front-desk" };
 
 export function parseRoute(hash: string): Route {
   const [view, kind, id] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (view === "sync") return { view: "sync" };
   if (view === "front-desk") return { view: "front-desk" };
+  if (view === "summary") return { view: "summary" };
+  if (view === "report") return { view: "report", period: kind ?? null };
   if ((view === "conflict" || view === "story") && kind !== undefined && id !== undefined) {
     return { view, entityKind: kind, entityId: id };
   }
@@ -24,6 +28,7 @@ export function parseRoute(hash: string): Route {
 
 export function routeHash(route: Route): string {
   if (route.view === "playbook") return route.place === null ? "#/playbook" : `#/playbook/${encodeURIComponent(route.place)}`;
+  if (route.view === "report") return route.period === null ? "#/report" : `#/report/${encodeURIComponent(route.period)}`;
   if (route.view === "conflict" || route.view === "story") {
     return `#/${route.view}/${encodeURIComponent(route.entityKind)}/${encodeURIComponent(route.entityId)}`;
   }

@@ -192,7 +192,7 @@ export function outboxStateWord(state: OutboxState): string {
     case "conflict":
       return t`Conflict`;
     case "held":
-      return t`Held`;
+      return t`Blocked`;
     case "settled":
       return t`Settled`;
     case "discarded":

@@ -7,8 +7,10 @@ i18n.load("en", messages);
 i18n.activate("en");
 
 // The page simulated for tests lays nothing out; a list that shows only what is in sight needs something in sight.
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 300 });
+for (const side of ["offset", "client"]) {
+  Object.defineProperty(HTMLElement.prototype, `${side}Height`, { configurable: true, get: () => 600 });
+  Object.defineProperty(HTMLElement.prototype, `${side}Width`, { configurable: true, get: () => 300 });
+}
 
 beforeEach(() => {
   document.body.innerHTML = "";

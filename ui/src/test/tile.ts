@@ -31,6 +31,7 @@ export function tile(change: Partial<Tile> & { number: string }): Tile {
     cannotWork: null,
     localState: "server",
     contested: false,
+    onHold: false,
     rank: 0,
     ...change,
   };

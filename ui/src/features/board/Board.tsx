@@ -6,7 +6,7 @@ import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { Header, Input, Keyboard, Menu, MenuItem, MenuSection, Popover, SearchField, Separator } from "react-aria-components";
 import { useStore } from "zustand";
 import type { Column, Tile } from "../../bindings/bindings";
-import { perform } from "../../data/actions";
+import { letGoOn, perform } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
 import { attendantsOf } from "../../data/people";
 import { rendered } from "../../data/probe";
@@ -210,9 +210,10 @@ export function Board(): ReactNode {
   const doVerb = useCallback(
     (tile: Tile, verb: Verb, from: number) => {
       if (verb.ask !== undefined) setAsked({ ask: verb.ask, taskId: tile.taskId });
+      else if (verb.letsGo === true) void letGoOn(desk, tile.roomId, tile.number);
       else if (verb.action !== undefined) void record(tile, { action: verb.action, done: verb.done, from });
     },
-    [record],
+    [desk, record],
   );
 
   const openMenu = useCallback((taskId: string) => {

@@ -70,6 +70,7 @@ export function spoken(tile: TileData, assignee: string | null, now: number): st
     said?.text ?? "",
     ...tile.flags.filter((flag) => flag !== "do_not_disturb").map(flagWord),
     tile.contested ? t`another desk disagrees` : "",
+    tile.onHold ? t`on hold` : "",
     localStateWord(tile.localState),
   ];
   return parts.filter(Boolean).join(", ");
@@ -77,6 +78,11 @@ export function spoken(tile: TileData, assignee: string | null, now: number): st
 
 function isVip(tile: TileData): boolean {
   return tile.guest?.vip === true || tile.arrival?.vip === true;
+}
+
+/** Where a person has to look, that stands before the hold. */
+function isHeld(tile: TileData): boolean {
+  return tile.onHold && tile.localState !== "failed" && tile.localState !== "conflict";
 }
 
 function isWorking(tile: TileData): boolean {
@@ -113,9 +119,9 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
           {tile.number}
         </bdi>
         <span className="tile-kind">{kindWord(tile.kind)}</span>
-        <span className="tile-local" data-state={tile.localState}>
-          <Glyph name={LOCAL_GLYPH[tile.localState]} />
-          {localStateWord(tile.localState)}
+        <span className="tile-local" data-state={isHeld(tile) ? "held" : tile.localState}>
+          <Glyph name={isHeld(tile) ? "bars" : LOCAL_GLYPH[tile.localState]} />
+          {isHeld(tile) ? t`On hold` : localStateWord(tile.localState)}
         </span>
         <span className="tile-situation">
           {isVip(tile) ? <b className="tile-vip">VIP</b> : null}

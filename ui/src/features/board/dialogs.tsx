@@ -11,6 +11,7 @@ import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
 import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
+import { HoldDialog } from "../../shared/HoldDialog";
 import { go } from "../../shared/route";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, sellabilityWord, statusWord } from "../../shared/words";
 import { situation } from "./Tile";
@@ -44,6 +45,8 @@ export function AskDialog({ tile, ask, onClose, onRecord, onVerb }: AskProps): R
       return <Reason tile={tile} what="cancel" onClose={onClose} onRecord={onRecord} />;
     case "note":
       return <Note tile={tile} onClose={onClose} onRecord={onRecord} />;
+    case "hold":
+      return <HoldDialog roomId={tile.roomId} number={tile.number} onClose={onClose} />;
     case "details":
       return <Details tile={tile} onClose={onClose} onVerb={onVerb} />;
   }

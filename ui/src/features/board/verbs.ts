@@ -5,13 +5,15 @@ import { t } from "@lingui/core/macro";
 import type { Action, Tile } from "../../bindings/bindings";
 
 /** Verbs that ask something first. */
-export type Ask = "reassign" | "inspect" | "fail" | "skip" | "cancel" | "note" | "details";
+export type Ask = "reassign" | "inspect" | "fail" | "skip" | "cancel" | "note" | "hold" | "details";
 
 export interface Verb {
   id: string;
   label: string;
   /** What it is called once done. */
   done: string;
+  /** Has what waits of the room sent again. */
+  letsGo?: boolean;
   /** The letter that does it on a focused tile. */
   key?: string;
   action?: Action;
@@ -96,7 +98,9 @@ function room(tile: Tile): Verb[] {
     }
     verbs.push({ id: "seen-occupied", label: t`Seen occupied`, done: t`seen occupied`, action: { action: "see_occupancy", args: { occupancy: "occupied" } } });
   }
-  verbs.push({ id: "note", label: t`Note…`, done: "", ask: "note" }, { id: "details", label: t`Details`, done: "", key: "Enter", ask: "details" });
+  verbs.push({ id: "note", label: t`Note…`, done: "", ask: "note" });
+  verbs.push(tile.onHold ? { id: "let-go", label: t`Let it go on`, done: "", letsGo: true } : { id: "hold", label: t`Put on hold…`, done: "", ask: "hold" });
+  verbs.push({ id: "details", label: t`Details`, done: "", key: "Enter", ask: "details" });
   return verbs;
 }
 

@@ -2,7 +2,7 @@
 // each. Nothing is preselected and nothing times out.
 
 import { plural, t } from "@lingui/core/macro";
-import { ArrowLeft, Footprints } from "lucide-react";
+import { Footprints } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { CommandError, ConflictView } from "../../bindings/bindings";
@@ -10,12 +10,12 @@ import { decided, newId, report } from "../../data/actions";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, RoomNumber, Switch } from "../../shared/controls";
+import { Back, Button, RoomNumber, Switch } from "../../shared/controls";
 import { count } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
-import { carryOver, complete, initialChoices, mine, nextOpen, open, takeAll, theirs, turn, type Choices, type Chosen } from "./choices";
+import { carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn, type Choices, type Chosen } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
 import "./conflict.css";
@@ -55,6 +55,15 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
 
   useEffect(() => desk.watch("conflict", () => void read()), [desk, read]);
 
+  // What moved again since it was shown is said, or whoever listens would learn of it only when sending.
+  const shown = useRef<ConflictView | null>(null);
+  useEffect(() => {
+    if (state === null) return;
+    const again = moved(shown.current, state.view, state.asksAgain);
+    shown.current = state.view;
+    if (again.length > 0) announce(t`Changed again: ${again.map((field) => field.label).join(", ")}. Look once more.`, { key: "again" });
+  }, [state]);
+
   const loaded = state !== null;
   useEffect(() => {
     if (loaded) root.current?.querySelector<HTMLElement>("h1")?.focus();
@@ -63,7 +72,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   if (error !== null) {
     return (
       <div className="resolver" data-testid="conflict-gone">
-        <Back />
+        <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
         <h1 tabIndex={-1}>{error.message}</h1>
         <p>{error.nextStep}</p>
         <p className="code">{error.code}</p>
@@ -160,7 +169,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     // The keys of the whole view, at one place.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div ref={root} className="resolver" onKeyDownCapture={onKeyDown} data-testid="conflict" data-entity={entityId}>
-      <Back />
+      <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
       <header className="resolver-head">
         <div>
           <h1 tabIndex={-1} data-quiet-focus="">
@@ -265,13 +274,5 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
         />
       ) : null}
     </div>
-  );
-}
-
-function Back(): ReactNode {
-  return (
-    <Button look="quiet" small className="resolver-back" onPress={() => go({ view: "sync" })}>
-      <ArrowLeft size={16} className="flips" aria-hidden /> {t`Sync Center`}
-    </Button>
   );
 }

@@ -51,10 +51,10 @@ export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }:
         {chosen === null ? (
           <span className="versus-open">{t`open`}</span>
         ) : (
-          <output className="versus-stands">
+          <span className="versus-stands">
             <Glyph name="tick" />
             <bdi>{result(field, chosen)}</bdi>
-          </output>
+          </span>
         )}
       </div>
       {field.editable ? <Anew field={field} name={name} chosen={chosen} onChoose={onChoose} /> : null}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConflictField, ConflictView } from "../../bindings/bindings";
-import { carryOver, complete, initialChoices, mine, nextOpen, open, takeAll, theirs, turn } from "./choices";
+import { carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 
 function field(path: string, change: Partial<ConflictField> = {}): ConflictField {
   return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
@@ -39,18 +39,30 @@ describe("h16_the_choices_of_a_conflict", () => {
 
   it("asks again only where the other side moved, and keeps the other choices", () => {
     const chosen = takeAll(three, new Map(), mine);
-    const moved = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
-    const after = carryOver(three, chosen, moved);
+    const newer = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
+    const after = carryOver(three, chosen, newer);
     expect([...after.choices.keys()]).toEqual(["a", "c"]);
     expect(after.asksAgain).toEqual(["b"]);
   });
 
   it("asks a field again that this desk changed meanwhile, and a field that is new", () => {
     const chosen = takeAll(three, new Map(), theirs);
-    const moved = view([field("a", { mine: "m2" }), field("b"), field("c"), field("d")], 1);
-    const after = carryOver(three, chosen, moved);
+    const newer = view([field("a", { mine: "m2" }), field("b"), field("c"), field("d")], 1);
+    const after = carryOver(three, chosen, newer);
     expect([...after.choices.keys()].toSorted()).toEqual(["b", "c"]);
     expect(after.asksAgain).toEqual(["a", "d"]);
+  });
+
+  it("tells of every move of a field that asks again, once", () => {
+    const newer = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
+    const newest = view([field("a"), field("b", { theirs: "t3" }), field("c")], 3);
+    const told = (before: ConflictView | null, after: ConflictView, asks: string[]) => moved(before, after, asks).map((each) => each.path);
+    expect(told(null, three, [])).toEqual([]);
+    expect(told(three, newer, ["b"])).toEqual(["b"]);
+    expect(told(newer, newer, ["b"])).toEqual([]);
+    expect(told(newer, newest, ["b"])).toEqual(["b"]);
+    // What was decided without a network and asks again when it is opened.
+    expect(told(null, newest, ["b"])).toEqual(["b"]);
   });
 
   it("sends a text that was written anew, and keeps it when the conflict is read again", () => {
@@ -70,9 +82,9 @@ describe("h16_the_choices_of_a_conflict", () => {
       { path: "d", side: "theirs", text: null },
     ]);
     expect(complete(merging, turn(turned, "d"))).toEqual([{ path: "a", side: "mine", text: null }]);
-    const moved = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: "t2" })]));
-    expect([...moved.choices.keys()]).toEqual(["a"]);
-    expect(moved.asksAgain).toEqual([]);
+    const newer = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: "t2" })]));
+    expect([...newer.choices.keys()]).toEqual(["a"]);
+    expect(newer.asksAgain).toEqual([]);
   });
 
   it("brings an earlier choice along, except where it asks again", () => {

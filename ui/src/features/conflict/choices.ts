@@ -44,6 +44,15 @@ export function carryOver(before: ConflictView, choices: Choices, after: Conflic
   return { choices: kept, asksAgain };
 }
 
+/** The fields that ask again and that nobody was told of as they stand now. */
+export function moved(told: ConflictView | null, view: ConflictView, asksAgain: readonly string[]): ConflictField[] {
+  const known = new Map(told?.fields.map((field) => [field.path, field]));
+  return view.fields.filter((field) => {
+    const was = known.get(field.path);
+    return asksAgain.includes(field.path) && (was === undefined || was.mine !== field.mine || was.theirs !== field.theirs);
+  });
+}
+
 export function open(view: ConflictView, choices: Choices): ConflictField[] {
   return view.fields.filter((field) => !choices.has(field.path));
 }

@@ -5,7 +5,11 @@ import Playbook from "./Playbook";
 describe("h16_the_playbook_is_reachable_where_it_is_needed", () => {
   it.each([
     ["a reason code", "SERVICE_UNREACHABLE", "TR"],
+    ["the row of codes that begin alike", "TASK_ALREADY_COMPLETED", "TR"],
+    ["a code of the house's rules", "STAFF_UNKNOWN", "TR"],
+    ["the code of a flush that partly failed", "OUTBOX_PARTIAL_FAILURE", "TR"],
     ["a heading", "more-than-100-actions-wait", "H2"],
+    ["what it says of every other code, where the code has no row", "OF_TOMORROW", "H2"],
   ])("opens at %s", (_, place, tag) => {
     render(<Playbook place={place} />);
     expect(document.activeElement?.tagName).toBe(tag);

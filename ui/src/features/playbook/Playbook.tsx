@@ -1,23 +1,25 @@
 // The operator's playbook, where it is needed: the same page as in docs/, at the reason code or the heading that was
 // asked for.
 
-import { t } from "@lingui/core/macro";
-import { ArrowLeft } from "lucide-react";
 import { useEffect, useRef, type MouseEvent, type ReactNode } from "react";
 import Markdown, { type Components } from "react-markdown";
 import rehypeSlug from "rehype-slug";
 import remarkGfm from "remark-gfm";
 import playbook from "../../../../docs/playbook.md?raw";
-import { Button } from "../../shared/controls";
+import { Back } from "../../shared/controls";
 import "./playbook.css";
 
-/** A heading of the page, or the row of a reason code. */
+/** A heading of the page, or the row of a reason code. `TASK_...` stands for every code that begins so. */
 function find(root: HTMLElement, place: string): HTMLElement | null {
   const heading = root.querySelector<HTMLElement>(`#${CSS.escape(place)}`);
   if (heading !== null) return heading;
-  const code = [...root.querySelectorAll("td:first-child code")].find((each) => each.textContent === place);
+  const names = (text: string) => text === place || (text.endsWith("...") && place.startsWith(text.slice(0, -3)));
+  const code = [...root.querySelectorAll("td:first-child code")].find((each) => names(each.textContent));
   return code?.closest("tr") ?? null;
 }
+
+/** Where the page says what to do about a rule's answer of a few words, which has no row of its own. */
+const OTHER_CODES = "what-one-action-can-be-answered";
 
 function jump(target: HTMLElement): void {
   target.tabIndex = -1;
@@ -55,14 +57,12 @@ export default function Playbook({ place }: { place: string | null }): ReactNode
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (root.current === null) return;
-    const target = place === null ? root.current.querySelector<HTMLElement>("h1") : find(root.current, place);
+    const target = place === null ? root.current.querySelector<HTMLElement>("h1") : (find(root.current, place) ?? find(root.current, OTHER_CODES));
     if (target !== null) jump(target);
   }, [place]);
   return (
     <div ref={root} className="playbook selectable" data-testid="playbook">
-      <Button look="quiet" small className="playbook-back" onPress={() => window.history.back()}>
-        <ArrowLeft size={16} className="flips" aria-hidden /> {t`Back`}
-      </Button>
+      <Back />
       <article lang="en" dir="ltr">
         <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={[rehypeSlug]} components={components}>
           {playbook}

@@ -1,15 +1,16 @@
 // What happened to one room: done by whom, taken when, merged, in conflict, decided. The newest stands first.
 
 import { t } from "@lingui/core/macro";
-import { ArrowLeft } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
-import type { CommandError, Story as Told, StoryLine, StoryStep } from "../../bindings/bindings";
+import type { CommandError, RoomOnHold, Story as Told, StoryLine, StoryStep } from "../../bindings/bindings";
+import { letGoOn } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
-import { Button, Problem, RoomNumber, Select } from "../../shared/controls";
-import { dateTime } from "../../shared/fmt";
+import { Back, Button, Problem, RoomNumber, Select } from "../../shared/controls";
+import { dateTime, iso } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { HoldDialog } from "../../shared/HoldDialog";
 import "./story.css";
 
 const ALL = "all";
@@ -37,15 +38,10 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
     if (loaded) heading.current?.focus();
   }, [loaded]);
 
-  const back = (
-    <Button look="quiet" small className="story-back" onPress={() => window.history.back()}>
-      <ArrowLeft size={16} className="flips" aria-hidden /> {t`Back`}
-    </Button>
-  );
   if (error !== null) {
     return (
       <div className="story">
-        {back}
+        <Back />
         <Problem error={error} testId="story-problem" />
       </div>
     );
@@ -55,7 +51,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   const lines = task === ALL ? story.lines : story.lines.filter((line) => line.task === task);
   return (
     <div className="story" data-testid="story" data-entity={entityId}>
-      {back}
+      <Back />
       <header className="story-head">
         <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
           {t`Room`} <RoomNumber number={story.title} />: {t`what happened`}
@@ -64,6 +60,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
           <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${each.name}` }))]} value={task} onChange={setTask} testId="story-task" />
         )}
       </header>
+      {entityKind === "room" ? <Hold roomId={entityId} number={story.title} onHold={story.onHold} now={now} /> : null}
       {story.alone === null ? null : (
         <p className="story-alone" data-testid="story-alone">
           <Glyph name="alert" />
@@ -79,6 +76,33 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
         ))}
       </ol>
     </div>
+  );
+}
+
+/** Whether the room is held back, and the way to hold it back or let it go on. */
+function Hold({ roomId, number, onHold, now }: { roomId: string; number: string; onHold: RoomOnHold | null; now: number }): ReactNode {
+  const desk = useDesk();
+  const [asking, setAsking] = useState(false);
+  if (onHold !== null) {
+    return (
+      <div className="story-hold" data-testid="story-hold">
+        <Glyph name="bars" />
+        <span>
+          <b>{t`On hold: nothing of this room is sent.`}</b> <bdi>{onHold.by}</bdi>, {dateTime(onHold.since, now)}: <bdi>{onHold.reason}</bdi>
+        </span>
+        <Button small testId="let-go" aria-label={t`Let room ${iso(number)} go on`} onPress={() => void letGoOn(desk, roomId, number)}>
+          {t`Let it go on`}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Button small className="story-hold-ask" testId="story-put-on-hold" onPress={() => setAsking(true)}>
+        <Glyph name="bars" /> {t`Put on hold…`}
+      </Button>
+      {asking ? <HoldDialog roomId={roomId} number={number} onClose={() => setAsking(false)} /> : null}
+    </>
   );
 }
 

@@ -3,12 +3,12 @@
 
 import { plural, t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { RefreshCw, RotateCcw } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Pause, Play, RefreshCw, RotateCcw } from "lucide-react";
+import { memo, useCallback, useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
 import { Form } from "react-aria-components";
 import { useStore } from "zustand";
 import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
-import { attempt, perform } from "../../data/actions";
+import { attempt, letGoOn, perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
@@ -16,12 +16,17 @@ import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go, routeHash } from "../../shared/route";
+import { useRowKeys } from "../../shared/rowKeys";
 import { outboxStateWord } from "../../shared/words";
+import { AfterOutage } from "./AfterOutage";
 import { Carried, CarryButtons } from "./Carried";
+import { OnHold } from "./OnHold";
 import "./synccenter.css";
 
 /** What a row is thought to be high until it was measured. */
 const ROW = 60;
+/** Longer than two frames. */
+const FOCUS_MS = 60;
 const estimateSize = (): number => ROW;
 
 const STATE_GLYPH: Record<OutboxState, GlyphName> = {
@@ -30,7 +35,7 @@ const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   synced: "tick",
   failed: "alert",
   conflict: "split",
-  held: "bars",
+  held: "pickup",
   settled: "disc",
   discarded: "cross",
 };
@@ -54,26 +59,38 @@ export function SyncCenter(): ReactNode {
   return (
     <div className="sync" data-testid="sync-center">
       <header className="sync-head">
-        <div>
+        <div className="sync-top">
           <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
-          <p className="sync-state">{stateSentence(sync, now)}</p>
-          <p className="sync-state">
-            {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <Code code={sync.lastFlush.code} />}
+          <div className="sync-actions">
+            <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
+            <CarryButtons />
+            <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
+              <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
+            </Button>
+            <Button testId="pause-sending" data-paused={sync.paused} onPress={() => void attempt(() => desk.platform.pauseSending(!sync.paused))}>
+              {sync.paused ? <Play size={16} className="flips" aria-hidden /> : <Pause size={16} aria-hidden />} {sync.paused ? t`Resume sending` : t`Pause sending`}
+            </Button>
+            <Button look="solid" testId="sync-now" onPress={() => void syncNow()}>
+              <RefreshCw size={16} aria-hidden className={sync.flushing ? "turning" : undefined} /> {sync.flushing ? t`Sending…` : t`Sync now`}
+            </Button>
+          </div>
+        </div>
+        <p className="sync-state" data-testid="sync-state">
+          {stateSentence(sync, now)} {sync.slow === null || sync.state !== "online" ? null : <Code code={sync.slow.code} />}
+        </p>
+        {sync.notice === null ? null : (
+          <p className="sync-state" data-testid="sync-notice">
+            {`${sync.notice.message} ${sync.notice.nextStep}`.trim()} <Code code={sync.notice.code} />
           </p>
-        </div>
-        <div className="sync-actions">
-          <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
-          <CarryButtons />
-          <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
-            <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
-          </Button>
-          <Button look="solid" testId="sync-now" onPress={() => void syncNow()}>
-            <RefreshCw size={16} aria-hidden className={sync.flushing ? "turning" : undefined} /> {sync.flushing ? t`Sending…` : t`Sync now`}
-          </Button>
-        </div>
+        )}
+        <p className="sync-state">
+          {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <Code code={sync.lastFlush.code} />}
+        </p>
       </header>
 
       <LedgerBar sync={sync} filter={outbox.filter} onFilter={desk.outbox.setFilter} />
+
+      <AfterOutage />
 
       {sync.backlogWarning ? (
         <p className="sync-note" data-testid="backlog">
@@ -86,8 +103,8 @@ export function SyncCenter(): ReactNode {
 
       <div className="sync-columns">
         <Rows now={now} />
-        {outbox.conflicts.length + outbox.merged.length + outbox.carried.length === 0 ? null : (
-          <aside className="sync-side" aria-label={t`What needs a decision, what is carried for other desks, and what merged by itself`}>
+        {outbox.conflicts.length + outbox.merged.length + outbox.carried.length + outbox.onHold.length === 0 ? null : (
+          <aside className="sync-side" aria-label={t`What needs a decision, what is held back or carried for other desks, and what merged by itself`}>
             {outbox.conflicts.length === 0 ? null : (
               <section aria-labelledby="to-decide">
                 <h2 id="to-decide">{plural(outbox.conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
@@ -111,6 +128,7 @@ export function SyncCenter(): ReactNode {
                 </ul>
               </section>
             )}
+            <OnHold rooms={outbox.onHold} now={now} />
             <Carried carried={outbox.carried} now={now} />
             {outbox.merged.length === 0 ? null : (
               <section aria-labelledby="merged-notes">
@@ -148,6 +166,7 @@ function stateSentence(sync: SyncStatus, now: number): string {
   const parts: string[] = [];
   if (sync.mode === "workOffline") parts.push(t`You chose to work offline.`);
   else if (sync.reason !== null) parts.push(`${sync.reason.message} ${sync.reason.nextStep}`.trim());
+  else if (sync.state === "online" && sync.slow !== null) parts.push(`${sync.slow.message} ${sync.slow.nextStep}`.trim());
   else if (sync.state === "online") parts.push(t`The service answers.`);
   else if (sync.state === "starting") parts.push(t`The service has not been asked yet.`);
   else parts.push(t`The service cannot be reached. Everything is saved on this device.`);
@@ -163,7 +182,8 @@ function flushSentence(sync: SyncStatus, now: number): string {
   if (flush === null) return t`Nothing has been sent since the app was opened.`;
   const ended = dateTime(flush.endedAt, now);
   const taken = count(flush.okCount);
-  return flush.errorCount === 0 ? t`Last sent ${ended}: ${taken} taken.` : t`Last sent ${ended}: ${taken} taken, ${count(flush.errorCount)} need a look.`;
+  if (flush.errorCount === 0) return t`Last sent ${ended}: ${taken} taken.`;
+  return plural(flush.errorCount, { one: `Last sent ${ended}: ${taken} taken, # needs a look.`, other: `Last sent ${ended}: ${taken} taken, # need a look.` });
 }
 
 function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: OutboxFilter; onFilter: (filter: OutboxFilter) => void }): ReactNode {
@@ -211,12 +231,13 @@ function Rows({ now }: { now: number }): ReactNode {
   const desk = useDesk();
   const { total, rows, loaded, filter } = useStore(desk.outbox);
   const scroller = useRef<HTMLDivElement>(null);
-  const [current, setCurrent] = useState(0);
   const [givingUp, setGivingUp] = useState<OutboxRow | null>(null);
-  const at = Math.min(current, Math.max(0, total - 1));
+  // Whether somebody works in the list.
+  const worksHere = useRef(false);
   const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
   const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey });
   const items = virtual.getVirtualItems();
+  const { current: at, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, total);
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
 
@@ -224,18 +245,26 @@ function Rows({ now }: { now: number }): ReactNode {
   useEffect(() => {
     setCurrent(0);
     scroller.current?.scrollTo({ top: 0 });
-  }, [filter]);
+  }, [filter, setCurrent]);
 
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (!(event.target instanceof HTMLElement) || event.target.closest("button") !== null) return;
-    const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - 8, PageDown: at + 8, Home: 0, End: total - 1 };
-    const to = steps[event.key];
-    if (to === undefined || total === 0) return;
-    event.preventDefault();
-    const next = Math.max(0, Math.min(to, total - 1));
-    setCurrent(next);
-    virtual.scrollToIndex(next, { align: "auto" });
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[aria-rowindex="${next + 2}"]`)?.focus({ preventScroll: true }));
+  // A button goes with what it did: the focus is never left behind.
+  useEffect(() => {
+    const list = scroller.current;
+    const row = list?.querySelector<HTMLElement>(`tr[data-index="${at}"]`) ?? null;
+    // After whatever else gives the focus back, as a dialog does that closes.
+    const later = setTimeout(() => {
+      if (worksHere.current && document.activeElement === document.body) (row?.isConnected === true ? row : list)?.focus({ preventScroll: true });
+    }, FOCUS_MS);
+    return () => clearTimeout(later);
+  });
+
+  const onBlur = (event: FocusEvent<HTMLElement>) => {
+    const to = event.relatedTarget;
+    if (to instanceof HTMLElement && to.closest('[role="dialog"]') === null && !event.currentTarget.contains(to)) worksHere.current = false;
+  };
+  // The arrow keys of a button are its own.
+  const onListKey = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.target instanceof HTMLElement && event.target.closest("button") === null) onKeyDown(event);
   };
 
   const above = items[0]?.start ?? 0;
@@ -244,7 +273,7 @@ function Rows({ now }: { now: number }): ReactNode {
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
-      <div ref={scroller} className="outbox" tabIndex={-1} data-quiet-focus="" onKeyDown={onKeyDown}>
+      <div ref={scroller} className="outbox" tabIndex={-1} data-quiet-focus="" onKeyDown={onListKey} onFocus={() => (worksHere.current = true)} onBlur={onBlur}>
         <table aria-rowcount={total + 1} aria-label={t`What was recorded here`}>
           <thead>
             <tr aria-rowindex={1}>
@@ -342,6 +371,11 @@ function emptyWords(filter: OutboxFilter): string {
   }
 }
 
+/** Whether somebody holds its room back. */
+function isOnHold(row: OutboxRow): boolean {
+  return row.code === "ROOM_ON_HOLD";
+}
+
 interface RowProps {
   row: OutboxRow;
   now: number;
@@ -352,7 +386,8 @@ interface RowProps {
   measure: (row: HTMLTableRowElement | null) => void;
 }
 
-function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProps): ReactNode {
+// Drawn anew when its own words change, and not when the list scrolls or another row changes.
+const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProps): ReactNode {
   const desk = useDesk();
   const retry = async () => {
     const taken = await attempt(async () => {
@@ -387,8 +422,8 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
     >
       <td>
         <span className="outbox-state" data-state={row.state}>
-          <Glyph name={STATE_GLYPH[row.state]} />
-          {outboxStateWord(row.state)}
+          <Glyph name={isOnHold(row) ? "bars" : STATE_GLYPH[row.state]} />
+          {isOnHold(row) ? t`On hold` : outboxStateWord(row.state)}
         </span>
       </td>
       <td>
@@ -427,6 +462,11 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
             {t`Retry`}
           </Button>
         ) : null}
+        {isOnHold(row) ? (
+          <Button small testId="row-let-go" aria-label={t`Let room ${iso(row.title)} go on`} onPress={() => void letGoOn(desk, row.entityId, row.title)}>
+            {t`Let it go on`}
+          </Button>
+        ) : null}
         {row.undo === null ? null : (
           <Button small testId="row-undo" aria-label={t`Undo: ${row.summary}, room ${iso(row.title)}`} onPress={() => void undoRow()}>
             {row.undo === "bringBack" ? t`Bring mine back` : t`Do it after all`}
@@ -440,4 +480,4 @@ function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProp
       </td>
     </tr>
   );
-}
+});

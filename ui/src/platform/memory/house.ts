@@ -101,7 +101,7 @@ export function makeHouse(seed: number, now: number, perFloor: number, floors: n
           taskId: `t-${number}`, kind, status, column: "dirty", assignee: attendant?.id ?? null, credits, priority, rush,
           startedAt: started, completedAt: status === "completed" ? at(now, 4) : null,
           rework: next() < 0.02 ? 1 : 0, reworkReason: null, note, dndSince: dnd ? at(now, 30 + Math.floor(next() * 240)) : null,
-          cannotWork: ooo ? "outOfOrder" : dnd ? "doNotDisturb" : null, localState: "server", contested: false, rank: 0,
+          cannotWork: ooo ? "outOfOrder" : dnd ? "doNotDisturb" : null, localState: "server", contested: false, onHold: false, rank: 0,
         };
         if (tile.rework > 0) tile.reworkReason = "Hair in the bath";
         tiles.set(tile.taskId, place(tile));

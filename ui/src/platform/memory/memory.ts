@@ -15,10 +15,12 @@ import type {
   OutboxRow,
   OutboxState,
   RackRoom,
+  RoomOnHold,
   Tile,
 } from "../../bindings/bindings";
 import type { Platform, WindowName } from "../platform";
 import { judge, makeHouse, place, type House } from "./house";
+import { madeUpReports } from "./report";
 
 export interface MemoryOptions {
   seed?: number;
@@ -30,6 +32,8 @@ export interface MemoryOptions {
   phase?: AppState["phase"];
   /** Rows of every state in the outbox, and conflicts. */
   busy?: boolean;
+  /** So many more actions that were taken. */
+  taken?: number;
   link?: LinkMode;
   stale?: boolean;
   /** A manager went on with old data; at the end of it where the word says so. */
@@ -69,6 +73,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const outbox: OutboxRow[] = [];
   let conflicts: ConflictView[] = [];
   const carried: CarriedDesk[] = [];
+  const onHold: RoomOnHold[] = [];
 
   const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
     seq += 1;
@@ -88,7 +93,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     hotel: { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" },
     person: house.staff[0] ?? null, staff: house.staff,
     sync: {
-      mode: options.link ?? "auto", state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, since: null,
+      mode: options.link ?? "auto", paused: false, heldBack: 0, carriedAttention: 0, state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, slow: null, notice: null, since: null,
       ledger: { recorded: 0, acknowledged: 0, waiting: 0, attention: 0, discarded: 0, balanced: true },
       flushing: false, flushDone: 0, flushTotal: 0, lastFlush: null, oldestWaiting: null, backlogWarning: false, conflicts: 0, nextTryMs: null,
     },
@@ -126,6 +131,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     sum();
     app.revision = revision;
     notify(kinds);
+  };
+
+  const markHeld = (roomId: string) => {
+    const held = onHold.some((each) => each.roomId === roomId);
+    for (const [id, tile] of house.tiles) if (tile.roomId === roomId) house.tiles.set(id, { ...tile, onHold: held });
   };
 
   const localState = (roomId: string, state: Tile["localState"]) => {
@@ -207,6 +217,10 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   };
 
   if (options.busy) fillBusy();
+  for (const [n, tile] of [...house.tiles.values()].entries()) {
+    for (let more = n; more < (options.taken ?? 0); more += house.tiles.size) record(tile.roomId, "note", `Wrote note ${more}`, "synced", 120);
+  }
+  const reports = madeUpReports(outbox, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0);
   sum();
 
   function fillBusy() {
@@ -239,7 +253,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
         fields: [
           { path: `task/t-${row.title}/status`, label: "Task status", before: "In progress", mine: "Inspected", theirs: "Paused", mineBy: mine, theirsBy: theirs, ifMine: "The room counts as inspected and can be given out.", ifTheirs: "The work stays open and the room is not given out.", ...plain, suggestion: { side: "mine", reason: "The work was done." } },
-          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", ...plain, changedAgain: n === 16 },
+          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", ...plain, chosen: n === 16 ? "mine" : null, changedAgain: n === 16 },
           { path: "room/cleanliness", label: "Room", before: "Dirty", mine: "Inspected", theirs: "Dirty", mineBy: mine, theirsBy: theirs, ifMine: "The front desk sees the room as ready.", ifTheirs: "The front desk sees the room as dirty.", ...plain },
           { path: "room/note", label: "Note", before: "Cot wanted", mine: "Cot and crib wanted", theirs: "Cot wanted, pet in room", mineBy: mine, theirsBy: theirs, ifMine: "", ifTheirs: "", ...plain, editable: true },
         ],
@@ -341,11 +355,13 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length })),
         merged: options.busy ? [{ title: "318", summary: "Your note and the front desk's new arrival time both stand.", at: ago(12) }] : [],
         carried,
+        onHold: onHold.map((each) => ({ ...each, waiting: outbox.filter((row) => row.entityId === each.roomId && row.state === "pending").length })),
       });
     },
     story: async (_kind, id) => ({
       title: house.rooms.get(id)?.number ?? id,
       tasks: [],
+      onHold: onHold.find((each) => each.roomId === id) ?? null,
       alone: app.sync.state === "online" ? null : { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "", reference: "" },
       lines: outbox
         .filter((row) => row.entityId === id)
@@ -373,10 +389,33 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     syncNow: async () => flush(),
     setLink: async (mode) => {
-      Object.assign(app.sync, { mode, state: mode === "auto" ? "online" : "offline", since: mode === "auto" ? null : new Date().toISOString() });
+      Object.assign(app.sync, { mode, state: mode === "auto" ? "online" : "offline", ...(mode === "auto" ? { reason: null } : {}), since: mode === "auto" ? null : new Date().toISOString() });
       const step = app.guide?.steps.find((each) => each.id === (mode === "auto" ? "plug" : "unplug"));
       if (step !== undefined) step.done = true;
       touch([], ["status", "session"]);
+      setTimeout(flush, 400);
+    },
+    pauseSending: async (paused) => {
+      app.sync.paused = paused;
+      app.sync.slow = paused ? { code: "SENDING_PAUSED", message: "Somebody paused the sending; what others do still comes in.", nextStep: "Have the sending go on in the Sync Center when it may.", reference: "" } : null;
+      touch([], ["status", "outbox"]);
+      if (!paused) setTimeout(flush, 400);
+    },
+    putOnHold: async (_intentId, roomId, reason) => {
+      const title = house.rooms.get(roomId)?.number ?? roomId;
+      onHold.push({ roomId, title, by: app.person?.name ?? "", reason, since: new Date().toISOString(), waiting: 0 });
+      const why = { code: "ROOM_ON_HOLD", why: `${app.person?.name} put this room on hold: ${reason}.`, nextStep: "Let the room go when it may be sent." };
+      for (const row of outbox) if (row.entityId === roomId && row.state === "pending") Object.assign(row, why);
+      app.sync.heldBack = outbox.filter((row) => row.code === "ROOM_ON_HOLD").length;
+      markHeld(roomId);
+      touch([roomId], ["rooms", "status", "outbox"]);
+    },
+    letGo: async (_intentId, roomId) => {
+      onHold.splice(onHold.findIndex((each) => each.roomId === roomId), 1);
+      for (const row of outbox) if (row.entityId === roomId && row.code === "ROOM_ON_HOLD") Object.assign(row, { code: null, why: null, nextStep: null });
+      app.sync.heldBack = outbox.filter((row) => row.code === "ROOM_ON_HOLD").length;
+      markHeld(roomId);
+      touch([roomId], ["rooms", "status", "outbox"]);
       setTimeout(flush, 400);
     },
     conflict: async (_kind, id) => structuredClone(conflicts.find((each) => each.entityId === id)) ?? fail("CONFLICT_GONE", "This conflict is settled.", "Go back to the Sync Center."),
@@ -407,7 +446,8 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         maker: "01M0ACJ6", desk: "Desk 01M0AC", exportedBy: "Maria Santos", exportedAt: ago(9), carriedBy: app.person?.name ?? "", carriedAt: ago(0), total: 40, arrived: 37, waiting: 2, attention: 1,
         rows: [row(1, "conflict", "Somebody changed the same thing meanwhile."), row(2, "pending", "It is next to be sent."), row(3, "pending", "It is next to be sent.")],
       });
-      touch([], ["outbox"]);
+      app.sync.carriedAttention = 1;
+      touch([], ["outbox", "status"]);
       return { desk: "Desk 01M0AC", events: 40, brought: 40, own: 0 };
     },
     discardCarried: async (eventId, reason) => {
@@ -415,8 +455,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       if (from === undefined || reason === "") fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
       from.rows = from.rows.filter((each) => each.eventId !== eventId);
       Object.assign(from, { attention: 0, arrived: from.arrived + 1 });
-      touch([], ["outbox"]);
+      app.sync.carriedAttention = 0;
+      touch([], ["outbox", "status"]);
     },
+    report: async (period, cameTo, offset, limit) => reports.report(period, cameTo, offset, limit),
+    outageSummary: async () => reports.summary(),
+    exportReport: async () => ({ path: "/home/desk/turndown/exports/turndown-report-2016-03-27T09-10-00.000Z.csv", events: outbox.length }),
     dismissGuide: async () => {
       if (app.guide !== null) app.guide.dismissed = true;
       touch([], ["session"]);

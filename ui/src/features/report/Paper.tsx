@@ -1,0 +1,77 @@
+// The report as it is printed: what a manager signs and puts into the folder. Shown on paper only.
+
+import { plural, t } from "@lingui/core/macro";
+import type { ReactNode } from "react";
+import type { Report, ReportPeriod, ReportRow } from "../../bindings/bindings";
+import { RoomNumber } from "../../shared/controls";
+import { count, dateTimeInFull as at } from "../../shared/fmt";
+import { cameToSentence } from "../../shared/outage";
+import { endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
+
+/** More than this is a book; the table has all of it. */
+export const PAPER_MAX = 5_000;
+
+export function Paper({ head, rows, period }: { head: Report; rows: readonly ReportRow[]; period: ReportPeriod }): ReactNode {
+  const { outage, sums } = head;
+  const open = rows.filter((row) => row.cameTo === "attention" || row.cameTo === "waiting");
+  const decided = rows.filter((row) => row.decision !== null);
+  return (
+    <div className="paper" data-testid="paper">
+      <h1>{outage === null ? t`What was done at this desk` : outageName(outage, at)}</h1>
+      <p>
+        {head.hotel} · {head.desk}
+        {period.kind === "time" ? ` · ${t`${at(period.from)} to ${at(period.to)}`}` : ""}
+        {outage === null ? "" : ` · ${outage.code}`} · {t`printed ${at(head.madeAt)}`}
+      </p>
+      <p>
+        <b>{outage === null ? plural(sums.recorded, { one: "# action.", other: "# actions." }) : cameToSentence(outage, sums)}</b>
+      </p>
+      <p>
+        {count(sums.recorded)} {t`done`} = {ENDS.map((end) => `${count(endCount(sums, end))} ${endWord(end, endCount(sums, end))}`).join(" + ")}
+      </p>
+      <p>{head.people.map((person) => `${person.name} ${count(person.actions)}`).join(" · ")}</p>
+      <h2>{t`Still open`}</h2>
+      {open.length === 0 ? <p>{t`Nothing.`}</p> : <List rows={open} />}
+      <h2>{t`Decided`}</h2>
+      {decided.length === 0 ? <p>{t`Nothing had to be decided.`}</p> : <List rows={decided} />}
+      <h2>{t`Everything that was done`}</h2>
+      <List rows={rows} />
+      {rows.length < sums.recorded ? <p>{t`These are the first ${count(rows.length)} of ${count(sums.recorded)}. The table has all of them.`}</p> : null}
+      <p className="paper-sign">{t`Read by`}</p>
+    </div>
+  );
+}
+
+function List({ rows }: { rows: readonly ReportRow[] }): ReactNode {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{t`When`}</th>
+          <th scope="col">{t`Room`}</th>
+          <th scope="col">{t`What was done`}</th>
+          <th scope="col">{t`By`}</th>
+          <th scope="col">{t`What came of it`}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.eventId}>
+            <td>{at(row.recordedAt)}</td>
+            <td>{row.entityKind === "desk" ? t`This desk` : <RoomNumber number={row.title} />}</td>
+            <td>{row.summary}</td>
+            <td>
+              <bdi>{row.actor}</bdi>
+            </td>
+            <td>
+              {outcomeWord(row)}
+              {row.acceptedAt === null ? "" : ` ${at(row.acceptedAt)}`}
+              {row.why === null ? "" : `. ${row.why}`}
+              {row.decision === null ? "" : `. ${row.decision.what} (${row.decision.actor}, ${at(row.decision.at)})`}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

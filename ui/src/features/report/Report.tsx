@@ -1,0 +1,339 @@
+// Everything that was done in an outage, or in a period of time: by whom, when, what came of it, what was decided, what is
+// open. For the screen a page at a time; for paper all of it; as a table for other programs.
+
+import { parseAbsolute } from "@internationalized/date";
+import { plural, t } from "@lingui/core/macro";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Printer, Table } from "lucide-react";
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { DateField, DateInput, DateSegment, Label } from "react-aria-components";
+import type { CameTo, CommandError, Report as Told, ReportPeriod, ReportRow } from "../../bindings/bindings";
+import { attempt } from "../../data/actions";
+import { useNow } from "../../data/ticker";
+import { useApp, useDesk } from "../../data/useDesk";
+import { useReading } from "../../data/useReading";
+import { asCommandError } from "../../platform/platform";
+import { announce } from "../../shared/announcer";
+import { Back, Button, Problem, RoomNumber, Select } from "../../shared/controls";
+import { count, dateTime } from "../../shared/fmt";
+import { Glyph } from "../../shared/glyphs";
+import { cameToSentence } from "../../shared/outage";
+import { go, routeHash } from "../../shared/route";
+import { useRowKeys } from "../../shared/rowKeys";
+import { Paper, PAPER_MAX } from "./Paper";
+import { END_GLYPH, endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
+import "./report.css";
+
+const PAGE = 100;
+/** The longest page that the desk gives. */
+const PAGE_MAX = 500;
+const DAY_MS = 86_400_000;
+const estimateSize = (): number => 58;
+
+/** The address names an outage, or two times, or nothing for the last outage. */
+export function periodOf(text: string | null): ReportPeriod {
+  const [from, to] = (text ?? "").split("..");
+  if (from !== undefined && to !== undefined) return { kind: "time", from, to };
+  const id = Number(text);
+  return text !== null && Number.isInteger(id) && id > 0 ? { kind: "outage", id } : { kind: "last" };
+}
+
+export default function Report({ period: asked }: { period: string | null }): ReactNode {
+  const desk = useDesk();
+  const now = useNow();
+  const [end, setEnd] = useState<CameTo | null>(null);
+  const [head, setHead] = useState<Told | null>(null);
+  const [rows, setRows] = useState<ReadonlyMap<number, ReportRow>>(new Map());
+  const [error, setError] = useState<CommandError | null>(null);
+  const [paper, setPaper] = useState<readonly ReportRow[] | null>(null);
+  const [written, setWritten] = useState<string | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Pages that are on screen.
+  const range = useRef({ first: 0, last: 0 });
+  const newest = useRef(0);
+
+  const read = useCallback(async () => {
+    const turn = (newest.current += 1);
+    const period = periodOf(asked);
+    const { first, last: until } = range.current;
+    try {
+      const pages = await Promise.all(Array.from({ length: until - first + 1 }, (_, n) => desk.platform.report(period, end, (first + n) * PAGE, PAGE)));
+      // An answer that was overtaken by a newer question says nothing.
+      if (turn !== newest.current) return;
+      const found = new Map<number, ReportRow>();
+      pages.forEach((page, n) => page.rows.forEach((row, at) => found.set((first + n) * PAGE + at, row)));
+      setRows(found);
+      const last = pages.at(-1);
+      const people = pages.find((page) => page.people.length > 0)?.people;
+      if (last !== undefined) setHead((before) => ({ ...last, people: people ?? before?.people ?? [] }));
+      setError(null);
+    } catch (thrown) {
+      if (turn === newest.current) setError(asCommandError(thrown));
+    }
+  }, [desk, asked, end]);
+
+  useReading(read);
+  const loaded = head !== null;
+  useEffect(() => {
+    if (loaded) heading.current?.focus();
+  }, [loaded]);
+
+  const total = head?.total ?? 0;
+  const onRange = useCallback(
+    (first: number, last: number) => {
+      const before = range.current;
+      range.current = { first: Math.floor(first / PAGE), last: Math.floor(last / PAGE) };
+      if (before.first !== range.current.first || before.last !== range.current.last) void read();
+    },
+    [read],
+  );
+
+  // What is to be printed stands on the paper before the window is asked to print it.
+  useEffect(() => {
+    if (paper === null) return undefined;
+    const done = () => setPaper(null);
+    window.addEventListener("afterprint", done, { once: true });
+    window.print();
+    return () => window.removeEventListener("afterprint", done);
+  }, [paper]);
+
+  const show = (each: CameTo | null) => {
+    range.current = { first: 0, last: 0 };
+    setEnd(each);
+  };
+
+  const print = async () => {
+    const all: ReportRow[] = [];
+    const whole = await attempt(async () => {
+      for (;;) {
+        const page = await desk.platform.report(periodOf(asked), null, all.length, PAGE_MAX);
+        all.push(...page.rows);
+        if (page.rows.length === 0 || all.length >= Math.min(page.total, PAPER_MAX)) return true;
+      }
+    });
+    if (whole === true) setPaper(all);
+  };
+  const save = async () => {
+    const file = await attempt(() => desk.platform.exportReport(periodOf(asked)));
+    if (file === undefined) return;
+    setWritten(file.path);
+    announce(plural(file.events, { one: "A table with # action is written.", other: "A table with # actions is written." }));
+  };
+
+  if (error !== null) {
+    return (
+      <div className="report">
+        <Back />
+        <Problem error={error} testId="report-problem" />
+        <a className="report-link" href={routeHash({ view: "report", period: null })}>{t`The last outage`}</a>
+      </div>
+    );
+  }
+  if (head === null) return <div className="report" aria-busy="true" />;
+  const { outage, sums } = head;
+  const period = periodOf(asked);
+  return (
+    <>
+      <div className="report" data-testid="report">
+        <header className="report-head">
+          <div>
+            <Back />
+            <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
+              {outage === null ? (period.kind === "time" ? t`What was done at this desk` : t`Report on an outage`) : outageName(outage, (stamp) => dateTime(stamp, now))}
+            </h1>
+            <p className="report-sentence" data-testid="report-sentence">
+              {outage !== null ? cameToSentence(outage, sums) : period.kind === "time" ? plural(sums.recorded, { one: "# action.", other: "# actions." }) : t`This desk has not been without its service yet.`}
+            </p>
+          </div>
+          <div className="report-actions">
+            <Button testId="report-print" aria-disabled={sums.recorded === 0 || undefined} onPress={() => (sums.recorded === 0 ? undefined : void print())}>
+              <Printer size={16} aria-hidden /> {t`Print`}
+            </Button>
+            <Button testId="report-save" aria-disabled={sums.recorded === 0 || undefined} onPress={() => (sums.recorded === 0 ? undefined : void save())}>
+              <Table size={16} aria-hidden /> {t`Save as a table`}
+            </Button>
+          </div>
+        </header>
+        {written === null ? null : (
+          <p className="report-written" data-testid="report-path">
+            <Glyph name="tick" /> {t`The table is in`} <bdi dir="ltr" className="selectable">{written}</bdi>
+          </p>
+        )}
+        <Choosing head={head} asked={asked} now={now} />
+        {sums.recorded === 0 ? (
+          <p className="report-nothing" data-testid="report-nothing">{outage === null && period.kind !== "time" ? t`When it is, everything done meanwhile stands here, with what came of it.` : t`Nothing was done at this desk then.`}</p>
+        ) : (
+          <>
+            <div className="ends" role="group" aria-label={t`What came of it`} data-testid="report-sums" data-balanced={sums.balanced}>
+              <EndButton label={t`done`} value={sums.recorded} pressed={end === null} onPress={() => show(null)} testId="end-all" />
+              {ENDS.map((each) => (
+                <EndButton key={each} label={endWord(each, endCount(sums, each))} value={endCount(sums, each)} pressed={end === each} onPress={() => show(end === each ? null : each)} testId={`end-${each}`} />
+              ))}
+              {sums.balanced ? null : <p className="ends-wrong">{t`This sum does not come out. Nothing is deleted; export what waits and call support.`}</p>}
+            </div>
+            <p className="report-people">
+              {head.people.map((person, at) => (
+                <span key={person.name}>
+                  {at === 0 ? null : " · "}
+                  <bdi>{person.name}</bdi> {count(person.actions)}
+                </span>
+              ))}
+            </p>
+            <Rows key={end ?? "all"} rows={rows} total={total} now={now} onRange={onRange} />
+          </>
+        )}
+      </div>
+      {paper === null ? null : <Paper head={head} rows={paper} period={period} />}
+    </>
+  );
+}
+
+/** However many there are, only those near the screen are there. */
+function Rows({ rows, total, now, onRange }: { rows: ReadonlyMap<number, ReportRow>; total: number; now: number; onRange: (first: number, last: number) => void }): ReactNode {
+  const scroller = useRef<HTMLDivElement>(null);
+  const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
+  const virtual = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 8, getItemKey });
+  const items = virtual.getVirtualItems();
+  const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, total);
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => onRange(first, last), [onRange, first, last]);
+  const above = items[0]?.start ?? 0;
+  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div ref={scroller} className="report-scroll" tabIndex={-1} data-quiet-focus="" onKeyDown={onKeyDown}>
+      <table className="report-table" aria-rowcount={total + 1} aria-label={t`What was done, in its order`}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col" className="col-when">{t`When`}</th>
+            <th scope="col" className="col-place">{t`Room`}</th>
+            <th scope="col">{t`What was done, by whom`}</th>
+            <th scope="col">{t`What came of it`}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {above > 0 ? <Gap size={above} /> : null}
+          {items.map((item) => {
+            const row = rows.get(item.index);
+            return row === undefined ? (
+              <tr key={`gap-${item.index}`} className="report-row">
+                <td colSpan={4}>{"…"}</td>
+              </tr>
+            ) : (
+              <Row key={row.eventId} row={row} index={item.index} now={now} current={item.index === current} onCurrent={setCurrent} measure={virtual.measureElement} />
+            );
+          })}
+          {below > 0 ? <Gap size={below} /> : null}
+        </tbody>
+      </table>
+      {total === 0 ? <p className="report-nothing">{t`None.`}</p> : null}
+    </div>
+  );
+}
+
+function EndButton({ label, value, pressed, onPress, testId }: { label: string; value: number; pressed: boolean; onPress: () => void; testId: string }): ReactNode {
+  return (
+    <button type="button" className="end" aria-pressed={pressed} data-testid={testId} data-value={value} data-some={value > 0 || undefined} onClick={onPress}>
+      <b>{count(value)}</b> {label}
+    </button>
+  );
+}
+
+function Gap({ size }: { size: number }): ReactNode {
+  return (
+    <tr aria-hidden>
+      {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label */}
+      <td colSpan={4} className="report-gap" style={{ blockSize: size }} />
+    </tr>
+  );
+}
+
+interface RowProps {
+  row: ReportRow;
+  index: number;
+  now: number;
+  current: boolean;
+  onCurrent: (index: number) => void;
+  measure: (row: HTMLTableRowElement | null) => void;
+}
+
+function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactNode {
+  const tabIndex = current ? 0 : -1;
+  return (
+    <tr ref={measure} data-index={index} className="report-row" aria-rowindex={index + 2} tabIndex={tabIndex} onFocus={() => onCurrent(index)} data-testid="report-row" data-end={row.cameTo} data-event={row.eventId}>
+      <td className="col-when">
+        {dateTime(row.recordedAt, now)}
+        {row.offline ? null : <small>{t`online`}</small>}
+      </td>
+      <td className="col-place">
+        {row.entityKind === "desk" ? (
+          t`This desk`
+        ) : (
+          <a tabIndex={tabIndex} href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} title={t`What happened in this room`}>
+            <RoomNumber number={row.title} />
+          </a>
+        )}
+      </td>
+      <td>
+        {row.summary}
+        <small>
+          <bdi>{row.actor}</bdi>
+        </small>
+      </td>
+      <td>
+        <span className="report-end" data-end={row.cameTo}>
+          <Glyph name={END_GLYPH[row.cameTo]} /> {outcomeWord(row)}
+          {row.acceptedAt === null ? null : <time dateTime={row.acceptedAt}>{dateTime(row.acceptedAt, now)}</time>}
+        </span>
+        {row.decision === null ? null : (
+          <small>
+            {row.decision.what} · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
+          </small>
+        )}
+        {row.why === null ? null : <small>{row.why}</small>}
+        {row.conflict ? <a tabIndex={tabIndex} href={routeHash({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>{t`Decide`}</a> : null}
+      </td>
+    </tr>
+  );
+}
+
+const TIME = "time";
+const LAST = "last";
+
+/** Which outage, or from when to when. */
+function Choosing({ head, asked, now }: { head: Told; asked: string | null; now: number }): ReactNode {
+  const period = periodOf(asked);
+  const choices = [
+    ...(head.outages.length === 0 ? [{ id: LAST, label: t`The last outage` }] : []),
+    ...head.outages.map((outage) => ({ id: String(outage.id), label: outageName(outage, (stamp) => dateTime(stamp, now)), hint: plural(outage.actions, { one: "# action", other: "# actions" }) })),
+    { id: TIME, label: t`A period of time…` },
+  ];
+  const choose = (id: string) => {
+    if (id === TIME) go({ view: "report", period: `${new Date(now - DAY_MS).toISOString()}..${new Date(now).toISOString()}` });
+    else go({ view: "report", period: id === LAST ? null : id });
+  };
+  const value = period.kind === "time" ? TIME : String(head.outage?.id ?? LAST);
+  return (
+    <div className="report-choosing">
+      <Select label={t`Which`} choices={choices} value={value} onChange={choose} testId="report-period" />
+      {period.kind === "time" ? (
+        <>
+          <Moment label={t`From`} value={period.from} onChange={(from) => go({ view: "report", period: `${from}..${period.to}` })} testId="report-from" />
+          <Moment label={t`To`} value={period.to} onChange={(to) => go({ view: "report", period: `${period.from}..${to}` })} testId="report-to" />
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+/** A day and a time, in the hotel's zone. */
+function Moment({ label, value, onChange, testId }: { label: string; value: string; onChange: (value: string) => void; testId: string }): ReactNode {
+  const zone = useApp((state) => state.hotel?.timeZone ?? "UTC");
+  return (
+    <DateField className="field" value={parseAbsolute(value, zone)} granularity="minute" hourCycle={24} hideTimeZone shouldForceLeadingZeros onChange={(chosen) => (chosen === null ? undefined : onChange(chosen.toDate().toISOString()))} data-testid={testId}>
+      <Label>{label}</Label>
+      <DateInput className="input moment">{(segment) => <DateSegment segment={segment} className="moment-part" />}</DateInput>
+    </DateField>
+  );
+}
