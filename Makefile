@@ -50,6 +50,11 @@ screenshots: ## Run the app in a virtual display and leave pictures of its views
 	@$(MAKE) build
 	@TURNDOWN_NO_DISPLAY=1 scripts/run.sh
 
+.PHONY: shots
+shots: $(STAMPS)/ui-packages ## Leave pictures of every state of the Sync Center, the resolver, the story, the report and the playbook in run/shots, in light and dark
+	@scripts/setup.sh pictures
+	cd ui && npm run --silent look -- --both "$(TURNDOWN_RUN_DIR)/shots" sync hold carr conflict story summary report playbook
+
 .PHONY: forget
 forget: ## Forget what `make run` kept (sample hotel, desk, logs), so that the next run starts afresh
 	@scripts/forget.sh

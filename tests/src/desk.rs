@@ -13,9 +13,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tempfile::TempDir;
 use turndown_app::dto::{
-    ActRequest, Acted, AppState, BoardDelta, Brought, CarriedDesk, CommandError, ConflictField, ConflictView,
-    FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutboxFilter, OutboxRow, Phase, ResolveRequest,
-    Side, Story, SyncCenter, SyncStatus, Tile,
+    ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarriedDesk, CommandError, ConflictField, ConflictView,
+    Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter, OutboxRow,
+    Phase, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -370,6 +370,14 @@ impl Desk {
         self.ask::<Value>("retry_event", json!({ "event": event })).map(|_| ())
     }
 
+    /// Gives a failed action up.
+    ///
+    /// # Errors
+    /// When it cannot be given up.
+    pub fn discard(&mut self, event: &str, reason: &str) -> Result<(), Refused> {
+        self.ask::<Value>("discard_event", json!({ "event": event, "reason": reason })).map(|_| ())
+    }
+
     /// "Sync now".
     pub fn sync_now(&mut self) {
         self.tell("sync_now", json!({}));
@@ -378,6 +386,28 @@ impl Desk {
     /// Connected, planned offline, or unplugged.
     pub fn set_link(&mut self, mode: LinkMode) {
         self.tell("set_link", json!({ "mode": mode }));
+    }
+
+    /// Pauses the sending, or has it go on.
+    pub fn pause_sending(&mut self, paused: bool) {
+        self.tell("pause_sending", json!({ "paused": paused }));
+    }
+
+    /// Puts a room on hold.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn put_on_hold(&mut self, room: &str, reason: &str) -> Result<(), Refused> {
+        self.ask::<Value>("put_on_hold", json!({ "intent": crate::intent(), "room": room, "reason": reason }))
+            .map(|_| ())
+    }
+
+    /// Lets a room go.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn let_go(&mut self, room: &str) -> Result<(), Refused> {
+        self.ask::<Value>("let_go", json!({ "intent": crate::intent(), "room": room })).map(|_| ())
     }
 
     /// Says who is working.
@@ -418,6 +448,27 @@ impl Desk {
     /// Why not.
     pub fn discard_carried(&mut self, event: &str, reason: &str) -> Result<(), Refused> {
         self.ask::<Value>("discard_carried", json!({ "event": event, "reason": reason })).map(|_| ())
+    }
+
+    /// The report about a period, its first page.
+    ///
+    /// # Errors
+    /// When there is no such outage.
+    pub fn report(&mut self, period: &ReportPeriod, came_to: Option<CameTo>) -> Result<Report, Refused> {
+        self.ask("report", json!({ "period": period, "came_to": came_to, "offset": 0, "limit": 500 }))
+    }
+
+    /// What came of the last outage, room by room.
+    pub fn outage_summary(&mut self) -> OutageSummary {
+        self.ask("outage_summary", json!({})).unwrap_or_else(|error| panic!("outage_summary: {error}"))
+    }
+
+    /// Writes the report as a table.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn export_report(&mut self, period: &ReportPeriod) -> Result<Exported, Refused> {
+        self.ask("export_report", json!({ "period": period }))
     }
 
     /// Other desks' work that is sent from here.

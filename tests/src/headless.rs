@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use turndown_app::dto::{ActRequest, CommandError, LinkMode, LookRequest, OutboxFilter, ResolveRequest};
+use turndown_app::dto::{
+    ActRequest, CameTo, CommandError, LinkMode, LookRequest, OutboxFilter, ReportPeriod, ResolveRequest,
+};
 use turndown_app::{App, AppConfig};
 use turndown_offline::{Environment, Sql, SystemEnvironment};
 use turndown_protocol::{EntityRef, SealedEvent};
@@ -87,10 +89,26 @@ enum Ask {
     RetryEvent {
         event: String,
     },
+    DiscardEvent {
+        event: String,
+        reason: String,
+    },
     RetryFailed,
     SyncNow,
     SetLink {
         mode: LinkMode,
+    },
+    PauseSending {
+        paused: bool,
+    },
+    PutOnHold {
+        intent: String,
+        room: String,
+        reason: String,
+    },
+    LetGo {
+        intent: String,
+        room: String,
     },
     Connect {
         address: String,
@@ -113,6 +131,16 @@ enum Ask {
     DiscardCarried {
         event: String,
         reason: String,
+    },
+    Report {
+        period: ReportPeriod,
+        came_to: Option<CameTo>,
+        offset: u32,
+        limit: u32,
+    },
+    OutageSummary,
+    ExportReport {
+        period: ReportPeriod,
     },
     SetClock {
         now: DateTime<Utc>,
@@ -195,6 +223,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Resolve { request } => told(app.resolve(request)),
         Ask::SendToLook { request } => told(app.send_to_look(request)),
         Ask::RetryEvent { event } => told(app.retry_event(&event)),
+        Ask::DiscardEvent { event, reason } => told(app.discard_event(&event, &reason)),
         Ask::BeginEmergency { intent, reason } => told(app.begin_emergency(&intent, &reason)),
         Ask::RetryFailed => told(app.retry_failed()),
         Ask::SyncNow => {
@@ -202,6 +231,12 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
             Ok(Value::Null)
         }
         Ask::SetLink { mode } => told(app.set_link(mode)),
+        Ask::PauseSending { paused } => {
+            app.pause_sending(paused);
+            Ok(Value::Null)
+        }
+        Ask::PutOnHold { intent, room, reason } => told(app.put_on_hold(&intent, &room, &reason)),
+        Ask::LetGo { intent, room } => told(app.let_go(&intent, &room)),
         Ask::Connect { address, code } => told(app.connect_hotel(&address, &code).await),
         Ask::FindHotel { address, code } => told(app.find_hotel(&address, &code).await),
         Ask::ChoosePerson { person } => told(app.choose_person(&person)),
@@ -214,6 +249,9 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::ImportWaiting { path } => told(app.import_waiting(&path)),
         Ask::CarryPlaces => told(app.carry_places()),
         Ask::DiscardCarried { event, reason } => told(app.discard_carried(&event, &reason)),
+        Ask::Report { period, came_to, offset, limit } => told(app.report(&period, came_to, offset, limit)),
+        Ask::OutageSummary => told(app.outage_summary()),
+        Ask::ExportReport { period } => told(app.export_report(&period)),
         Ask::SetClock { now } => {
             clock.0.store(now.timestamp_millis(), Ordering::SeqCst);
             Ok(Value::Null)

@@ -301,6 +301,8 @@ fn commands_are_the_same_in_every_list() {
         "retry_event",
         "discard_event",
         "retry_failed",
+        "put_on_hold",
+        "let_go",
         "open_sample_hotel",
         "connect_hotel",
     ];

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use serde_json::json;
-use turndown_app::dto::{ConflictView, LinkMode, LocalState, OutboxFilter, OutboxState, Side};
+use turndown_app::dto::{ConflictView, LinkMode, LocalState, OutboxFilter, OutboxState, Side, Tile};
 use turndown_domain::{Action, Cleanliness, Role, TaskKind, TaskStatus};
 use turndown_gates::journey::{complete, start};
 use turndown_gates::{Desk, Journey, intent};
@@ -261,6 +261,60 @@ fn h18_what_fails_fails_alone_with_its_code_and_can_be_tried_again() {
     let row = journey.service.api().room(&failing.room_id.0);
     assert_eq!(row.fields.get(&format!("task/{}/assignee", failing.task_id.0)), &json!(gone));
     assert_eq!(row.fields.get(&format!("task/{}/status", failing.task_id.0)), &json!("in_progress"));
+}
+
+#[test]
+fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_given_up() {
+    let mut journey = Journey::small();
+    let gone = journey.desk.person(Role::Attendant);
+    let tiles: Vec<Tile> = journey.workable().into_iter().take(2).collect();
+    let [taken, given_up] = tiles.as_slice() else { panic!("two rooms to work in: {tiles:?}") };
+    let has_it = |tile: &Tile| tile.assignee.as_ref().is_some_and(|person| person.0 == gone);
+    for tile in tiles.iter().filter(|tile| has_it(tile)) {
+        let nobody = Action::Reassign { task: tile.task_id.clone(), to: None };
+        journey.desk.act(&tile.room_id.0, nobody).expect("recorded");
+    }
+    journey.desk.wait_drained();
+    journey.outage();
+    for tile in [taken, given_up] {
+        let to = Some(turndown_domain::StaffId(gone.clone()));
+        journey.desk.act(&tile.room_id.0, Action::Reassign { task: tile.task_id.clone(), to }).expect("recorded");
+        journey.desk.act(&tile.room_id.0, Action::Note { text: Some("behind it".into()) }).expect("recorded");
+    }
+    let person = journey.service.let_go(&gone);
+    journey.relay.restore();
+    let failed = |desk: &mut Desk, tile: &Tile| {
+        let rows = desk.outbox(OutboxFilter::Attention);
+        let row = rows.into_iter().find(|row| row.title == tile.number && row.state == OutboxState::Failed);
+        row.map(|row| row.event_id)
+    };
+    for tile in [taken, given_up] {
+        for _ in 0..2 {
+            journey.desk.wait_for("it failed", |desk| failed(desk, tile).is_some());
+            let before = failed(&mut journey.desk, tile).expect("it was waited for");
+            journey.desk.retry(&before).expect("tried again");
+            journey.desk.wait_for("it failed again", |desk| failed(desk, tile).is_some_and(|now| now != before));
+        }
+    }
+    let last = failed(&mut journey.desk, given_up).expect("failed");
+    journey.desk.discard(&last, "nobody of that name").expect("given up");
+    let rows = journey.desk.outbox(OutboxFilter::All);
+    let row = rows.iter().find(|row| row.event_id == last).expect("it stays in the record");
+    let why = row.why.as_deref().unwrap_or_default();
+    assert!(why.ends_with("gave it up: nobody of that name."), "by whom and why: {row:?}");
+    journey.service.take_back(person);
+    journey.desk.wait_online();
+    let last = failed(&mut journey.desk, taken).expect("failed");
+    journey.desk.retry(&last).expect("tried again");
+    journey.desk.wait_for("nothing needs a look", |desk| desk.sync().ledger.attention == 0);
+    journey.all_is_well();
+    let before = given_up.assignee.as_ref().filter(|_| !has_it(given_up));
+    for (tile, assignee) in [(taken, json!(gone)), (given_up, json!(before))] {
+        let row = journey.service.api().room(&tile.room_id.0);
+        let to = row.fields.get(&format!("task/{}/assignee", tile.task_id.0));
+        let behind = row.fields.get("room/note");
+        assert_eq!((to, behind), (&assignee, &json!("behind it")), "what waited behind it went on");
+    }
 }
 
 #[test]

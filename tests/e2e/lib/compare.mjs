@@ -16,7 +16,7 @@ const MOVES = new Set(['start', 'pause', 'resume', 'complete', 'inspect'])
 
 /**
  * Compares, and answers how many actions there were. An entry of `desk.saved` may say `outcome` where another one than
- * "taken" is right.
+ * "taken" is right, and `again` where it is a further try.
  */
 export async function compare(service, desk) {
   const { rooms } = await service.hotel()
@@ -47,9 +47,11 @@ export async function compare(service, desk) {
   })
   assert.deepEqual(held, said, 'what the service holds is not what the screen said is saved')
 
-  // In the order of the service's own trail, what changed a room stands as it was done.
+  // In the order of the service's own trail, what changed a room stands as it was done. What was tried again takes the
+  // place of the try that failed.
+  const again = new Set(trail.filter((_, at) => desk.saved[at].again).map(([, event]) => event))
   const order = new Map()
-  for (const entry of all.filter((entry) => own.has(entry.event_id) && CHANGED.has(entry.outcome))) {
+  for (const entry of all.filter((entry) => own.has(entry.event_id) && !again.has(entry.event_id) && CHANGED.has(entry.outcome))) {
     const before = order.get(entry.entity.id) ?? 0
     assert.ok(entry.local_seq > before, `room ${entry.entity.id}: entry ${entry.local_seq} came after ${before}`)
     order.set(entry.entity.id, entry.local_seq)

@@ -255,6 +255,59 @@ export class Desk {
     }, id('ledger'))
   }
 
+  /** The Sync Center's rows that are in the page, from top to bottom. */
+  rows() {
+    return this.app.execute((css) => [...document.querySelectorAll(css)].map((row) => ({
+      event: row.dataset.event,
+      state: row.dataset.state,
+      room: row.dataset.room,
+      what: row.querySelector('.outbox-what').innerText,
+      tries: Number(row.querySelector('.outbox-tries').innerText),
+      code: row.querySelector('.outbox-why .code')?.innerText ?? null,
+      can: [...row.querySelectorAll('button')].map((each) => each.dataset.testid),
+      text: row.innerText.replace(/[\u2066-\u2069]/g, ''),
+    })), id('outbox-row'))
+  }
+
+  /** The resolver as it stands: its fields with both sides, what is chosen, and how many are left. */
+  conflict() {
+    return this.app.execute((css) => {
+      const resolver = document.querySelector(css)
+      if (resolver === null) return null
+      const words = (part, css) => part.querySelector(css)?.innerText.trim() ?? null
+      const fields = [...resolver.querySelectorAll('fieldset[data-field]')].map((row) => ({
+        path: row.dataset.field,
+        chosen: row.dataset.chosen,
+        asksAgain: row.querySelector('.versus-again') !== null,
+        mine: words(row, '[data-side=mine] .versus-value'),
+        theirs: words(row, '[data-side=theirs] .versus-value'),
+        result: words(row, '.versus-result bdi'),
+        text: row.innerText,
+      }))
+      const field = (end) => fields.find((each) => each.path.endsWith(end))
+      return {
+        room: resolver.dataset.entity,
+        left: Number(resolver.querySelector('[data-testid=conflict-left]').dataset.left),
+        told: words(resolver, '.resolver-summary'),
+        done: [...resolver.querySelectorAll('[aria-labelledby=done-here] li')].map((each) => each.innerText),
+        fields,
+        assignee: field('/assignee'),
+        status: field('/status'),
+        note: field('/note'),
+      }
+    }, id('conflict'))
+  }
+
+  waitForConflict(what, fits) {
+    let last
+    return waitFor(`the resolver: ${what}`, async () => {
+      last = await this.conflict()
+      return last !== null && fits(last) ? last : false
+    }, PATIENT).catch((error) => {
+      throw new Error(`${error.message}; it says ${JSON.stringify(last)}`, { cause: error })
+    })
+  }
+
   // --- what is done ---------------------------------------------------------------------------------------------
 
   /** Puts text in the place of what a field has. */
@@ -400,6 +453,47 @@ export class Desk {
       await this.app.press('Tab')
     }
     throw new Error(`Tab never led to ${mark}; the focus is on ${JSON.stringify(await this.focused())}`)
+  }
+
+  /** By mouse: a note for whoever comes to the room. */
+  async writeNote(room, text) {
+    await this.menu(room, 'note')
+    await this.fill(id('note'), text)
+    await this.app.click(id('note-save'))
+    await this.#said(room, 'note', 'note written')
+  }
+
+  /** By keyboard: to the Sync Center. */
+  async syncCenter() {
+    await this.app.press('Control', 'j')
+    await this.app.get(id('sync-center'), PATIENT)
+  }
+
+  /** By mouse: shows the rows that a number of the sum stands for. */
+  async filter(name) {
+    const cell = id(`ledger-${name}`)
+    await this.app.click(cell, PATIENT)
+    await waitFor(`the rows of "${name}"`, () => this.app.execute((css) => document.querySelector(css).getAttribute('aria-pressed') === 'true', cell))
+  }
+
+  /** By mouse: from the Sync Center into a room's conflict. */
+  async openConflict(room) {
+    await this.app.click(`${id('conflict-card')}[data-entity="${room}"] ${id('decide')}`, PATIENT)
+    return this.waitForConflict(`room ${room}`, (conflict) => conflict.room === room)
+  }
+
+  /** By mouse: one side of one field of the conflict that is open. */
+  async choose(path, side) {
+    await this.app.click(`${id('choice')}[data-path="${path}"][data-side="${side}"]`)
+    return this.waitForConflict(`${side} for ${path}`, (conflict) => conflict.fields.some((field) => field.path === path && field.chosen === side))
+  }
+
+  /** By mouse: sends the decision, which leads back to the Sync Center. */
+  async sendDecision(room, more = {}) {
+    await this.app.click(id('resolve'))
+    await this.app.get(id('sync-center'), PATIENT)
+    this.note({ room, action: 'resolve', ...more })
+    await this.mustHaveFocus('after the decision')
   }
 
   /** By mouse: more work for a room. */

@@ -2,7 +2,7 @@
 // at which everything that was started is gone.
 
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { compare } from './compare.mjs'
@@ -15,6 +15,8 @@ import { Service } from './service.mjs'
 // Otherwise a bus of its own comes with each display, and brings helpers that outlive the journey.
 const NO_BUS = { DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
 const WHOLE_MS_MAX = 300_000
+/** Where Linux keeps files that are in memory alone. */
+const MEMORY = '/dev/shm'
 
 /** Declares a journey. `walk` gets its [`World`]. */
 export function journey(name, walk) {
@@ -112,9 +114,14 @@ export class World {
     return relay
   }
 
-  /** A desk with a folder of its own; not started yet. */
-  desk(name = 'desk') {
-    const desk = new Desk(this, this.path(name))
+  /**
+   * A desk with a folder of its own; not started yet. `inMemory` where a journey records thousands of actions and is not
+   * about the disk: there nothing waits for it.
+   */
+  desk(name = 'desk', { inMemory = false } = {}) {
+    const place = inMemory && existsSync(MEMORY) ? mkdtempSync(join(MEMORY, 'turndown-')) : undefined
+    if (place !== undefined) this.atEnd(async () => rmSync(place, { recursive: true, force: true }))
+    const desk = new Desk(this, place === undefined ? this.path(name) : join(place, name))
     this.#desks.push(desk)
     this.atEnd(() => desk.end())
     return desk

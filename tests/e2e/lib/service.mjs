@@ -87,6 +87,18 @@ export class Service {
     return run(BINARY, ['act', '--db', this.db, '--room', room, ...more, what])
   }
 
+  /** Takes somebody out of the hotel's people, as happens between two imports; answers how to take them back. */
+  async letGo(person) {
+    const change = async (script) => {
+      await this.stop()
+      const code = `import json,sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nbook=json.loads(c.execute("SELECT reference FROM properties").fetchone()[0])\nperson=json.loads(sys.argv[2])\n${script}\nc.execute("UPDATE properties SET reference = ?", [json.dumps(book)])\nc.commit()`
+      await run('python3', ['-c', code, this.db, JSON.stringify(person)])
+      await this.start()
+    }
+    await change("book['staff']=[one for one in book['staff'] if one['id']!=person['id']]")
+    return () => change("book['staff'].append(person)")
+  }
+
   async #get(path) {
     this.#token ??= await run(BINARY, ['enroll', '--db', this.db, '--token', '--name', 'Comparison'])
     const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.#token}` } })

@@ -308,6 +308,16 @@ export class Element {
     return this.#driver.call('GET', `${this.#path}/attribute/${name}`)
   }
 
+  /** What it is and what it is called, as WebKit tells a screen reader. */
+  async heard() {
+    const [role, name] = await Promise.all([
+      this.#driver.call('GET', `${this.#path}/computedrole`),
+      this.#driver.call('GET', `${this.#path}/computedlabel`),
+    ])
+    // Numbers stand between marks that keep their direction.
+    return { role, name: name.replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' ').trim() }
+  }
+
   clear() {
     return this.#driver.call('POST', `${this.#path}/clear`)
   }
