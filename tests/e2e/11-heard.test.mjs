@@ -68,7 +68,7 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
     await desk.waitForPill('one to decide', (pill) => pill.state === 'online' && pill.waiting === 0 && pill.attention > 0)
     desk.offline = false
     await once(/^Online again\. Sending 4 changes\.$/)
-    await once(/^1 sent, 1 needs a look\.$/)
+    await once(/^1 sent, 3 need a look\.$/)
     await once(/^A conflict has to be decided\. See the Sync Center\.$/)
     assert.deepEqual(listener.heard.map(({ live }) => live).toSorted(), ['assertive', 'polite', 'polite'], JSON.stringify(listener.heard))
     for (const { text } of listener.heard) world.say(`heard: ${text}`)

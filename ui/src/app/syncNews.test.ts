@@ -34,6 +34,20 @@ describe("h7_what_is_said_about_the_link", () => {
     });
     expect(newsBetween(await state(), ended).map((news) => news.text)).toEqual(["12 sent."]);
   });
+  it("the summary leaves nothing out: what waits behind a conflict needs a look with it, and what waits is said", async () => {
+    const ended = (errorCount: number, attention: number, waiting: number) => (app: AppState) => {
+      app.sync.lastFlush = { startedAt: "2016-03-27T10:00:00Z", endedAt: "2016-03-27T10:00:04Z", okCount: 1, errorCount, conflictCount: errorCount, code: null };
+      Object.assign(app.sync.ledger, { attention, waiting });
+    };
+    const said = async (change: (app: AppState) => void) => newsBetween(await state((app) => void (app.sync.ledger.attention = app.sync.conflicts = 3)), await state(change)).map((news) => news.text);
+    expect(await said(ended(1, 3, 0))).toEqual(["1 sent, 3 need a look."]);
+    expect(await said(ended(1, 1, 2))).toEqual(["1 sent, 1 needs a look, 2 wait."]);
+    const earlier = (app: AppState) => {
+      ended(0, 3, 1)(app);
+      if (app.sync.lastFlush !== null) app.sync.lastFlush.okCount = 5;
+    };
+    expect(await said(earlier)).toEqual(["5 sent, 1 waits."]);
+  });
   it("what needs a look is said loudly, once", async () => {
     const hurt = (app: AppState) => {
       app.sync.ledger.attention = 2;

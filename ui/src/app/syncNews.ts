@@ -27,8 +27,12 @@ export function newsBetween(before: AppState, after: AppState): { text: string; 
   }
   const flush = after.sync.lastFlush;
   if (flush !== null && flush.endedAt !== before.sync.lastFlush?.endedAt && flush.okCount + flush.errorCount > 1) {
-    const taken = count(flush.okCount);
-    const text = flush.errorCount === 0 ? t`${taken} sent.` : plural(flush.errorCount, { one: `${taken} sent, # needs a look.`, other: `${taken} sent, # need a look.` });
+    // What stands behind something that needs a look needs one with it: the numbers are the ledger's, as the pill has them.
+    const { attention, waiting } = after.sync.ledger;
+    const parts = [t`${count(flush.okCount)} sent`];
+    if (flush.errorCount > 0) parts.push(plural(attention, { one: `${count(attention)} needs a look`, other: `${count(attention)} need a look` }));
+    if (waiting > 0) parts.push(plural(waiting, { one: `${count(waiting)} waits`, other: `${count(waiting)} wait` }));
+    const text = `${parts.join(", ")}.`;
     news.push({ text, urgency: "polite", key: "flush" });
   }
   const more = after.sync.ledger.attention - before.sync.ledger.attention;
