@@ -1,5 +1,5 @@
-// A long list is one stop of the Tab key, with the links of its current row; the arrow keys go from row to row. Rows carry
-// their place as `data-index`.
+// A long list is one stop of the Tab key, with the links of its current row; the arrow keys go from row to row, over what
+// is no row but stands between them. Rows carry their place as `data-index`.
 
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import type { Virtualizer } from "@tanstack/react-virtual";
@@ -12,9 +12,22 @@ export interface RowKeys {
   onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
 }
 
-export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivElement, Item>, scroller: RefObject<HTMLDivElement | null>, total: number): RowKeys {
+/** The next row from a place on, that place included; where there is none that way, the last one the other way. */
+function rowFrom(place: number, way: 1 | -1, total: number, isRow: (index: number) => boolean): number {
+  const start = Math.max(0, Math.min(place, total - 1));
+  for (const step of [way, -way]) {
+    for (let index = start; index >= 0 && index < total; index += step) {
+      if (isRow(index)) return index;
+    }
+  }
+  return start;
+}
+
+const always = (): boolean => true;
+
+export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivElement, Item>, scroller: RefObject<HTMLDivElement | null>, total: number, isRow: (index: number) => boolean = always): RowKeys {
   const [held, setCurrent] = useState(0);
-  const current = Math.min(held, Math.max(0, total - 1));
+  const current = rowFrom(held, 1, total, isRow);
   // The row that a key led to, until it is there: it may be read later than the key was pressed.
   const wanted = useRef<number | null>(null);
   useEffect(() => {
@@ -28,10 +41,11 @@ export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivEle
     const to = steps[event.key];
     if (to === undefined || total === 0) return;
     event.preventDefault();
-    const next = Math.max(0, Math.min(to, total - 1));
+    const next = rowFrom(to, to < current ? -1 : 1, total, isRow);
     wanted.current = next;
     setCurrent(next);
-    virtual.scrollToIndex(next, { align: "auto" });
+    // Home shows what stands above the first row as well.
+    virtual.scrollToIndex(to === 0 ? 0 : next, { align: "auto" });
   };
   return { current, setCurrent, onKeyDown };
 }

@@ -19,6 +19,8 @@ import "./report.css";
 
 type Entry = { heading: string; hint: string } | { room: RoomOutcome };
 
+const isRoom = (entry: Entry | undefined): boolean => entry !== undefined && "room" in entry;
+
 const estimateSize = (): number => 58;
 
 /** What needs a decision stands first, then what failed; then the corridor's order. */
@@ -94,7 +96,7 @@ export default function Summary(): ReactNode {
 function Outcomes({ list }: { list: readonly Entry[] }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer<HTMLDivElement, HTMLLIElement>({ count: list.length, getScrollElement: () => scroller.current, estimateSize, overscan: 8 });
-  const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, list.length);
+  const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, list.length, (index) => isRoom(list[index]));
   const items = virtual.getVirtualItems();
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -106,17 +108,18 @@ function Outcomes({ list }: { list: readonly Entry[] }): ReactNode {
         {items.map((item) => {
           const entry = list[item.index];
           if (entry === undefined) return null;
+          if (!("room" in entry)) {
+            return (
+              <li key={item.key} data-index={item.index} ref={virtual.measureElement} className="outcome-heading">
+                <h2>{entry.heading}</h2>
+                {entry.hint === "" ? null : <small>{entry.hint}</small>}
+              </li>
+            );
+          }
           return (
             // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
-            <li key={item.key} tabIndex={item.index === current ? 0 : -1} onFocus={() => setCurrent(item.index)} data-index={item.index} ref={virtual.measureElement} className={"room" in entry ? "outcome" : "outcome-heading"} {...("room" in entry ? { "data-testid": "outcome", "data-room": entry.room.entityId } : {})}>
-              {"room" in entry ? (
-                <Outcome room={entry.room} current={item.index === current} />
-              ) : (
-                <>
-                  <h2>{entry.heading}</h2>
-                  {entry.hint === "" ? null : <small>{entry.hint}</small>}
-                </>
-              )}
+            <li key={item.key} tabIndex={item.index === current ? 0 : -1} onFocus={() => setCurrent(item.index)} data-index={item.index} ref={virtual.measureElement} className="outcome" data-testid="outcome" data-room={entry.room.entityId}>
+              <Outcome room={entry.room} current={item.index === current} />
             </li>
           );
         })}

@@ -38,14 +38,17 @@ describe("the summary after an outage", () => {
     expect(headings[0]).toMatch(/changed for the front desk$/);
   });
 
-  it("is one stop of the Tab key, and the arrow keys go from room to room", async () => {
+  it("is one stop of the Tab key, and the arrow keys go from room to room and never to what stands above them", async () => {
     await open("summary");
     const stops = () => [...document.querySelectorAll<HTMLElement>(".outcomes [tabindex='0']")];
     const rows = () => stops().filter((each) => each.dataset["index"] !== undefined);
-    expect(rows().map((row) => row.dataset["index"])).toEqual(["0"]);
-    fireEvent.keyDown(rows()[0] as HTMLElement, { key: "ArrowDown" });
-    expect(rows().map((row) => row.dataset["index"])).toEqual(["1"]);
-    expect(stops().every((each) => each.closest("[data-index='1']") !== null)).toBe(true);
+    const [first, second] = screen.getAllByTestId("outcome").map((room) => room.dataset["index"]);
+    for (const [key, index] of [[null, first], ["ArrowDown", second], ["ArrowUp", first], ["ArrowUp", first], ["Home", first]] as const) {
+      if (key !== null) fireEvent.keyDown(rows()[0] as HTMLElement, { key });
+      expect(rows().map((row) => row.dataset["index"])).toEqual([index]);
+      expect(stops().every((each) => each.closest(`[data-index='${index}']`) !== null)).toBe(true);
+    }
+    expect((document.activeElement as HTMLElement).dataset["testid"]).toBe("outcome");
   });
 
   it("leads to the decision and to what failed", async () => {
