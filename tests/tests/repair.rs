@@ -78,3 +78,36 @@ fn a6_a_desk_whose_database_is_garbage_goes_on_and_everything_arrives_once() {
     fs::write(&file, bytes).expect("damaged");
     goes_on(&mut journey, recorded);
 }
+
+#[test]
+fn a6_damage_that_a_running_desk_meets_stops_no_board_and_is_said_and_the_next_start_mends_it() {
+    let mut journey = Journey::small();
+    let tile = journey.workable().remove(0);
+    let room = tile.room_id.0.clone();
+    journey.desk.put_on_hold(&room, "the guest is asked first").expect("on hold");
+    journey.desk.act(&room, start(&tile.task_id)).expect("recorded");
+    journey.desk.wait_for("the hold has arrived", |desk| desk.sync().ledger.waiting == 1);
+    assert!(journey.desk.state().notice.is_none());
+    let rot = "UPDATE on_hold SET reason = CAST(x'74ff' AS TEXT)";
+    let connection = rusqlite::Connection::open(journey.desk.folder().join("desk.db")).expect("the database");
+    assert_eq!(connection.execute(rot, []).expect("a bad bit"), 1);
+    drop(connection);
+    assert!(!journey.desk.board().is_empty());
+    let notice = journey.desk.state().notice.expect("it is said at once");
+    assert_eq!(notice.code, "DATABASE_CORRUPT");
+    assert!(notice.next_step.contains("open it again"), "{notice:?}");
+    let other = journey.workable().remove(1);
+    journey.desk.act(&other.room_id.0, start(&other.task_id)).expect("recorded all the same");
+    journey.desk.wait_for("it has arrived, and the room's work is still held", |desk| desk.sync().ledger.waiting == 1);
+    journey.desk.stop();
+    journey.desk.restart();
+    assert_eq!(journey.desk.state().notice.expect("it says what it did").code, "DATABASE_SET_ASIDE");
+    journey.desk.wait_online();
+    journey.desk.wait_for("the rooms are back", |desk| !desk.board().is_empty());
+    let held = journey.desk.sync_center(turndown_app::dto::OutboxFilter::Waiting).on_hold;
+    assert_eq!((held.len(), held[0].reason.as_str()), (1, "the guest is asked first"), "as the record has it");
+    let lead = journey.desk.person(Role::Lead);
+    journey.desk.choose(&lead);
+    journey.desk.let_go(&room).expect("let go");
+    journey.all_is_well();
+}

@@ -103,7 +103,7 @@ impl App {
             stale: Mutex::new((false, 0)),
         }));
         if let Ok(desk) = app.desk() {
-            app.check_behind(desk.clone(), report.unclean);
+            Self::check_behind(desk.clone(), report.unclean);
             app.keep();
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
@@ -955,13 +955,12 @@ impl App {
     }
 
     /// The board opens at once; the full look happens behind it and says what it found.
-    fn check_behind(&self, desk: Desk, unclean: bool) {
-        let app = self.clone();
+    fn check_behind(desk: Desk, unclean: bool) {
         tokio::task::spawn_blocking(move || match desk.engine().check() {
             Ok(checked) if checked.damage.is_empty() => {
                 tracing::info!(unclean, verified = checked.verified, checked.copied_anew, "the database is sound");
             }
-            Ok(_) => app.set_notice(notices::damage()),
+            Ok(_) => desk.engine().announce(Sort::Reference),
             Err(error) => tracing::error!(?error, "the database could not be checked"),
         });
     }
@@ -970,6 +969,7 @@ impl App {
     fn notice(&self, desk: &Desk) -> Option<StartNotice> {
         let read_once = lock(&self.0.notice).clone();
         read_once
+            .or_else(|| desk.engine().is_damaged().then(notices::damage))
             .or_else(|| notices::space(desk.engine().space()))
             .or_else(|| notices::second_copy(&desk.engine().second_copy()))
             .or_else(|| lock(&self.0.backup_warning).clone())
@@ -986,6 +986,7 @@ impl App {
             // The first comes at once, and the start has enough to do.
             rounds.tick().await;
             let mut looked = false;
+            let mut told_damage = false;
             loop {
                 rounds.tick().await;
                 // Nothing here keeps the database open when everybody else has let go of it.
@@ -998,13 +999,17 @@ impl App {
                     (engine.back_up_if_due(uptime), balanced, engine)
                 });
                 let Ok((backed_up, balanced, engine)) = done.await else { return };
+                if engine.is_damaged() && !told_damage {
+                    told_damage = true;
+                    engine.announce(Sort::Reference);
+                }
                 // A wrong bit in a row's state can take it out of the sum; nothing else would ever ask for it.
                 if !balanced
                     && !looked
                     && let Ok(desk) = inner.desk.clone()
                 {
                     looked = true;
-                    App(Arc::clone(&inner)).check_behind(desk, false);
+                    Self::check_behind(desk, false);
                 }
                 match backed_up {
                     Ok(backup) => {

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -95,6 +96,8 @@ pub(crate) struct Shared {
     pub(crate) second_copy: Mutex<SecondCopy>,
     pub(crate) last_backup: Mutex<LastBackup>,
     pub(crate) space: Mutex<Space>,
+    /// Damage was met since the start.
+    pub(crate) damaged: AtomicBool,
 }
 
 /// A lock whose holder panicked still guards whole values here: every critical section only moves or replaces them.
@@ -173,6 +176,7 @@ impl Engine {
             second_copy: Mutex::new(writer.copy.state().clone()),
             last_backup: Mutex::default(),
             space: Mutex::default(),
+            damaged: AtomicBool::new(false),
         });
         let place = match config.hands {
             Hands::Callers => WriterPlace::Here(Mutex::new(Some(Box::new(writer)))),
@@ -414,6 +418,13 @@ impl Engine {
     /// Ends the writer after what is queued, so that the database closes cleanly. Later writes answer `Closed`.
     pub fn close(&self) {
         self.closer.close();
+    }
+
+    /// Whether damage was met since the start, by whatever read or wrote. The desk goes on as far as it can; the next start
+    /// repairs, and somebody has to be told to close and open it.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.shared.damaged.load(Ordering::Relaxed)
     }
 
     /// Whether every recorded action is kept twice. Views hear of a change as [`Sort::Status`].

@@ -5,8 +5,8 @@ use crate::restored::DESK;
 use crate::{Draft, Engine, EngineError, Intent, RecordError, Recorded, Sql, UnitOfWork};
 use rusqlite::Connection;
 use serde_json::json;
-use std::collections::BTreeSet;
-use turndown_protocol::{ActorId, EntityRef, Event, EventId};
+use std::collections::{BTreeMap, BTreeSet};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, SealedEvent};
 
 const PUT_ON_HOLD: &str = "put_on_hold";
 const LET_GO: &str = "let_go";
@@ -73,16 +73,56 @@ pub(crate) fn lanes(connection: &Connection) -> Result<BTreeSet<EntityRef>, Engi
     Ok(lanes.collect::<Result<_, _>>()?)
 }
 
+/// Whether exactly that is held back which the record says, by whom and why it says. Reads the whole record.
+pub(crate) fn are_as_recorded(mut connection: &Connection) -> Result<bool, EngineError> {
+    type Hold = (String, String, String);
+    let stored = connection.all("SELECT entity_kind, entity_id, by, reason, since FROM on_hold", [], |row| {
+        let entity = EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok((entity, (row.get(2)?, row.get(3)?, row.get(4)?)))
+    })?;
+    let mut said: BTreeMap<EntityRef, Hold> = BTreeMap::new();
+    let entries = connection.all(
+        // The canonical bytes of an event begin with its action.
+        r#"SELECT bytes FROM audit_local WHERE substr(bytes, 1, 24) = '{"action":"put_on_hold",'
+              OR substr(bytes, 1, 19) = '{"action":"let_go",' ORDER BY local_seq"#,
+        [],
+        |row| row.get::<_, String>(0),
+    )?;
+    for bytes in entries {
+        let event = SealedEvent::from_bytes(bytes)?.event;
+        match held_entity(&event) {
+            Some(entity) if event.action == LET_GO => _ = said.remove(&entity),
+            Some(entity) => {
+                let reason = event.args["reason"].as_str().unwrap_or_default().to_owned();
+                said.insert(entity, (event.actor_id.as_str().to_owned(), reason, event.recorded_at));
+            }
+            None => {}
+        }
+    }
+    Ok(stored.into_iter().collect::<BTreeMap<_, _>>() == said)
+}
+
 impl Engine {
-    /// Everything that is held back, longest first.
+    /// Everything that is held back, longest first. What cannot be read is left out and stays on hold: nobody's board
+    /// depends on it, and the next start makes it anew from the record.
     ///
     /// # Errors
-    /// When SQLite refuses or something stored cannot be read.
+    /// When SQLite refuses.
     pub fn on_hold(&self) -> Result<Vec<OnHold>, EngineError> {
         let rows = self.read(|mut connection| {
-            connection.all(&format!("{SELECT} ORDER BY since, entity_kind, entity_id"), [], raw)
+            connection.all(&format!("{SELECT} ORDER BY since, entity_kind, entity_id"), [], |row| {
+                Ok(raw(row).map_err(EngineError::from).and_then(read))
+            })
         })?;
-        rows.into_iter().map(read).collect()
+        let mut held = vec![];
+        for row in rows {
+            match row {
+                Ok(hold) => held.push(hold),
+                Err(error) if self.is_damaged() => tracing::debug!(%error, "a hold that cannot be read"),
+                Err(error) => self.shared().mark_damaged(&error.detail())?,
+            }
+        }
+        Ok(held)
     }
 
     /// How many events wait in all that is held back.

@@ -336,7 +336,7 @@ fn from_backup(
             }
             match unreadable_rows(&connection)? {
                 0 => Ok((connection, state)),
-                some => Err(EngineError::stored("backup", format!("{some} rows of the service cannot be read")).into()),
+                some => Err(EngineError::stored("backup", format!("{some} stored values cannot be read")).into()),
             }
         });
         match opened {

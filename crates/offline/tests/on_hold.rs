@@ -130,3 +130,41 @@ fn what_is_on_hold_is_not_exported_to_be_sent_from_elsewhere() {
     assert_eq!(written, 2, "the other counter, and the entry about the hold");
     assert!(text.contains("\"b1\"") && text.contains("\"h1\"") && !text.contains("\"a1\""), "{text}");
 }
+
+#[test]
+fn a6_a_hold_that_rotted_is_found_by_the_full_look_and_made_anew_from_the_record() {
+    // What a wrong bit leaves: text that is none, another name, another entity, no row at all.
+    let rotted = [
+        "UPDATE on_hold SET since = CAST(x'32303136ff' AS TEXT)",
+        "UPDATE on_hold SET by = 'leb'",
+        "UPDATE on_hold SET entity_id = '9'",
+        "DELETE FROM on_hold",
+    ];
+    for rot in rotted {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 1, "a1");
+        hold(&engine, 1, "h1").unwrap();
+        add(&engine, 2, "b1");
+        hold(&engine, 2, "h2").unwrap();
+        let_go(&engine, 2, "g2").unwrap();
+        let before = engine.on_hold().unwrap();
+        is_sound(&engine);
+        engine.close();
+        drop(engine);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+        let (engine, report) = house.open();
+        assert!(report.repair.is_none(), "a start does not look at it: {rot}");
+        let readable = engine.on_hold().unwrap().len();
+        assert_eq!(engine.is_damaged(), rot.contains("ff"), "text that is none is known as soon as it is met: {rot}");
+        assert_eq!(readable, usize::from(!rot.contains("ff") && !rot.starts_with("DELETE")), "{rot}");
+        assert_eq!(engine.check().unwrap().damage.len(), 1, "{rot}");
+        assert!(engine.is_damaged(), "{rot}");
+        engine.close();
+        drop(engine);
+        let (engine, report) = house.open();
+        assert!(report.repair.is_some(), "{rot}");
+        assert_eq!(engine.on_hold().unwrap(), before, "{rot}");
+        is_sound(&engine);
+    }
+}

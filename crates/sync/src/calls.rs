@@ -116,7 +116,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// This desk could not do its part.
-fn desk(error: &EngineError) -> Failure {
+pub(crate) fn desk(error: &EngineError) -> Failure {
     tracing::error!(code = error.code(), error = ?error, "the desk's database refused the link");
     let reason = Reason {
         code: error.code(),

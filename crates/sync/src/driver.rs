@@ -2,7 +2,7 @@
 //! everyone what the link is. A supervisor starts it again if it ever panics (B17). Nothing here decides anything.
 
 use crate::backoff::Pace;
-use crate::calls::{Greeted, Heard, Shared, SyncConfig, blocking, facts, pause};
+use crate::calls::{self, Greeted, Heard, Shared, SyncConfig, blocking, facts, pause};
 use crate::classify::{Class, Failure};
 use crate::machine::{Action, Flush, Input, LinkMode, LinkState, Machine, Request, View};
 use crate::network::{Http, Network};
@@ -263,10 +263,7 @@ impl<'a> Driver<'a> {
                 let (mode, known_at) = (engine.fact(facts::LINK_MODE)?, engine.fact(KNOWN_AT)?);
                 Ok::<_, EngineError>((mode, paused, known_at, engine.blamed()?))
             };
-            read().map_err(|error| {
-                tracing::error!(code = error.code(), "the link's facts cannot be read");
-                Failure::new(Class::Desk, Cause::Fault)
-            })
+            read().map_err(|error| calls::desk(&error))
         })
         .await?;
         let before = shown.borrow().clone();

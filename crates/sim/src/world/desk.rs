@@ -216,6 +216,12 @@ impl DeskHost {
         Ok(!sound)
     }
 
+    /// Whether its screen says that its database is damaged.
+    #[must_use]
+    pub fn says_damaged(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.desk.engine().is_damaged())
+    }
+
     fn database(&self) -> PathBuf {
         self.disk.root().join("desk/desk.db")
     }

@@ -667,6 +667,13 @@ impl World {
         // The queue drains by itself (B12); only what needs a person gets one.
         loop {
             for desk in &mut self.desks {
+                // Its screen says that it is damaged and what to do: a person closes and opens it.
+                if desk.says_damaged() {
+                    match desk.look_through().await {
+                        Ok(_) => self.came.count("damage_found_and_repaired"),
+                        Err(code) => failures.push(format!("a desk does not open after its repair: {code}")),
+                    }
+                }
                 self.tally.recorded += desk.let_all_go();
             }
             let waiting: u64 = self.desks.iter().map(waiting).sum();
