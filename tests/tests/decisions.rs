@@ -221,7 +221,11 @@ fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_off
     let told: Vec<(&str, &str)> = story.lines.iter().map(|line| (line.what.as_str(), line.desk.as_str())).collect();
     assert_eq!(
         told,
-        [("Decided a conflict", "this desk"), ("Wrote a note", "this desk"), ("Wrote a note", "another desk")],
+        [
+            ("Decided a conflict", "this desk"),
+            ("Wrote a note: lamp broken", "this desk"),
+            ("Wrote a note: pet in room", "another desk")
+        ],
         "newest first"
     );
     let steps = |at: usize| story.lines[at].steps.iter().map(|step| step.what.as_str()).collect::<Vec<_>>();

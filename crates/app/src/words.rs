@@ -58,7 +58,10 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         ("desk", "repair" | "recovered") => return "This desk's data was recovered after damage".into(),
         (_, "resolve") if event.actor_id.as_str() == "system:desk" => return "Both sides had done the same".into(),
         (_, "resolve") => return "Decided a conflict".into(),
-        (_, "discard") => return "Discarded an action".into(),
+        (_, "discard") => {
+            let reason = event.args["reason"].as_str().unwrap_or_default();
+            return format!("Gave up an action: {reason}");
+        }
         _ => {}
     }
     let Ok(action) = Action::from_event(&event.action, &event.args) else { return event.action.clone() };
@@ -76,7 +79,7 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
             InspectionResult::Fail => format!("Failed the {what}{}", because(verdict.reason.as_ref())),
             InspectionResult::Skip => format!("Skipped the inspection{}", because(verdict.reason.as_ref())),
         },
-        Action::AddTask { kind: added, .. } => format!("Added a {}", kind(*added)),
+        Action::AddTask { kind: added, note, .. } => format!("Added a {}{}", kind(*added), because(note.as_ref())),
         Action::CancelTask { reason, .. } => format!("Cancelled the {what}: {reason}"),
         Action::SetPriority { rush: true, .. } => format!("Asked for the {what} now"),
         Action::SetPriority { priority, .. } => format!("Set the {what} to {}", snake(priority)),
@@ -84,7 +87,7 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         Action::SeeOccupancy { occupancy } => format!("Saw the room {}", snake(occupancy)),
         Action::SetFlag { flag: which, on: true } => format!("Set {}", flag(*which)),
         Action::SetFlag { flag: which, on: false } => format!("Cleared {}", flag(*which)),
-        Action::Note { text: Some(_) } => "Wrote a note".into(),
+        Action::Note { text: Some(text) } => format!("Wrote a note: {text}"),
         Action::Note { text: None } => "Cleared the note".into(),
         Action::SetSellability { sellability } => {
             format!("Set the room {}{}", snake(&sellability.kind), because(sellability.reason.as_ref()))

@@ -261,7 +261,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         canLook: true,
       });
     }
-    record(room(20), "note", "Wrote a note", "discarded", 60);
+    record(room(20), "note", "Wrote a note: the lamp at the desk flickers", "discarded", 60);
     app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
     if (options.link !== undefined && options.link !== "auto") {
       app.sync.since = ago(42);
