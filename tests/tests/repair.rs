@@ -103,7 +103,7 @@ fn a6_damage_that_a_running_desk_meets_stops_no_board_and_is_said_and_the_next_s
     journey.desk.restart();
     assert_eq!(journey.desk.state().notice.expect("it says what it did").code, "DATABASE_SET_ASIDE");
     journey.desk.wait_online();
-    journey.desk.wait_for("the rooms are back", |desk| !desk.board().is_empty());
+    journey.desk.wait_for("the house is back", |desk| !desk.state().staff.is_empty() && !desk.board().is_empty());
     let held = journey.desk.sync_center(turndown_app::dto::OutboxFilter::Waiting).on_hold;
     assert_eq!((held.len(), held[0].reason.as_str()), (1, "the guest is asked first"), "as the record has it");
     let lead = journey.desk.person(Role::Lead);
