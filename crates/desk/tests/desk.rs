@@ -157,7 +157,12 @@ impl House {
                 (Fate::Waits(Waits::BehindStopped(other)), OutboxState::Held) => {
                     matches!(at(other), Some(OutboxState::Failed | OutboxState::Conflict))
                 }
-                (Fate::Waits(Waits::Decision(other)), OutboxState::Held) => at(other).is_some_and(OutboxState::is_open),
+                (Fate::Waits(Waits::Decision(other)), OutboxState::Held) => {
+                    matches!(at(other), Some(OutboxState::Pending | OutboxState::Held))
+                }
+                (Fate::Waits(Waits::DecisionStopped(other)), OutboxState::Held) => {
+                    matches!(at(other), Some(OutboxState::Failed | OutboxState::Conflict))
+                }
                 (Fate::Failed { code, message, .. } | Fate::Conflict { code, message }, _) => {
                     !code.is_empty() && !message.is_empty()
                 }
@@ -1003,6 +1008,19 @@ fn g3_a_room_that_is_gone_keeps_its_face_while_work_on_it_waits_and_is_never_sai
     assert_eq!(house.status("101"), TaskStatus::InProgress);
     house.answer(vec![result(&note, Outcome::Settled)]);
     assert!(house.desk.room("102").unwrap().is_none(), "nothing waits any more");
+}
+
+#[test]
+fn a_room_that_is_gone_can_still_be_let_go() {
+    let house = House::new();
+    house.desk.put_on_hold(EventId::parse("h1").unwrap(), maria(), "102", "the guest is asked first").unwrap();
+    let removed = EntityRow { deleted: true, fields: Fields::new(), ..row("102", 51, |_| {}) };
+    house.desk.engine().take_rows(vec![removed], None, "c51").unwrap();
+    assert!(house.desk.room("102").unwrap().is_none());
+    house.desk.let_go(EventId::parse("g1").unwrap(), maria(), "102").unwrap();
+    assert_eq!(house.desk.engine().on_hold().unwrap(), []);
+    let again = house.desk.put_on_hold(EventId::parse("h2").unwrap(), maria(), "102", "again");
+    assert!(again.is_err(), "nothing of that name");
 }
 
 #[test]

@@ -66,9 +66,37 @@ impl Shared {
     }
 }
 
+/// What is wrong with a database in itself: its pages, what stands in them, and what of it does not agree. A backup that
+/// is begun from has to pass the same, or the next look would find it again.
+pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, EngineError> {
+    let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
+    let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+    let unreadable = unreadable_rows(connection)?;
+    if unreadable > 0 {
+        found.push(format!("{unreadable} stored values cannot be read"));
+    }
+    let mut count =
+        |sql: &str| -> Result<u64, EngineError> { Ok(connection.first(sql, [], |row| row.get(0))?.unwrap_or(0)) };
+    let astray = count(
+        "SELECT count(*) FROM outbox o JOIN outbox h ON h.event_id = o.held_by
+         WHERE o.state = 'held' AND (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id)",
+    )?;
+    if astray > 0 {
+        found.push(format!("{astray} actions wait for another entity's"));
+    }
+    let lost = count(
+        "SELECT count(*) FROM outbox o WHERE NOT EXISTS
+            (SELECT 1 FROM audit_local a WHERE a.local_seq = o.local_seq AND a.event_id = o.event_id)",
+    )?;
+    if lost > 0 {
+        found.push(format!("{lost} outbox rows have no entry in the record"));
+    }
+    Ok(found)
+}
+
 /// How many of the service's rows and of the open conflicts cannot be read, and how many texts of any table are none:
 /// what rotted inside a sound page.
-pub(crate) fn unreadable_rows(mut connection: &Connection) -> Result<u64, EngineError> {
+fn unreadable_rows(mut connection: &Connection) -> Result<u64, EngineError> {
     let rows = connection.all("SELECT row FROM mirror", [], |row| {
         let text: String = row.get(0)?;
         Ok(u64::from(serde_json::from_str::<EntityRow>(&text).is_err()))
@@ -146,43 +174,9 @@ impl Engine {
     }
 
     fn pages(&self) -> Result<Vec<String>, EngineError> {
-        let found = self.read(|mut connection| {
-            let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
-            let lost: u64 = connection
-                .first(
-                    "SELECT count(*) FROM outbox o WHERE NOT EXISTS
-                        (SELECT 1 FROM audit_local a WHERE a.local_seq = o.local_seq AND a.event_id = o.event_id)",
-                    [],
-                    |row| row.get(0),
-                )?
-                .unwrap_or(0);
-            let unreadable = unreadable_rows(connection)?;
-            let astray: u64 = connection
-                .first(
-                    "SELECT count(*) FROM outbox o JOIN outbox h ON h.event_id = o.held_by
-                     WHERE o.state = 'held' AND (o.entity_kind, o.entity_id) <> (h.entity_kind, h.entity_id)",
-                    [],
-                    |row| row.get(0),
-                )?
-                .unwrap_or(0);
-            Ok((lines, [lost, unreadable, astray]))
-        });
-        match found {
-            Ok((lines, [lost, unreadable, astray])) => {
-                let mut lines: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
-                if unreadable > 0 {
-                    lines.push(format!("{unreadable} stored values cannot be read"));
-                }
-                if astray > 0 {
-                    lines.push(format!("{astray} actions wait for another entity's"));
-                }
-                if lost > 0 {
-                    lines.push(format!("{lost} outbox rows have no entry in the record"));
-                }
-                Ok(lines)
-            }
+        match self.read(damage_of) {
             Err(error) if error.is_damage() => Ok(vec![error.detail()]),
-            Err(error) => Err(error),
+            found => found,
         }
     }
 

@@ -359,6 +359,10 @@ impl Engine {
         lock(&self.shared.flight).clone()
     }
 
+    pub(crate) fn is_in_flight(&self, id: &EventId) -> bool {
+        lock(&self.shared.flight).contains_key(id)
+    }
+
     /// Entities that came into or out of flight after a revision.
     #[must_use]
     pub fn flown_since(&self, revision: u64) -> Vec<EntityRef> {

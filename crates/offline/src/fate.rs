@@ -61,6 +61,8 @@ pub enum Waits {
     BehindStopped(EventId),
     /// A decision about it that is not acknowledged yet.
     Decision(EventId),
+    /// A person: the later event that would settle it failed itself.
+    DecisionStopped(EventId),
     /// The service did not take it yet and said why; it is asked again.
     AskedAgain {
         /// The service's code.
@@ -125,9 +127,15 @@ impl Engine {
                 Fate::Failed { code, message, answered: answered.unwrap_or(false) }
             }
             OutboxState::Held => Fate::Waits(match (&row.held_by, row.held_by_state) {
-                (Some(by), _) if row.settled_by.as_ref() == Some(by) => Waits::Decision(by.clone()),
-                (Some(by), Some(OutboxState::Failed | OutboxState::Conflict)) => Waits::BehindStopped(by.clone()),
-                (Some(by), _) => Waits::Behind(by.clone()),
+                (Some(by), state) => {
+                    let stopped = matches!(state, Some(OutboxState::Failed | OutboxState::Conflict));
+                    match (row.settled_by.as_ref() == Some(by), stopped) {
+                        (true, false) => Waits::Decision(by.clone()),
+                        (true, true) => Waits::DecisionStopped(by.clone()),
+                        (false, true) => Waits::BehindStopped(by.clone()),
+                        (false, false) => Waits::Behind(by.clone()),
+                    }
+                }
                 (None, _) => Waits::Link,
             }),
             OutboxState::Pending => Fate::Waits(self.why_pending(row)?),
@@ -136,7 +144,7 @@ impl Engine {
 
     fn why_pending(&self, row: &OutboxRow) -> Result<Waits, EngineError> {
         let event = &row.sealed.event;
-        if self.in_flight().contains_key(&event.event_id) {
+        if self.is_in_flight(&event.event_id) {
             return Ok(Waits::OnItsWay);
         }
         if let Some(hold) = self.hold_of(&event.entity)? {

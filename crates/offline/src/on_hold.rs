@@ -22,7 +22,7 @@ pub struct OnHold {
     pub reason: String,
     /// Since when (RFC 3339, this desk's clock).
     pub since: String,
-    /// Events of it that wait.
+    /// Events of it that wait, as the ledger counts them.
     pub waiting: u64,
 }
 
@@ -41,8 +41,11 @@ pub enum HoldRefusal {
 }
 
 const SELECT: &str = "SELECT entity_kind, entity_id, by, reason, since,
-        (SELECT count(*) FROM outbox o WHERE o.entity_kind = h.entity_kind AND o.entity_id = h.entity_id
-            AND o.state = 'pending' AND o.state IN ('pending', 'failed', 'conflict', 'held')) AS waiting
+        (SELECT count(*) FROM outbox o LEFT JOIN outbox b ON o.state = 'held' AND b.event_id = o.held_by
+         WHERE o.entity_kind = h.entity_kind AND o.entity_id = h.entity_id
+            AND o.state IN ('pending', 'failed', 'conflict', 'held')
+            AND (o.state = 'pending' OR o.state = 'held' AND coalesce(b.state NOT IN ('failed', 'conflict'), 1)))
+        AS waiting
     FROM on_hold h";
 
 type Raw = (EntityRef, String, String, String, u64);
@@ -73,14 +76,32 @@ pub(crate) fn lanes(connection: &Connection) -> Result<BTreeSet<EntityRef>, Engi
     Ok(lanes.collect::<Result<_, _>>()?)
 }
 
+/// By whom, why and since when.
+type Hold = (String, String, String);
+
 /// Whether exactly that is held back which the record says, by whom and why it says. Reads the whole record.
 pub(crate) fn are_as_recorded(mut connection: &Connection) -> Result<bool, EngineError> {
-    type Hold = (String, String, String);
     let stored = connection.all("SELECT entity_kind, entity_id, by, reason, since FROM on_hold", [], |row| {
         let entity = EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
         Ok((entity, (row.get(2)?, row.get(3)?, row.get(4)?)))
     })?;
-    let mut said: BTreeMap<EntityRef, Hold> = BTreeMap::new();
+    Ok(stored.into_iter().collect::<BTreeMap<_, _>>() == as_recorded(connection)?)
+}
+
+/// Holds back what the record says, and nothing else: a repair does it to the backup that it begins from, in which the
+/// same row may have rotted.
+pub(crate) fn make_anew(connection: &Connection) -> Result<(), EngineError> {
+    let said = as_recorded(connection)?;
+    connection.execute("DELETE FROM on_hold", [])?;
+    for (entity, (by, reason, since)) in said {
+        let sql = "INSERT INTO on_hold (entity_kind, entity_id, by, reason, since) VALUES (?1, ?2, ?3, ?4, ?5)";
+        connection.execute(sql, (&entity.kind, &entity.id, by, reason, since))?;
+    }
+    Ok(())
+}
+
+fn as_recorded(mut connection: &Connection) -> Result<BTreeMap<EntityRef, Hold>, EngineError> {
+    let mut said = BTreeMap::new();
     let entries = connection.all(
         // The canonical bytes of an event begin with its action.
         r#"SELECT bytes FROM audit_local WHERE substr(bytes, 1, 24) = '{"action":"put_on_hold",'
@@ -99,7 +120,7 @@ pub(crate) fn are_as_recorded(mut connection: &Connection) -> Result<bool, Engin
             None => {}
         }
     }
-    Ok(stored.into_iter().collect::<BTreeMap<_, _>>() == said)
+    Ok(said)
 }
 
 impl Engine {
@@ -193,7 +214,8 @@ impl Engine {
                 let is_on_hold = work.is_on_hold(&held)?;
                 let workflow = std::sync::Arc::clone(&work.shared.workflow);
                 let refuse = |refusal| Err(RecordError::Refused(refusal));
-                if !workflow.keeps(&held.kind) || workflow.read(work, &held)?.is_none() {
+                // What is gone meanwhile can still be let go.
+                if !is_on_hold && (!workflow.keeps(&held.kind) || workflow.read(work, &held)?.is_none()) {
                     return refuse(HoldRefusal::Unknown);
                 }
                 let mut args = json!({ "kind": held.kind, "id": held.id });

@@ -33,6 +33,11 @@ pub struct Outage {
     pub until_seq: u64,
 }
 
+/// What waits for the link and for nothing else. What a restored service is offered again was sent long ago, and what
+/// somebody holds back would wait with any link.
+const BY_THE_LINK: &str = "o.state = 'pending' AND o.lane_rank >= 0
+    AND (o.entity_kind, o.entity_id) NOT IN (SELECT entity_kind, entity_id FROM on_hold)";
+
 const OUTAGE: &str = "SELECT id, began_at, after_seq, code, ended_at,
         coalesce(until_seq, (SELECT max(local_seq) FROM audit_local), after_seq) FROM outages";
 
@@ -49,13 +54,14 @@ fn outage(row: &Row<'_>) -> rusqlite::Result<Outage> {
 
 impl Engine {
     /// The service does not answer any more, or nothing may be sent. An outage that is open goes on, and one whose work
-    /// was being sent when the link broke again is still the same.
+    /// was being sent when the link broke again is still the same. `paused` where somebody had paused the sending: what
+    /// waits then says nothing about when the service went.
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn outage_begins(&self, code: &str) -> Result<(), EngineError> {
+    pub fn outage_begins(&self, code: &str, paused: bool) -> Result<(), EngineError> {
         let code = code.to_owned();
-        self.write_behind(move |work| work.outage_begins(&code))
+        self.write_behind(move |work| work.outage_begins(&code, paused))
     }
 
     /// The service answers again.
@@ -92,7 +98,7 @@ impl UnitOfWork<'_> {
         self.first(&format!("{OUTAGE} ORDER BY id DESC LIMIT 1"), [], outage)
     }
 
-    fn outage_begins(&mut self, code: &str) -> Result<(), EngineError> {
+    fn outage_begins(&mut self, code: &str, paused: bool) -> Result<(), EngineError> {
         let last = self.last_outage()?;
         if let Some(last) = &last
             && (last.ended_at.is_none() || self.is_still_sent(last)?)
@@ -102,9 +108,11 @@ impl UnitOfWork<'_> {
             // A desk notices that the service is gone by what it cannot send: that belongs to the outage too.
             let before = last.map_or(0, |last| last.until_seq);
             let sent: Option<u64> = self.first(
-                "SELECT a.local_seq FROM audit_local a LEFT JOIN outbox o ON o.local_seq = a.local_seq
-                 WHERE a.local_seq > ?1 AND o.state IS NOT 'pending' ORDER BY a.local_seq DESC LIMIT 1",
-                [before],
+                &format!(
+                    "SELECT a.local_seq FROM audit_local a LEFT JOIN outbox o ON o.local_seq = a.local_seq
+                     WHERE a.local_seq > ?1 AND (?2 OR coalesce(NOT ({BY_THE_LINK}), 1)) ORDER BY a.local_seq DESC LIMIT 1"
+                ),
+                (before, paused),
                 |row| row.get(0),
             )?;
             let began_at = rfc3339(self.now());
@@ -121,12 +129,12 @@ impl UnitOfWork<'_> {
     /// Whether some of an outage's work still waits to be sent, and nothing that was done since has been.
     fn is_still_sent(&mut self, last: &Outage) -> Result<bool, EngineError> {
         let waits = self.first(
-            "SELECT 1 FROM outbox WHERE state = 'pending' AND local_seq > ?1 AND local_seq <= ?2 LIMIT 1",
+            &format!("SELECT 1 FROM outbox o WHERE local_seq > ?1 AND local_seq <= ?2 AND {BY_THE_LINK} LIMIT 1"),
             [last.after_seq, last.until_seq],
             |_| Ok(()),
         )?;
         let since = self.first(
-            "SELECT 1 FROM outbox WHERE local_seq > ?1 AND state <> 'pending' LIMIT 1",
+            &format!("SELECT 1 FROM outbox o WHERE local_seq > ?1 AND NOT ({BY_THE_LINK}) LIMIT 1"),
             [last.until_seq],
             |_| Ok(()),
         )?;

@@ -146,7 +146,9 @@ pub struct PeriodEntity {
 
 /// Where an action stands, from its row, its receipt and what it waits behind.
 const CAME_TO: &str = "CASE
-        WHEN o.state IS NULL THEN 'taken'
+        WHEN o.state IS NULL THEN coalesce(
+            (SELECT CASE l.came_to WHEN 'settled' THEN 'decided' WHEN 'discarded' THEN 'given up' ELSE 'merged' END
+             FROM long_ago l WHERE l.local_seq = a.local_seq), 'taken')
         WHEN o.state = 'synced' THEN iif(r.outcome = 'merged', 'merged', 'taken')
         WHEN o.state = 'settled' THEN 'decided'
         WHEN o.state = 'discarded' THEN 'given up'

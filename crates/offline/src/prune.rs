@@ -71,6 +71,15 @@ impl UnitOfWork<'_> {
     fn let_go(&mut self, rows: &[(u64, String)]) -> Result<u64, EngineError> {
         let (mut acknowledged, mut discarded) = (0_u64, 0_u64);
         for (local_seq, event_id) in rows {
+            // What did not end as it was done stays known, for reports on that time.
+            self.execute(
+                "INSERT INTO long_ago (local_seq, came_to)
+                 SELECT o.local_seq, iif(o.state = 'synced', r.outcome, o.state)
+                 FROM outbox o LEFT JOIN receipts r ON r.event_id = o.event_id
+                 WHERE o.local_seq = ?1 AND (o.state IN ('settled', 'discarded') OR o.state = 'synced' AND r.outcome = 'merged')
+                 ON CONFLICT (local_seq) DO NOTHING",
+                [local_seq],
+            )?;
             // A row that a restored service asked for meanwhile stays.
             let state: Option<String> = self.first(
                 "DELETE FROM outbox WHERE local_seq = ?1 AND state IN ('synced', 'settled', 'discarded') RETURNING state",

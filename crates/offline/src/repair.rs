@@ -12,8 +12,9 @@
 
 use crate::backup;
 use crate::chain::{self, Entries};
-use crate::check::{DAMAGED, unreadable_rows};
+use crate::check::{DAMAGED, damage_of};
 use crate::disk::{Disk, in_stretches};
+use crate::on_hold;
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::restored::{REPAIRED, RESTORING};
 use crate::salvage::{PAGE_BYTES_MAX, Salvaged, salvage, scan};
@@ -286,6 +287,7 @@ fn build(
             )?;
         }
     }
+    on_hold::make_anew(&transaction)?;
     // A receipt that was found, or that a backup holds, may be of before the service lost its event and the desk learned
     // of it. What the service says it holds decides.
     put_fact(&transaction, RESTORING, REPAIRED)?;
@@ -329,15 +331,15 @@ fn from_backup(
         clear(disk, &path).map_err(not_built)?;
         disk.copy(&config.folder.join(backup::FOLDER).join(&candidate.name), &path).map_err(not_built)?;
         let opened = prepare(&path, config, environment).and_then(|(connection, state)| {
-            sound(&connection)?;
-            chain::verify(&connection, 0)?;
             if !schema(&connection)?.is_superset(&as_made) {
                 return Err(EngineError::stored("backup", ROTTED_SCHEMA).into());
             }
-            match unreadable_rows(&connection)? {
-                0 => Ok((connection, state)),
-                some => Err(EngineError::stored("backup", format!("{some} stored values cannot be read")).into()),
+            let damage = damage_of(&connection)?;
+            if !damage.is_empty() {
+                return Err(EngineError::stored("backup", damage.join("; ")).into());
             }
+            chain::verify(&connection, 0)?;
+            Ok((connection, state))
         });
         match opened {
             Ok((connection, state)) if is_of(all, &state.head) => return Ok(Some((connection, candidate.name))),

@@ -168,3 +168,43 @@ fn a6_a_hold_that_rotted_is_found_by_the_full_look_and_made_anew_from_the_record
         is_sound(&engine);
     }
 }
+
+#[test]
+fn a6_a_repair_that_begins_from_a_backup_with_the_same_rot_ends_it_all_the_same() {
+    for rot in ["UPDATE on_hold SET by = 'leb'", "UPDATE on_hold SET entity_id = '9'", "DELETE FROM on_hold"] {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 1, "a1");
+        hold(&engine, 1, "h1").unwrap();
+        let before = engine.on_hold().unwrap();
+        engine.close();
+        drop(engine);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+        let (engine, _) = house.open();
+        assert!(engine.back_up_if_due(std::time::Duration::from_secs(7_200)).unwrap().is_some(), "{rot}");
+        assert!(!engine.check().unwrap().damage.is_empty(), "{rot}");
+        engine.close();
+        drop(engine);
+        let (engine, report) = house.open();
+        assert!(report.repair.is_some_and(|repair| repair.backup.is_some()), "{rot}");
+        assert_eq!(engine.on_hold().unwrap(), before, "{rot}");
+        is_sound(&engine);
+    }
+}
+
+#[test]
+fn what_waits_behind_a_decision_in_a_room_on_hold_is_counted_with_it() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "a1");
+    hold(&engine, 1, "h1").unwrap();
+    add(&engine, 1, "a2");
+    engine
+        .write(|work| {
+            work.execute("UPDATE outbox SET state = 'held', held_by = 'a1' WHERE event_id = 'a2'", [])?;
+            Ok::<_, turndown_offline::EngineError>(())
+        })
+        .unwrap();
+    assert_eq!(engine.held_back().unwrap(), 2, "as the ledger has it, but for the entry about the hold");
+    assert_eq!(engine.ledger().unwrap().waiting, 3);
+}

@@ -69,10 +69,10 @@ fn an_outage_goes_over_a_restart_and_a_kill_and_is_known_by_the_numbers_of_what_
     let (engine, _) = house.open();
     work(&engine, 0..3);
     take(&engine, 0..3);
-    engine.outage_begins("SERVICE_UNREACHABLE").unwrap();
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
     work(&engine, 3..5);
     // A link that says so again, with another reason, changes nothing.
-    engine.outage_begins("SERVICE_SILENT").unwrap();
+    engine.outage_begins("SERVICE_SILENT", false).unwrap();
     let open = only(&engine);
     assert_eq!((open.after_seq, open.until_seq, open.code.as_str()), (3, 5, "SERVICE_UNREACHABLE"));
     assert_eq!(open.ended_at, None);
@@ -81,7 +81,7 @@ fn an_outage_goes_over_a_restart_and_a_kill_and_is_known_by_the_numbers_of_what_
     pass(&house, -7_200);
     drop(engine);
     let (engine, _) = house.open();
-    engine.outage_begins("SERVICE_UNREACHABLE").unwrap();
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
     work(&engine, 5..7);
     pass(&house, 10_000);
     engine.outage_ends().unwrap();
@@ -104,7 +104,7 @@ fn what_could_not_be_sent_when_the_desk_noticed_belongs_to_the_outage_and_what_w
     let (engine, _) = house.open();
     work(&engine, 0..4);
     take(&engine, 0..2);
-    engine.outage_begins("SERVICE_UNREACHABLE").unwrap();
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
     assert_eq!(only(&engine).after_seq, 2, "the two that waited were not heard of");
 }
 
@@ -112,17 +112,17 @@ fn what_could_not_be_sent_when_the_desk_noticed_belongs_to_the_outage_and_what_w
 fn a_link_that_breaks_again_while_the_work_is_sent_is_the_same_outage_and_another_one_later_is_not() {
     let house = House::new();
     let (engine, _) = house.open();
-    engine.outage_begins("SERVICE_UNREACHABLE").unwrap();
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
     work(&engine, 0..6);
     pass(&house, 600);
     engine.outage_ends().unwrap();
     take(&engine, 0..2);
-    engine.outage_begins("CONNECTION_BROKEN").unwrap();
+    engine.outage_begins("CONNECTION_BROKEN", false).unwrap();
     assert_eq!((only(&engine).after_seq, only(&engine).ended_at), (0, None));
     engine.outage_ends().unwrap();
     take(&engine, 2..6);
 
-    engine.outage_begins("PLANNED_OFFLINE").unwrap();
+    engine.outage_begins("PLANNED_OFFLINE", false).unwrap();
     work(&engine, 6..7);
     let outages = engine.outages(10).unwrap();
     assert_eq!(outages.iter().map(|one| (one.after_seq, one.until_seq)).collect::<Vec<_>>(), [(6, 7), (0, 6)]);
@@ -131,18 +131,61 @@ fn a_link_that_breaks_again_while_the_work_is_sent_is_the_same_outage_and_anothe
 }
 
 #[test]
+fn what_a_restored_service_is_offered_again_and_what_somebody_holds_back_is_not_of_the_next_outage() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    engine.begin_epoch("store", "epoch").unwrap();
+    // An outage of long ago, all of it sent; then much more work, sent as well.
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
+    work(&engine, 0..3);
+    pass(&house, 600);
+    engine.outage_ends().unwrap();
+    work(&engine, 3..9);
+    take(&engine, 0..9);
+    engine.offer_again("store", "epoch-2", 0).unwrap();
+    assert_eq!(engine.ledger().unwrap().waiting, 10, "all of it is offered again, and a note says so");
+    work(&engine, 9..10);
+    engine.outage_begins("CONNECTION_BROKEN", false).unwrap();
+    let outages = engine.outages(10).unwrap();
+    let stretches: Vec<_> = outages.iter().map(|one| (one.after_seq, one.until_seq)).collect();
+    assert_eq!(stretches, [(9, 11), (0, 3)], "only what was never sent is of the new one");
+
+    let house = House::new();
+    let (engine, _) = house.open();
+    work(&engine, 0..2);
+    let by = turndown_protocol::ActorId::parse("lea").unwrap();
+    engine
+        .put_on_hold(EventId::parse("h1").unwrap(), by, EntityRef::new("counter", "1"), "asked first".into())
+        .unwrap();
+    drop(add(&engine, 1, &id(50)));
+    take(&engine, 0..1);
+    answer(
+        &engine,
+        vec![EventResult { event_id: EventId::parse("h1").unwrap(), ..result(0, Outcome::Applied, Some(9)) }],
+    );
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
+    assert_eq!(only(&engine).after_seq, 4, "two actions of a counter on hold wait, and not for the link");
+
+    let house = House::new();
+    let (engine, _) = house.open();
+    work(&engine, 0..5);
+    engine.outage_begins("SERVICE_UNREACHABLE", true).unwrap();
+    assert_eq!(only(&engine).after_seq, 5, "somebody had paused the sending");
+}
+
+#[test]
 fn a_moment_without_the_service_in_which_nobody_did_anything_is_forgotten_and_an_hour_is_not() {
     let house = House::new();
     let (engine, _) = house.open();
-    engine.outage_begins("SERVICE_SILENT").unwrap();
+    engine.outage_begins("SERVICE_SILENT", false).unwrap();
     pass(&house, 5);
     engine.outage_ends().unwrap();
     assert_eq!(engine.outages(10).unwrap(), []);
-    engine.outage_begins("SERVICE_SILENT").unwrap();
+    engine.outage_begins("SERVICE_SILENT", false).unwrap();
     pass(&house, 3_600);
     engine.outage_ends().unwrap();
     assert_eq!(only(&engine).until_seq, 0);
-    engine.outage_begins("SERVICE_SILENT").unwrap();
+    engine.outage_begins("SERVICE_SILENT", false).unwrap();
     work(&engine, 0..1);
     engine.outage_ends().unwrap();
     assert_eq!(engine.outages(10).unwrap().len(), 2, "somebody did something in it");
@@ -155,7 +198,7 @@ fn l1_the_sums_of_a_period_are_its_actions_and_agree_with_the_ledger() {
     work(&engine, 0..2);
     take(&engine, 0..2);
     engine.set_mode(Mode::Offline);
-    engine.outage_begins("SERVICE_UNREACHABLE").unwrap();
+    engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
     work(&engine, 2..12);
     // Behind one that will need a look, in the same lane.
     drop(add(&engine, 4, &id(100)));
@@ -231,18 +274,31 @@ fn a_period_of_time_holds_what_was_recorded_in_it() {
 fn rows_that_were_let_go_still_count_and_a_row_that_is_lost_does_not_hide() {
     let house = House::new();
     let (engine, _) = house.open();
-    work(&engine, 0..5);
+    work(&engine, 0..8);
     take(&engine, 0..4);
+    answer(&engine, vec![result(5, Outcome::Merged, Some(70))]);
+    engine
+        .write(|work| {
+            work.execute("UPDATE outbox SET state = 'discarded' WHERE local_seq = 7", [])?;
+            work.execute("UPDATE outbox SET state = 'settled' WHERE local_seq = 8", [])?;
+            Ok::<_, turndown_offline::EngineError>(())
+        })
+        .unwrap();
+    let before = engine.period_sums(Period::default()).unwrap();
     for _ in 0..48 {
         engine.ran_an_hour().unwrap();
     }
     let pruned = engine.prune(1).unwrap();
     assert!(pruned > 0);
     let sums = engine.period_sums(Period::default()).unwrap();
-    assert_eq!((sums.recorded, sums.taken, sums.waiting), (5, 4, 1));
+    let expected = PeriodSums { recorded: 8, taken: 4, merged: 1, decided: 1, given_up: 1, waiting: 1, attention: 0 };
+    assert_eq!((before, sums), (expected, expected), "what came of each is still known");
     assert!(sums.is_balanced());
     let rows = engine.period_rows(Period::default(), None, 0, 10).unwrap();
-    assert_eq!(rows.len(), 5, "the record still has them");
+    assert_eq!(rows.len(), 8, "the record still has them");
+    assert_eq!(rows.iter().find(|row| row.came_to == CameTo::GivenUp).unwrap().sealed.event.local_seq, 7);
+    let ledger = engine.ledger().unwrap();
+    assert!(ledger.is_balanced() && ledger.discarded == 1, "{ledger:?}");
     assert!(rows.iter().any(|row| row.state.is_none()));
 
     let other = House::new();
