@@ -119,6 +119,30 @@ fn a_dead_desks_work_is_carried_to_another_and_its_ledger_balances_when_it_comes
 }
 
 #[test]
+fn l4_what_is_carried_for_a_room_that_is_on_hold_here_says_so_and_goes_when_the_room_is_let_go() {
+    let mut journey = Journey::small();
+    let mut carrier = journey.another_desk();
+    let held = journey.workable().remove(0);
+    carrier.put_on_hold(&held.room_id.0, "the guest is asked first").expect("on hold");
+    carrier.wait_drained();
+    let file = worked_and_exported(&mut journey);
+    carrier.import_waiting(&file).expect("imported");
+    carrier.wait_for("all but the room on hold has arrived", |desk| {
+        let carried = only(desk);
+        carried.arrived + 3 == carried.total
+    });
+    let rows = only(&mut carrier).rows;
+    assert_eq!(rows.len(), 3, "{rows:#?}");
+    for row in rows {
+        assert_eq!((row.title, row.code.as_deref()), (held.number.clone(), Some("ROOM_ON_HOLD")), "{:?}", row.why);
+    }
+    carrier.let_go(&held.room_id.0).expect("let go");
+    wait_arrived(&mut carrier);
+    journey.relay.restore();
+    all_is_well(&mut journey, &mut carrier);
+}
+
+#[test]
 fn nothing_is_doubled_whoever_sends_first() {
     for maker_first in [true, false] {
         let mut journey = Journey::small();

@@ -296,6 +296,13 @@ fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_
             journey.desk.wait_for("it failed again", |desk| failed(desk, tile).is_some_and(|now| now != before));
         }
     }
+    // The earlier tries say that they go with the newest, which alone has something to press.
+    let rows = journey.desk.outbox(OutboxFilter::Attention);
+    let earlier: Vec<_> = rows.iter().filter(|row| row.action == "reassign" && !row.can_retry).collect();
+    assert_eq!(earlier.len(), 4, "two rooms, two earlier tries each: {rows:#?}");
+    for row in earlier {
+        assert_eq!(row.why.as_deref(), Some("It was tried again, and that try needs a look."), "{row:#?}");
+    }
     let last = failed(&mut journey.desk, given_up).expect("failed");
     journey.desk.discard(&last, "nobody of that name").expect("given up");
     let rows = journey.desk.outbox(OutboxFilter::All);

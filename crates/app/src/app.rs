@@ -554,7 +554,12 @@ impl App {
             let given_up = row.settled_by.as_ref().and_then(|decision| discards.get(decision));
             let fate = self.waits(engine, row)?;
             let behind = match &fate {
-                Some(Waits::Behind(earlier) | Waits::BehindStopped(earlier) | Waits::Decision(earlier)) => self
+                Some(
+                    Waits::Behind(earlier)
+                    | Waits::BehindStopped(earlier)
+                    | Waits::Decision(earlier)
+                    | Waits::DecisionStopped(earlier),
+                ) => self
                     .check(engine.row(earlier))?
                     .map(|earlier| crate::words::summary(&earlier.sealed.event, unit, &names)),
                 _ => None,

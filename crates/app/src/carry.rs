@@ -149,12 +149,13 @@ impl App {
     /// Other desks' work, for the Sync Center.
     pub(crate) fn carried(&self, desk: &Desk, names: &Names, link: Option<&CommandError>) -> Answer<Vec<CarriedDesk>> {
         let in_flight = desk.engine().in_flight();
+        let on_hold = self.check(desk.engine().on_hold())?;
         let mut shown = Vec::new();
         for carried in self.check(desk.engine().carried(ROWS_SHOWN))? {
             let mut rows = Vec::with_capacity(carried.rows.len());
             for row in &carried.rows {
                 let unit = self.check(desk.room(&row.sealed.event.entity.id))?.map(|row| row.unit);
-                rows.push(views::carried::row(row, &carried.name, unit.as_ref(), names, &in_flight, link));
+                rows.push(views::carried::row(row, &carried.name, unit.as_ref(), names, &in_flight, &on_hold, link));
             }
             shown.push(views::carried::desk(&carried, rows, names));
         }

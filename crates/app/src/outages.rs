@@ -12,18 +12,25 @@ pub(crate) fn watch(engine: Engine, mut link: watch::Receiver<Status>) {
     tokio::spawn(async move {
         let mut known: Option<bool> = None;
         loop {
-            let standing = standing(&link.borrow_and_update());
+            let (standing, paused) = {
+                let status = link.borrow_and_update();
+                (standing(&status), status.paused)
+            };
             if let Some(standing) = standing
                 && known != Some(standing.is_ok())
             {
-                known = Some(standing.is_ok());
                 let engine = engine.clone();
                 let written = tokio::task::spawn_blocking(move || match standing {
                     Ok(()) => engine.outage_ends(),
-                    Err(code) => engine.outage_begins(code),
+                    Err(code) => engine.outage_begins(code, paused),
                 });
-                if let Ok(Err(error)) = written.await {
-                    tracing::warn!(%error, "when the desk is without its service could not be written down");
+                match written.await {
+                    Ok(Ok(())) => known = Some(standing.is_ok()),
+                    // The next that the link says tries again.
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "when the desk is without its service could not be written down");
+                    }
+                    Err(error) => tracing::error!(%error, "an outage could not be written down"),
                 }
             }
             if link.changed().await.is_err() {

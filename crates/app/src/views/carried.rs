@@ -4,7 +4,7 @@ use super::{Names, outbox, outbox::Waiting};
 use crate::dto::{CarriedDesk, CommandError, OutboxRow, OutboxState};
 use std::collections::BTreeMap;
 use turndown_domain::Unit;
-use turndown_offline::Waits;
+use turndown_offline::{OnHold, Waits};
 use turndown_protocol::{EntityRef, EventId};
 
 /// A row of another desk's work: as at its own desk, but for what can be done about it here.
@@ -14,9 +14,11 @@ pub fn row(
     unit: Option<&Unit>,
     names: &Names,
     in_flight: &BTreeMap<EventId, EntityRef>,
+    on_hold: &[OnHold],
     link: Option<&CommandError>,
 ) -> OutboxRow {
-    let mut shown = outbox::row(row, unit, names, Waiting { fate: waits(row, in_flight), behind: None, link }, None);
+    let fate = waits(row, in_flight, on_hold);
+    let mut shown = outbox::row(row, unit, names, Waiting { fate, behind: None, link }, None);
     shown.can_retry = false;
     shown.undo = None;
     if shown.entity_kind == "desk" {
@@ -42,10 +44,16 @@ pub fn row(
 }
 
 /// What a carried action waits for, from its row: it stands in no lane of this desk.
-fn waits(row: &turndown_offline::OutboxRow, in_flight: &BTreeMap<EventId, EntityRef>) -> Option<Waits> {
+fn waits(
+    row: &turndown_offline::OutboxRow,
+    in_flight: &BTreeMap<EventId, EntityRef>,
+    on_hold: &[OnHold],
+) -> Option<Waits> {
     use turndown_offline::OutboxState as Stored;
+    let hold = on_hold.iter().find(|hold| hold.entity == row.sealed.event.entity);
     match (row.state, &row.held_by, row.last_code.as_ref().zip(row.last_message.as_ref())) {
         (Stored::Pending, ..) if in_flight.contains_key(&row.sealed.event.event_id) => Some(Waits::OnItsWay),
+        (Stored::Pending, ..) if hold.is_some() => hold.cloned().map(Waits::OnHold),
         (Stored::Pending, _, Some((code, message))) => {
             Some(Waits::AskedAgain { code: code.clone(), message: message.clone() })
         }

@@ -110,6 +110,11 @@ pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, Str
             "It waits for an earlier action of the same room, which needs a look.".into(),
             Some("Settle that one; this one goes on by itself.".into()),
         ),
+        (Some(Waits::DecisionStopped(_)), _) => (
+            None,
+            "It was tried again, and that try needs a look.".into(),
+            Some("Settle that one; this one goes with it.".into()),
+        ),
         (Some(Waits::Decision(_)), _) => plain("It waits for the decision about it, which is not sent yet."),
         (Some(Waits::AskedAgain { code, message }), _) => {
             (Some(code.clone()), message.clone(), Some("It is asked again by itself.".into()))
