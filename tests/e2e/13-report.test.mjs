@@ -135,6 +135,24 @@ journey('Report: what came of an outage, in a sentence, by room, in full and as 
     await desk.picture('report-decided')
   })
 
+  await step('a period of time is chosen by keyboard: nothing moves until both times are as they should be', async () => {
+    await desk.app.click(id('report-period'))
+    await desk.app.press('End')
+    await desk.app.press('Enter')
+    await says(id('report-sentence'), /^7 actions\.$/)
+    const parts = `${id('report-from')} [role=spinbutton]`
+    await desk.app.click(parts)
+    const at = () => desk.app.execute((css) => [...document.querySelectorAll(css)].indexOf(document.activeElement), parts)
+    assert.equal(await at(), 0)
+    await desk.app.press('ArrowUp')
+    await desk.app.press('ArrowDown')
+    assert.equal(await at(), 0, 'the focus stays where somebody works')
+    await desk.tabTo('report-show')
+    await desk.app.press('Enter')
+    await says(id('report-sentence'), /^7 actions\.$/)
+    await desk.picture('report-period')
+  })
+
   await step('closed and opened again it is still there, and the service holds what the screen called saved', async () => {
     await desk.quit()
     await desk.start()

@@ -48,6 +48,29 @@ describe("h7_what_is_said_about_the_link", () => {
     };
     expect(await said(earlier)).toEqual(["5 sent, 1 waits."]);
   });
+  it("the service is back while nothing may go, or less than waits", async () => {
+    const back = (change: (app: AppState) => void) => async () => {
+      const down = await state((app) => {
+        offline(12)(app);
+        change(app);
+      });
+      const up = await state((app) => {
+        app.sync.ledger.waiting = 12;
+        change(app);
+      });
+      return newsBetween(down, up).map((news) => news.text);
+    };
+    expect(await back((app) => void (app.sync.paused = true))()).toEqual(["Online again. Sending is paused."]);
+    expect(await back((app) => void (app.sync.heldBack = 12))()).toEqual(["Online again."]);
+    expect(await back((app) => void (app.sync.heldBack = 5))()).toEqual(["Online again. Sending 7 changes."]);
+  });
+  it("what is carried for others counts as the pill counts it", async () => {
+    const hurt = (app: AppState) => {
+      app.sync.carriedAttention = 1;
+      app.sync.lastFlush = { startedAt: "2016-03-27T10:00:00Z", endedAt: "2016-03-27T10:00:04Z", okCount: 12, errorCount: 1, conflictCount: 0, code: null };
+    };
+    expect(newsBetween(await state(), await state(hurt)).map((news) => news.text)).toEqual(["12 sent, 1 needs a look.", "A change was not accepted. See the Sync Center."]);
+  });
   it("what needs a look is said loudly, once", async () => {
     const hurt = (app: AppState) => {
       app.sync.ledger.attention = 2;

@@ -8,6 +8,11 @@ import { announce } from "../shared/announcer";
 import { ageSentence } from "../features/stale/Emergency";
 import { count, dateTime } from "../shared/fmt";
 
+/** Of this desk's own work and of what it carries for others. */
+function needsALook({ sync }: AppState): number {
+  return sync.ledger.attention + sync.carriedAttention;
+}
+
 /** What there is to say between two states. */
 export function newsBetween(before: AppState, after: AppState): { text: string; urgency: "polite" | "assertive"; key: string }[] {
   const news: { text: string; urgency: "polite" | "assertive"; key: string }[] = [];
@@ -19,23 +24,27 @@ export function newsBetween(before: AppState, after: AppState): { text: string; 
   } else if (wasUp && !isUp) {
     link(after.sync.state === "stopped" ? t`Sending stopped. Everything is saved on this device.` : t`Offline. Everything is saved on this device.`);
   } else if (!wasUp && isUp && before.sync.state !== "starting") {
-    const waiting = after.sync.ledger.waiting;
-    link(waiting === 0 ? t`Online again.` : t`Online again. Sending ${plural(waiting, { one: "# change", other: "# changes" })}.`);
+    const going = after.sync.ledger.waiting - after.sync.heldBack;
+    if (going <= 0) link(t`Online again.`);
+    else if (after.sync.paused) link(t`Online again. Sending is paused.`);
+    else link(t`Online again. Sending ${plural(going, { one: "# change", other: "# changes" })}.`);
   }
   if (after.sync.paused !== before.sync.paused) {
-    link(after.sync.paused ? t`Sending paused. Everything is saved on this device.` : t`Sending goes on.`);
+    if (after.sync.paused) link(t`Sending paused. Everything is saved on this device.`);
+    else link(isUp ? t`Sending goes on.` : t`Sending is not paused any more.`);
   }
   const flush = after.sync.lastFlush;
   if (flush !== null && flush.endedAt !== before.sync.lastFlush?.endedAt && flush.okCount + flush.errorCount > 1) {
-    // What stands behind something that needs a look needs one with it: the numbers are the ledger's, as the pill has them.
-    const { attention, waiting } = after.sync.ledger;
+    // What stands behind something that needs a look needs one with it: the numbers are those of the pill.
+    const { waiting } = after.sync.ledger;
+    const attention = needsALook(after);
     const parts = [t`${count(flush.okCount)} sent`];
     if (flush.errorCount > 0) parts.push(plural(attention, { one: `${count(attention)} needs a look`, other: `${count(attention)} need a look` }));
     if (waiting > 0) parts.push(plural(waiting, { one: `${count(waiting)} waits`, other: `${count(waiting)} wait` }));
     const text = `${parts.join(", ")}.`;
     news.push({ text, urgency: "polite", key: "flush" });
   }
-  const more = after.sync.ledger.attention - before.sync.ledger.attention;
+  const more = needsALook(after) - needsALook(before);
   if (more > 0) {
     const what = after.sync.conflicts > before.sync.conflicts ? t`A conflict has to be decided.` : t`A change was not accepted.`;
     news.push({ text: `${what} ${t`See the Sync Center.`}`, urgency: "assertive", key: "attention" });

@@ -11,10 +11,17 @@ import { endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
 /** More than this is a book; the table has all of it. */
 export const PAPER_MAX = 5_000;
 
-export function Paper({ head, rows, period }: { head: Report; rows: readonly ReportRow[]; period: ReportPeriod }): ReactNode {
+interface PaperProps {
+  head: Report;
+  /** Everything, and in front of it again what is open and what was decided. */
+  rows: readonly ReportRow[];
+  open: readonly ReportRow[];
+  decided: readonly ReportRow[];
+  period: ReportPeriod;
+}
+
+export function Paper({ head, rows, open, decided, period }: PaperProps): ReactNode {
   const { outage, sums } = head;
-  const open = rows.filter((row) => row.cameTo === "attention" || row.cameTo === "waiting");
-  const decided = rows.filter((row) => row.decision !== null);
   return (
     <div className="paper" data-testid="paper">
       <h1>{outage === null ? t`What was done at this desk` : outageName(outage, at)}</h1>

@@ -5,9 +5,9 @@ import { parseAbsolute } from "@internationalized/date";
 import { plural, t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Printer, Table } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
-import { DateField, DateInput, DateSegment, Label } from "react-aria-components";
-import type { CameTo, CommandError, Report as Told, ReportPeriod, ReportRow } from "../../bindings/bindings";
+import { useCallback, useEffect, useRef, useState, type ComponentProps, type ReactNode } from "react";
+import { DateField, DateInput, DateSegment, Form, Label } from "react-aria-components";
+import type { CameTo, CommandError, Report as Told, ReportPeriod, ReportRow, ReportSums } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
@@ -28,7 +28,9 @@ const PAGE = 100;
 /** The longest page that the desk gives. */
 const PAGE_MAX = 500;
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 const estimateSize = (): number => 58;
+const NOTHING: ReportSums = { recorded: 0, taken: 0, merged: 0, decided: 0, givenUp: 0, waiting: 0, attention: 0, balanced: true };
 
 /** The address names an outage, or two times, or nothing for the last outage. */
 export function periodOf(text: string | null): ReportPeriod {
@@ -45,7 +47,8 @@ export default function Report({ period: asked }: { period: string | null }): Re
   const [head, setHead] = useState<Told | null>(null);
   const [rows, setRows] = useState<ReadonlyMap<number, ReportRow>>(new Map());
   const [error, setError] = useState<CommandError | null>(null);
-  const [paper, setPaper] = useState<readonly ReportRow[] | null>(null);
+  const [paper, setPaper] = useState<Omit<ComponentProps<typeof Paper>, "period"> | null>(null);
+  const [busy, setBusy] = useState(false);
   const [written, setWritten] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   // Pages that are on screen.
@@ -79,6 +82,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
   }, [loaded]);
 
   const total = head?.total ?? 0;
+  const sums = head?.sums ?? NOTHING;
   const onRange = useCallback(
     (first: number, last: number) => {
       const before = range.current;
@@ -102,23 +106,38 @@ export default function Report({ period: asked }: { period: string | null }): Re
     setEnd(each);
   };
 
-  const print = async () => {
-    const all: ReportRow[] = [];
-    const whole = await attempt(async () => {
-      for (;;) {
-        const page = await desk.platform.report(periodOf(asked), null, all.length, PAGE_MAX);
-        all.push(...page.rows);
-        if (page.rows.length === 0 || all.length >= Math.min(page.total, PAPER_MAX)) return true;
-      }
+  /** All actions of one end, as far as paper goes, and the report's head as the first page has it. */
+  const all = async (one: CameTo | null): Promise<{ told: Told; found: ReportRow[] }> => {
+    const told = await desk.platform.report(periodOf(asked), one, 0, PAGE_MAX);
+    const found = [...told.rows];
+    while (found.length < Math.min(told.total, PAPER_MAX)) {
+      const next = await desk.platform.report(periodOf(asked), one, found.length, PAGE_MAX);
+      if (next.rows.length === 0) break;
+      found.push(...next.rows);
+    }
+    return { told, found };
+  };
+  /** One at a time: pressed twice, it is done once. */
+  const once = async (work: () => Promise<void>) => {
+    if (busy || sums.recorded === 0) return;
+    setBusy(true);
+    await attempt(work);
+    setBusy(false);
+  };
+  const print = () =>
+    once(async () => {
+      const both = async (one: CameTo, other: CameTo) => [...(await all(one)).found, ...(await all(other)).found].toSorted((a, b) => a.localSeq - b.localSeq);
+      const open = await both("attention", "waiting");
+      const decided = await both("decided", "givenUp");
+      const { told, found } = await all(null);
+      setPaper({ head: told, rows: found, open, decided });
     });
-    if (whole === true) setPaper(all);
-  };
-  const save = async () => {
-    const file = await attempt(() => desk.platform.exportReport(periodOf(asked)));
-    if (file === undefined) return;
-    setWritten(file.path);
-    announce(plural(file.events, { one: "A table with # action is written.", other: "A table with # actions is written." }));
-  };
+  const save = () =>
+    once(async () => {
+      const file = await desk.platform.exportReport(periodOf(asked));
+      setWritten(file.path);
+      announce(plural(file.events, { one: "A table with # action is written.", other: "A table with # actions is written." }));
+    });
 
   if (error !== null) {
     return (
@@ -130,8 +149,9 @@ export default function Report({ period: asked }: { period: string | null }): Re
     );
   }
   if (head === null) return <div className="report" aria-busy="true" />;
-  const { outage, sums } = head;
+  const { outage } = head;
   const period = periodOf(asked);
+  const cannot = sums.recorded === 0 || busy || undefined;
   return (
     <>
       <div className="report" data-testid="report">
@@ -146,10 +166,10 @@ export default function Report({ period: asked }: { period: string | null }): Re
             </p>
           </div>
           <div className="report-actions">
-            <Button testId="report-print" aria-disabled={sums.recorded === 0 || undefined} onPress={() => (sums.recorded === 0 ? undefined : void print())}>
+            <Button testId="report-print" aria-disabled={cannot} onPress={() => void print()}>
               <Printer size={16} aria-hidden /> {t`Print`}
             </Button>
-            <Button testId="report-save" aria-disabled={sums.recorded === 0 || undefined} onPress={() => (sums.recorded === 0 ? undefined : void save())}>
+            <Button testId="report-save" aria-disabled={cannot} onPress={() => void save()}>
               <Table size={16} aria-hidden /> {t`Save as a table`}
             </Button>
           </div>
@@ -183,7 +203,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
           </>
         )}
       </div>
-      {paper === null ? null : <Paper head={head} rows={paper} period={period} />}
+      {paper === null ? null : <Paper {...paper} period={period} />}
     </>
   );
 }
@@ -310,20 +330,36 @@ function Choosing({ head, asked, now }: { head: Told; asked: string | null; now:
     { id: TIME, label: t`A period of time…` },
   ];
   const choose = (id: string) => {
-    if (id === TIME) go({ view: "report", period: `${new Date(now - DAY_MS).toISOString()}..${new Date(now).toISOString()}` });
+    // Whole minutes, as the fields show them: the last one is in it.
+    const until = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
+    if (id === TIME) go({ view: "report", period: `${new Date(until - DAY_MS).toISOString()}..${new Date(until).toISOString()}` });
     else go({ view: "report", period: id === LAST ? null : id });
   };
   const value = period.kind === "time" ? TIME : String(head.outage?.id ?? LAST);
   return (
     <div className="report-choosing">
       <Select label={t`Which`} choices={choices} value={value} onChange={choose} testId="report-period" />
-      {period.kind === "time" ? (
-        <>
-          <Moment label={t`From`} value={period.from} onChange={(from) => go({ view: "report", period: `${from}..${period.to}` })} testId="report-from" />
-          <Moment label={t`To`} value={period.to} onChange={(to) => go({ view: "report", period: `${period.from}..${to}` })} testId="report-to" />
-        </>
-      ) : null}
+      {period.kind === "time" ? <Times {...period} /> : null}
     </div>
+  );
+}
+
+/** From when to when: shown once both are as they should be, and not with each digit. */
+function Times(shown: { from: string; to: string }): ReactNode {
+  const [from, setFrom] = useState(shown.from);
+  const [to, setTo] = useState(shown.to);
+  return (
+    <Form
+      className="report-times"
+      onSubmit={(event) => {
+        event.preventDefault();
+        go({ view: "report", period: `${from}..${to}` });
+      }}
+    >
+      <Moment label={t`From`} value={from} onChange={setFrom} testId="report-from" />
+      <Moment label={t`To`} value={to} onChange={setTo} testId="report-to" />
+      <Button type="submit" testId="report-show">{t`Show`}</Button>
+    </Form>
   );
 }
 

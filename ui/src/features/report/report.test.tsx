@@ -134,6 +134,38 @@ describe("the report", () => {
     expect(screen.getByTestId("report-print").getAttribute("aria-disabled")).toBe("true");
   });
 
+  it("asks for a period once its times are as they should be, and begins with whole minutes", async () => {
+    const minute = "2016-03-26T22:00:00.000Z..2016-03-27T11:00:00.000Z";
+    window.location.hash = routeHash({ view: "report", period: minute });
+    await open("report", { busy: true }, minute);
+    const before = window.location.hash;
+    const [day] = within(screen.getByTestId("report-from")).getAllByRole("spinbutton");
+    for (let n = 0; n < 3; n += 1) fireEvent.keyDown(day as HTMLElement, { key: "ArrowDown" });
+    expect(window.location.hash).toBe(before);
+    expect(day?.isConnected).toBe(true);
+    await act(async () => fireEvent.click(screen.getByTestId("report-show")));
+    expect(window.location.hash).not.toBe(before);
+    expect(parseRoute(window.location.hash)).toMatchObject({ view: "report", period: expect.stringMatching(/:00\.000Z\.\..*:00\.000Z$/) });
+  });
+
+  it("on paper has what is open and what was decided in front, however long the rest is", async () => {
+    const { platform } = await open("report");
+    vi.stubGlobal("print", vi.fn());
+    const asked: (string | null)[] = [];
+    const whole = platform.report.bind(platform);
+    platform.report = async (period, end, offset, limit) => {
+      asked.push(end);
+      return whole(period, end, offset, limit);
+    };
+    await act(async () => fireEvent.click(screen.getByTestId("report-print")));
+    await screen.findByTestId("paper");
+    expect(new Set(asked)).toEqual(new Set(["attention", "waiting", "decided", "givenUp", null]));
+    const [open_, decided] = screen.getByTestId("paper").querySelectorAll("table");
+    expect(open_?.querySelectorAll("tbody tr")).toHaveLength(value("end-attention") + value("end-waiting"));
+    expect(decided?.querySelectorAll("tbody tr")).toHaveLength(value("end-decided") + value("end-givenUp"));
+    vi.unstubAllGlobals();
+  });
+
   it("has an address for each period", () => {
     for (const period of [null, "12", "2016-03-26T22:00:00.000Z..2016-03-27T11:00:00.000Z"]) {
       expect(parseRoute(routeHash({ view: "report", period }))).toEqual({ view: "report", period });

@@ -9,6 +9,7 @@ import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { Back, Button, Problem, RoomNumber, Select } from "../../shared/controls";
 import { dateTime, iso } from "../../shared/fmt";
+import { useFocusKept } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import "./story.css";
@@ -21,6 +22,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   const [story, setStory] = useState<Told | null>(null);
   const [error, setError] = useState<CommandError | null>(null);
   const [task, setTask] = useState(ALL);
+  const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
   const read = useCallback(async () => {
@@ -38,6 +40,8 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
     if (loaded) heading.current?.focus();
   }, [loaded]);
 
+  useFocusKept(page, heading, loaded);
+
   if (error !== null) {
     return (
       <div className="story">
@@ -50,7 +54,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
 
   const lines = task === ALL ? story.lines : story.lines.filter((line) => line.task === task);
   return (
-    <div className="story" data-testid="story" data-entity={entityId}>
+    <div ref={page} className="story" data-testid="story" data-entity={entityId}>
       <Back />
       <header className="story-head">
         <h1 ref={heading} tabIndex={-1} data-quiet-focus="">

@@ -8,7 +8,7 @@ import { Form } from "react-aria-components";
 import type { CarriedDesk, CarryFound, CarryPlaces, CommandError, Exported, OutboxRow } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useNow } from "../../data/ticker";
-import { useDesk } from "../../data/useDesk";
+import { useApp, useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Dialog, Field, Problem, Radios, RoomNumber } from "../../shared/controls";
@@ -53,6 +53,7 @@ function usePlaces(): [CarryPlaces | null, () => void] {
 
 function Export({ onClose }: { onClose: () => void }): ReactNode {
   const desk = useDesk();
+  const heldBack = useApp((state) => state.sync.heldBack);
   const [places] = usePlaces();
   const [chosen, setChosen] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -89,6 +90,7 @@ function Export({ onClose }: { onClose: () => void }): ReactNode {
           }}
         >
           <p>{t`A file with everything recorded here that the service does not have yet. Another desk of the hotel can send it, if this one cannot. Nothing is taken away here, and nothing is sent twice in effect.`}</p>
+          {heldBack === 0 ? null : <p data-testid="export-held">{plural(heldBack, { one: "# action of a room on hold is left out. If it is to go along, let the room go on first.", other: "# actions of rooms on hold are left out. If they are to go along, let the rooms go on first." })}</p>}
           {places === null ? (
             <p>{t`Looking for sticks…`}</p>
           ) : (

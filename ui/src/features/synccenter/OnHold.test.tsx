@@ -1,6 +1,6 @@
 // Holding back: a room that somebody put on hold, and the sending that somebody paused.
 
-import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { createDesk, type Desk } from "../../data/desk";
 import { DeskContext } from "../../data/useDesk";
@@ -53,6 +53,22 @@ describe("h15_holding_back", () => {
     expect(card.textContent).toContain("the guest is asked first");
     await act(async () => fireEvent.click(within(card).getByTestId("let-go")));
     expect((await desk.platform.syncCenter("all", 0, 10)).onHold).toEqual([]);
+  });
+
+  it("never loses the focus with the card that goes", async () => {
+    const { desk, roomId } = await open();
+    await desk.platform.putOnHold("i1", roomId, "the guest is asked first");
+    render(
+      <DeskContext value={desk}>
+        <SyncCenter />
+      </DeskContext>,
+    );
+    const letGo = within(await screen.findByTestId("hold-card")).getByTestId("let-go");
+    letGo.focus();
+    await act(async () => fireEvent.click(letGo));
+    await act(async () => desk.refresh());
+    await waitFor(() => expect(letGo.isConnected).toBe(false));
+    await waitFor(() => expect(document.activeElement?.tagName).toBe("H1"));
   });
 
   it("pauses the sending and has it go on, by one button that says which", async () => {

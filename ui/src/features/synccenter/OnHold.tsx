@@ -26,7 +26,7 @@ export function OnHold({ rooms, now }: { rooms: readonly RoomOnHold[]; now: numb
             <p dir="auto">{room.reason}</p>
             <div className="card-foot">
               <small>
-                {plural(room.waiting, { 0: "nothing waits yet", one: "# action waits", other: "# actions wait" })} · <bdi>{room.by}</bdi> · {dateTime(room.since, now)}
+                {plural(room.waiting, { 0: "nothing recorded here waits yet", one: "# action waits", other: "# actions wait" })} · <bdi>{room.by}</bdi> · {dateTime(room.since, now)}
               </small>
               <Button small testId="let-go" aria-label={t`Let room ${iso(room.title)} go on`} onPress={() => void letGoOn(desk, room.roomId, room.title)}>
                 {t`Let it go on`}

@@ -16,6 +16,7 @@ import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go, routeHash } from "../../shared/route";
+import { useFocusKept } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
 import { outboxStateWord } from "../../shared/words";
 import { AfterOutage } from "./AfterOutage";
@@ -46,9 +47,11 @@ export function SyncCenter(): ReactNode {
   const sync = useApp((state) => state.sync);
   const outbox = useStore(desk.outbox);
   const now = useNow();
+  const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => heading.current?.focus(), []);
+  useFocusKept(page, heading);
 
   const hasFailed = sync.ledger.attention > 0;
   const syncNow = async () => {
@@ -57,7 +60,7 @@ export function SyncCenter(): ReactNode {
   };
 
   return (
-    <div className="sync" data-testid="sync-center">
+    <div ref={page} className="sync" data-testid="sync-center">
       <header className="sync-head">
         <div className="sync-top">
           <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
@@ -192,7 +195,7 @@ function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: Outbo
     { id: "all", label: t`recorded`, value: ledger.recorded, sign: "" },
     { id: "acknowledged", label: t`acknowledged`, value: ledger.acknowledged, sign: "=" },
     { id: "waiting", label: t`waiting`, value: ledger.waiting, sign: "+" },
-    { id: "attention", label: t`need a look`, value: ledger.attention, sign: "+" },
+    { id: "attention", label: plural(ledger.attention, { one: "needs a look", other: "need a look" }), value: ledger.attention, sign: "+" },
     { id: "discarded", label: t`discarded`, value: ledger.discarded, sign: "+" },
   ];
   return (
@@ -428,7 +431,7 @@ const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, m
       </td>
       <td>
         {row.entityKind === "desk" ? (
-          <RoomNumber number={row.title} className="outbox-room" />
+          <RoomNumber number={row.title} className="outbox-desk" />
         ) : (
           // Links of a row are stops of the Tab key in the current row alone, or they stand between people and what they look for.
           <a className="outbox-room" tabIndex={current ? 0 : -1} href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} data-testid="row-story" title={t`What happened in this room`}>
@@ -450,7 +453,8 @@ const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, m
           </small>
         )}
       </td>
-      <td className="outbox-tries">{count(row.attempts)}</td>
+      {/* Tries in vain: of what went through at once there is nothing to say. */}
+      <td className="outbox-tries">{row.attempts === 0 ? null : count(row.attempts)}</td>
       <td className="outbox-do">
         {row.state === "conflict" ? (
           <Button small testId="row-decide" aria-label={t`Decide about room ${iso(row.title)}`} onPress={() => go({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>
