@@ -156,7 +156,7 @@ fn held_by_answers(folder: &Path, events: usize) -> Times {
                     problem: None,
                 }
             });
-            engine.take_results("store", "epoch", answers.collect()).expect("they are taken");
+            engine.take_results("store", "epoch", None, answers.collect()).expect("they are taken");
         }
     });
     let mut times = Times::default();

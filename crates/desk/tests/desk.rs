@@ -112,7 +112,7 @@ impl House {
     }
 
     fn answer(&self, results: Vec<EventResult>) {
-        self.desk.engine().take_results("store", "epoch", results).unwrap();
+        self.desk.engine().take_results("store", "epoch", None, results).unwrap();
     }
 
     fn state(&self, event: &SealedEvent) -> OutboxState {
@@ -1182,12 +1182,12 @@ fn h18_what_a_flush_came_to_is_summed_over_all_of_its_answers_however_many_there
     let mut answers = vec![EventResult { problem: Some(refused), ..result(&stuck[0], Outcome::Rejected) }];
     answers.extend(notes.iter().zip(10..).map(|(note, seq)| applied(note, seq)));
     answers.push(EventResult { problem: Some(later), ..result(&stuck[1], Outcome::UpgradeRequired) });
-    let taken = house.desk.engine().take_results("store", "epoch", answers).unwrap();
+    let taken = house.desk.engine().take_results("store", "epoch", None, answers).unwrap();
     assert_eq!((taken.ok, taken.errors, taken.conflicts, taken.upgrade_required), (250, 1, 0, true));
     let theirs = row("103", 400, |unit| unit.room.note = Some("theirs".into()));
     let mut answers: Vec<EventResult> = notes.iter().map(|note| result(note, Outcome::Duplicate)).collect();
     answers.insert(120, conflict(&stuck[1], theirs, &["task/t103/status"]));
-    let taken = house.desk.engine().take_results("store", "epoch", answers).unwrap();
+    let taken = house.desk.engine().take_results("store", "epoch", None, answers).unwrap();
     assert_eq!((taken.errors, taken.conflicts, taken.upgrade_required), (1, 1, false));
 }
 
@@ -1368,7 +1368,7 @@ fn a7_a_flush_of_ten_thousand_answers_lets_every_record_through_between_two_of_i
     }
     let answers: Vec<EventResult> = events.iter().zip(1_000..).map(|(event, seq)| applied(event, seq)).collect();
     let engine = house.desk.engine().clone();
-    let flush = std::thread::spawn(move || engine.take_results("store", "epoch", answers).unwrap());
+    let flush = std::thread::spawn(move || engine.take_results("store", "epoch", None, answers).unwrap());
     let mut waited = vec![];
     let mut n = 0;
     while !flush.is_finished() {

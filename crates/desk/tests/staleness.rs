@@ -223,14 +223,14 @@ fn h11_signing_in_deciding_and_giving_up_are_never_blocked() {
         problem: None,
     };
     let results = vec![rejected(&one, Outcome::Rejected), rejected(&other, Outcome::Blocked)];
-    house.desk.engine().take_results("store", "epoch", results).unwrap();
+    house.desk.engine().take_results("store", "epoch", None, results).unwrap();
     house.at(25);
     house.desk.note_desk(house.id(), person("maria"), DeskAction::SignIn, serde_json::json!({})).unwrap();
     let again = house.id();
     house.desk.retry(&one.event_id, again.clone(), person("maria")).unwrap();
-    house.desk.engine().take_results("store", "epoch", vec![rejected(&one, Outcome::Rejected)]).unwrap();
+    house.desk.engine().take_results("store", "epoch", None, vec![rejected(&one, Outcome::Rejected)]).unwrap();
     let result = EventResult { event_id: again.clone(), ..rejected(&one, Outcome::Rejected) };
-    house.desk.engine().take_results("store", "epoch", vec![result]).unwrap();
+    house.desk.engine().take_results("store", "epoch", None, vec![result]).unwrap();
     assert_eq!(house.desk.engine().row(&again).unwrap().unwrap().state, OutboxState::Failed);
     house.desk.discard(&again, house.id(), person("maria"), "not needed").unwrap();
     house.recorded();

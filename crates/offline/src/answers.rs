@@ -8,7 +8,7 @@ use crate::{EngineError, OutboxState, SERVICE_RESTORED, Sql, UnitOfWork, rfc3339
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use turndown_protocol::{EntityRef, EventId, EventResult, Outcome, Problem, SealedEvent, Theirs};
+use turndown_protocol::{EntityRef, EventId, EventResult, Outcome, Problem, SealedEvent, ServiceHead, Theirs};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// How many answers one unit of work takes where nobody records meanwhile. It ends early for whoever does, after the
@@ -45,18 +45,30 @@ impl Taken {
 }
 
 impl Engine {
-    /// Takes the answers of one complete, checked response. Answers to events that are not waiting here change nothing.
+    /// Takes the answers of one complete, checked response, and where the service's record stood then, if it said so.
+    /// Answers to events that are not waiting here change nothing.
     ///
     /// # Errors
     /// When the database refuses. Answers taken before that stay taken; the others are asked again, which is harmless.
-    pub fn take_results(&self, store_id: &str, epoch: &str, results: Vec<EventResult>) -> Result<Taken, EngineError> {
+    pub fn take_results(
+        &self,
+        store_id: &str,
+        epoch: &str,
+        head: Option<ServiceHead>,
+        results: Vec<EventResult>,
+    ) -> Result<Taken, EngineError> {
         let (mut all, mut from) = (Taken::default(), 0);
         let results: Arc<[EventResult]> = results.into();
         while from < results.len() {
             let to = results.len().min(from + ANSWERS_A_UNIT);
             let (store_id, epoch, results) = (store_id.to_owned(), epoch.to_owned(), Arc::clone(&results));
-            let (taken, count) =
-                self.write_behind(move |work| work.take_answers(&store_id, &epoch, &results[from..to]))?;
+            let head = head.clone();
+            let (taken, count) = self.write_behind(move |work| {
+                if let Some(head) = &head {
+                    work.see_head(head)?;
+                }
+                work.take_answers(&store_id, &epoch, &results[from..to])
+            })?;
             all.add(taken);
             from += count;
         }

@@ -334,15 +334,14 @@ impl Engine {
 
     /// Lets go of what was acknowledged before a day of uptime, and of files of which nothing is left. Answers how many
     /// events went.
-    pub(crate) fn prune_carried(&self, before: u64, newest: &str) -> Result<u64, EngineError> {
+    pub(crate) fn prune_carried(&self, before: u64) -> Result<u64, EngineError> {
         let mut pruned = 0;
         loop {
-            let newest = newest.to_owned();
             let gone = self.write_behind(move |work| {
                 work.execute(
                     "DELETE FROM carried WHERE event_id IN (SELECT event_id FROM carried
-                        WHERE state = 'synced' AND coalesce(acknowledged_day, 0) < ?1 AND event_id <> ?2 LIMIT ?3)",
-                    (before, newest, ROWS_A_UNIT),
+                        WHERE state = 'synced' AND coalesce(acknowledged_day, 0) < ?1 LIMIT ?2)",
+                    (before, ROWS_A_UNIT),
                 )
             })?;
             pruned += gone as u64;

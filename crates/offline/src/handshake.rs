@@ -1,10 +1,10 @@
-//! What the flusher asks of the engine beside the queue: the ends of the chain and of the receipts, lanes by name, and
+//! What the flusher asks of the engine beside the queue: the end of the chain, lanes by name, and
 //! the change of a service's epoch.
 
 use crate::outbox::{as_recorded, event_id};
 use crate::{Engine, EngineError, OutboxItem, Sql};
 use std::collections::BTreeSet;
-use turndown_protocol::{AuditHead, EntityRef, EventId, ZERO_HASH};
+use turndown_protocol::{AuditHead, EntityRef, ZERO_HASH};
 
 impl Engine {
     /// The end of this desk's audit chain.
@@ -29,31 +29,6 @@ impl Engine {
     pub fn audit_hash(&self, local_seq: u64) -> Result<Option<String>, EngineError> {
         self.read(|mut connection| {
             connection.first("SELECT hash FROM audit_local WHERE local_seq = ?1", [local_seq], |row| row.get(0))
-        })
-    }
-
-    /// The receipt with the highest sequence number that the service gave this desk in an epoch, for its own events or
-    /// for those that it carries.
-    ///
-    /// # Errors
-    /// When SQLite refuses or something stored cannot be read.
-    pub fn last_receipt(&self, epoch: &str) -> Result<Option<(EventId, u64)>, EngineError> {
-        self.read(|mut connection| {
-            connection
-                .first(
-                    // Each by its index, however many there are.
-                    "SELECT event_id, seq FROM (
-                        SELECT * FROM (SELECT event_id, seq FROM receipts WHERE epoch = ?1 AND seq IS NOT NULL
-                                       ORDER BY seq DESC LIMIT 1)
-                        UNION ALL
-                        SELECT * FROM (SELECT event_id, seq FROM carried WHERE epoch = ?1 AND seq IS NOT NULL
-                                       ORDER BY seq DESC LIMIT 1)
-                     ) ORDER BY seq DESC LIMIT 1",
-                    [epoch],
-                    |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)),
-                )?
-                .map(|(id, seq)| Ok((event_id(&id)?, seq)))
-                .transpose()
         })
     }
 

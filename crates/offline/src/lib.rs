@@ -62,6 +62,7 @@ pub use outages::Outage;
 pub use outbox::{OutboxItem, OutboxRow, OutboxState, RowFilter};
 pub use period::{CameTo, Period, PeriodEntity, PeriodRow, PeriodSums};
 pub use place::{DoubtfulPlace, doubtful_place};
+pub use pull::FeedPlace;
 pub use record::{Decide, Draft, EVENT_BYTES_MAX, Intent, Recorded};
 pub use restored::SERVICE_RESTORED;
 pub use second_copy::SecondCopy;

@@ -26,16 +26,14 @@ impl Engine {
         })
     }
 
-    /// Lets go of rows that were acknowledged more than so many full days of uptime ago. The newest receipt stays, so
-    /// that a service that lost it is still noticed. Answers how many rows went.
+    /// Lets go of rows that were acknowledged more than so many full days of uptime ago. Answers how many
+    /// rows went.
     ///
     /// # Errors
     /// When the database refuses. What went before that is sealed.
     pub fn prune(&self, horizon_days: u32) -> Result<u64, EngineError> {
         let hours = self.fact(UPTIME_HOURS)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         let Some(before) = (hours / 24).checked_sub(u64::from(horizon_days)) else { return Ok(0) };
-        let epoch = self.fact("epoch")?.unwrap_or_default();
-        let newest = self.last_receipt(&epoch)?.map(|(id, _)| id.as_str().to_owned()).unwrap_or_default();
         let (mut after, mut pruned) = (0_u64, 0_u64);
         loop {
             let rows: Vec<(u64, String)> = self.read(|mut connection| {
@@ -43,10 +41,10 @@ impl Engine {
                     &format!(
                         "SELECT local_seq, event_id FROM outbox
                          WHERE local_seq > ?1 AND state IN ('synced', 'settled', 'discarded')
-                            AND coalesce(acknowledged_day, 0) < ?2 AND event_id <> ?3
+                            AND coalesce(acknowledged_day, 0) < ?2
                          ORDER BY local_seq LIMIT {ROWS_A_UNIT}"
                     ),
-                    (after, before, &newest),
+                    (after, before),
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
             })?;
@@ -54,7 +52,7 @@ impl Engine {
             after = *last;
             pruned += self.write_behind(move |work| work.let_go(&rows))?;
         }
-        Ok(pruned + self.prune_carried(before, &newest)?)
+        Ok(pruned + self.prune_carried(before)?)
     }
 }
 

@@ -3,11 +3,26 @@
 use crate::engine::{Engine, Sort};
 use crate::{EngineError, KNOWN_AT, Sql, UnitOfWork, rfc3339};
 use std::collections::BTreeSet;
-use turndown_protocol::{EntityRef, EntityRow, Reference};
+use turndown_protocol::{EntityRef, EntityRow, Reference, ServiceHead};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// Rows taken in one unit of work: a person who records meanwhile waits for no more than these.
 const ROWS_A_UNIT: usize = 50;
+
+/// Where the feed goes on, and where the service's record stood then, if it said so.
+#[derive(Debug, Clone)]
+pub struct FeedPlace {
+    /// What to ask with next.
+    pub cursor: String,
+    /// The head of the service's record.
+    pub head: Option<ServiceHead>,
+}
+
+impl From<&str> for FeedPlace {
+    fn from(cursor: &str) -> Self {
+        Self { cursor: cursor.into(), head: None }
+    }
+}
 
 impl Engine {
     /// Takes one page of changes: rows, then the cursor with the last of them, so that a crash between the two loses
@@ -19,20 +34,20 @@ impl Engine {
         &self,
         rows: Vec<EntityRow>,
         reference: Option<Reference>,
-        cursor: &str,
+        next: impl Into<FeedPlace>,
     ) -> Result<(), EngineError> {
+        let next = next.into();
         if sabotage::on(Version::CursorBeforePage) {
-            self.set_facts(vec![("cursor", Some(cursor.to_owned()))])?;
+            self.set_facts(vec![("cursor", Some(next.cursor.clone()))])?;
         }
         let mut rest = rows;
         let mut reference = reference;
         loop {
             let later = rest.split_off(rest.len().min(ROWS_A_UNIT));
             let now = std::mem::replace(&mut rest, later);
-            let cursor = rest.is_empty().then(|| cursor.to_owned());
+            let next = rest.is_empty().then(|| next.clone());
             let reference = reference.take();
-            let newest = now.iter().map(|row| row.version).max().unwrap_or(0);
-            let last = cursor.is_some();
+            let last = next.is_some();
             self.write_behind(move |work| {
                 if let Some(reference) = &reference {
                     work.take_reference(reference)?;
@@ -40,9 +55,8 @@ impl Engine {
                 for row in &now {
                     work.take_row(row)?;
                 }
-                work.see_head(newest)?;
-                if let Some(cursor) = &cursor {
-                    work.set_fact("cursor", Some(cursor))?;
+                if let Some(next) = &next {
+                    work.go_on_from(next)?;
                 }
                 Ok::<_, EngineError>(())
             })?;
@@ -62,7 +76,7 @@ impl Engine {
         &self,
         reference: Reference,
         rows: Vec<EntityRow>,
-        cursor: &str,
+        next: impl Into<FeedPlace>,
         head_seq: u64,
         mut progress: impl FnMut(usize),
     ) -> Result<(), EngineError> {
@@ -77,7 +91,7 @@ impl Engine {
             self.write_behind(move |work| now.iter().try_for_each(|row| work.take_row(row)))?;
             progress(done);
         }
-        let cursor = cursor.to_owned();
+        let next = next.into();
         self.write_behind(move |work| {
             let mirrored =
                 work.all("SELECT entity_kind, entity_id FROM mirror WHERE version <= ?1", [head_seq], |row| {
@@ -90,8 +104,7 @@ impl Engine {
                 )?;
                 work.refresh(&entity)?;
             }
-            work.set_fact("cursor", Some(&cursor))?;
-            work.see_head(head_seq)?;
+            work.go_on_from(&next)?;
             // In the same unit of work: rows whose age nobody knows would never be called too old.
             let now = rfc3339(work.now());
             work.set_fact(KNOWN_AT, Some(&now))
@@ -100,6 +113,11 @@ impl Engine {
 }
 
 impl UnitOfWork<'_> {
+    fn go_on_from(&mut self, place: &FeedPlace) -> Result<(), EngineError> {
+        self.set_fact("cursor", Some(&place.cursor))?;
+        place.head.as_ref().map_or(Ok(()), |head| self.see_head(head))
+    }
+
     fn take_reference(&mut self, reference: &Reference) -> Result<(), EngineError> {
         let document = reference.document.to_string();
         self.execute(

@@ -16,7 +16,7 @@ use crate::record::{Draft, Intent, Recorded};
 use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
 use serde_json::json;
 use std::collections::BTreeMap;
-use turndown_protocol::{ActorId, AuditHead, Continues, EntityRef, EventId, InstallId};
+use turndown_protocol::{ActorId, AuditHead, Continues, EntityRef, EventId, InstallId, ServiceHead};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// The class of a conflict that an event makes which the service had taken before it was restored.
@@ -34,7 +34,7 @@ pub(crate) const RESTORING: &str = "restoring";
 /// What a repair sets it to: the service has lost nothing, as far as the desk knows. But what the desk calls taken may be
 /// of before the service was restored and judged it anew, so that all of it is offered, whatever the service holds.
 pub(crate) const REPAIRED: &str = "repaired";
-/// The highest sequence number of the service that this desk saw in the present epoch.
+/// The newest head of the service's record that this desk heard of in the present epoch.
 const HEAD_SEEN: &str = "head_seen";
 /// The desk's own entity kind: events about the desk itself.
 pub(crate) const DESK: &str = "desk";
@@ -98,27 +98,21 @@ fn arranged(lane: &[Place]) -> Vec<i64> {
     ranks
 }
 
+/// What is none (an earlier version of Turndown kept a number here) shows nothing.
+fn head_of(fact: Option<String>) -> Option<ServiceHead> {
+    serde_json::from_str(&fact?).ok()
+}
+
 impl Engine {
-    /// The highest sequence number that the service is known to have given in the present epoch, by rows or receipts.
-    /// A service whose head is below that has lost something.
+    /// The newest head of the service's record that this desk heard of in an epoch.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn head_seen(&self) -> Result<u64, EngineError> {
-        self.read(|mut connection| {
-            let pulled: Option<String> =
-                connection.first("SELECT value FROM sync_state WHERE key = ?1", [HEAD_SEEN], |row| row.get(0))?;
-            let acknowledged: Option<u64> = connection
-                .first(
-                    "SELECT max(seq) FROM receipts
-                     WHERE epoch = (SELECT value FROM sync_state WHERE key = 'epoch')",
-                    [],
-                    |row| row.get(0),
-                )?
-                .flatten();
-            let pulled = pulled.and_then(|text| text.parse().ok()).unwrap_or(0);
-            Ok(acknowledged.unwrap_or(0).max(pulled))
-        })
+    pub fn service_head(&self, epoch: &str) -> Result<Option<ServiceHead>, EngineError> {
+        if self.fact("epoch")?.is_none_or(|known| known != epoch) {
+            return Ok(None);
+        }
+        Ok(head_of(self.fact(HEAD_SEEN)?))
     }
 
     /// Whether putting events back began and did not end, or has to begin because the database was repaired.
@@ -279,10 +273,16 @@ impl UnitOfWork<'_> {
         Ok(())
     }
 
-    /// Keeps the highest sequence number seen, where this is one.
-    pub(crate) fn see_head(&mut self, seq: u64) -> Result<(), EngineError> {
-        let seen: u64 = self.fact(HEAD_SEEN)?.and_then(|text| text.parse().ok()).unwrap_or(0);
-        if seq > seen { self.set_fact(HEAD_SEEN, Some(&seq.to_string())) } else { Ok(()) }
+    /// Keeps the newest head that was heard of: answers may come in another order than the service gave them.
+    pub(crate) fn see_head(&mut self, head: &ServiceHead) -> Result<(), EngineError> {
+        let seen = head_of(self.fact(HEAD_SEEN)?).unwrap_or_default();
+        let mut newest = if head.audit_seq >= seen.audit_seq { head.clone() } else { seen.clone() };
+        newest.seq = head.seq.max(seen.seq);
+        if newest == seen {
+            return Ok(());
+        }
+        let text = serde_json::to_string(&newest).map_err(|error| EngineError::stored("service head", error))?;
+        self.set_fact(HEAD_SEEN, Some(&text))
     }
 
     /// What is forgotten where an epoch begins.

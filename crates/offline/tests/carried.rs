@@ -9,10 +9,11 @@ use common::{House, add, copy_folder, is_sound, trail};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_offline::{
-    Brought, CarriedDesk, Carrier, CarryFile, CarryHotel, CarryRefusal, Engine, OutboxItem, OutboxState, RecordError,
+    Brought, CarriedDesk, Carrier, CarryFile, CarryHotel, CarryRefusal, Engine, FeedPlace, OutboxItem, OutboxState,
+    RecordError,
 };
 use turndown_protocol::{
-    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, SealedEvent, Theirs,
+    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, SealedEvent, ServiceHead, Theirs,
 };
 
 fn hotel() -> CarryHotel {
@@ -63,7 +64,7 @@ fn result(id: &str, outcome: Outcome) -> EventResult {
 }
 
 fn answer(engine: &Engine, results: Vec<EventResult>) -> turndown_offline::Taken {
-    engine.take_results("store", "epoch", results).unwrap()
+    engine.take_results("store", "epoch", None, results).unwrap()
 }
 
 /// A service that takes whatever is sent.
@@ -321,7 +322,7 @@ fn a_decision_that_comes_with_a_later_file_goes_before_what_it_settles() {
     );
     drain(&engine, &mut 20);
     // At its own desk somebody decides about the same conflict, offline.
-    maker.take_results("store", "epoch", vec![result("m1", Outcome::Conflict)]).unwrap();
+    maker.take_results("store", "epoch", None, vec![result("m1", Outcome::Conflict)]).unwrap();
     maker
         .record(turndown_offline::Intent::<String> {
             event_id: EventId::parse("decision").unwrap(),
@@ -355,8 +356,6 @@ fn a_service_that_was_restored_is_given_what_was_carried_to_it_too() {
     carry(&engine, &file, "carried");
     let mut seq = 10;
     let first: Vec<String> = drain(&engine, &mut seq);
-    let receipt = engine.last_receipt("epoch").unwrap().expect("it has one");
-    assert_eq!((receipt.0.as_str(), receipt.1), ("m3", 14), "what was carried tells of a loss as well");
     engine.offer_again("store", "epoch-2", 0).unwrap();
     let again = drain(&engine, &mut seq);
     assert!(first.iter().all(|bytes| again.contains(bytes)));
@@ -447,4 +446,32 @@ fn carried_events_are_let_go_after_the_backup_horizon_and_their_file_with_the_la
     assert!(engine.carried(9).unwrap().is_empty());
     assert_eq!(std::fs::read_dir(house.file("carried")).unwrap().count(), 0);
     is_sound(&engine);
+}
+
+#[test]
+fn d6_the_newest_head_of_the_service_is_shown_in_whatever_order_its_answers_come() {
+    let (_house, engine) = carrier();
+    engine.begin_epoch("store", "epoch").unwrap();
+    assert_eq!(engine.service_head("epoch").unwrap(), None);
+    let head = |seq, audit_seq, hash: &str| ServiceHead { seq, audit_seq, audit_hash: hash.into() };
+    let hear = |head: ServiceHead| {
+        engine.take_results("store", "epoch", Some(head), vec![result("unknown", Outcome::Applied)]).unwrap();
+    };
+    for (heard, shown) in [
+        (head(4, 7, "seven"), head(4, 7, "seven")),
+        (head(3, 6, "six"), head(4, 7, "seven")),
+        // An answer that changed nothing.
+        (head(4, 8, "eight"), head(4, 8, "eight")),
+        // A change that came from elsewhere.
+        (head(9, 8, "eight"), head(9, 8, "eight")),
+    ] {
+        hear(heard);
+        assert_eq!(engine.service_head("epoch").unwrap(), Some(shown));
+    }
+    let place = FeedPlace { cursor: "c9".into(), head: Some(head(12, 9, "nine")) };
+    engine.take_rows(vec![], None, place).unwrap();
+    assert_eq!(engine.service_head("epoch").unwrap(), Some(head(12, 9, "nine")), "whoever reads hears of it");
+    assert_eq!(engine.service_head("another").unwrap(), None, "nothing is said of another epoch");
+    engine.begin_epoch("store", "another").unwrap();
+    assert_eq!(engine.service_head("another").unwrap(), None);
 }

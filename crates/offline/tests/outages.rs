@@ -46,7 +46,7 @@ fn result(n: u32, outcome: Outcome, seq: Option<u64>) -> EventResult {
 }
 
 fn answer(engine: &Engine, results: Vec<EventResult>) {
-    engine.take_results("store", "epoch", results).unwrap();
+    engine.take_results("store", "epoch", None, results).unwrap();
 }
 
 fn take(engine: &Engine, numbers: std::ops::Range<u32>) {

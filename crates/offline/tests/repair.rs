@@ -374,7 +374,7 @@ fn a6_the_receipts_that_can_be_read_still_say_what_the_service_has() {
             problem: None,
         })
         .collect();
-    engine.take_results("store", "epoch", results).unwrap();
+    engine.take_results("store", "epoch", None, results).unwrap();
     engine.close();
     drop(engine);
     let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();

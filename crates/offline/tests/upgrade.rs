@@ -66,7 +66,7 @@ fn drain(engine: &Engine, seq: &mut u64) -> Vec<String> {
         });
         let results = results.collect();
         came.extend(items.into_iter().map(|item| item.bytes));
-        engine.take_results("store-1", "epoch-1", results).expect("taken");
+        engine.take_results("store-1", "epoch-1", None, results).expect("taken");
     }
 }
 

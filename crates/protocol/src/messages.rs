@@ -61,16 +61,28 @@ pub struct AuditClosed {
     pub signature: String,
 }
 
+/// Where the service's record of a property stands. Desks hear it with whatever they take, and show the newest one that
+/// they heard: a service that has not got it, or has another entry in that place, lost the end of its record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServiceHead {
+    /// The sequence number of the newest change.
+    pub seq: u64,
+    /// The newest entry of the service's audit trail; 0 for an empty one.
+    pub audit_seq: u64,
+    /// Its hash; [`crate::ZERO_HASH`] for an empty trail.
+    pub audit_hash: String,
+}
+
 /// `POST /v1/installs/{install}/handshake`: what the desk says of itself before it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Handshake {
     /// The end of the desk's chain.
     pub audit_head: AuditHead,
-    /// The last event the service acknowledged, with its sequence number, if any.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Value>>))]
-    pub last_receipt: Option<(EventId, u64)>,
+    /// The newest head of the service's record that the desk heard of in this epoch, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<ServiceHead>,
     /// The install this one goes on from, after a restore or a clone. Said every time: the service may have been
     /// restored since.
     #[serde(default)]
@@ -101,8 +113,8 @@ pub struct HandshakeAnswer {
     /// The hash of that entry.
     #[serde(default)]
     pub highest_hash: Option<String>,
-    /// Whether the service holds the receipt the desk named; true when it named none.
-    pub holds_receipt: bool,
+    /// Whether the service's record still has the head that the desk showed; true when it showed none.
+    pub holds_seen: bool,
     /// Up to this `local_seq` the service holds every entry of this install and took each as it is (applied or merged):
     /// none of it is ever needed again.
     #[serde(default)]
@@ -129,10 +141,10 @@ pub struct EventsRequest {
     pub epoch: String,
     /// The end of the sender's chain, so that a cut-off tail shows.
     pub audit_head: AuditHead,
-    /// The newest receipt of this epoch that the desk holds, so that a service which lost what it acknowledged hears
-    /// of it before it takes anything more.
+    /// The newest head of the service's record that the desk heard of in this epoch, so that a service which lost what
+    /// it said hears of it before it takes anything more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_receipt: Option<(EventId, u64)>,
+    pub seen: Option<ServiceHead>,
     /// The events, in lane order.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::Event>))]
     pub events: Vec<Box<RawValue>>,
@@ -265,6 +277,9 @@ pub struct EventsResponse {
     pub results: Vec<EventResult>,
     /// The verified stretch of the sender's chain.
     pub audit_closed: AuditClosed,
+    /// Where the service's record stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ServiceHead>,
 }
 
 /// A mark that every desk shows: somebody's edit of this entity is in conflict, so it is not safe to rely on.
@@ -332,6 +347,9 @@ pub struct Snapshot {
     pub cursor: String,
     /// The sequence number the snapshot stands at.
     pub head_seq: u64,
+    /// Where the service's record stood at that instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ServiceHead>,
 }
 
 /// `GET /v1/properties/{p}/changes?cursor=`: what changed since, in commit order, tombstones included.
@@ -352,6 +370,9 @@ pub struct ChangesPage {
     pub more: bool,
     /// The sequence number of the newest change.
     pub head_seq: u64,
+    /// Where the service's record stood at that instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ServiceHead>,
     /// Entities that changed, each once, as they are now, by version.
     pub rows: Vec<EntityRow>,
     /// The reference document, when it changed.

@@ -115,7 +115,7 @@ versions! {
     /// Promise 6: the last writer wins.
     LastWriterWins = "last-writer-wins", "the service applies without comparing";
     /// D3: a service that lost its newest part goes on as if nothing were missing.
-    LossNotNoticed = "loss-not-noticed", "the service does not look at the receipts that desks show";
+    LossNotNoticed = "loss-not-noticed", "the service does not look at the heads of its record that desks show";
     /// Promise 10: a settled event is taken once more by itself.
     SettledForgotten = "settled-forgotten", "the service does not keep what a decision settled";
 }

@@ -7,7 +7,7 @@ mod common;
 use common::{Answer, Desk, PROPERTY, Service, outcomes, room_name, status_path, task_of};
 use serde_json::{Value, json};
 use turndown_domain::{Action, StaffId, TaskId};
-use turndown_protocol::{EntityRef, EventsResponse, Outcome, SealedEvent, codes};
+use turndown_protocol::{EntityRef, EventsResponse, Outcome, SealedEvent, ServiceHead, codes};
 
 #[tokio::test]
 async fn b1_a_lost_answer_then_a_retry_applies_once_and_tells_the_first_outcome() {
@@ -239,30 +239,47 @@ async fn d3_d4_another_store_or_epoch_takes_nothing() {
 }
 
 #[tokio::test]
-async fn d6_a_receipt_that_the_store_does_not_know_begins_a_new_epoch_before_anything_is_taken() {
+async fn d6_a_head_that_the_store_does_not_have_begins_a_new_epoch_before_anything_is_taken() {
     let mut service = Service::open().await;
     let mut desk = Desk::of(&service).await;
-    let held = desk.start("101");
-    let seq = service.send_one(&desk, &held).await.seq.unwrap();
-    let (next, cursor) = (desk.pause("101"), service.snapshot().await.cursor);
-    let showing = |service: &Service, event: &SealedEvent, seq: u64| {
-        let mut batch: Value = serde_json::from_str(&service.batch(&desk, &[&next])).unwrap();
-        batch["last_receipt"] = json!([event.event.event_id, seq]);
+    let first = desk.start("101");
+    let taken = service.send(&desk, &[&first]).await;
+    let (told, mut next) = (taken.head.expect("a head"), desk.pause("101"));
+    let snapshot = service.snapshot().await;
+    assert_eq!(snapshot.head.as_ref(), Some(&told), "whoever reads hears of it too");
+    assert_eq!(service.changes(&snapshot.cursor).await.head.as_ref(), Some(&told));
+    let showing = |service: &Service, desk: &Desk, event: &SealedEvent, head: &ServiceHead| {
+        let mut batch: Value = serde_json::from_str(&service.batch(desk, &[event])).unwrap();
+        batch["seen"] = json!(head);
         batch.to_string()
     };
-    // Known under another number is as lost as not known at all: the number was given out twice.
-    let batch = showing(&service, &held, seq + 7);
-    assert_eq!(service.send_raw(&batch).await.code(), (409, codes::WRONG_EPOCH.into()));
-    let epoch = service.get("/v1/capabilities").await.json::<turndown_protocol::Capabilities>().epoch;
-    assert_ne!(epoch, service.capabilities.epoch, "every desk hears of it");
-    let gone = service.get(&service.path(&format!("changes?cursor={cursor}"))).await;
-    assert_eq!(gone.code(), (410, codes::CURSOR_GONE.into()));
-    // In the new epoch nothing was taken yet, counting goes on above, and a receipt that is known changes nothing.
-    service.capabilities.epoch.clone_from(&epoch);
-    let taken: EventsResponse = service.send_raw(&showing(&service, &held, seq)).await.json();
-    assert_eq!(outcomes(&taken), [Outcome::Applied]);
-    assert!(taken.results[0].seq.unwrap() > seq + 7);
-    assert_eq!(taken.epoch, epoch);
+    let lost = [
+        ("a change that is not here", ServiceHead { seq: told.seq + 7, ..told.clone() }),
+        (
+            "an answer without a change that is not here",
+            ServiceHead { audit_seq: told.audit_seq + 100, ..told.clone() },
+        ),
+        ("another answer in that place", ServiceHead { audit_hash: "ab".repeat(32), ..told.clone() }),
+        ("a number beyond reason", ServiceHead { seq: u64::MAX, ..told.clone() }),
+    ];
+    let mut counted = told.seq;
+    for (what, head) in lost {
+        let before = service.capabilities.epoch.clone();
+        let cursor = service.snapshot().await.cursor;
+        let batch = showing(&service, &desk, &next, &head);
+        assert_eq!(service.send_raw(&batch).await.code(), (409, codes::WRONG_EPOCH.into()), "{what}");
+        service.capabilities = service.get("/v1/capabilities").await.json();
+        assert_ne!(service.capabilities.epoch, before, "{what}: every desk hears of it");
+        let gone = service.get(&service.path(&format!("changes?cursor={cursor}"))).await;
+        assert_eq!(gone.code(), (410, codes::CURSOR_GONE.into()), "{what}");
+        // Nothing was taken yet, counting goes on above, and a head that is here changes nothing.
+        let taken: EventsResponse = service.send_raw(&showing(&service, &desk, &next, &told)).await.json();
+        assert_eq!((outcomes(&taken), &taken.epoch), (vec![Outcome::Applied], &service.capabilities.epoch), "{what}");
+        let seq = taken.results[0].seq.unwrap();
+        assert!(seq > counted, "{what}: {seq} behind {counted}");
+        counted = seq;
+        next = desk.note("101", what);
+    }
 }
 
 #[tokio::test]
@@ -752,12 +769,12 @@ async fn d1_the_handshake_tells_a_restored_desk_that_the_service_knows_more() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;
     let hello = service.handshake(&desk, None).await;
-    assert_eq!((hello.highest_local_seq, hello.holds_receipt, hello.highest_hash), (0, true, None));
+    assert_eq!((hello.highest_local_seq, hello.holds_seen, hello.highest_hash), (0, true, None));
     let event = desk.start("101");
-    let seq = service.send_one(&desk, &event).await.seq.unwrap();
-    let id = &event.event.event_id;
-    assert!(service.handshake(&desk, Some((id, seq))).await.holds_receipt);
-    assert!(!service.handshake(&desk, Some((id, seq + 1))).await.holds_receipt);
+    let head = service.send(&desk, &[&event]).await.head.unwrap();
+    assert!(service.handshake(&desk, Some(&head)).await.holds_seen);
+    let lost = ServiceHead { audit_seq: head.audit_seq + 1, ..head };
+    assert!(!service.handshake(&desk, Some(&lost)).await.holds_seen);
     let restored = Desk::of(&service).await;
     let older = Desk { install: desk.install.clone(), ..restored };
     let hello = service.handshake(&older, None).await;

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
-use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, Hands, KNOWN_AT, OutboxItem, now_ms};
+use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, FeedPlace, Hands, KNOWN_AT, OutboxItem, now_ms};
 use turndown_protocol::{
     AuditClosed, AuditHead, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake,
     HandshakeAnswer, InstallId, Snapshot, ZERO_HASH,
@@ -190,8 +190,6 @@ impl Shared {
         let who = |wire: Wire| async move {
             wire.ask::<Capabilities>(wire.get("/v1/capabilities"), total, Cause::NotTheService).await
         };
-        // Before the service is asked: what comes meanwhile must not look like something that it has lost.
-        let head_seen = self.engine(Engine::head_seen).await?;
         // Without the token first: a stranger at this address is not shown it, and would only say that it is wrong.
         let capabilities = who(self.wire.nameless()).await?;
         let (pinned, epoch, cursor, known_at, restoring) = self
@@ -243,8 +241,8 @@ impl Shared {
 
         let now = self.engine.environment().now();
         let another_epoch = epoch.as_ref().is_some_and(|epoch| *epoch != capabilities.epoch);
-        // A copy that took over goes on in the same epoch: it is known by what it lacks.
-        let lacks = !answer.holds_receipt || capabilities.head_seq < head_seen;
+        // A copy that took over may go on in the same epoch: it is known by what it lacks.
+        let lacks = !answer.holds_seen;
         let lost = pinned.is_some() && (another_epoch || lacks) && !sabotage::on(Version::EpochNotNoticed);
         if pinned.is_none() || epoch.is_none() || lost || restoring {
             tracing::info!(another_epoch, lacks, restoring, "the service is met in a new epoch");
@@ -314,7 +312,7 @@ impl Shared {
             .engine(move |engine| {
                 Ok(Handshake {
                     audit_head: engine.audit_head()?,
-                    last_receipt: engine.last_receipt(&epoch)?,
+                    seen: engine.service_head(&epoch)?,
                     continues: engine.continues()?,
                 })
             })
@@ -406,7 +404,7 @@ impl Shared {
                 install_id: sender,
                 store_id: met.store_id,
                 audit_head: shared.engine.audit_head().map_err(|error| desk(&error))?,
-                last_receipt: shared.engine.last_receipt(&met.epoch).map_err(|error| desk(&error))?,
+                seen: shared.engine.service_head(&met.epoch).map_err(|error| desk(&error))?,
                 epoch: met.epoch,
                 events: items
                     .into_iter()
@@ -430,7 +428,7 @@ impl Shared {
             let forked = shared.engine.install_id() == install_id
                 && is_forked(&shared.engine, &answer.audit_closed.head).map_err(|error| desk(&error))?;
             let taken = shared.while_met(&asked_of, || {
-                let taken = shared.engine.take_results(&asked.store_id, &asked.epoch, answer.results);
+                let taken = shared.engine.take_results(&asked.store_id, &asked.epoch, answer.head, answer.results);
                 taken.map_err(|error| desk(&error))
             })?;
             Ok(Answered {
@@ -466,7 +464,8 @@ impl Shared {
     fn take_page(&self, page: ChangesPage) -> Result<bool, Failure> {
         let more = page.more;
         if page.next != page.from || !page.rows.is_empty() || page.reference.is_some() {
-            self.engine.take_rows(page.rows, page.reference, &page.next).map_err(|error| desk(&error))?;
+            let next = FeedPlace { cursor: page.next, head: page.head };
+            self.engine.take_rows(page.rows, page.reference, next).map_err(|error| desk(&error))?;
         }
         Ok(more)
     }
@@ -483,9 +482,10 @@ impl Shared {
         blocking(self.engine.hands(), move || {
             let total = u32::try_from(snapshot.rows.len()).unwrap_or(u32::MAX);
             progress(0, total);
-            let Snapshot { reference, rows, cursor, head_seq, .. } = snapshot;
+            let Snapshot { reference, rows, cursor, head_seq, head, .. } = snapshot;
+            let next = FeedPlace { cursor, head };
             shared.while_met(&met, || {
-                let taken = shared.engine.take_snapshot(reference, rows, &cursor, head_seq, |done| {
+                let taken = shared.engine.take_snapshot(reference, rows, next, head_seq, |done| {
                     progress(u32::try_from(done).unwrap_or(u32::MAX), total);
                 });
                 taken.map_err(|error| desk(&error))

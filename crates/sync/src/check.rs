@@ -99,6 +99,7 @@ fn believed(asked: &Asked) -> EventsResponse {
         server_time: String::new(),
         results: asked.events.iter().map(assumed).collect(),
         audit_closed: AuditClosed { head: AuditHead { local_seq: 0, hash: String::new() }, signature: String::new() },
+        head: None,
     }
 }
 

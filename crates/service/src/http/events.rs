@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use turndown_protocol::{
     EVENT_SCHEMA, EntityRef, Event, EventId, EventsRequest, EventsResponse, Handshake, HandshakeAnswer, InstallId,
-    Outcome, Problem, codes,
+    Outcome, Problem, ServiceHead, codes,
 };
 
 /// The first line of what is signed for an audit head.
@@ -50,9 +50,9 @@ pub(super) async fn handshake(
     let install = InstallId::parse(install).map_err(|error| Refused::bad_request(format!("{error}.")))?;
     let hello: Handshake = body::json(&app, &headers, request).await?;
     let head = hello.audit_head.clone();
-    let receipt = hello.last_receipt.map(|receipt| shown(&app, receipt));
-    let Greeted { chain, holds_receipt, holds_until } =
-        app.store.greet(device.property_id, install.clone(), hello.audit_head, hello.continues, receipt).await?;
+    let seen = hello.seen.map(|head| shown(&app, head));
+    let Greeted { chain, holds_seen, holds_until } =
+        app.store.greet(device.property_id, install.clone(), hello.audit_head, hello.continues, seen).await?;
     let identity = app.store.identity();
     let highest_hash = (chain.highest_seq > 0).then(|| hex::encode(chain.highest_hash));
     let same_place_other_hash =
@@ -63,15 +63,15 @@ pub(super) async fn handshake(
         epoch: identity.epoch.clone(),
         highest_local_seq: chain.highest_seq,
         highest_hash,
-        holds_receipt,
+        holds_seen,
         holds_until,
         audit_closed: app.closed(&install, &chain),
         audit_problem: audit_problem(&app, &install, &chain, same_place_other_hash, behind),
     }))
 }
 
-fn shown(app: &App, (event_id, seq): (EventId, u64)) -> Shown {
-    Shown { event_id, seq, random: app.env.random_u128() }
+fn shown(app: &App, head: ServiceHead) -> Shown {
+    Shown { head, random: app.env.random_u128() }
 }
 
 fn audit_problem(
@@ -150,7 +150,7 @@ pub(super) async fn events(
     let batch = Batch {
         property: device.property_id,
         sender: Some((request.install_id.clone(), request.audit_head)),
-        receipt: request.last_receipt.map(|receipt| shown(&app, receipt)),
+        seen: request.seen.map(|head| shown(&app, head)),
         received_at: app.env.now_text(),
         events,
     };
@@ -164,10 +164,11 @@ pub(super) async fn events(
         batch_id: request.batch_id,
         store_id: identity.store_id.clone(),
         epoch: identity.epoch.clone(),
-        head_seq: taken.head_seq,
+        head_seq: taken.head.seq,
         server_time: app.env.now_text(),
         results: taken.results,
         audit_closed: app.closed(&request.install_id, &taken.chain),
+        head: Some(taken.head),
     }))
 }
 

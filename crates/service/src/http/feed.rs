@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use turndown_protocol::{
-    AuditPage, ChangesPage, EntityRef, InstallId, Problem, PropertyId, Snapshot, StoryPage, codes,
+    AuditPage, ChangesPage, EntityRef, InstallId, Problem, PropertyId, ServiceHead, Snapshot, StoryPage, codes,
 };
 
 /// Rows in a page of changes, and the most that may be asked for.
@@ -33,6 +33,7 @@ struct SnapshotOut<'a> {
     rows: Vec<WireRow>,
     cursor: String,
     head_seq: u64,
+    head: ServiceHead,
 }
 
 #[derive(Serialize)]
@@ -44,6 +45,7 @@ struct ChangesOut<'a> {
     next: &'a str,
     more: bool,
     head_seq: u64,
+    head: ServiceHead,
     rows: Vec<WireRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<WireReference>,
@@ -70,8 +72,9 @@ pub(super) async fn snapshot(State(app): State<AppState>, Caller(device): Caller
         server_time: app.env.now_text(),
         reference: found.reference,
         rows: found.rows,
-        cursor: cursor::write(&identity, found.head_seq),
-        head_seq: found.head_seq,
+        cursor: cursor::write(&identity, found.head.seq),
+        head_seq: found.head.seq,
+        head: found.head,
     }))
 }
 
@@ -122,7 +125,8 @@ fn page_json(app: &App, from: &str, next: &str, rows: ChangesRows) -> Result<Str
         from,
         next,
         more: rows.more,
-        head_seq: rows.head_seq,
+        head_seq: rows.head.seq,
+        head: rows.head,
         rows: rows.rows,
         reference: rows.reference,
     })

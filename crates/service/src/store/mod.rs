@@ -22,7 +22,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use turndown_protocol::{
     AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
-    PropertyId, Provenance, SingleAction, StoryEntry,
+    PropertyId, Provenance, ServiceHead, SingleAction, StoryEntry,
 };
 
 /// SHA-256 of something.
@@ -117,8 +117,8 @@ impl Default for Chain {
 pub struct Greeted {
     /// What is known of its chain.
     pub chain: Chain,
-    /// Whether the receipt that it named is held; true when it named none.
-    pub holds_receipt: bool,
+    /// Whether the record still has the head that it showed; true when it showed none.
+    pub holds_seen: bool,
     /// Up to here every entry of its chain is here and was taken as it is.
     pub holds_until: u64,
 }
@@ -190,8 +190,8 @@ pub struct SnapshotRows {
     pub reference: WireReference,
     /// All entities that are not deleted.
     pub rows: Vec<WireRow>,
-    /// Where it stands.
-    pub head_seq: u64,
+    /// Where the record stands.
+    pub head: ServiceHead,
 }
 
 /// A page of changes.
@@ -205,8 +205,8 @@ pub struct ChangesRows {
     pub next_seq: u64,
     /// Whether there is more behind it.
     pub more: bool,
-    /// The newest change.
-    pub head_seq: u64,
+    /// Where the record stands.
+    pub head: ServiceHead,
 }
 
 /// One event as it came in.
@@ -240,21 +240,19 @@ pub struct Batch {
     pub property: PropertyId,
     /// Who sends, and the end of its chain as it says; absent for the service's own.
     pub sender: Option<(InstallId, AuditHead)>,
-    /// The newest receipt that the sender holds of this epoch.
-    pub receipt: Option<Shown>,
+    /// The newest head of this record that the sender heard of in this epoch.
+    pub seen: Option<Shown>,
     /// The service's clock (RFC 3339).
     pub received_at: String,
     /// The events, in lane order.
     pub events: Vec<Incoming>,
 }
 
-/// A receipt as a desk shows it.
+/// The head of this store's record as a desk shows it.
 #[derive(Debug)]
 pub struct Shown {
-    /// For which event.
-    pub event_id: EventId,
-    /// The sequence number that its effect got.
-    pub seq: u64,
+    /// What the desk heard.
+    pub head: ServiceHead,
     /// Randomness for a new epoch, should this store not know of it.
     pub random: u128,
 }
@@ -264,8 +262,8 @@ pub struct Shown {
 pub struct Taken {
     /// One answer an event, in order.
     pub results: Vec<EventResult>,
-    /// The newest change.
-    pub head_seq: u64,
+    /// Where the record stands now.
+    pub head: ServiceHead,
     /// The sender's chain afterwards.
     pub chain: Chain,
 }
@@ -374,7 +372,7 @@ pub trait Storage: Send + Sync + 'static {
         install: InstallId,
         head: AuditHead,
         continues: Option<Continues>,
-        receipt: Option<Shown>,
+        seen: Option<Shown>,
     ) -> Result<Greeted, StoreError>;
 
     /// Takes a batch of events.

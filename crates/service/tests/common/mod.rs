@@ -18,7 +18,7 @@ use turndown_domain::{
 use turndown_protocol::{
     ActorId, AuditEntry, AuditHead, AuditPage, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EntityRef, EntityRow,
     Event, EventId, EventResult, EventsRequest, EventsResponse, Fields, HandshakeAnswer, InstallId, Mode, Outcome,
-    Problem, SealedEvent, Snapshot, ZERO_HASH,
+    Problem, SealedEvent, ServiceHead, Snapshot, ZERO_HASH,
 };
 use turndown_service::env::{Environment, SystemEnvironment};
 use turndown_service::store::sqlite::{self, Admin, Files, Import};
@@ -257,7 +257,7 @@ impl Service {
             store_id: self.capabilities.store_id.clone(),
             epoch: self.capabilities.epoch.clone(),
             audit_head: desk.head(),
-            last_receipt: None,
+            seen: None,
             events: events
                 .iter()
                 .map(|event| serde_json::value::RawValue::from_string(event.bytes.clone()).unwrap())
@@ -266,8 +266,8 @@ impl Service {
         serde_json::to_string(&request).unwrap()
     }
 
-    pub async fn handshake(&self, desk: &Desk, receipt: Option<(&EventId, u64)>) -> HandshakeAnswer {
-        let body = json!({ "audit_head": desk.head(), "last_receipt": receipt });
+    pub async fn handshake(&self, desk: &Desk, seen: Option<&ServiceHead>) -> HandshakeAnswer {
+        let body = json!({ "audit_head": desk.head(), "seen": seen });
         self.post(&format!("/v1/installs/{}/handshake", desk.install), &body).await.json()
     }
 }

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use turndown_protocol::{
     AuditClosed, AuditHead, Capabilities, ChangesPage, Enroll, EntityRef, EntityRow, EventId, EventResult,
     EventsRequest, EventsResponse, Fields, Handshake, HandshakeAnswer, Outcome, Problem, PropertyId, Reference,
-    SealedEvent, Snapshot, Theirs, ZERO_HASH, codes,
+    SealedEvent, ServiceHead, Snapshot, Theirs, ZERO_HASH, codes,
 };
 
 pub const TOKEN: &str = "the-desks-own-token";
@@ -76,6 +76,8 @@ pub struct Store {
     pub events: BTreeMap<EventId, (Outcome, u64, String)>,
     /// Effects in order.
     pub effects: Vec<SealedEvent>,
+    /// The hash of each event that was answered for good, in order.
+    pub trail: Vec<String>,
     /// Of each install, the highest entry.
     pub highest: BTreeMap<String, AuditHead>,
     /// The feed begins here; cursors before it are gone.
@@ -110,6 +112,7 @@ pub struct Backup {
     rows: BTreeMap<EntityRef, EntityRow>,
     events: BTreeMap<EventId, (Outcome, u64, String)>,
     effects: Vec<SealedEvent>,
+    trail: Vec<String>,
     highest: BTreeMap<String, AuditHead>,
 }
 
@@ -371,6 +374,7 @@ impl Store {
             next: self.cursor(next),
             more,
             head_seq: self.seq,
+            head: Some(self.head()),
             rows,
             reference: None,
         })
@@ -420,6 +424,7 @@ impl Store {
             result.outcome = Outcome::Conflict;
             result.theirs = Some(Theirs { row: row.clone(), paths: vec![VALUE.into()], class: "fields".into() });
             self.events.insert(event.event_id.clone(), (Outcome::Conflict, 0, sealed.hash.clone()));
+            self.trail.push(sealed.hash.clone());
             return result;
         }
         self.seq += 1;
@@ -436,11 +441,27 @@ impl Store {
         let event = &sealed.event;
         self.events.insert(event.event_id.clone(), (Outcome::Applied, seq, sealed.hash.clone()));
         self.effects.push(sealed.clone());
+        self.trail.push(sealed.hash.clone());
         let head = AuditHead { local_seq: event.local_seq, hash: sealed.hash.clone() };
         let highest = self.highest.entry(event.install_id.to_string()).or_insert_with(|| head.clone());
         if highest.local_seq < head.local_seq {
             *highest = head;
         }
+    }
+
+    /// Where its record stands.
+    fn head(&self) -> ServiceHead {
+        ServiceHead {
+            seq: self.seq,
+            audit_seq: self.trail.len() as u64,
+            audit_hash: self.trail.last().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whether its record still has a head that it said.
+    pub fn holds(&self, head: &ServiceHead) -> bool {
+        let entry = head.audit_seq.checked_sub(1).map(|at| self.trail.get(usize::try_from(at).expect("a place")));
+        head.seq <= self.seq && entry.is_none_or(|entry| entry == Some(&head.audit_hash))
     }
 
     /// Up to where every entry of an install is here, from where its chain begins.
@@ -461,6 +482,7 @@ impl Store {
             rows: self.rows.clone(),
             events: self.events.clone(),
             effects: self.effects.clone(),
+            trail: self.trail.clone(),
             highest: self.highest.clone(),
         }
     }
@@ -471,6 +493,7 @@ impl Store {
         self.rows = backup.rows;
         self.events = backup.events;
         self.effects = backup.effects;
+        self.trail = backup.trail;
         self.highest = backup.highest;
     }
 }
@@ -527,7 +550,7 @@ async fn handshake(State(house): App, Path(install): Path<String>, headers: Head
         epoch: store.epoch.clone(),
         highest_local_seq: store.highest.get(&install).map_or(0, |head| head.local_seq),
         highest_hash: store.highest.get(&install).map(|head| head.hash.clone()),
-        holds_receipt: said.last_receipt.is_none_or(|(id, _)| store.events.contains_key(&id)),
+        holds_seen: said.seen.as_ref().is_none_or(|head| store.holds(head)),
         holds_until: store.holds_until(&install, said.continues.as_ref().map_or(0, |before| before.head.local_seq)),
         audit_closed: house.closed(store, &install),
         audit_problem: None,
@@ -548,6 +571,7 @@ async fn snapshot(State(house): App, Path(property): Path<String>, headers: Head
         rows: store.rows.values().cloned().collect(),
         cursor: store.cursor(store.seq),
         head_seq: store.seq,
+        head: Some(store.head()),
     });
     house.answer(Route::Snapshot, wrong.as_ref(), &answer)
 }
@@ -661,6 +685,7 @@ async fn take_events(house: &House, property: &str, headers: &HeaderMap, body: &
         head_seq: store.seq,
         server_time: "2016-03-25T10:00:00.000Z".into(),
         audit_closed: house.closed(store, request.install_id.as_str()),
+        head: Some(store.head()),
     });
     house.answer(Route::Events, wrong.as_ref(), &answer)
 }

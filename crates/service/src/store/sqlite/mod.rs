@@ -276,13 +276,14 @@ impl Storage for SqliteStore {
         self.read(move |conn| {
             let (head_seq, _) = rows::feed(conn)?;
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let head = found.head(head_seq);
             let rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
                  FROM entities WHERE property_n = ?1 AND deleted_at_ms IS NULL ORDER BY kind, id",
                 [found.n],
             )?;
-            Ok(SnapshotRows { reference: rows::wire_reference(found)?, rows, head_seq })
+            Ok(SnapshotRows { reference: rows::wire_reference(found)?, rows, head })
         })
         .await
     }
@@ -294,6 +295,7 @@ impl Storage for SqliteStore {
                 return Ok(None);
             }
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let head = found.head(head_seq);
             let mut rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
@@ -308,7 +310,7 @@ impl Storage for SqliteStore {
             };
             let changed = found.reference_version > after && found.reference_version <= next_seq;
             let reference = if changed { Some(rows::wire_reference(found)?) } else { None };
-            Ok(Some(ChangesRows { rows, reference, next_seq, more, head_seq }))
+            Ok(Some(ChangesRows { rows, reference, next_seq, more, head }))
         })
         .await
     }
@@ -351,13 +353,13 @@ impl Storage for SqliteStore {
         install: InstallId,
         head: AuditHead,
         continues: Option<Continues>,
-        receipt: Option<Shown>,
+        seen: Option<Shown>,
     ) -> Result<Greeted, StoreError> {
         self.write(move |writer| {
-            let holds_receipt = writer.holds_or_begins_epoch(&property, receipt.as_ref())?;
+            let holds_seen = writer.holds_or_begins_epoch(&property, seen.as_ref())?;
             let chain = writer.greet(&property, &install, &head, continues.as_ref())?;
             let holds_until = rows::holds_until(&writer.conn, &chain)?;
-            Ok(Greeted { chain, holds_receipt, holds_until })
+            Ok(Greeted { chain, holds_seen, holds_until })
         })
         .await
     }

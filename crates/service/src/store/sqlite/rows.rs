@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_protocol::{
     ActorId, AuditEntry, Contested, EntityRef, EntityRow, EventId, Fields, InstallId, Mode, Outcome, Provenance,
-    StoryEntry, StoryOutcome,
+    ServiceHead, StoryEntry, StoryOutcome,
 };
 
 /// Sequence numbers and counts are far below 2^63; SQLite stores them signed.
@@ -53,6 +53,13 @@ pub(super) struct PropertyRow {
     pub(super) audit_hash: Hash,
 }
 
+impl PropertyRow {
+    /// Where the record stands, with the number of the newest change.
+    pub(super) fn head(&self, seq: u64) -> ServiceHead {
+        ServiceHead { seq, audit_seq: self.audit_seq, audit_hash: hex::encode(self.audit_hash) }
+    }
+}
+
 pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<PropertyRow>> {
     conn.prepare_cached(
         "SELECT n, reference_version, reference, audit_seq, audit_hash FROM properties WHERE property_id = ?1",
@@ -67,6 +74,15 @@ pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<P
         })
     })
     .optional()
+}
+
+/// Whether the audit trail has this entry.
+pub(super) fn has_audit(conn: &Connection, property_n: i64, audit_seq: u64, hash: &str) -> rusqlite::Result<bool> {
+    let found: Option<Hash> = conn
+        .prepare_cached("SELECT hash FROM audit WHERE property_n = ?1 AND audit_seq = ?2")?
+        .query_row((property_n, to_i64(audit_seq)), |row| row.get(0))
+        .optional()?;
+    Ok(audit_seq == 0 || found.is_some_and(|found| hex::encode(found) == hash))
 }
 
 /// Head and floor of the feed.

@@ -74,7 +74,7 @@ pub(super) fn act(
     let batch = Batch {
         property: single.property.clone(),
         sender: None,
-        receipt: None,
+        seen: None,
         received_at: text_of(single.now_ms),
         events: vec![incoming],
     };

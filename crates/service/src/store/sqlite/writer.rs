@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
-    AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, Theirs, codes,
+    AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, ServiceHead,
+    Theirs, codes,
 };
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -93,6 +94,13 @@ impl Writer {
         self.properties.get_mut(property).ok_or(StoreError::Fault)
     }
 
+    /// Where the record stands.
+    fn head(&mut self, property: &PropertyId) -> Result<ServiceHead, StoreError> {
+        let seq = self.head_seq;
+        let held = self.held(property)?;
+        Ok(ServiceHead { seq, audit_seq: held.audit_seq, audit_hash: hex::encode(held.audit_hash) })
+    }
+
     pub(super) fn property_n(&mut self, property: &PropertyId) -> Result<i64, StoreError> {
         Ok(self.held(property)?.n)
     }
@@ -103,7 +111,7 @@ impl Writer {
 
     /// Takes a batch: all in one transaction, or, where that cannot be written, each event in one of its own.
     pub(super) fn take(&mut self, batch: &Batch) -> Result<Taken, StoreError> {
-        if !self.holds_or_begins_epoch(&batch.property, batch.receipt.as_ref())? {
+        if !self.holds_or_begins_epoch(&batch.property, batch.seen.as_ref())? {
             return Err(StoreError::Lost);
         }
         let mut lanes = Lanes::default();
@@ -145,11 +153,11 @@ impl Writer {
                 }
             }
         }
-        let (head_seq, chain) = match last {
-            Some(taken) => (taken.head_seq, taken.chain),
-            None => (self.head_seq, Chain::default()),
+        let (head, chain) = match last {
+            Some(taken) => (taken.head, taken.chain),
+            None => (self.head(&batch.property)?, Chain::default()),
         };
-        Ok(Taken { results, head_seq, chain })
+        Ok(Taken { results, head, chain })
     }
 
     /// One transaction: load, judge, write, `also`, commit. Nothing in memory changes unless the commit stands.
@@ -198,28 +206,30 @@ impl Writer {
         self.head_seq = loaded.head_seq;
         self.next_event_n = loaded.next_event_n;
         self.announce();
-        Ok(Taken { results, head_seq: loaded.head_seq, chain })
+        Ok(Taken { results, head: self.head(&batch.property)?, chain })
     }
 
-    /// Whether the store has what a desk holds a receipt of this epoch for. Where it has not, it lost the newest part
-    /// of what it acknowledged (a restored backup, a replica that lagged, a log that could not be read): it goes on in
-    /// a new epoch, counting above any number that the lost part can have given out, so that every desk sends again
-    /// what it keeps and takes everything afresh.
+    /// Whether the record still has the head of this epoch that a desk heard of. Where it has not, the store lost the
+    /// newest part of what it said (a restored backup, a replica that lagged, a log that could not be read), also where
+    /// it has written something else in that place since: it goes on in a new epoch, counting above any number that the
+    /// lost part can have given out, so that every desk sends again what it keeps and takes everything afresh.
     pub(super) fn holds_or_begins_epoch(
         &mut self,
         property: &PropertyId,
-        receipt: Option<&Shown>,
+        seen: Option<&Shown>,
     ) -> Result<bool, StoreError> {
-        let Some(Shown { event_id, seq, random }) = receipt else { return Ok(true) };
+        let Some(Shown { head: ServiceHead { seq, audit_seq, audit_hash }, random }) = seen else { return Ok(true) };
         let property_n = self.property_n(property)?;
-        let known = rows::known(&self.conn, property_n, event_id)?.is_some_and(|known| known.seq == Some(*seq));
-        if known || sabotage::on(Version::LossNotNoticed) {
+        let holds = *seq <= self.head_seq && rows::has_audit(&self.conn, property_n, *audit_seq, audit_hash)?;
+        if holds || sabotage::on(Version::LossNotNoticed) {
             return Ok(true);
         }
         let epoch = format!("epoch_{random:032x}");
-        let head = self.head_seq.max(*seq) + SEQ_LOST_MAX;
+        // What a desk says cannot make it count away to the end of all numbers.
+        let said = (*seq).min(self.head_seq.saturating_add(SEQ_LOST_MAX));
+        let head = self.head_seq.max(said).saturating_add(SEQ_LOST_MAX);
         self.conn.execute("UPDATE meta SET epoch = ?1, head_seq = ?2", (&epoch, to_i64(head)))?;
-        tracing::error!(%event_id, seq, epoch, "a desk holds a receipt that this store lost; a new epoch begins");
+        tracing::error!(seq, audit_seq, epoch, "a desk has heard of what this store lost; a new epoch begins");
         {
             let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner);
             let store_id = identity.store_id.clone();
