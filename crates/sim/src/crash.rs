@@ -104,7 +104,7 @@ fn acknowledge_all(desk: &Desk) -> Result<(), ActError> {
         .iter()
         .zip(100..)
         .map(|(item, seq)| EventResult { seq: Some(seq), ..result(&item.event_id, Outcome::Applied) });
-    desk.engine().take_results("store", "epoch", results.collect())?;
+    desk.engine().take_results("store", "epoch", None, results.collect())?;
     Ok(())
 }
 
@@ -193,7 +193,7 @@ const COMMANDS: &[Deed] = &[
         let theirs =
             Theirs { row, paths: vec![format!("task/{}/assignee", task(&item.entity.id).0)], class: "fields".into() };
         let answer = EventResult { theirs: Some(theirs), ..result(&item.event_id, Outcome::Conflict) };
-        desk.engine().take_results("store", "epoch", vec![answer])?;
+        desk.engine().take_results("store", "epoch", None, vec![answer])?;
         Ok(None)
     }),
     ("take_rejection", |desk, _| {
@@ -201,7 +201,7 @@ const COMMANDS: &[Deed] = &[
         let Some(item) = items.first() else { return Ok(None) };
         let problem = Problem::new(422, "STAFF_UNKNOWN", "That person is not on the list.");
         let answer = EventResult { problem: Some(problem), ..result(&item.event_id, Outcome::Rejected) };
-        desk.engine().take_results("store", "epoch", vec![answer])?;
+        desk.engine().take_results("store", "epoch", None, vec![answer])?;
         Ok(None)
     }),
     ("take_page", |desk, scene| {
@@ -322,6 +322,7 @@ impl Scene {
         engine.take_results(
             "store",
             "epoch",
+            None,
             vec![EventResult { seq: Some(20), ..result(&done, Outcome::Applied) }],
         )?;
         record("completed", COMPLETED, Action::Complete { task: task(COMPLETED) })?;
@@ -339,6 +340,7 @@ impl Scene {
         engine.take_results(
             "store",
             "epoch",
+            None,
             vec![
                 EventResult { theirs: Some(theirs), ..result(&contested, Outcome::Conflict) },
                 result(&failed, Outcome::Rejected),

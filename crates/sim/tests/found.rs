@@ -31,4 +31,6 @@ found! {
     d1_a_desk_that_was_put_back_is_told_apart: 910034,
     d3_a_repaired_desk_offers_again_in_an_order_that_can_be_taken: 5067,
     a6_a_backup_with_a_row_that_rotted_keeps_no_desk_closed: 170,
+    d6_a_replica_without_the_last_settled_actions_is_given_them: 510095,
+    a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

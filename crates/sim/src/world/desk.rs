@@ -15,7 +15,9 @@ use turndown_domain::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Sellability, SellabilityKind, ServiceFlag, StaffId,
     TaskId, TaskKind, TaskStatus, Verdict,
 };
-use turndown_offline::{Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RowFilter, Settlement, Sql, now_ms};
+use turndown_offline::{
+    Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RowFilter, Settlement, SettlementRefusal, Sql, now_ms,
+};
 use turndown_protocol::{ActorId, EventId};
 use turndown_sync::{Sync, SyncConfig, Timing};
 
@@ -415,15 +417,24 @@ impl DeskHost {
             picks,
             draft: turndown_offline::Draft::default(),
         };
-        let room = conflict.entity.id.clone();
-        if !look {
-            let done = open.desk.resolve(settlement).map(|_| ());
-            return self.note(event_id, &room, done) == Tried::Saved;
+        let check = look.then(|| self.event_id());
+        let mut done = match &check {
+            None => open.desk.resolve(settlement.clone()).map(|_| ()),
+            Some(check) => {
+                open.desk.send_to_look(settlement.clone(), check.clone(), "Look which is so.".into()).map(|_| ())
+            }
+        };
+        let mut looked = check;
+        if matches!(done, Err(ActError::Settlement(SettlementRefusal::DoesNotFit(_)))) {
+            // Told what does not go together, they take all that the service has.
+            let every = conflict.contested.iter().chain(&conflict.merged);
+            let picks = every.map(|path| (path.clone(), Pick::Theirs)).collect();
+            done = open.desk.resolve(Settlement { picks, ..settlement }).map(|_| ());
+            looked = None;
         }
-        let check = self.event_id();
-        let done = open.desk.send_to_look(settlement, check.clone(), "Look which is so.".into()).map(|_| ());
+        let room = conflict.entity.id.clone();
         let tried = self.note(event_id, &room, done);
-        if tried == Tried::Saved {
+        if let Some(check) = looked.filter(|_| tried == Tried::Saved) {
             // Both were told in one word.
             self.saved.push(Saved { event: check, actor: self.person.clone(), room });
         }

@@ -64,6 +64,8 @@ pub struct Plan {
     pub clock_jumps: f64,
     /// Older backups put back at the service, in a day.
     pub restores: f64,
+    /// How often, in a day, a replica that lags takes over from the service, and nobody says so (D6).
+    pub fails_over: f64,
     /// One outage from the first day to the last.
     pub long_outage: bool,
     /// Events and bytes that the service takes in a request: as in the product, or hardly any.
@@ -93,6 +95,7 @@ impl Plan {
         let large = apart.u16(..ONE_IS_LARGE_OF) == 0;
         let backups = apart.u8(..4) == 0;
         let restored_often = apart.u8(..4) == 2;
+        let fails_over = if apart.u8(..6) == 0 { 2.0 } else { 0.0 };
         let plan = Self {
             seed,
             days: days.unwrap_or_else(|| if long_outage { 10 } else { rng.u64(1..5) }),
@@ -114,6 +117,7 @@ impl Plan {
             } else {
                 0.3
             },
+            fails_over: if calm { 0.0 } else { fails_over },
             long_outage,
             limits: [(500, 1 << 20), (50, 1 << 18), (7, 80_000), (1, 70_000)][rng.usize(..4)],
             bad_side: if calm { None } else { Side::any(&mut rng) },
@@ -155,6 +159,8 @@ enum Due {
     ServiceClock,
     ServiceStops,
     ServiceRestored,
+    ReplicaFallsBehind,
+    ReplicaTakesOver,
     Night,
     Morning,
 }
@@ -175,6 +181,8 @@ struct World {
     night: bool,
     /// The service's disk as it was on some mornings, oldest first.
     backups: Vec<DiskImage>,
+    /// The service's disk as a replica has it that gets nothing any more, until it takes over.
+    replica: Option<DiskImage>,
     /// Starts of the service that failed in a row.
     failed_starts: u32,
     /// For each desk, the bad one of its two files as it was some night.
@@ -256,6 +264,7 @@ impl World {
             drawn: 0,
             night: false,
             backups: vec![],
+            replica: None,
             failed_starts: 0,
             older: BTreeMap::new(),
             last_in_room: BTreeMap::new(),
@@ -318,6 +327,7 @@ impl World {
         self.again(plan.clock_jumps, Due::ServiceClock);
         self.again(if plan.calm { 0.0 } else { 0.5 }, Due::ServiceStops);
         self.again(plan.restores, Due::ServiceRestored);
+        self.again(plan.fails_over, Due::ReplicaFallsBehind);
         self.after(DAY, Due::Night);
         self.after(Duration::from_secs(24 * 3_600), Due::Morning);
     }
@@ -527,6 +537,21 @@ impl World {
                 self.restore_service();
                 self.again(plan.restores, due);
             }
+            Due::ReplicaFallsBehind => {
+                if self.service.is_running() && self.service.disk.is_on() {
+                    self.replica = Some(self.service.disk.image());
+                    let lag = [30.0, 600.0, 3_600.0][self.rng.usize(..3)];
+                    let wait = Duration::from_secs_f64(self.rng.f64() * lag);
+                    self.after(wait, Due::ReplicaTakesOver);
+                }
+                self.again(self.plan.fails_over, due);
+            }
+            Due::ReplicaTakesOver => {
+                if let Some(replica) = self.replica.take() {
+                    self.kinds.count("replica_took_over");
+                    self.put_back(&replica, false);
+                }
+            }
             Due::ServiceStops => {
                 self.service.stop().await;
                 self.kinds.count("service_stopped");
@@ -566,10 +591,15 @@ impl World {
 
     fn restore_service(&mut self) {
         let newest = self.backups.len();
-        let backup = &self.backups[newest - 1 - self.rng.usize(..newest.min(2))];
+        let backup = self.backups[newest - 1 - self.rng.usize(..newest.min(2))].clone();
         let by_the_book = self.rng.bool();
         self.kinds.count(if by_the_book { "service_restored" } else { "service_restored_without_a_word" });
-        match self.service.restore(backup, by_the_book) {
+        self.put_back(&backup, by_the_book);
+    }
+
+    /// The service goes on from another disk.
+    fn put_back(&mut self, image: &DiskImage, by_the_book: bool) {
+        match self.service.restore(image, by_the_book) {
             Ok(()) => self.failed_starts = 0,
             Err(error) => {
                 tracing::debug!(error, "the backup did not start");
