@@ -379,18 +379,42 @@ function isOnHold(row: OutboxRow): boolean {
   return row.code === "ROOM_ON_HOLD";
 }
 
-interface RowProps {
+interface CellsProps {
   row: OutboxRow;
   now: number;
-  index: number;
   current: boolean;
-  onCurrent: (index: number) => void;
   onGiveUp: (row: OutboxRow) => void;
+}
+
+interface RowProps extends CellsProps {
+  index: number;
+  onCurrent: (index: number) => void;
   measure: (row: HTMLTableRowElement | null) => void;
 }
 
-// Drawn anew when its own words change, and not when the list scrolls or another row changes.
-const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, measure }: RowProps): ReactNode {
+// Drawn anew when its place changes, as every row's does when one comes on top; its cells are not.
+const Row = memo(function Row({ index, onCurrent, measure, ...cells }: RowProps): ReactNode {
+  const { row, current } = cells;
+  return (
+    <tr
+      ref={measure}
+      data-index={index}
+      className="outbox-row"
+      aria-rowindex={index + 2}
+      tabIndex={current ? 0 : -1}
+      onFocus={() => onCurrent(index)}
+      data-testid="outbox-row"
+      data-state={row.state}
+      data-event={row.eventId}
+      data-room={row.title}
+    >
+      <Cells {...cells} />
+    </tr>
+  );
+});
+
+// Drawn anew when their own words change, and not when the list scrolls or another row comes, changes or goes.
+const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): ReactNode {
   const desk = useDesk();
   const retry = async () => {
     const taken = await attempt(async () => {
@@ -411,18 +435,7 @@ const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, m
     if (taken === true) announce(t`Room ${iso(row.title)}: recorded once more.`);
   };
   return (
-    <tr
-      ref={measure}
-      data-index={index}
-      className="outbox-row"
-      aria-rowindex={index + 2}
-      tabIndex={current ? 0 : -1}
-      onFocus={() => onCurrent(index)}
-      data-testid="outbox-row"
-      data-state={row.state}
-      data-event={row.eventId}
-      data-room={row.title}
-    >
+    <>
       <td>
         <span className="outbox-state" data-state={row.state}>
           <Glyph name={isOnHold(row) ? "bars" : STATE_GLYPH[row.state]} />
@@ -482,6 +495,6 @@ const Row = memo(function Row({ row, now, index, current, onCurrent, onGiveUp, m
           </Button>
         ) : null}
       </td>
-    </tr>
+    </>
   );
 });
