@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CarriedDesk, ConflictHead, MergedNote, OutboxFilter, OutboxRow, RoomOnHold, SyncCenter } from "../bindings/bindings";
 import { share } from "./share";
 
-export const PAGE = 100;
+export const PAGE = 50;
 
 export interface OutboxState {
   filter: OutboxFilter;
@@ -75,14 +75,23 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
       if (store.getState().filter !== filter) return;
       const head = answers.at(-1);
       if (head === undefined) return;
-      // A row that still says the same stays the same object, so that only what changed is drawn anew.
-      const known = new Map([...store.getState().rows.values()].map((row) => [row.eventId, row]));
+      // What still says the same stays the same object, so that only what changed is drawn anew.
+      const before = store.getState();
+      const known = new Map([...before.rows.values()].map((row) => [row.eventId, row]));
       const rows = new Map<number, OutboxRow>();
       answers.forEach((answer, n) => {
         const offset = (pages[n] ?? 0) * PAGE;
         answer.rows.forEach((row, at) => rows.set(offset + at, share(known.get(row.eventId) ?? row, row)));
       });
-      store.setState({ rows, total: head.total, conflicts: head.conflicts, merged: head.merged, carried: head.carried, onHold: head.onHold, loaded: true });
+      store.setState({
+        rows,
+        total: head.total,
+        conflicts: share(before.conflicts, head.conflicts),
+        merged: share(before.merged, head.merged),
+        carried: share(before.carried, head.carried),
+        onHold: share(before.onHold, head.onHold),
+        loaded: true,
+      });
     },
   });
 }

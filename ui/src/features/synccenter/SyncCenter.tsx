@@ -41,118 +41,157 @@ const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   discarded: "cross",
 };
 
+// Every change of the queue comes by here, thousands in an hour: each part listens to what it shows, and no more of the
+// screen is drawn anew than what changed.
 export function SyncCenter(): ReactNode {
-  const desk = useDesk();
   useWatch("outbox");
-  const sync = useApp((state) => state.sync);
-  const outbox = useStore(desk.outbox);
-  const now = useNow();
   const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => heading.current?.focus(), []);
   useFocusKept(page, heading);
 
-  const hasFailed = sync.ledger.attention > 0;
-  const syncNow = async () => {
-    announce(t`Asking the service now.`, { key: "sync-now" });
-    await attempt(() => desk.platform.syncNow());
-  };
-
   return (
     <div ref={page} className="sync" data-testid="sync-center">
       <header className="sync-head">
         <div className="sync-top">
           <h1 ref={heading} tabIndex={-1} data-quiet-focus="">{t`Sync Center`}</h1>
-          <div className="sync-actions">
-            <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
-            <CarryButtons />
-            <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
-              <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
-            </Button>
-            <Button testId="pause-sending" data-paused={sync.paused} onPress={() => void attempt(() => desk.platform.pauseSending(!sync.paused))}>
-              {sync.paused ? <Play size={16} className="flips" aria-hidden /> : <Pause size={16} aria-hidden />} {sync.paused ? t`Resume sending` : t`Pause sending`}
-            </Button>
-            <Button look="solid" testId="sync-now" onPress={() => void syncNow()}>
-              <RefreshCw size={16} aria-hidden className={sync.flushing ? "turning" : undefined} /> {sync.flushing ? t`Sending…` : t`Sync now`}
-            </Button>
-          </div>
+          <HeadActions />
         </div>
-        <p className="sync-state" data-testid="sync-state">
-          {stateSentence(sync, now)} {sync.slow === null || sync.state !== "online" ? null : <Code code={sync.slow.code} />}
-        </p>
-        {sync.notice === null ? null : (
-          <p className="sync-state" data-testid="sync-notice">
-            {`${sync.notice.message} ${sync.notice.nextStep}`.trim()} <Code code={sync.notice.code} />
-          </p>
-        )}
-        <p className="sync-state">
-          {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <Code code={sync.lastFlush.code} />}
-        </p>
+        <State />
       </header>
 
-      <LedgerBar sync={sync} filter={outbox.filter} onFilter={desk.outbox.setFilter} />
+      <LedgerBar />
 
       <AfterOutage />
 
-      {sync.backlogWarning ? (
-        <p className="sync-note" data-testid="backlog">
-          <Glyph name="alert" />
-          <span>
-            {t`More than 100 actions wait. Everything is kept and will be sent.`} <a href={routeHash({ view: "playbook", place: "more-than-100-actions-wait" })}>{t`What to check meanwhile`}</a>
-          </span>
-        </p>
-      ) : null}
+      <BacklogNote />
 
       <div className="sync-columns">
-        <Rows now={now} />
-        {outbox.conflicts.length + outbox.merged.length + outbox.carried.length + outbox.onHold.length === 0 ? null : (
-          <aside className="sync-side" aria-label={t`What needs a decision, what is held back or carried for other desks, and what merged by itself`}>
-            {outbox.conflicts.length === 0 ? null : (
-              <section aria-labelledby="to-decide">
-                <h2 id="to-decide">{plural(outbox.conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
-                <ul className="cards">
-                  {outbox.conflicts.map((head) => (
-                    <li key={`${head.entityKind}/${head.entityId}`} className="card" data-testid="conflict-card" data-entity={head.entityId}>
-                      <b>
-                        <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
-                      </b>
-                      <p>{head.summary}</p>
-                      <div className="card-foot">
-                        <small>
-                          {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
-                        </small>
-                        <Button look="solid" small testId="decide" aria-label={t`Decide about room ${iso(head.title)}`} onPress={() => go({ view: "conflict", entityKind: head.entityKind, entityId: head.entityId })}>
-                          {t`Decide`}
-                        </Button>
-                      </div>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            )}
-            <OnHold rooms={outbox.onHold} now={now} />
-            <Carried carried={outbox.carried} now={now} />
-            {outbox.merged.length === 0 ? null : (
-              <section aria-labelledby="merged-notes">
-                <h2 id="merged-notes">{t`Merged by itself`}</h2>
-                <ul className="cards">
-                  {outbox.merged.map((note, at) => (
-                    <li key={`${note.at}/${note.title}/${at}`} className="card card-quiet">
-                      <b>
-                        {t`Room`} <RoomNumber number={note.title} />
-                      </b>
-                      <p>{note.summary}</p>
-                      <small>{dateTime(note.at, now)}</small>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            )}
-          </aside>
-        )}
+        <Rows />
+        <Side />
       </div>
     </div>
+  );
+}
+
+function HeadActions(): ReactNode {
+  const desk = useDesk();
+  const hasFailed = useApp((state) => state.sync.ledger.attention > 0);
+  const paused = useApp((state) => state.sync.paused);
+  return (
+    <div className="sync-actions">
+      <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
+      <CarryButtons />
+      <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
+        <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
+      </Button>
+      <Button testId="pause-sending" data-paused={paused} onPress={() => void attempt(() => desk.platform.pauseSending(!paused))}>
+        {paused ? <Play size={16} className="flips" aria-hidden /> : <Pause size={16} aria-hidden />} {paused ? t`Resume sending` : t`Pause sending`}
+      </Button>
+      <SyncNow />
+    </div>
+  );
+}
+
+function SyncNow(): ReactNode {
+  const desk = useDesk();
+  const flushing = useApp((state) => state.sync.flushing);
+  const syncNow = async () => {
+    announce(t`Asking the service now.`, { key: "sync-now" });
+    await attempt(() => desk.platform.syncNow());
+  };
+  return (
+    <Button look="solid" testId="sync-now" onPress={() => void syncNow()}>
+      <RefreshCw size={16} aria-hidden className={flushing ? "turning" : undefined} /> {flushing ? t`Sending…` : t`Sync now`}
+    </Button>
+  );
+}
+
+function State(): ReactNode {
+  const sync = useApp((state) => state.sync);
+  const now = useNow();
+  return (
+    <>
+      <p className="sync-state" data-testid="sync-state">
+        {stateSentence(sync, now)} {sync.slow === null || sync.state !== "online" ? null : <Code code={sync.slow.code} />}
+      </p>
+      {sync.notice === null ? null : (
+        <p className="sync-state" data-testid="sync-notice">
+          {`${sync.notice.message} ${sync.notice.nextStep}`.trim()} <Code code={sync.notice.code} />
+        </p>
+      )}
+      <p className="sync-state">
+        {flushSentence(sync, now)} {sync.lastFlush?.code == null ? null : <Code code={sync.lastFlush.code} />}
+      </p>
+    </>
+  );
+}
+
+function BacklogNote(): ReactNode {
+  const isLong = useApp((state) => state.sync.backlogWarning);
+  return isLong ? (
+    <p className="sync-note" data-testid="backlog">
+      <Glyph name="alert" />
+      <span>
+        {t`More than 100 actions wait. Everything is kept and will be sent.`} <a href={routeHash({ view: "playbook", place: "more-than-100-actions-wait" })}>{t`What to check meanwhile`}</a>
+      </span>
+    </p>
+  ) : null;
+}
+
+function Side(): ReactNode {
+  const desk = useDesk();
+  const conflicts = useStore(desk.outbox, (state) => state.conflicts);
+  const merged = useStore(desk.outbox, (state) => state.merged);
+  const carried = useStore(desk.outbox, (state) => state.carried);
+  const onHold = useStore(desk.outbox, (state) => state.onHold);
+  const now = useNow();
+  if (conflicts.length + merged.length + carried.length + onHold.length === 0) return null;
+  return (
+    <aside className="sync-side" aria-label={t`What needs a decision, what is held back or carried for other desks, and what merged by itself`}>
+      {conflicts.length === 0 ? null : (
+        <section aria-labelledby="to-decide">
+          <h2 id="to-decide">{plural(conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
+          <ul className="cards">
+            {conflicts.map((head) => (
+              <li key={`${head.entityKind}/${head.entityId}`} className="card" data-testid="conflict-card" data-entity={head.entityId}>
+                <b>
+                  <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
+                </b>
+                <p>{head.summary}</p>
+                <div className="card-foot">
+                  <small>
+                    {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
+                  </small>
+                  <Button look="solid" small testId="decide" aria-label={t`Decide about room ${iso(head.title)}`} onPress={() => go({ view: "conflict", entityKind: head.entityKind, entityId: head.entityId })}>
+                    {t`Decide`}
+                  </Button>
+                </div>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <OnHold rooms={onHold} now={now} />
+      <Carried carried={carried} now={now} />
+      {merged.length === 0 ? null : (
+        <section aria-labelledby="merged-notes">
+          <h2 id="merged-notes">{t`Merged by itself`}</h2>
+          <ul className="cards">
+            {merged.map((note, at) => (
+              <li key={`${note.at}/${note.title}/${at}`} className="card card-quiet">
+                <b>
+                  {t`Room`} <RoomNumber number={note.title} />
+                </b>
+                <p>{note.summary}</p>
+                <small>{dateTime(note.at, now)}</small>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </aside>
   );
 }
 
@@ -189,8 +228,10 @@ function flushSentence(sync: SyncStatus, now: number): string {
   return plural(flush.errorCount, { one: `Last sent ${ended}: ${taken} taken, # needs a look.`, other: `Last sent ${ended}: ${taken} taken, # need a look.` });
 }
 
-function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: OutboxFilter; onFilter: (filter: OutboxFilter) => void }): ReactNode {
-  const { ledger } = sync;
+function LedgerBar(): ReactNode {
+  const desk = useDesk();
+  const ledger = useApp((state) => state.sync.ledger);
+  const filter = useStore(desk.outbox, (state) => state.filter);
   const cells: { id: OutboxFilter; label: string; value: number; sign: string }[] = [
     { id: "all", label: t`recorded`, value: ledger.recorded, sign: "" },
     { id: "acknowledged", label: t`acknowledged`, value: ledger.acknowledged, sign: "=" },
@@ -214,7 +255,7 @@ function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: Outbo
             data-testid={`ledger-${cell.id}`}
             data-value={cell.value}
             data-some={cell.value > 0 || undefined}
-            onClick={() => onFilter(cell.id)}
+            onClick={() => desk.outbox.setFilter(cell.id)}
           >
             <b>{count(cell.value)}</b> <span>{cell.label}</span>
           </button>
@@ -230,9 +271,10 @@ function LedgerBar({ sync, filter, onFilter }: { sync: SyncStatus; filter: Outbo
   );
 }
 
-function Rows({ now }: { now: number }): ReactNode {
+function Rows(): ReactNode {
   const desk = useDesk();
   const { total, rows, loaded, filter } = useStore(desk.outbox);
+  const now = useNow();
   const scroller = useRef<HTMLDivElement>(null);
   const [givingUp, setGivingUp] = useState<OutboxRow | null>(null);
   // Whether somebody works in the list.
