@@ -283,7 +283,7 @@ fn a_service_that_was_restored_is_given_what_was_carried_to_it() {
     let before = rooms(&mut journey);
     journey.service.restore(&backup, false);
     journey.service.restart();
-    // Whatever is sent next shows the newest receipt, and the service finds that it lost something.
+    // Whatever is sent next shows what was heard before, and the service finds that it lost something.
     carrier.act(&elsewhere, Action::Note { text: Some("after the restore".into()) }).expect("recorded");
     let service = &mut journey.service;
     turndown_gates::eventually("what was carried is in the restored trail", || {

@@ -91,6 +91,17 @@ pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, Engi
     if lost > 0 {
         found.push(format!("{lost} outbox rows have no entry in the record"));
     }
+    // A state that has no count keeps none, whatever comes to it.
+    let miscounted = count(
+        "WITH every (state) AS
+            (VALUES ('pending'), ('synced'), ('failed'), ('conflict'), ('held'), ('settled'), ('discarded')),
+            there (state, n) AS (SELECT state, count(*) FROM outbox NOT INDEXED GROUP BY 1)
+         SELECT count(*) FROM every FULL JOIN outbox_counts c USING (state) FULL JOIN there USING (state)
+         WHERE c.n IS NOT coalesce(there.n, 0)",
+    )?;
+    if miscounted > 0 {
+        found.push(format!("{miscounted} counts are not those of the outbox's rows"));
+    }
     Ok(found)
 }
 

@@ -36,7 +36,7 @@ impl Engine {
         reference: Option<Reference>,
         next: impl Into<FeedPlace>,
     ) -> Result<(), EngineError> {
-        let next = next.into();
+        let mut next = next.into();
         if sabotage::on(Version::CursorBeforePage) {
             self.set_facts(vec![("cursor", Some(next.cursor.clone()))])?;
         }
@@ -45,18 +45,22 @@ impl Engine {
         loop {
             let later = rest.split_off(rest.len().min(ROWS_A_UNIT));
             let now = std::mem::replace(&mut rest, later);
-            let next = rest.is_empty().then(|| next.clone());
-            let reference = reference.take();
-            let last = next.is_some();
+            let cursor = rest.is_empty().then(|| next.cursor.clone());
+            let (head, reference) = (next.head.take(), reference.take());
+            let last = cursor.is_some();
             self.write_behind(move |work| {
+                // Before the first of its rows: whoever has these has heard of what they come from.
+                if let Some(head) = &head {
+                    work.see_head(head)?;
+                }
                 if let Some(reference) = &reference {
                     work.take_reference(reference)?;
                 }
                 for row in &now {
                     work.take_row(row)?;
                 }
-                if let Some(next) = &next {
-                    work.go_on_from(next)?;
+                if let Some(cursor) = &cursor {
+                    work.set_fact("cursor", Some(cursor))?;
                 }
                 Ok::<_, EngineError>(())
             })?;
@@ -81,7 +85,13 @@ impl Engine {
         mut progress: impl FnMut(usize),
     ) -> Result<(), EngineError> {
         let kept: BTreeSet<EntityRef> = rows.iter().map(|row| row.entity.clone()).collect();
-        self.write_behind(move |work| work.take_reference(&reference))?;
+        let FeedPlace { cursor, head } = next.into();
+        self.write_behind(move |work| {
+            if let Some(head) = &head {
+                work.see_head(head)?;
+            }
+            work.take_reference(&reference)
+        })?;
         let mut done = 0;
         let mut rest = rows;
         while !rest.is_empty() {
@@ -91,7 +101,6 @@ impl Engine {
             self.write_behind(move |work| now.iter().try_for_each(|row| work.take_row(row)))?;
             progress(done);
         }
-        let next = next.into();
         self.write_behind(move |work| {
             let mirrored =
                 work.all("SELECT entity_kind, entity_id FROM mirror WHERE version <= ?1", [head_seq], |row| {
@@ -104,7 +113,7 @@ impl Engine {
                 )?;
                 work.refresh(&entity)?;
             }
-            work.go_on_from(&next)?;
+            work.set_fact("cursor", Some(&cursor))?;
             // In the same unit of work: rows whose age nobody knows would never be called too old.
             let now = rfc3339(work.now());
             work.set_fact(KNOWN_AT, Some(&now))
@@ -113,11 +122,6 @@ impl Engine {
 }
 
 impl UnitOfWork<'_> {
-    fn go_on_from(&mut self, place: &FeedPlace) -> Result<(), EngineError> {
-        self.set_fact("cursor", Some(&place.cursor))?;
-        place.head.as_ref().map_or(Ok(()), |head| self.see_head(head))
-    }
-
     fn take_reference(&mut self, reference: &Reference) -> Result<(), EngineError> {
         let document = reference.document.to_string();
         self.execute(

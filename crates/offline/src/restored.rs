@@ -109,10 +109,7 @@ impl Engine {
     /// # Errors
     /// When SQLite refuses.
     pub fn service_head(&self, epoch: &str) -> Result<Option<ServiceHead>, EngineError> {
-        if self.fact("epoch")?.is_none_or(|known| known != epoch) {
-            return Ok(None);
-        }
-        Ok(head_of(self.fact(HEAD_SEEN)?))
+        Ok(head_of(self.fact(HEAD_SEEN)?).filter(|head| head.epoch == epoch))
     }
 
     /// Whether putting events back began and did not end, or has to begin because the database was repaired.
@@ -275,7 +272,7 @@ impl UnitOfWork<'_> {
 
     /// Keeps the newest head that was heard of: answers may come in another order than the service gave them.
     pub(crate) fn see_head(&mut self, head: &ServiceHead) -> Result<(), EngineError> {
-        let seen = head_of(self.fact(HEAD_SEEN)?).unwrap_or_default();
+        let seen = head_of(self.fact(HEAD_SEEN)?).filter(|seen| seen.epoch == head.epoch).unwrap_or_default();
         let mut newest = if head.audit_seq >= seen.audit_seq { head.clone() } else { seen.clone() };
         newest.seq = head.seq.max(seen.seq);
         if newest == seen {

@@ -431,7 +431,6 @@ fn carried_events_are_let_go_after_the_backup_horizon_and_their_file_with_the_la
     let (house, engine) = carrier();
     carry(&engine, &file, "carried");
     drain(&engine, &mut 10);
-    // The newest receipt of all is this desk's own.
     add(&engine, 7, "newest");
     drain(&engine, &mut 50);
     for _ in 0..24 * 15 {
@@ -453,7 +452,10 @@ fn d6_the_newest_head_of_the_service_is_shown_in_whatever_order_its_answers_come
     let (_house, engine) = carrier();
     engine.begin_epoch("store", "epoch").unwrap();
     assert_eq!(engine.service_head("epoch").unwrap(), None);
-    let head = |seq, audit_seq, hash: &str| ServiceHead { seq, audit_seq, audit_hash: hash.into() };
+    let head = |seq, audit_seq, hash: &str| {
+        let (epoch, run) = ("epoch".into(), "run".into());
+        ServiceHead { epoch, run, seq, audit_seq, audit_hash: hash.into() }
+    };
     let hear = |head: ServiceHead| {
         engine.take_results("store", "epoch", Some(head), vec![result("unknown", Outcome::Applied)]).unwrap();
     };

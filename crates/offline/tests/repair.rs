@@ -542,6 +542,36 @@ fn a6_a_number_that_rotted_in_the_record_is_not_counted_up_to() {
 }
 
 #[test]
+fn l1_a_count_of_the_outbox_that_rotted_is_found_and_made_anew() {
+    for rot in [
+        "UPDATE outbox_counts SET n = n - 1 WHERE state = 'pending'",
+        "UPDATE outbox_counts SET n = -45 WHERE state = 'synced'",
+        "UPDATE outbox_counts SET state = 'synkf' WHERE state = 'synced'",
+        "DELETE FROM outbox_counts WHERE state = 'pending'",
+    ] {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 1, "a1");
+        add(&engine, 2, "b1");
+        let before = engine.ledger().unwrap();
+        engine.close();
+        drop(engine);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+        let (engine, report) = house.open();
+        assert!(report.repair.is_none(), "a start does not count: {rot}");
+        assert!(!engine.check().expect("it can be looked at").damage.is_empty(), "{rot}");
+        engine.close();
+        drop(engine);
+        let (engine, report) = house.open();
+        assert!(report.repair.is_some(), "{rot}");
+        // The repair itself is recorded.
+        let after = engine.ledger().unwrap();
+        assert!(after.is_balanced() && after.recorded == before.recorded + 1, "{rot}: {after:?}");
+        is_sound(&engine);
+    }
+}
+
+#[test]
 fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
     let killed = killed(20);
     for rot in [

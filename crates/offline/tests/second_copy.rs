@@ -243,8 +243,7 @@ fn what_the_service_has_had_for_longer_than_its_backups_last_goes_file_by_file_a
         .collect();
     engine.take_results("store", "epoch", None, results).unwrap();
     assert_eq!(engine.let_copies_go().unwrap(), 0, "acknowledged is not enough: the service may be restored");
-    // The horizon passes: all rows but the one that the handshake names are pruned. Here it is the last of the second
-    // month, so the first month goes.
+    // The horizon passes for all rows but the last of the second month, so the first month goes.
     engine
         .write(|work| {
             work.execute("DELETE FROM outbox WHERE state = 'synced' AND event_id <> 'm1-9'", [])?;

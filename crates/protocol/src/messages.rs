@@ -63,9 +63,16 @@ pub struct AuditClosed {
 
 /// Where the service's record of a property stands. Desks hear it with whatever they take, and show the newest one that
 /// they heard: a service that has not got it, or has another entry in that place, lost the end of its record.
+///
+/// A record can lose its end between two runs of the service and at no other time. So a desk takes something from the
+/// run that it has greeted, and from no other: what it would hear there could hide what the run before had said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceHead {
+    /// In which epoch.
+    pub epoch: String,
+    /// Which run of the service says so: another one after each start.
+    pub run: String,
     /// The sequence number of the newest change.
     pub seq: u64,
     /// The newest entry of the service's audit trail; 0 for an empty one.
@@ -115,6 +122,9 @@ pub struct HandshakeAnswer {
     pub highest_hash: Option<String>,
     /// Whether the service's record still has the head that the desk showed; true when it showed none.
     pub holds_seen: bool,
+    /// Where the service's record stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ServiceHead>,
     /// Up to this `local_seq` the service holds every entry of this install and took each as it is (applied or merged):
     /// none of it is ever needed again.
     #[serde(default)]

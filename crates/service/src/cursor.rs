@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn g4_a_cursor_of_another_generation_is_refused_and_not_read() {
-        let identity = |store: &str, epoch: &str| Identity { store_id: store.into(), epoch: epoch.into() };
+        let identity =
+            |store: &str, epoch: &str| Identity { store_id: store.into(), epoch: epoch.into(), run: String::new() };
         let here = identity("store_1", "epoch_1");
         let cursor = write(&here, 42);
         assert_eq!(read(&here, &cursor), Ok(42));

@@ -264,6 +264,7 @@ async fn d6_a_head_that_the_store_does_not_have_begins_a_new_epoch_before_anythi
     ];
     let mut counted = told.seq;
     for (what, head) in lost {
+        let head = ServiceHead { epoch: service.capabilities.epoch.clone(), ..head };
         let before = service.capabilities.epoch.clone();
         let cursor = service.snapshot().await.cursor;
         let batch = showing(&service, &desk, &next, &head);
@@ -272,14 +273,24 @@ async fn d6_a_head_that_the_store_does_not_have_begins_a_new_epoch_before_anythi
         assert_ne!(service.capabilities.epoch, before, "{what}: every desk hears of it");
         let gone = service.get(&service.path(&format!("changes?cursor={cursor}"))).await;
         assert_eq!(gone.code(), (410, codes::CURSOR_GONE.into()), "{what}");
+        // Whoever knows of the epoch before and of nothing else begins no further one.
+        let late = showing(&service, &desk, &next, &head);
+        assert_eq!(service.send_raw(&late).await.code(), (409, codes::WRONG_EPOCH.into()), "{what}");
+        let now: turndown_protocol::Capabilities = service.get("/v1/capabilities").await.json();
+        assert_eq!(now.epoch, service.capabilities.epoch, "{what}");
         // Nothing was taken yet, counting goes on above, and a head that is here changes nothing.
-        let taken: EventsResponse = service.send_raw(&showing(&service, &desk, &next, &told)).await.json();
+        let here = ServiceHead { epoch: now.epoch, ..told.clone() };
+        let taken: EventsResponse = service.send_raw(&showing(&service, &desk, &next, &here)).await.json();
         assert_eq!((outcomes(&taken), &taken.epoch), (vec![Outcome::Applied], &service.capabilities.epoch), "{what}");
         let seq = taken.results[0].seq.unwrap();
         assert!(seq > counted, "{what}: {seq} behind {counted}");
         counted = seq;
         next = desk.note("101", what);
     }
+    // The numbers were given out again since: the entry behind the one that is shown has one of them.
+    let epoch = service.capabilities.epoch.clone();
+    let refilled = showing(&service, &desk, &next, &ServiceHead { epoch, seq: counted, ..told });
+    assert_eq!(service.send_raw(&refilled).await.code(), (409, codes::WRONG_EPOCH.into()));
 }
 
 #[tokio::test]

@@ -32,5 +32,8 @@ found! {
     d3_a_repaired_desk_offers_again_in_an_order_that_can_be_taken: 5067,
     a6_a_backup_with_a_row_that_rotted_keeps_no_desk_closed: 170,
     d6_a_replica_without_the_last_settled_actions_is_given_them: 510095,
+    d6_a_replicas_answer_does_not_hide_what_it_lacks: 602816,
+    l1_a_backup_with_a_count_that_rotted_is_no_beginning: 603386,
+    l1_a_count_that_rotted_below_nothing_is_damage: 603435,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, FeedPlace, Hands, KNOWN_AT, OutboxItem, now_ms};
 use turndown_protocol::{
     AuditClosed, AuditHead, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake,
-    HandshakeAnswer, InstallId, Snapshot, ZERO_HASH,
+    HandshakeAnswer, InstallId, ServiceHead, Snapshot, ZERO_HASH,
 };
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -92,8 +92,22 @@ struct Met {
     epoch: String,
     signing_key: String,
     backup_horizon_days: u32,
+    /// Which run of the service was greeted.
+    run: Option<String>,
     /// [`Shared::epochs`] then.
     round: u64,
+}
+
+impl Met {
+    /// Refuses what another run of the service says than the one that was greeted: the end of its record may have been
+    /// lost meanwhile, and what it says now would hide that. Whatever it took comes again as a duplicate.
+    fn is_said_by(&self, head: Option<&ServiceHead>) -> Result<(), Failure> {
+        if head.map(|head| &head.run) == self.run.as_ref() || sabotage::on(Version::AnyAnswerCounts) {
+            return Ok(());
+        }
+        tracing::info!("the service has started anew since it was greeted");
+        Err(Failure::unknown(Cause::Broken))
+    }
 }
 
 /// How what the service has of this install stands to the desk's own chain.
@@ -269,6 +283,7 @@ impl Shared {
             epoch: capabilities.epoch,
             signing_key: capabilities.signing_key,
             backup_horizon_days: capabilities.backup_horizon_days,
+            run: answer.head.map(|head| head.run),
             round: *self.epochs.read().unwrap_or_else(PoisonError::into_inner),
         });
         self.witness(&answer.audit_closed)?;
@@ -423,6 +438,7 @@ impl Shared {
                 tracing::warn!(%unfit, "an answer does not count");
                 Failure::unknown(Cause::AnswerUnfit)
             })?;
+            asked_of.is_said_by(answer.head.as_ref())?;
             shared.witness(&answer.audit_closed)?;
             // Two copies of one desk that greeted at the same moment are told apart by what comes of their first batches.
             let forked = shared.engine.install_id() == install_id
@@ -456,6 +472,7 @@ impl Shared {
             tracing::warn!("a page of changes is not the one that was asked for");
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
+        met.is_said_by(page.head.as_ref())?;
         let shared = Arc::clone(&self);
         blocking(self.engine.hands(), move || shared.while_met(&met, || shared.take_page(page))).await
     }
@@ -478,6 +495,7 @@ impl Shared {
         if snapshot.store_id != met.store_id || snapshot.epoch != met.epoch {
             return Err(Failure::unknown(Cause::AnswerUnfit));
         }
+        met.is_said_by(snapshot.head.as_ref())?;
         let shared = Arc::clone(&self);
         blocking(self.engine.hands(), move || {
             let total = u32::try_from(snapshot.rows.len()).unwrap_or(u32::MAX);
@@ -551,6 +569,7 @@ impl Shared {
             if page.store_id != met.store_id || page.epoch != met.epoch || cursor.as_ref() != Some(&page.from) {
                 return Ok(Heard::Change);
             }
+            met.is_said_by(page.head.as_ref())?;
             shared.while_met(&met, || shared.take_page(page)).map(|more| Heard::Page { more })
         });
         // What could not be taken from the stream is asked for by a pull, which says why if it fails too.

@@ -550,6 +550,33 @@ fn d6_a_desk_with_nothing_to_send_gives_a_copy_that_took_over_what_it_lacks() {
 }
 
 #[test]
+fn d6_what_another_desk_did_at_a_copy_since_does_not_hide_what_the_copy_lacks() {
+    runtime().block_on(async {
+        let bench = Bench::start(hurried()).await;
+        // A proxy lets no stream through: the desk asks for changes now and then, and nothing tells it of another copy.
+        bench.house.stand(Route::Stream, Wrong::Raw(404, vec![("content-type", "text/html")], "<p>Not here.</p>"));
+        bench.until_online().await;
+        bench.desk.add(1, 1);
+        bench.until_agreed().await;
+        let backup = bench.house.with(|store| store.backup());
+        bench.desk.add(1, 10);
+        bench.desk.add(2, 5);
+        bench.until_agreed().await;
+        let mut expected = bench.house.values();
+        expected.insert(3, 7);
+        // By the time that this desk hears of the copy, it has gone on as far as the first one had, and further.
+        bench.house.with(|store| store.goes_on_behind(backup, 10));
+        bench.house.set(3, 7);
+        bench.until("what it lacks is given to it", |bench| bench.house.values() == expected).await;
+        bench.until_agreed().await;
+        bench
+            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
+            .await;
+        bench.stop().await;
+    });
+}
+
+#[test]
 fn d6_a_head_below_what_this_desk_has_seen_is_noticed_although_no_receipt_is_lost() {
     runtime().block_on(async {
         let bench = Bench::start(hurried()).await;

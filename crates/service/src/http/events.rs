@@ -51,7 +51,7 @@ pub(super) async fn handshake(
     let hello: Handshake = body::json(&app, &headers, request).await?;
     let head = hello.audit_head.clone();
     let seen = hello.seen.map(|head| shown(&app, head));
-    let Greeted { chain, holds_seen, holds_until } =
+    let Greeted { chain, holds_seen, holds_until, head: stands } =
         app.store.greet(device.property_id, install.clone(), hello.audit_head, hello.continues, seen).await?;
     let identity = app.store.identity();
     let highest_hash = (chain.highest_seq > 0).then(|| hex::encode(chain.highest_hash));
@@ -64,6 +64,7 @@ pub(super) async fn handshake(
         highest_local_seq: chain.highest_seq,
         highest_hash,
         holds_seen,
+        head: Some(stands),
         holds_until,
         audit_closed: app.closed(&install, &chain),
         audit_problem: audit_problem(&app, &install, &chain, same_place_other_hash, behind),

@@ -35,6 +35,8 @@ pub struct Identity {
     pub store_id: String,
     /// Changes when the store was restored from a backup, or finds out that it lost what it had acknowledged.
     pub epoch: String,
+    /// Another one at each start.
+    pub run: String,
 }
 
 /// Why the store did not do it. Nothing was changed.
@@ -119,6 +121,8 @@ pub struct Greeted {
     pub chain: Chain,
     /// Whether the record still has the head that it showed; true when it showed none.
     pub holds_seen: bool,
+    /// Where the record stands.
+    pub head: ServiceHead,
     /// Up to here every entry of its chain is here and was taken as it is.
     pub holds_until: u64,
 }

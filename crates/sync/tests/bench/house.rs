@@ -449,9 +449,19 @@ impl Store {
         }
     }
 
+    /// A copy took over, and answered others `entries` times since.
+    pub fn goes_on_behind(&mut self, backup: Backup, entries: usize) {
+        self.restore(backup);
+        self.copies += 1;
+        self.seq += entries as u64;
+        self.trail.extend((0..entries).map(|n| format!("another desk's {n}")));
+    }
+
     /// Where its record stands.
     fn head(&self) -> ServiceHead {
         ServiceHead {
+            epoch: self.epoch.clone(),
+            run: format!("run {}", self.copies),
             seq: self.seq,
             audit_seq: self.trail.len() as u64,
             audit_hash: self.trail.last().cloned().unwrap_or_default(),
@@ -550,6 +560,7 @@ async fn handshake(State(house): App, Path(install): Path<String>, headers: Head
         epoch: store.epoch.clone(),
         highest_local_seq: store.highest.get(&install).map_or(0, |head| head.local_seq),
         highest_hash: store.highest.get(&install).map(|head| head.hash.clone()),
+        head: Some(store.head()),
         holds_seen: said.seen.as_ref().is_none_or(|head| store.holds(head)),
         holds_until: store.holds_until(&install, said.continues.as_ref().map_or(0, |before| before.head.local_seq)),
         audit_closed: house.closed(store, &install),

@@ -273,10 +273,11 @@ impl Storage for SqliteStore {
     }
 
     async fn snapshot(&self, property: PropertyId) -> Result<SnapshotRows, StoreError> {
+        let identity = self.identity();
         self.read(move |conn| {
             let (head_seq, _) = rows::feed(conn)?;
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let head = found.head(head_seq);
+            let head = rows::head(&identity, head_seq, found.audit_seq, found.audit_hash);
             let rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
@@ -289,13 +290,14 @@ impl Storage for SqliteStore {
     }
 
     async fn changes(&self, property: PropertyId, after: u64, limit: u32) -> Result<Option<ChangesRows>, StoreError> {
+        let identity = self.identity();
         self.read(move |conn| {
             let (head_seq, floor) = rows::feed(conn)?;
             if after < floor || after > head_seq {
                 return Ok(None);
             }
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let head = found.head(head_seq);
+            let head = rows::head(&identity, head_seq, found.audit_seq, found.audit_hash);
             let mut rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
@@ -359,7 +361,8 @@ impl Storage for SqliteStore {
             let holds_seen = writer.holds_or_begins_epoch(&property, seen.as_ref())?;
             let chain = writer.greet(&property, &install, &head, continues.as_ref())?;
             let holds_until = rows::holds_until(&writer.conn, &chain)?;
-            Ok(Greeted { chain, holds_seen, holds_until })
+            let head = writer.head(&property)?;
+            Ok(Greeted { chain, holds_seen, holds_until, head })
         })
         .await
     }

@@ -307,6 +307,7 @@ fn identity(
     place: Key<'_>,
 ) -> Result<(Identity, SigningKey), Refusal> {
     let refuse = |error| Refusal::from_database(&files.db, error);
+    let run = format!("run_{:032x}", env.random_u128());
     let tx = conn.transaction().map_err(refuse)?;
     let found = tx
         .query_row("SELECT store_id, epoch, signing_key FROM meta", [], |row| {
@@ -319,7 +320,7 @@ fn identity(
         Some((store_id, epoch, _)) if matches!(place, Key::Beside { new: true }) => {
             let key = make_key(files, env)?;
             tx.execute("UPDATE meta SET signing_key = ?1", [public_hex(&key)]).map_err(refuse)?;
-            (Identity { store_id, epoch }, key)
+            (Identity { store_id, epoch, run }, key)
         }
         Some((store_id, epoch, public)) => {
             let missing = || Refusal::SigningKey(files.key().display().to_string());
@@ -330,14 +331,14 @@ fn identity(
             if public_hex(&key) != public {
                 return Err(missing());
             }
-            (Identity { store_id, epoch }, key)
+            (Identity { store_id, epoch, run }, key)
         }
         None => {
             let name = |prefix: &str| {
                 let id = turndown_protocol::EventId::generate(env.now_ms().unsigned_abs(), env.random_u128());
                 format!("{prefix}_{id}")
             };
-            let identity = Identity { store_id: name("store"), epoch: name("epoch") };
+            let identity = Identity { store_id: name("store"), epoch: name("epoch"), run };
             let key = match place {
                 Key::Given(key) => key.clone(),
                 Key::Beside { .. } => make_key(files, env)?,

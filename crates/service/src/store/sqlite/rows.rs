@@ -1,5 +1,6 @@
 //! Reading rows: one function a table, used by the writer and by the read connections alike.
 
+use crate::store::Identity;
 use crate::store::batch::Known;
 use crate::store::{Author, Chain, Detail, Entity, Hash, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
@@ -53,11 +54,10 @@ pub(super) struct PropertyRow {
     pub(super) audit_hash: Hash,
 }
 
-impl PropertyRow {
-    /// Where the record stands, with the number of the newest change.
-    pub(super) fn head(&self, seq: u64) -> ServiceHead {
-        ServiceHead { seq, audit_seq: self.audit_seq, audit_hash: hex::encode(self.audit_hash) }
-    }
+/// Where the record stands: the newest change, and the newest entry of a property's audit trail.
+pub(super) fn head(identity: &Identity, seq: u64, audit_seq: u64, audit_hash: Hash) -> ServiceHead {
+    let (epoch, run) = (identity.epoch.clone(), identity.run.clone());
+    ServiceHead { epoch, run, seq, audit_seq, audit_hash: hex::encode(audit_hash) }
 }
 
 pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<PropertyRow>> {
@@ -76,13 +76,27 @@ pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<P
     .optional()
 }
 
-/// Whether the audit trail has this entry.
-pub(super) fn has_audit(conn: &Connection, property_n: i64, audit_seq: u64, hash: &str) -> rusqlite::Result<bool> {
+/// Whether the audit trail has this entry, and goes on behind it with changes above a number: that one was given out
+/// before them, if the trail is the same.
+pub(super) fn has_audit(
+    conn: &Connection,
+    property_n: i64,
+    audit_seq: u64,
+    hash: &str,
+    seq: u64,
+) -> rusqlite::Result<bool> {
     let found: Option<Hash> = conn
         .prepare_cached("SELECT hash FROM audit WHERE property_n = ?1 AND audit_seq = ?2")?
         .query_row((property_n, to_i64(audit_seq)), |row| row.get(0))
         .optional()?;
-    Ok(audit_seq == 0 || found.is_some_and(|found| hex::encode(found) == hash))
+    let next: Option<i64> = conn
+        .prepare_cached(
+            "SELECT seq FROM audit WHERE property_n = ?1 AND audit_seq > ?2 AND seq IS NOT NULL ORDER BY audit_seq LIMIT 1",
+        )?
+        .query_row((property_n, to_i64(audit_seq)), |row| row.get(0))
+        .optional()?;
+    let is_here = audit_seq == 0 || found.is_some_and(|found| hex::encode(found) == hash);
+    Ok(is_here && next.is_none_or(|next| next.unsigned_abs() > seq))
 }
 
 /// Head and floor of the feed.

@@ -95,10 +95,14 @@ impl Writer {
     }
 
     /// Where the record stands.
-    fn head(&mut self, property: &PropertyId) -> Result<ServiceHead, StoreError> {
-        let seq = self.head_seq;
+    pub(super) fn head(&mut self, property: &PropertyId) -> Result<ServiceHead, StoreError> {
+        let (seq, identity) = (self.head_seq, self.identity());
         let held = self.held(property)?;
-        Ok(ServiceHead { seq, audit_seq: held.audit_seq, audit_hash: hex::encode(held.audit_hash) })
+        Ok(rows::head(&identity, seq, held.audit_seq, held.audit_hash))
+    }
+
+    fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn property_n(&mut self, property: &PropertyId) -> Result<i64, StoreError> {
@@ -218,9 +222,15 @@ impl Writer {
         property: &PropertyId,
         seen: Option<&Shown>,
     ) -> Result<bool, StoreError> {
-        let Some(Shown { head: ServiceHead { seq, audit_seq, audit_hash }, random }) = seen else { return Ok(true) };
+        let Some(Shown { head: ServiceHead { epoch: of, seq, audit_seq, audit_hash, .. }, random }) = seen else {
+            return Ok(true);
+        };
+        // Another desk has found the loss meanwhile.
+        if *of != self.identity().epoch {
+            return Ok(false);
+        }
         let property_n = self.property_n(property)?;
-        let holds = *seq <= self.head_seq && rows::has_audit(&self.conn, property_n, *audit_seq, audit_hash)?;
+        let holds = *seq <= self.head_seq && rows::has_audit(&self.conn, property_n, *audit_seq, audit_hash, *seq)?;
         if holds || sabotage::on(Version::LossNotNoticed) {
             return Ok(true);
         }
@@ -232,8 +242,7 @@ impl Writer {
         tracing::error!(seq, audit_seq, epoch, "a desk has heard of what this store lost; a new epoch begins");
         {
             let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner);
-            let store_id = identity.store_id.clone();
-            *identity = Arc::new(Identity { store_id, epoch });
+            *identity = Arc::new(Identity { epoch, ..Identity::clone(&identity) });
         }
         self.reload()?;
         Ok(false)
