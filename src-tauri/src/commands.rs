@@ -11,7 +11,7 @@ use turndown_app::{
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView, Exported,
         FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter, Report, ReportPeriod,
-        ResolveRequest, Story, SyncCenter,
+        ResolveRequest, Retried, Story, SyncCenter,
     },
 };
 
@@ -119,7 +119,7 @@ pub async fn discard_event(app: State<'_, App>, event_id: String, reason: String
 }
 
 #[tauri::command]
-pub async fn retry_failed(app: State<'_, App>) -> Answer<()> {
+pub async fn retry_failed(app: State<'_, App>) -> Answer<Retried> {
     waiting(app, App::retry_failed).await
 }
 

@@ -370,6 +370,16 @@ impl Desk {
         self.ask::<Value>("retry_event", json!({ "event": event })).map(|_| ())
     }
 
+    /// Tries every failed action again. Answers how many were, and how many could not be.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn retry_failed(&mut self) -> Result<(u64, u64), Refused> {
+        let answer = self.ask::<Value>("retry_failed", json!({}))?;
+        let number = |name: &str| answer[name].as_u64().expect("a number");
+        Ok((number("tried"), number("refused")))
+    }
+
     /// Gives a failed action up.
     ///
     /// # Errors

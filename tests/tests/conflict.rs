@@ -264,6 +264,43 @@ fn h18_what_fails_fails_alone_with_its_code_and_can_be_tried_again() {
 }
 
 #[test]
+fn h18_all_that_failed_is_tried_again_however_much_waits_between() {
+    let mut journey = Journey::small();
+    let gone = journey.desk.person(Role::Attendant);
+    let has_it = |tile: &Tile| tile.assignee.as_ref().is_some_and(|person| person.0 == gone);
+    let tiles: Vec<Tile> = journey.workable().into_iter().take(2).collect();
+    for tile in tiles.iter().filter(|tile| has_it(tile)) {
+        let nobody = Action::Reassign { task: tile.task_id.clone(), to: None };
+        journey.desk.act(&tile.room_id.0, nobody).expect("recorded");
+    }
+    journey.desk.wait_drained();
+    journey.outage();
+    let to = Some(turndown_domain::StaffId(gone.clone()));
+    // More than the Sync Center asks for at once.
+    let notes = 510;
+    for tile in &tiles {
+        let given = Action::Reassign { task: tile.task_id.clone(), to: to.clone() };
+        journey.desk.act(&tile.room_id.0, given).expect("recorded");
+        for n in 0..notes * usize::from(tile.room_id == tiles[0].room_id) {
+            let note = Action::Note { text: Some(format!("note {n}")) };
+            journey.desk.act(&tile.room_id.0, note).expect("recorded");
+        }
+    }
+    let person = journey.service.let_go(&gone);
+    journey.relay.restore();
+    journey.desk.wait_for("everything of it stops", |desk| desk.sync().ledger.attention == 2 + notes as u64);
+    journey.service.take_back(person);
+    journey.desk.wait_online();
+    assert_eq!(journey.desk.retry_failed().expect("tried again"), (2, 0));
+    journey.all_is_well();
+    for tile in &tiles {
+        let row = journey.service.api().room(&tile.room_id.0);
+        assert_eq!(row.fields.get(&format!("task/{}/assignee", tile.task_id.0)), &json!(gone));
+    }
+    assert_eq!(journey.desk.retry_failed().expect("nothing to do"), (0, 0));
+}
+
+#[test]
 fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_given_up() {
     let mut journey = Journey::small();
     let gone = journey.desk.person(Role::Attendant);

@@ -4,7 +4,7 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
+    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::{self, Names, outbox::Waiting};
@@ -751,22 +751,39 @@ impl App {
         Ok(())
     }
 
-    /// Tries every failed action again. What the rules refuse now stays where it is.
+    /// Tries every failed action again. What the rules refuse now stays where it is, and is counted.
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn retry_failed(&self) -> Answer<()> {
+    pub fn retry_failed(&self) -> Answer<Retried> {
         let desk = self.desk()?;
         let actor = self.actor()?;
-        let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, 0, PAGE_MAX))?;
-        for row in rows.iter().filter(|row| row.state == turndown_offline::OutboxState::Failed) {
-            let retried = desk.retry(&row.sealed.event.event_id, self.new_event_id(), actor.clone());
-            if let Err(error) = retried {
-                tracing::info!(%error, "an action still cannot be tried again");
+        let mut answer = Retried { tried: 0, refused: 0 };
+        // All of them first: one that is tried again leaves its place to the next.
+        for event in self.failed(&desk)? {
+            match desk.retry(&event, self.new_event_id(), actor.clone()) {
+                Ok(()) => answer.tried += 1,
+                Err(error) => {
+                    tracing::info!(%error, "an action still cannot be tried again");
+                    answer.refused += 1;
+                }
             }
         }
         self.sync_now();
-        Ok(())
+        Ok(answer)
+    }
+
+    fn failed(&self, desk: &Desk) -> Answer<Vec<EventId>> {
+        let (mut failed, mut offset) = (vec![], 0);
+        loop {
+            let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, offset, PAGE_MAX))?;
+            if rows.is_empty() {
+                return Ok(failed);
+            }
+            offset += PAGE_MAX;
+            let stopped = rows.into_iter().filter(|row| row.state == turndown_offline::OutboxState::Failed);
+            failed.extend(stopped.map(|row| row.sealed.event.event_id));
+        }
     }
 
     /// Asks for a flush now, of what is carried for other desks too.

@@ -977,6 +977,14 @@ dto! {
         pub problem: Option<String>,
     }
 
+    /// Every failed action was tried again.
+    pub struct Retried {
+        /// Recorded once more.
+        pub tried: u32,
+        /// Not yet possible: each stays where it is.
+        pub refused: u32,
+    }
+
     /// A file was imported.
     pub struct Brought {
         /// The desk whose work it is.

@@ -1698,6 +1698,19 @@ events: number,
 problem: string | null, };
 
 /**
+ * Every failed action was tried again.
+ */
+export type Retried = { 
+/**
+ * Recorded once more.
+ */
+tried: number, 
+/**
+ * Not yet possible: each stays where it is.
+ */
+refused: number, };
+
+/**
  * A file was imported.
  */
 export type Brought = { 

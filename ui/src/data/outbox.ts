@@ -10,6 +10,8 @@ export interface OutboxState {
   filter: OutboxFilter;
   /** Rows by their place under the filter. */
   rows: ReadonlyMap<number, OutboxRow>;
+  /** Which action was last seen in each place, also where it is out of sight now: its height is known by its name. */
+  ids: ReadonlyMap<number, string>;
   total: number;
   conflicts: readonly ConflictHead[];
   merged: readonly MergedNote[];
@@ -30,10 +32,15 @@ export interface OutboxStore extends StoreApi<OutboxState> {
   read: () => Promise<void>;
 }
 
+function sameIds(before: ReadonlyMap<number, string>, now: ReadonlyMap<number, string>): boolean {
+  return before.size === now.size && [...now].every(([at, id]) => before.get(at) === id);
+}
+
 export function createOutboxStore(read: Read, changed: () => void): OutboxStore {
   const store = createStore<OutboxState>(() => ({
     filter: "all",
     rows: new Map(),
+    ids: new Map(),
     total: 0,
     conflicts: [],
     merged: [],
@@ -43,48 +50,49 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
   }));
   let first = 0;
   let last = 0;
-  const pagesOnScreen = (): number[] => {
-    const pages: number[] = [];
-    for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page += 1) pages.push(page);
-    return pages;
+  const askForWhatIsMissing = (): void => {
+    const { rows, total } = store.getState();
+    const end = Math.min(last, total - 1);
+    for (let at = first; at <= end; at += 1) {
+      if (!rows.has(at)) {
+        changed();
+        return;
+      }
+    }
   };
   return Object.assign(store, {
     setFilter: (filter: OutboxFilter) => {
       if (filter === store.getState().filter) return;
+      // From the top, as many as are in sight.
+      last -= first;
       first = 0;
-      last = 0;
-      store.setState({ filter, rows: new Map(), loaded: false });
+      store.setState({ filter, rows: new Map(), ids: new Map(), loaded: false });
       changed();
     },
     setRange: (from: number, to: number) => {
       first = from;
       last = to;
-      const { rows, total } = store.getState();
-      const end = Math.min(to, total - 1);
-      for (let at = from; at <= end; at += 1) {
-        if (!rows.has(at)) {
-          changed();
-          return;
-        }
-      }
+      askForWhatIsMissing();
     },
     read: async () => {
       const { filter } = store.getState();
-      const pages = pagesOnScreen();
-      const answers = await Promise.all(pages.map((page) => read(filter, page * PAGE, PAGE)));
+      const [top, bottom] = [first, last];
+      // Whole pages, in one reading: between two of them a row could change its place and come twice.
+      const from = Math.floor(first / PAGE) * PAGE;
+      const head = await read(filter, from, (Math.floor(last / PAGE) + 1) * PAGE - from);
       if (store.getState().filter !== filter) return;
-      const head = answers.at(-1);
-      if (head === undefined) return;
       // What still says the same stays the same object, so that only what changed is drawn anew.
       const before = store.getState();
       const known = new Map([...before.rows.values()].map((row) => [row.eventId, row]));
       const rows = new Map<number, OutboxRow>();
-      answers.forEach((answer, n) => {
-        const offset = (pages[n] ?? 0) * PAGE;
-        answer.rows.forEach((row, at) => rows.set(offset + at, share(known.get(row.eventId) ?? row, row)));
+      const ids = new Map(before.ids);
+      head.rows.forEach((row, at) => {
+        rows.set(from + at, share(known.get(row.eventId) ?? row, row));
+        ids.set(from + at, row.eventId);
       });
       store.setState({
         rows,
+        ids: sameIds(before.ids, ids) ? before.ids : ids,
         total: head.total,
         conflicts: share(before.conflicts, head.conflicts),
         merged: share(before.merged, head.merged),
@@ -92,6 +100,8 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
         onHold: share(before.onHold, head.onHold),
         loaded: true,
       });
+      // Somebody may have scrolled meanwhile.
+      if (first !== top || last !== bottom) askForWhatIsMissing();
     },
   });
 }

@@ -2,6 +2,7 @@
 // the demonstration page is another. Nothing outside this folder knows which one it talks to.
 
 import type {
+  Retried,
   ActRequest,
   Acted,
   AppState,
@@ -55,7 +56,7 @@ export interface Platform {
   retryEvent(eventId: string): Promise<void>;
   /** Gives a failed action up for good; it stays in the record with the reason. */
   discardEvent(eventId: string, reason: string): Promise<void>;
-  retryFailed(): Promise<void>;
+  retryFailed(): Promise<Retried>;
   syncNow(): Promise<void>;
   setLink(mode: LinkMode): Promise<void>;
   pauseSending(paused: boolean): Promise<void>;

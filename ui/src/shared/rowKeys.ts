@@ -37,11 +37,14 @@ export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivEle
     row.focus({ preventScroll: true });
   });
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    const steps: Record<string, number> = { ArrowUp: current - 1, ArrowDown: current + 1, PageUp: current - PAGE, PageDown: current + PAGE, Home: 0, End: total - 1 };
+    // Rows move while somebody reads: the one that has the focus took it along to its new place.
+    const focused = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]")?.dataset["index"] : undefined;
+    const here = focused === undefined ? current : Number(focused);
+    const steps: Record<string, number> = { ArrowUp: here - 1, ArrowDown: here + 1, PageUp: here - PAGE, PageDown: here + PAGE, Home: 0, End: total - 1 };
     const to = steps[event.key];
     if (to === undefined || total === 0) return;
     event.preventDefault();
-    const next = rowFrom(to, to < current ? -1 : 1, total, isRow);
+    const next = rowFrom(to, to < here ? -1 : 1, total, isRow);
     wanted.current = next;
     setCurrent(next);
     // Home shows what stands above the first row as well.

@@ -5,7 +5,7 @@ use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo};
 use crate::words;
 use turndown_domain::{Unit, set_aside};
 use turndown_offline::Waits;
-use turndown_protocol::{EntityRef, Event};
+use turndown_protocol::{EntityRef, Event, codes};
 
 /// Why a row is not sent: what the engine says it waits for, and the words that go with it.
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub fn row(
         OutboxState::Failed => (
             row.last_code.clone(),
             Some(said("The service did not take it.")),
-            Some("Retry, when the reason has passed.".into()),
+            Some(what_to_do(row.last_code.as_deref().unwrap_or_default()).into()),
         ),
         OutboxState::Conflict => (
             row.last_code.clone(),
@@ -86,6 +86,16 @@ pub fn row(
         undo,
         acknowledged_at: row.acknowledged_at.clone(),
         seq: row.seq,
+    }
+}
+
+/// What a person does about an action that failed. The playbook says more of each code.
+fn what_to_do(code: &str) -> &'static str {
+    match code {
+        // The same bytes meet the same answer.
+        codes::TOO_LARGE => "Record it again with a shorter note, then give this one up.",
+        codes::KEY_REUSE => "Do not retry. Export what waits, and tell your support.",
+        _ => "Retry, when the reason has passed.",
     }
 }
 

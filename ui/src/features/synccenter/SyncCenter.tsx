@@ -7,7 +7,7 @@ import { Pause, Play, RefreshCw, RotateCcw } from "lucide-react";
 import { memo, useCallback, useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
 import { Form } from "react-aria-components";
 import { useStore } from "zustand";
-import type { OutboxFilter, OutboxRow, OutboxState, SyncStatus } from "../../bindings/bindings";
+import type { OutboxFilter, OutboxRow, OutboxState, Retried, SyncStatus } from "../../bindings/bindings";
 import { attempt, letGoOn, perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
@@ -16,6 +16,7 @@ import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go, routeHash } from "../../shared/route";
+import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
 import { outboxStateWord } from "../../shared/words";
@@ -79,11 +80,18 @@ function HeadActions(): ReactNode {
   const desk = useDesk();
   const hasFailed = useApp((state) => state.sync.ledger.attention > 0);
   const paused = useApp((state) => state.sync.paused);
+  const retryFailed = async () => {
+    const done = await attempt(() => desk.platform.retryFailed());
+    if (done === undefined) return;
+    const said = retriedWords(done);
+    announce(said, { key: "retry-failed" });
+    showToast(done.refused === 0 ? { tone: "done", text: said } : { tone: "trouble", text: said, nextStep: t`Try one of them by itself: it says why.` });
+  };
   return (
     <div className="sync-actions">
       <a className="sync-playbook" href={routeHash({ view: "playbook", place: null })} data-testid="open-playbook">{t`Playbook`}</a>
       <CarryButtons />
-      <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void attempt(() => desk.platform.retryFailed()) : undefined)}>
+      <Button testId="retry-failed" aria-disabled={hasFailed ? undefined : true} onPress={() => (hasFailed ? void retryFailed() : undefined)}>
         <RotateCcw size={16} aria-hidden /> {t`Retry all failed`}
       </Button>
       <Button testId="pause-sending" data-paused={paused} onPress={() => void attempt(() => desk.platform.pauseSending(!paused))}>
@@ -92,6 +100,12 @@ function HeadActions(): ReactNode {
       <SyncNow />
     </div>
   );
+}
+
+function retriedWords({ tried, refused }: Retried): string {
+  if (tried + refused === 0) return t`Nothing has failed. Conflicts want a decision.`;
+  const again = plural(tried, { 0: "Nothing could be tried again", one: "# action is tried again", other: "# actions are tried again" });
+  return refused === 0 ? t`${again}.` : t`${again}; ${plural(refused, { one: "# cannot be yet", other: "# cannot be yet" })}.`;
 }
 
 function SyncNow(): ReactNode {
@@ -273,13 +287,13 @@ function LedgerBar(): ReactNode {
 
 function Rows(): ReactNode {
   const desk = useDesk();
-  const { total, rows, loaded, filter } = useStore(desk.outbox);
+  const { total, rows, ids, loaded, filter } = useStore(desk.outbox);
   const now = useNow();
   const scroller = useRef<HTMLDivElement>(null);
   const [givingUp, setGivingUp] = useState<OutboxRow | null>(null);
   // Whether somebody works in the list.
   const worksHere = useRef(false);
-  const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
+  const getItemKey = useCallback((index: number) => ids.get(index) ?? index, [ids]);
   const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey });
   const items = virtual.getVirtualItems();
   const { current: at, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, total);

@@ -384,8 +384,10 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       touch([], ["outbox", "status"]);
     },
     retryFailed: async () => {
-      for (const row of outbox) if (row.state === "failed") row.state = "pending";
+      const failed = outbox.filter((row) => row.state === "failed");
+      for (const row of failed) row.state = "pending";
       touch([], ["outbox", "status"]);
+      return { tried: failed.length, refused: 0 };
     },
     syncNow: async () => flush(),
     setLink: async (mode) => {
