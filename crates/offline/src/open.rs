@@ -121,17 +121,21 @@ impl Engine {
         let path = config.folder.join(FILE);
         repair::finish_swap(disk, &config.folder)?;
 
-        let looked = look(config, environment.as_ref());
-        let found = match looked {
+        // The first write belongs to the look: a page that no query came by may refuse it.
+        let look = || -> Result<(Found, bool), OpenError> {
+            let found = look(config, environment.as_ref())?;
+            let unclean = mark_open(&found.connection)?;
+            Ok((found, unclean))
+        };
+        let (found, unclean) = match look() {
             Err(error) if is_damage(&error) => {
                 tracing::error!(?error, "the desk's database is damaged; it is repaired");
                 repair(config, environment.as_ref())?;
-                look(config, environment.as_ref())?
+                look()?
             }
             other => other?,
         };
         let Found { connection, state, tails, plan, branch, let_go, untold } = found;
-        let unclean = mark_open(&connection)?;
 
         let copied_to = tails.iter().filter_map(|tail| tail.newest.as_ref()).map(|(seq, _)| *seq).max().unwrap_or(0);
         let copy = CopyWriter::new(

@@ -35,5 +35,6 @@ found! {
     d6_a_replicas_answer_does_not_hide_what_it_lacks: 602816,
     l1_a_backup_with_a_count_that_rotted_is_no_beginning: 603386,
     l1_a_count_that_rotted_below_nothing_is_damage: 603435,
+    a6_a_desk_whose_first_write_meets_damage_is_repaired_and_opens: 801153,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }
