@@ -69,6 +69,7 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     for (const each of failed) {
       assert.equal(each.code, 'STAFF_UNKNOWN')
       assert.match(each.text, /staff list/)
+      assert.equal(each.tries, 1)
       assert.deepEqual(each.can, ['retry', 'give-up'])
     }
     // An error and a conflict are different things, with different verbs.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use serde_json::json;
-use turndown_app::dto::{ConflictView, LinkMode, LocalState, OutboxFilter, OutboxState, Side, Tile};
+use turndown_app::dto::{ConflictView, LinkMode, LocalState, OutboxFilter, OutboxState, Side, Situation, Tile};
 use turndown_domain::{Action, Cleanliness, Role, TaskKind, TaskStatus};
 use turndown_gates::journey::{complete, start};
 use turndown_gates::{Desk, Journey, intent};
@@ -385,6 +385,13 @@ fn work_for_a_guest_who_left_completes_its_own_task_and_never_the_present_state_
     let view = journey.desk.conflict(&room).expect("open");
     let paths: Vec<&str> = view.fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(paths, ["room/cleanliness"], "only the present state of the room is asked about: {view:?}");
+    assert_eq!(view.situation, Situation::PreviousTurn);
+    assert!(view.summary.contains(&tile.number) && view.summary.contains("the guest who had room"), "{}", view.summary);
+    let suggested = view.fields[0].suggestion.as_ref().expect("a suggestion, which nobody has to see");
+    assert_eq!(
+        (suggested.side, suggested.reason.as_str()),
+        (Side::Theirs, "What was done here was for the guest before.")
+    );
     let turn = journey.service.api().room(&room).fields.get("room/turn").clone();
     journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
     journey.all_is_well();

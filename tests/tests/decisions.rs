@@ -57,14 +57,22 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
     let pass = Verdict { result: InspectionResult::Pass, reason: None };
     let worked = |at: usize| vec![start(&task(at)), complete(&task(at))];
     let situations = [
-        (0, worked(0), vec![cancel(0)], Situation::CancelledElsewhere, vec!["cancelled", "(guest extended)"]),
-        (1, vec![cancel(1)], vec![start(&task(1))], Situation::CancelledHere, vec!["was cancelled here"]),
+        (
+            0,
+            worked(0),
+            vec![cancel(0)],
+            Situation::CancelledElsewhere,
+            vec!["cancelled", "(guest extended)"],
+            Some((Side::Mine, "The work was done.")),
+        ),
+        (1, vec![cancel(1)], vec![start(&task(1))], Situation::CancelledHere, vec!["was cancelled here"], None),
         (
             2,
             worked(2),
             vec![Action::Reassign { task: task(2), to: Some(StaffId(somebody.0)) }],
             Situation::Reassigned,
             vec!["gave the"],
+            None,
         ),
         (
             3,
@@ -72,6 +80,7 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
             vec![Action::Inspect { task: task(3), verdict: pass }],
             Situation::InspectedElsewhere,
             vec!["inspected room"],
+            Some((Side::Theirs, "The room was inspected after what was done here.")),
         ),
         (
             4,
@@ -79,8 +88,9 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
             vec![Action::SetSellability { sellability: out }],
             Situation::OutOfOrder,
             vec!["out of order", "(leak)"],
+            Some((Side::Theirs, "A room that somebody put out of order should not be given out.")),
         ),
-        (5, vec![note("cot")], vec![note("towels")], Situation::Fields, vec!["changed room"]),
+        (5, vec![note("cot")], vec![note("towels")], Situation::Fields, vec!["changed room"], None),
     ];
     let count = situations.len();
     journey.outage();
@@ -91,12 +101,15 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
     office.wait_drained();
     journey.relay.restore();
     journey.desk.wait_conflicts(u32::try_from(count).expect("few"));
-    for (at, _, _, situation, words) in situations {
+    for (at, _, _, situation, words, suggestion) in situations {
         let room = tiles[at].room_id.0.clone();
         let view = journey.desk.conflict(&room).expect("open");
         assert_eq!(view.situation, situation, "{}", view.summary);
         assert!(view.summary.contains(&tiles[at].number), "{}", view.summary);
         assert!(words.iter().all(|word| view.summary.contains(word)), "{}", view.summary);
+        let suggested = view.fields.iter().find_map(|field| field.suggestion.as_ref());
+        let suggested = suggested.map(|suggested| (suggested.side, suggested.reason.as_str()));
+        assert_eq!(suggested, suggestion, "{}", view.summary);
         // Nobody is decided for: what is suggested is not chosen.
         assert!(view.fields.iter().all(|field| field.chosen.is_none()), "{view:?}");
         journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
