@@ -776,6 +776,21 @@ async fn d1_the_trail_verifies_although_a_branch_that_was_put_back_left_a_hole()
 }
 
 #[tokio::test]
+async fn d2_two_copies_that_have_sent_nothing_are_told_apart_by_what_they_say_of_themselves() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let other = Desk::of(&service).await;
+    let mut copy = Desk { install: desk.install.clone(), ..other };
+    // As many entries, and others.
+    desk.start("101");
+    copy.note("101", "a cot");
+    assert_eq!(service.handshake(&desk, None).await.audit_problem, None);
+    assert_eq!(service.handshake(&desk, None).await.audit_problem, None, "who says the same again is the same");
+    assert_eq!(service.handshake(&copy, None).await.audit_problem.expect("a fork").code, codes::AUDIT_FORK);
+    assert!(service.handshake(&desk, None).await.audit_problem.is_some(), "neither is told that all is well any more");
+}
+
+#[tokio::test]
 async fn d1_the_handshake_tells_a_restored_desk_that_the_service_knows_more() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;
