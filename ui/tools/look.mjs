@@ -165,6 +165,7 @@ const pictures = [
   { name: "sync-give-up", query: "busy=1&noguide=1", hash: "#/sync", act: givingUp },
   { name: "sync-backlog", query: "busy=1&noguide=1&link=workOffline", hash: "#/sync", act: backlog },
   { name: "sync-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700) },
+  { name: "sync-retried", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("retry-failed").click() },
   { name: "sync-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync" },
   { name: "carry-export", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", act: exported },
   { name: "carry-import", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("carry-import").click() },

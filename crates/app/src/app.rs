@@ -759,9 +759,10 @@ impl App {
         let desk = self.desk()?;
         let actor = self.actor()?;
         let mut answer = Retried { tried: 0, refused: 0 };
-        // All of them first: one that is tried again leaves its place to the next.
-        for event in self.failed(&desk)? {
-            match desk.retry(&event, self.new_event_id(), actor.clone()) {
+        // In one reading, however many there are: between two of them a row may leave its place to the next.
+        let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, 0, u32::MAX))?;
+        for row in rows.iter().filter(|row| row.state == turndown_offline::OutboxState::Failed) {
+            match desk.retry(&row.sealed.event.event_id, self.new_event_id(), actor.clone()) {
                 Ok(()) => answer.tried += 1,
                 Err(error) => {
                     tracing::info!(%error, "an action still cannot be tried again");
@@ -771,19 +772,6 @@ impl App {
         }
         self.sync_now();
         Ok(answer)
-    }
-
-    fn failed(&self, desk: &Desk) -> Answer<Vec<EventId>> {
-        let (mut failed, mut offset) = (vec![], 0);
-        loop {
-            let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, offset, PAGE_MAX))?;
-            if rows.is_empty() {
-                return Ok(failed);
-            }
-            offset += PAGE_MAX;
-            let stopped = rows.into_iter().filter(|row| row.state == turndown_offline::OutboxState::Failed);
-            failed.extend(stopped.map(|row| row.sealed.event.event_id));
-        }
     }
 
     /// Asks for a flush now, of what is carried for other desks too.

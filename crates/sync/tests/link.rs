@@ -6,7 +6,7 @@
 mod bench;
 
 use bench::counters::{self, record};
-use bench::house::{House, Route, Wrong};
+use bench::house::{Backup, House, Route, Wrong};
 use bench::relay::Flow;
 use bench::{Bench, Desk, hurried, impatient};
 use serde_json::json;
@@ -453,9 +453,7 @@ fn d3_a_restored_service_is_noticed_and_what_waits_is_kept_and_sent() {
         });
         bench.relay.restore().await;
         bench.until_agreed().await;
-        bench
-            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
-            .await;
+        until_the_loss_is_said(&bench).await;
         assert!(bench.house.count(Route::Snapshot) > snapshots);
         assert_eq!(bench.desk.value(9), 70, "the snapshot counts, although its rows are older in their numbers");
         assert_eq!(bench.desk.engine.fact("epoch").expect("read").as_deref(), Some("epoch-2"));
@@ -491,7 +489,7 @@ async fn heals_a_service_that_went_back(epoch_after: &str, seq_after: u64) {
     });
     let lost = bench.house.with(|store| store.effects.len());
     bench.relay.restore().await;
-    bench.until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH")).await;
+    until_the_loss_is_said(&bench).await;
     bench.until_agreed().await;
     bench.until_online().await;
     let mut expected = before;
@@ -522,28 +520,37 @@ fn d6_what_a_copy_that_took_over_lacks_is_noticed_in_the_same_epoch_and_given_to
     runtime().block_on(heals_a_service_that_went_back("epoch-1", 0));
 }
 
+/// What a copy lacks that has the backup.
+async fn goes_on_after_a_backup(bench: &Bench) -> Backup {
+    bench.until_online().await;
+    bench.desk.add(1, 1);
+    bench.until_agreed().await;
+    let backup = bench.house.with(|store| store.backup());
+    bench.desk.add(1, 10);
+    bench.desk.add(2, 5);
+    bench.until_agreed().await;
+    backup
+}
+
+async fn until_the_loss_is_said(bench: &Bench) {
+    let said = |bench: &Bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH");
+    bench.until("it is said", said).await;
+}
+
 #[test]
 fn d6_a_desk_with_nothing_to_send_gives_a_copy_that_took_over_what_it_lacks() {
     runtime().block_on(async {
         // The copy's numbers end below what the desk has seen, or go on above it.
         for seq_ahead in [0, 1_000] {
             let bench = Bench::start(hurried()).await;
-            bench.until_online().await;
-            bench.desk.add(1, 1);
-            bench.until_agreed().await;
-            let backup = bench.house.with(|store| store.backup());
-            bench.desk.add(1, 10);
-            bench.desk.add(2, 5);
-            bench.until_agreed().await;
+            let backup = goes_on_after_a_backup(&bench).await;
             bench.until("it listens", |bench| bench.house.count(Route::Stream) > 0).await;
             let before = bench.house.values();
             // No request fails, and nothing is recorded any more.
             bench.house.take_over(backup, seq_ahead);
             bench.until("what it lacks is given to it", |bench| bench.house.values() == before).await;
             bench.until_agreed().await;
-            bench
-                .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
-                .await;
+            until_the_loss_is_said(&bench).await;
             bench.stop().await;
         }
     });
@@ -555,13 +562,7 @@ fn d6_what_another_desk_did_at_a_copy_since_does_not_hide_what_the_copy_lacks() 
         let bench = Bench::start(hurried()).await;
         // A proxy lets no stream through: the desk asks for changes now and then, and nothing tells it of another copy.
         bench.house.stand(Route::Stream, Wrong::Raw(404, vec![("content-type", "text/html")], "<p>Not here.</p>"));
-        bench.until_online().await;
-        bench.desk.add(1, 1);
-        bench.until_agreed().await;
-        let backup = bench.house.with(|store| store.backup());
-        bench.desk.add(1, 10);
-        bench.desk.add(2, 5);
-        bench.until_agreed().await;
+        let backup = goes_on_after_a_backup(&bench).await;
         let mut expected = bench.house.values();
         expected.insert(3, 7);
         // By the time that this desk hears of the copy, it has gone on as far as the first one had, and further.
@@ -569,9 +570,7 @@ fn d6_what_another_desk_did_at_a_copy_since_does_not_hide_what_the_copy_lacks() 
         bench.house.set(3, 7);
         bench.until("what it lacks is given to it", |bench| bench.house.values() == expected).await;
         bench.until_agreed().await;
-        bench
-            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
-            .await;
+        until_the_loss_is_said(&bench).await;
         bench.stop().await;
     });
 }
@@ -590,9 +589,7 @@ fn d6_a_head_below_what_this_desk_has_seen_is_noticed_although_no_receipt_is_los
         bench.until("offline", |bench| bench.status().state == LinkState::Offline).await;
         bench.house.with(|store| store.restore(backup));
         bench.relay.restore().await;
-        bench
-            .until("it is said", |bench| bench.status().notice.is_some_and(|notice| notice.code == "WRONG_EPOCH"))
-            .await;
+        until_the_loss_is_said(&bench).await;
         bench.until("what the service lost is not shown any more", |bench| bench.desk.value(2) == 0).await;
         bench.until_agreed().await;
         bench.stop().await;
