@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use serde_json::json;
-use turndown_app::dto::{ConflictView, FieldChoice, OutboxFilter, RowUndo, Side, Situation, Tile};
+use turndown_app::dto::{Authorship, ConflictView, FieldChoice, OutboxFilter, RowUndo, Side, Situation, Tile};
 use turndown_domain::{
     Action, Cleanliness, InspectionResult, Sellability, SellabilityKind, StaffId, TaskKind, TaskStatus, Verdict,
 };
@@ -225,7 +225,13 @@ fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_off
     let mut office = journey.another_desk();
     let tile = journey.workable().remove(0);
     let room = tile.room_id.0.clone();
+    // Both were set up in the same minute, and are told apart all the same.
+    let (here, there) = (journey.desk.state().desk, office.state().desk);
+    assert!(here.starts_with("Desk ") && there.starts_with("Desk ") && here != there, "{here}, {there}");
     let view = both(&mut journey, &mut office, &tile, vec![note("lamp broken")], vec![note("pet in room")]);
+    let by = |by: &Option<Authorship>| by.as_ref().map(|by| by.desk.clone()).expect("it says who");
+    assert_eq!(by(&view.fields[0].mine_by), "this desk");
+    assert_eq!(by(&view.fields[0].theirs_by), there);
     let decided = journey.desk.resolve(&view, |_| Side::Mine).expect("decided");
     journey.desk.wait_drained();
     let story = journey.desk.story(&room).expect("told");
@@ -237,7 +243,7 @@ fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_off
         [
             ("Decided a conflict", "this desk"),
             ("Wrote a note: lamp broken", "this desk"),
-            ("Wrote a note: pet in room", "another desk")
+            ("Wrote a note: pet in room", there.as_str())
         ],
         "newest first"
     );

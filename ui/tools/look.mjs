@@ -60,6 +60,13 @@ const holdOne = async (page, andLook = true) => {
 };
 const show = (filter) => async (page) => page.getByTestId(`ledger-${filter}`).click();
 const set = (change) => async (page) => page.evaluate(`window.__demo.setState((state) => { ${change} }, ["status", "outbox"])`);
+/** Has the next call of a command fail, as the shell has it. */
+const failing = (page, command, error) =>
+  page.evaluate(`Object.assign(window.__demo, { ${command}: () => Promise.reject(${JSON.stringify({ reference: "M-0002", ...error })}) })`);
+const refused = { code: "TOKEN_REFUSED", message: "The hotel's service does not accept this desk's key any more.", nextStep: "Go on working; everything is kept. Ask your IT for a new code and connect this desk again.", reference: "M-0003" };
+const stopped = set(`Object.assign(state.sync, { state: "stopped", reason: ${JSON.stringify(refused)} });`);
+/** The sum is made anew with every change, so what is wrong with it has to stay wrong. */
+const unbalanced = set('Object.defineProperty(state.sync.ledger, "recorded", { get: () => 47, set: () => {}, enumerable: true });');
 const sending = set("Object.assign(state.sync, { flushing: true, flushTotal: 2297, flushDone: 811 })");
 const backlog = set("state.sync.backlogWarning = true");
 const givingUp = async (page) => {
@@ -167,11 +174,32 @@ const pictures = [
   { name: "sync-narrow", query: "busy=1&noguide=1", hash: "#/sync", size: size(960, 700) },
   { name: "sync-retried", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("retry-failed").click() },
   { name: "sync-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync" },
+  { name: "sync-stopped", query: "busy=1&noguide=1&sends=0", hash: "#/sync", act: stopped },
+  { name: "sync-unbalanced", query: "busy=1&noguide=1", hash: "#/sync", act: unbalanced },
   { name: "carry-export", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", act: exported },
   { name: "carry-import", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("carry-import").click() },
+  {
+    name: "carry-refused",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: async (page) => {
+      await failing(page, "importWaiting", { code: "CARRY_FILE_CHANGED", message: "The file is not as it was written: something in it was changed.", nextStep: "Export it at its desk once more, or copy it anew." });
+      await page.getByTestId("carry-import").click();
+      await page.getByTestId("found-take").click();
+    },
+  },
   { name: "carried", query: "busy=1&noguide=1", hash: "#/sync", act: imported },
   { name: "carried-dark", query: "busy=1&noguide=1", hash: "#/sync", dark: true, act: imported },
   { name: "conflict", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.getByTestId("decide").first().click() },
+  {
+    name: "conflict-gone",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: async (page) => {
+      await failing(page, "conflict", { code: "CONFLICT_GONE", message: "This was decided already.", nextStep: "Go back to the Sync Center." });
+      await page.getByTestId("decide").first().click();
+    },
+  },
   {
     name: "conflict-dark",
     query: "busy=1&noguide=1",
@@ -226,6 +254,15 @@ const pictures = [
   { name: "story", query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/sync", dark: true, act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
   { name: "story-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/sync", act: async (page) => page.locator('[data-state=conflict] [data-testid=row-story]').first().click() },
+  {
+    name: "story-unreadable",
+    query: "busy=1&noguide=1",
+    hash: "#/sync",
+    act: async (page) => {
+      await failing(page, "story", { code: "DATABASE_UNREADABLE", message: "The desk's database cannot be read at the moment.", nextStep: "Try again; if it stays, start the desk again." });
+      await page.locator("[data-state=conflict] [data-testid=row-story]").first().click();
+    },
+  },
   { name: "summary", query: "busy=1&noguide=1", hash: "#/summary" },
   { name: "summary-dark", query: "busy=1&noguide=1", hash: "#/summary", dark: true },
   { name: "summary-rtl", query: "busy=1&noguide=1&dir=rtl", hash: "#/summary" },

@@ -19,7 +19,7 @@ use turndown_desk::{Desk, DeskAction, RoomRow};
 use turndown_domain::{PropertyBook, Role, RoomId, Unit, note_text};
 use turndown_offline::{
     CarryHotel, Engine, EngineError, Environment, Fate, Pick, RowFilter, Settlement, Sort, Sql, StartReport, Waits,
-    held_entity, now_ms,
+    desk_name, held_entity, now_ms,
 };
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
 use turndown_sync::{Sync, SyncConfig};
@@ -174,6 +174,7 @@ impl App {
             revision,
             phase,
             hotel: self.hotel(book.as_deref(), linked.as_ref()),
+            desk: desk_name(desk.engine().install_id().as_str()),
             person,
             staff: book.as_deref().map(staff).unwrap_or_default(),
             staleness: self.staleness(desk, book.as_deref())?,
@@ -191,6 +192,7 @@ impl App {
             revision: 0,
             phase: Phase::Trouble,
             hotel: None,
+            desk: String::new(),
             person: None,
             staff: vec![],
             sync: SyncStatus {
@@ -378,7 +380,7 @@ impl App {
     /// When the service does not answer or does not know the code, or the folder cannot be written.
     pub async fn connect_hotel(&self, address: &str, code: &str) -> Answer<()> {
         let desk = self.desk()?;
-        let name = format!("Desk {}", &desk.engine().install_id().as_str()[..6]);
+        let name = desk_name(desk.engine().install_id().as_str());
         let enrolled = turndown_sync::enroll(address, code, &name).await.map_err(|error| self.link_error(&error))?;
         let connection = Connection {
             address: enrolled.address,

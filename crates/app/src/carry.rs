@@ -60,7 +60,7 @@ impl App {
                 "Free some space or ask for write access, then export again.",
             )
         };
-        let name = desk_name(&desk.engine().install_id()).replace(' ', "-");
+        let name = desk_name(desk.engine().install_id().as_str()).replace(' ', "-");
         let at = rfc3339(self.now()).replace(':', "-");
         fs::create_dir_all(&folder).map_err(failed)?;
         let path = free_name(&folder, &format!("{NAME_BEGINS}{name}-{at}"), NAME_ENDS);

@@ -80,6 +80,8 @@ dto! {
         pub phase: Phase,
         /// The hotel, once known.
         pub hotel: Option<Hotel>,
+        /// What people call this desk, and what other desks call it; empty while the database cannot be used.
+        pub desk: String,
         /// Who is working.
         pub person: Option<Person>,
         /// Everybody who could be.
@@ -635,7 +637,7 @@ dto! {
         pub what: String,
         /// Who did it.
         pub actor: String,
-        /// Where, in words ("this desk", "another desk", "the service").
+        /// Where, in words ("this desk", another desk's name, "the service").
         pub desk: String,
         /// When, by that desk's clock.
         pub done_at: String,
@@ -740,7 +742,7 @@ dto! {
     pub struct Authorship {
         /// Who.
         pub actor: String,
-        /// From where, in words ("this desk", "another desk").
+        /// From where, in words ("this desk", or another desk's name).
         pub desk: String,
         /// When it was done.
         pub done_at: String,

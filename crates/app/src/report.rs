@@ -79,7 +79,7 @@ impl App {
         Ok(Report {
             revision,
             hotel: book.as_deref().map(|book| book.property.name.clone()).unwrap_or_default(),
-            desk: desk_name(&engine.install_id()),
+            desk: desk_name(engine.install_id().as_str()),
             made_at: rfc3339(self.now()),
             outage: outage.as_ref().map(views::report::outage),
             outages: self.check(engine.outages(OUTAGES_SHOWN))?.iter().map(views::report::outage).collect(),

@@ -30,6 +30,7 @@ export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNo
   const desk = useDesk();
   const hotel = useApp((state) => state.hotel);
   const offline = useApp((state) => state.sync.mode !== "auto" || state.sync.state === "offline" || state.sync.state === "stopped");
+  const name = useApp((state) => state.desk);
   const isBoard = desk.platform.window === "board";
   return (
     <div className="frame" data-testid="frame" data-offline={offline || undefined} tabIndex={-1} data-quiet-focus="">
@@ -37,7 +38,15 @@ export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNo
         <Mark />
         <div className="bar-hotel">
           <bdi className="bar-name">{hotel?.name ?? ""}</bdi>
-          <span className="bar-day">{hotel === null ? "" : serviceDay(hotel.serviceDay)}</span>
+          <span className="bar-day">
+            {hotel === null ? "" : serviceDay(hotel.serviceDay)}
+            {name === "" ? null : (
+              <>
+                {" · "}
+                <bdi data-testid="desk-name">{name}</bdi>
+              </>
+            )}
+          </span>
         </div>
         {isBoard ? <Nav /> : <h1 className="bar-title">{t`Front Desk`}</h1>}
         <span className="bar-gap" />

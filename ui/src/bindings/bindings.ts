@@ -324,6 +324,10 @@ phase: Phase,
  */
 hotel: Hotel | null, 
 /**
+ * What people call this desk, and what other desks call it; empty while the database cannot be used.
+ */
+desk: string, 
+/**
  * Who is working.
  */
 person: Person | null, 
@@ -1152,7 +1156,7 @@ what: string,
  */
 actor: string, 
 /**
- * Where, in words ("this desk", "another desk", "the service").
+ * Where, in words ("this desk", another desk's name, "the service").
  */
 desk: string, 
 /**
@@ -1310,7 +1314,7 @@ export type Authorship = {
  */
 actor: string, 
 /**
- * From where, in words ("this desk", "another desk").
+ * From where, in words ("this desk", or another desk's name).
  */
 desk: string, 
 /**

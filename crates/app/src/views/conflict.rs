@@ -1,7 +1,7 @@
 //! A conflict, field by field, in hotel words.
 
-use super::Names;
 use super::outbox::title;
+use super::{HERE, Names, desk};
 use crate::dto::{Authorship, ConflictField, ConflictHead, ConflictView, Side, Situation, Suggestion};
 use crate::words;
 use serde_json::Value;
@@ -166,14 +166,14 @@ impl<'a> Story<'a> {
             conflict.events.iter().rev().find(|sealed| sealed.event.changes.contains_key(path)).map(|sealed| {
                 Authorship {
                     actor: names.person(sealed.event.actor_id.as_str()),
-                    desk: "this desk".into(),
+                    desk: HERE.into(),
                     done_at: sealed.event.recorded_at.clone(),
                     received_at: None,
                 }
             });
         let theirs_by = conflict.theirs.provenance.get(path).map(|by| Authorship {
             actor: names.person(&by.actor_id),
-            desk: if by.install_id == own.as_str() { "this desk".into() } else { "another desk".into() },
+            desk: desk(&by.install_id, own),
             done_at: by.recorded_at.clone(),
             received_at: Some(by.received_at.clone()),
         });

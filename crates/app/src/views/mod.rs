@@ -13,6 +13,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeMap;
 use turndown_desk::{EMERGENCY, STALE_LIMIT, Standing};
 use turndown_domain::{PropertyBook, Room, ServiceFlag, Staff};
+use turndown_offline::desk_name;
+use turndown_protocol::InstallId;
 
 /// People's names by id.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +34,14 @@ impl Names {
             None => self.0.get(id).cloned().unwrap_or_else(|| id.to_owned()),
         }
     }
+}
+
+/// The desk that somebody sits at.
+pub const HERE: &str = "this desk";
+
+/// Which desk something came from.
+pub fn desk(install_id: &str, own: &InstallId) -> String {
+    if install_id == own.as_str() { HERE.into() } else { desk_name(install_id) }
 }
 
 /// A person as screens show them.

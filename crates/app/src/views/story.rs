@@ -1,7 +1,7 @@
 //! What happened to one room, by whichever desk: one line for each thing done, with all that became of it.
 
-use super::Names;
 use super::outbox::{self, Waiting, title};
+use super::{HERE, Names, desk};
 use crate::dto::{CommandError, OutboxState, Story, StoryLine, StoryStep, StoryTask};
 use crate::words;
 use std::collections::BTreeMap;
@@ -95,13 +95,12 @@ fn line(
         what: words::summary(event, sources.unit, names),
         actor: names.person(event.actor_id.as_str()),
         desk: if own {
-            "this desk"
+            HERE.into()
         } else if event.actor_id.as_str().starts_with("system:") {
-            "the service"
+            "the service".into()
         } else {
-            "another desk"
-        }
-        .into(),
+            desk(event.install_id.as_str(), sources.own)
+        },
         done_at: event.recorded_at.clone(),
         offline: event.mode == Mode::Offline,
         task: task.map(|task| task.0),

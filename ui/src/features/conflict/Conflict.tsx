@@ -15,6 +15,7 @@ import { count } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
+import { Unshown } from "../../shared/Unshown";
 import { carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn, type Choices, type Chosen } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
@@ -64,19 +65,16 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     if (again.length > 0) announce(t`Changed again: ${again.map((field) => field.label).join(", ")}. Look once more.`, { key: "again" });
   }, [state]);
 
-  const loaded = state !== null;
+  const loaded = state !== null && error === null;
   useEffect(() => {
     if (loaded) root.current?.querySelector<HTMLElement>("h1")?.focus();
   }, [loaded]);
 
   if (error !== null) {
     return (
-      <div className="resolver" data-testid="conflict-gone">
-        <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
-        <h1 tabIndex={-1}>{error.message}</h1>
-        <p>{error.nextStep}</p>
-        <p className="code">{error.code}</p>
-      </div>
+      <Unshown className="resolver" error={error} testId="conflict-gone" back={<Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>} onRetry={error.code === "CONFLICT_GONE" ? undefined : () => void read()}>
+        <Button testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>{t`What happened in this room`}</Button>
+      </Unshown>
     );
   }
   if (state === null) return <div className="resolver" aria-busy="true" />;

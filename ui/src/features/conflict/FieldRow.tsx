@@ -108,7 +108,7 @@ function Option({ field, side, name, chosen, onChoose, by }: OptionProps): React
       {field.editable ? <Words before={text(field.before)} after={text(value)} /> : <bdi className="versus-value">{value}</bdi>}
       {by === null ? null : (
         <small>
-          <bdi>{by.actor}</bdi>, {by.desk}, {dateTime(by.doneAt, now)}
+          <bdi>{by.actor}</bdi>, <bdi>{by.desk}</bdi>, {dateTime(by.doneAt, now)}
           {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
         </small>
       )}

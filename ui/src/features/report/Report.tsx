@@ -14,12 +14,13 @@ import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Back, Button, Problem, RoomNumber, Select } from "../../shared/controls";
+import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { count, dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
+import { Unshown } from "../../shared/Unshown";
 import { Paper, PAPER_MAX } from "./Paper";
 import { END_GLYPH, endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
 import "./report.css";
@@ -76,7 +77,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
   }, [desk, asked, end]);
 
   useReading(read);
-  const loaded = head !== null;
+  const loaded = head !== null && error === null;
   useEffect(() => {
     if (loaded) heading.current?.focus();
   }, [loaded]);
@@ -141,11 +142,9 @@ export default function Report({ period: asked }: { period: string | null }): Re
 
   if (error !== null) {
     return (
-      <div className="report">
-        <Back />
-        <Problem error={error} testId="report-problem" />
+      <Unshown className="report" error={error} testId="report-problem" onRetry={() => void read()}>
         <a className="report-link" href={routeHash({ view: "report", period: null })}>{t`The last outage`}</a>
-      </div>
+      </Unshown>
     );
   }
   if (head === null) return <div className="report" aria-busy="true" />;

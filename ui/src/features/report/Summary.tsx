@@ -8,12 +8,13 @@ import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
-import { Back, Button, Problem, RoomNumber } from "../../shared/controls";
+import { Back, Button, RoomNumber } from "../../shared/controls";
 import { compareRooms, count, dateTime, iso } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
+import { Unshown } from "../../shared/Unshown";
 import { effectWord, endCount, ENDS, endWord, outageName } from "./words";
 import "./report.css";
 
@@ -55,7 +56,7 @@ export default function Summary(): ReactNode {
     }
   }, [desk]);
   useReading(read);
-  const loaded = summary !== null;
+  const loaded = summary !== null && error === null;
   useEffect(() => {
     if (loaded) heading.current?.focus();
   }, [loaded]);
@@ -63,12 +64,7 @@ export default function Summary(): ReactNode {
   const list = useMemo(() => entries(summary?.rooms ?? []), [summary]);
 
   if (error !== null) {
-    return (
-      <div className="report">
-        <Back />
-        <Problem error={error} testId="summary-problem" />
-      </div>
-    );
+    return <Unshown className="report" error={error} testId="summary-problem" onRetry={() => void read()} />;
   }
   if (summary === null) return <div className="report" aria-busy="true" />;
   const { outage, sums } = summary;

@@ -7,11 +7,12 @@ import { letGoOn } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
-import { Back, Button, Problem, RoomNumber, Select } from "../../shared/controls";
+import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { dateTime, iso } from "../../shared/fmt";
 import { useFocusKept } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
+import { Unshown } from "../../shared/Unshown";
 import "./story.css";
 
 const ALL = "all";
@@ -35,7 +36,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   }, [desk, entityKind, entityId]);
 
   useEffect(() => desk.watch("conflict", () => void read()), [desk, read]);
-  const loaded = story !== null;
+  const loaded = story !== null && error === null;
   useEffect(() => {
     if (loaded) heading.current?.focus();
   }, [loaded]);
@@ -43,12 +44,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   useFocusKept(page, heading, loaded);
 
   if (error !== null) {
-    return (
-      <div className="story">
-        <Back />
-        <Problem error={error} testId="story-problem" />
-      </div>
-    );
+    return <Unshown className="story" error={error} testId="story-problem" onRetry={() => void read()} />;
   }
   if (story === null) return <div className="story" aria-busy="true" />;
 
@@ -124,7 +120,7 @@ function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
       <div className="story-what">
         <b>{line.what}</b>
         <small>
-          <bdi>{line.actor}</bdi> · {line.desk} · {dateTime(line.doneAt, now)}
+          <bdi>{line.actor}</bdi> · <bdi>{line.desk}</bdi> · {dateTime(line.doneAt, now)}
           {line.offline ? ` · ${t`offline`}` : ""}
         </small>
       </div>

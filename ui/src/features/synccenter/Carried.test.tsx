@@ -61,7 +61,7 @@ describe("work that is carried by hand", () => {
       await desk.outbox.read();
     });
     const section = screen.getByTestId("carried");
-    expect(within(section).getByRole("heading").textContent).toContain("Desk 01M0AC");
+    expect(within(section).getByRole("heading").textContent).toContain("Desk V8QD");
     expect(section.textContent).toContain("37 of 40 are at the service.");
     expect(section.textContent).toContain("1 needs a look.");
     expect(desk.app.getState().state?.sync.ledger.recorded).toBe(before);

@@ -91,6 +91,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const app: AppState = {
     revision, phase: options.phase ?? "ready",
     hotel: { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" },
+    desk: "Desk 3TQX",
     person: house.staff[0] ?? null, staff: house.staff,
     sync: {
       mode: options.link ?? "auto", paused: false, heldBack: 0, carriedAttention: 0, state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, slow: null, notice: null, since: null,
@@ -245,7 +246,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       const plain = { editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null };
       const by = (actor: string, desk: string, minutes: number, received: boolean) => ({ actor, desk, doneAt: ago(minutes), receivedAt: received ? ago(minutes - 1) : null });
       const mine = by("Maria Santos", "this desk", 30, false);
-      const theirs = by("Olena Petrova", "another desk", 26, true);
+      const theirs = by("Olena Petrova", "Desk 7K2M", 26, true);
       conflicts.push({
         entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
         situation: "reassigned",
@@ -367,7 +368,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         .filter((row) => row.entityId === id)
         .toReversed()
         .map((row) => ({
-          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "another desk" : "this desk", doneAt: row.recordedAt, offline: row.offline, task: null,
+          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "Desk 7K2M" : "this desk", doneAt: row.recordedAt, offline: row.offline, task: null,
           attention: row.state === "conflict" || row.state === "failed", waiting: row.state === "pending" || row.state === "held",
           steps: [{ what: "Saved at this desk", at: row.recordedAt }, row.acknowledgedAt === null ? { what: row.why ?? "It is next to be sent.", at: null } : { what: "Taken by the service", at: row.acknowledgedAt }],
         })),
@@ -430,13 +431,13 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     exportWaiting: async (folder) => ({ path: `${folder ?? "/home/desk/turndown/exports"}/turndown-waiting-Desk-01M0B7-2016-03-27T11-32-05.120Z.jsonl`, events: app.sync.ledger.waiting + app.sync.ledger.attention }),
     carryPlaces: async () => {
-      const file = { path: `${STICK}/turndown-waiting-Desk-01M0AC-2016-03-27T11-32-05.120Z.jsonl`, file: "turndown-waiting-Desk-01M0AC-2016-03-27T11-32-05.120Z.jsonl", place: "KINGSTON", desk: "Desk 01M0AC", by: "Maria Santos", at: ago(9), events: 40, problem: null };
+      const file = { path: `${STICK}/turndown-waiting-Desk-V8QD-2016-03-27T11-32-05.120Z.jsonl`, file: "turndown-waiting-Desk-V8QD-2016-03-27T11-32-05.120Z.jsonl", place: "KINGSTON", desk: "Desk V8QD", by: "Maria Santos", at: ago(9), events: 40, problem: null };
       const other = { ...file, path: `${STICK}/turndown-waiting-x.jsonl`, file: "turndown-waiting-x.jsonl", desk: "", by: "", at: "", events: 0, problem: "This is not a file of actions that a desk has exported." };
       return { ownFolder: "/home/desk/turndown/exports", places: [{ path: STICK, name: "KINGSTON" }], files: [file, other] };
     },
     importWaiting: async (path) => {
       if (!path.startsWith(STICK)) fail("CARRY_FILE_UNREADABLE", "The file cannot be read.", "Look whether the stick is still in, and choose it again.");
-      if (carried.length > 0) return { desk: "Desk 01M0AC", events: 40, brought: 0, own: 0 };
+      if (carried.length > 0) return { desk: "Desk V8QD", events: 40, brought: 0, own: 0 };
       const rooms = [...house.rooms.values()];
       const row = (at: number, state: OutboxState, why: string): OutboxRow => ({
         eventId: `c${at}`, localSeq: at, state, entityKind: "room", entityId: rooms[at]?.roomId ?? "", title: rooms[at]?.number ?? "", action: "complete",
@@ -445,12 +446,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         waitsFor: null, canRetry: false, undo: null, acknowledgedAt: null, seq: null,
       });
       carried.push({
-        maker: "01M0ACJ6", desk: "Desk 01M0AC", exportedBy: "Maria Santos", exportedAt: ago(9), carriedBy: app.person?.name ?? "", carriedAt: ago(0), total: 40, arrived: 37, waiting: 2, attention: 1,
+        maker: "01M0ACJ6", desk: "Desk V8QD", exportedBy: "Maria Santos", exportedAt: ago(9), carriedBy: app.person?.name ?? "", carriedAt: ago(0), total: 40, arrived: 37, waiting: 2, attention: 1,
         rows: [row(1, "conflict", "Somebody changed the same thing meanwhile."), row(2, "pending", "It is next to be sent."), row(3, "pending", "It is next to be sent.")],
       });
       app.sync.carriedAttention = 1;
       touch([], ["outbox", "status"]);
-      return { desk: "Desk 01M0AC", events: 40, brought: 40, own: 0 };
+      return { desk: "Desk V8QD", events: 40, brought: 40, own: 0 };
     },
     discardCarried: async (eventId, reason) => {
       const [from] = carried;
