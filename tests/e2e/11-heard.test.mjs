@@ -20,7 +20,9 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
   const desk = world.desk()
   const office = world.desk('office')
   const day = dayOf(await service.hotel())
-  const [room, other] = day.rooms('stayover', 2)
+  const [room, other, second] = day.rooms('stayover', 3)
+  const holder = Object.values((await service.hotel()).rooms.get(second).tasks)[0].assignee
+  const helper = day.staff.find((person) => person.role === 'attendant' && person.id !== holder)
   const heardOf = async (css) => (await desk.app.get(css, PATIENT)).heard()
   const once = async (wanted) => assert.equal(await listener.times(wanted), 1, `${wanted} was said more than once: ${JSON.stringify(listener.heard)}`)
   const field = () => desk.app.execute(() => document.activeElement.closest('[data-field]')?.dataset.field ?? null)
@@ -107,6 +109,7 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
       assert.deepEqual(await heardOf(id(mark)), { role: 'button', name })
     }
     const merged = await desk.app.all(id('turn-merged'))
+    assert.ok(merged.length > 0)
     for (const each of merged) assert.match((await each.heard()).name, /: take theirs instead$/)
     assert.deepEqual(await heardOf(`${id('suggestions')} input`), { role: 'switch', name: 'Suggestions' })
   })
@@ -177,8 +180,89 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
     await desk.mustHaveFocus('when all is well')
   })
 
+  await step('a second conflict, with a field that merges by itself', async () => {
+    await relay.cut()
+    await desk.waitForPill('offline', (pill) => pill.tone === 'offline')
+    desk.offline = true
+    await desk.app.press('g')
+    await desk.app.press('b')
+    await desk.app.get(id('board'))
+    await desk.press(second, 'start', 'started')
+    await desk.reassignByKeys(second, helper)
+    await desk.press(second, 'complete', 'completed')
+    await desk.search('')
+    await service.act(second, 'cancel')
+    await desk.syncCenter()
+    await relay.restore()
+    await desk.waitForPill('one to decide', (pill) => pill.state === 'online' && pill.waiting === 0 && pill.attention > 0)
+    desk.offline = false
+    await desk.tabTo('decide')
+    await desk.app.press('Enter')
+    await desk.waitForConflict('one field', (conflict) => conflict.room === second && conflict.left === 1)
+  })
+
+  const within = (css) => desk.app.execute((css) => document.activeElement.closest(css) !== null, css)
+  const tabInto = async (css) => {
+    for (let presses = 0; presses < 40; presses += 1) {
+      if (await within(css)) return
+      await desk.app.press('Tab')
+    }
+    throw new Error(`Tab never led into ${css}`)
+  }
+
+  await step('suggestions are switched on and off by keys, and are words beside the field', async () => {
+    await tabInto(id('suggestions'))
+    assert.ok(!(await desk.app.has(id('suggestion'))))
+    await desk.app.press('Space')
+    assert.match(await (await desk.app.get(id('suggestion'), PATIENT)).text(), /^Perhaps mine: The work was done\.$/)
+    assert.equal((await desk.conflict()).left, 1, 'nothing is chosen for anybody')
+    await desk.app.press('Space')
+    await waitFor('no suggestion', async () => !(await desk.app.has(id('suggestion'))))
+  })
+
+  await step('"Send someone to look" is a dialog with a name, closed by Escape, and nobody is sent', async () => {
+    await desk.tabTo('send-to-look')
+    await desk.app.press('Enter')
+    assert.deepEqual(await heardOf(id('dialog-look')), { role: 'dialog', name: `Send someone to look at room ${second}` })
+    await waitFor('the focus in the dialog', () => within(id('dialog-look')))
+    await desk.tabTo('look-confirm')
+    await desk.app.press('Escape')
+    await waitFor('the focus where it was', async () => (await desk.focused()).testid === 'send-to-look')
+  })
+
+  await step('all mine is kept by keys, and what merged by itself is turned to theirs, there and back and there', async () => {
+    listener.clear()
+    await desk.tabTo('keep-all-mine')
+    await desk.app.press('Enter')
+    await desk.waitForConflict('all decided', (conflict) => conflict.left === 0)
+    await once(/^Every field is decided\. Look through them, then send\.$/)
+    const given = `${id('merged-field')}[data-path$="/assignee"] ${id('turn-merged')}`
+    await tabInto(given)
+    const named = (wanted) => waitFor(`the button to be called ${wanted}`, async () => {
+      const { role, name } = await heardOf(given)
+      return role === 'button' && wanted.test(name)
+    })
+    const [mine, theirs] = [/: take theirs instead$/, /: keep mine after all$/]
+    await named(mine)
+    for (const [said, name] of [[/^Theirs stands there now\.$/, theirs], [/^Mine stands there again\.$/, mine], [/^Theirs stands there now\.$/, theirs]]) {
+      listener.clear()
+      await desk.app.press('Enter')
+      await once(said)
+      await named(name)
+      assert.ok(await within(given), 'the focus stays')
+    }
+    await desk.picture('merged-turned')
+    await desk.app.press('Control', 'Enter')
+    await desk.app.get(id('sync-center'), PATIENT)
+    desk.note({ room: second, action: 'resolve' })
+    await desk.waitUntilCalm()
+    const task = Object.values((await service.hotel()).rooms.get(second).tasks)[0]
+    assert.deepEqual([task.status, task.assignee], ['completed', holder])
+  })
+
   await step('the service has each action once, by the person who did it', async () => {
     desk.saved.find((entry) => entry.room === room && entry.action === 'note').outcome = 'conflict'
+    desk.saved.find((entry) => entry.room === second && entry.action === 'start').outcome = 'conflict'
     await world.compare(service, desk)
   })
 })

@@ -248,8 +248,8 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
         <section className="resolver-merged" aria-labelledby="done-here">
           <h2 id="done-here">{t`What was done here`}</h2>
           <ol>
-            {view.myActions.map((each) => (
-              <li key={each}>{each}</li>
+            {view.myActions.map((each, at) => (
+              <li key={at}>{each}</li>
             ))}
           </ol>
         </section>
