@@ -539,6 +539,26 @@ fn c1_what_waited_behind_a_failed_action_goes_before_what_is_recorded_after_it_w
 }
 
 #[test]
+fn h7_what_was_recorded_behind_an_action_that_is_tried_again_is_mine_when_that_comes_to_a_conflict() {
+    let house = House::new();
+    let note = |text: &str| house.act("101", Action::Note { text: Some(text.into()) }).unwrap();
+    let (bad, behind) = (note("first"), note("second"));
+    house.answer(vec![result(&bad, Outcome::Rejected)]);
+    let again = house.id();
+    house.desk.retry(&bad.event.event_id, again.clone(), maria()).unwrap();
+    let again = house.desk.engine().row(&again).unwrap().unwrap().sealed;
+    let theirs = row("101", 30, |unit| unit.room.note = Some("theirs".into()));
+    house.answer(vec![conflict(&again, theirs, &["room/note"]), result(&behind, Outcome::Blocked)]);
+    let open = house.desk.engine().conflict(&EntityRef::new("room", "101")).unwrap().expect("it is open");
+    let shown = house.desk.room("101").unwrap().unwrap().unit.room.note;
+    assert_eq!((open.mine.get("room/note"), shown.as_deref()), (&json!("second"), Some("second")));
+    let decision =
+        house.desk.resolve(settlement(&house, 30, &[&bad, &behind, &again], &[("room/note", true)])).unwrap();
+    assert_eq!(decision.sealed.event.changes["room/note"].new, json!("second"));
+    house.balanced();
+}
+
+#[test]
 fn what_may_pass_later_is_tried_three_times_and_then_asks_a_person() {
     let house = House::new();
     let start = house.start("101");
@@ -752,6 +772,98 @@ fn d3_what_a_decision_settled_and_was_never_sent_stays_behind_it_when_the_servic
 }
 
 #[test]
+fn d3_a_decision_that_waits_behind_what_is_offered_again_keeps_its_place_before_what_it_settles() {
+    let house = House::new();
+    let note = house.act("101", Action::Note { text: Some("late check-out".into()) }).unwrap();
+    house.answer(vec![applied(&note, 10)]);
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    house.answer(vec![conflict(&start, cancelled(20), &["task/t101/status"]), result(&complete, Outcome::Blocked)]);
+    let theirs = [("task/t101/status", false)];
+    let decision = house.desk.resolve(settlement(&house, 20, &[&start, &complete], &theirs)).unwrap().sealed;
+    house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+    let in_order = [&note, &decision, &start, &complete].map(|sealed| sealed.event.event_id.to_string());
+    assert_eq!(house.to_send()[..4], in_order);
+    house.answer(vec![result(&note, Outcome::Rejected)]);
+    let given_up =
+        house.desk.discard(&note.event.event_id, house.id(), maria(), "it is in the log book").unwrap().sealed;
+    let mut sent = house.to_send();
+    sent.retain(|id| {
+        house
+            .desk
+            .engine()
+            .row(&EventId::parse(id.as_str()).unwrap())
+            .unwrap()
+            .is_some_and(|row| row.sealed.event.entity.id == "101")
+    });
+    let in_order = [&given_up, &decision, &start, &complete].map(|sealed| sealed.event.event_id.to_string());
+    assert_eq!(sent, in_order, "what was decided against never goes before the decision");
+    house.balanced();
+    house.reasons();
+}
+
+#[test]
+fn d3_what_a_decision_settled_is_kept_as_long_as_what_was_taken() {
+    let house = House::new();
+    let engine = house.desk.engine();
+    let days = |days: u32| (0..days * 24).for_each(|_| assert!(engine.ran_an_hour().is_ok()));
+    days(20);
+    let (start, complete) = (house.start("101"), house.complete("101"));
+    house.answer(vec![conflict(&start, cancelled(20), &["task/t101/status"]), result(&complete, Outcome::Blocked)]);
+    let theirs = [("task/t101/status", false)];
+    let decision = house.desk.resolve(settlement(&house, 20, &[&start, &complete], &theirs)).unwrap().sealed;
+    house.answer(vec![applied(&decision, 21), result(&complete, Outcome::Settled)]);
+    assert_eq!(engine.prune(14).unwrap(), 0, "it was settled a moment ago");
+    engine.offer_again("store", "epoch-2", 0).unwrap();
+    let in_order = [&decision, &start, &complete].map(|sealed| sealed.event.event_id.to_string());
+    assert_eq!(house.to_send()[..3], in_order, "a restored service gets all of it");
+    house.answer(vec![
+        applied(&decision, 1_021),
+        result(&start, Outcome::Settled),
+        result(&complete, Outcome::Settled),
+    ]);
+    assert_eq!(engine.prune(14).unwrap(), 0);
+    days(15);
+    assert_eq!(engine.prune(14).unwrap(), 3);
+    house.balanced();
+}
+
+#[test]
+fn d3_what_the_service_has_after_all_when_it_is_restored_once_more_needs_nobody() {
+    let house = House::new();
+    let engine = house.desk.engine();
+    let start = house.start("101");
+    house.answer(vec![applied(&start, 10)]);
+    engine.offer_again("store", "epoch-2", 0).unwrap();
+    house.answer(vec![conflict(&start, cancelled(1_010), &["task/t101/status"])]);
+    assert_eq!(engine.conflict_count().unwrap(), 1);
+    // It was the wrong backup: the right one has the action.
+    engine.offer_again("store", "epoch-3", start.event.local_seq).unwrap();
+    assert!(house.to_send().contains(&start.event.event_id.to_string()), "nobody else would say so");
+    let taken = EventResult { original: Some(Outcome::Applied), seq: Some(10), ..result(&start, Outcome::Duplicate) };
+    house.answer(vec![taken]);
+    assert_eq!((house.state(&start), engine.conflict_count().unwrap()), (OutboxState::Synced, 0));
+    house.balanced();
+}
+
+#[test]
+fn d3_what_stands_before_an_action_that_still_needs_a_look_goes_on() {
+    let house = House::new();
+    let note = |text: &str| house.act("101", Action::Note { text: Some(text.into()) }).unwrap();
+    let (first, second) = (note("one"), note("two"));
+    house.answer(vec![applied(&first, 10), applied(&second, 11)]);
+    let third = note("three");
+    house.desk.engine().park(&third.event.event_id, "TOO_LARGE", "It is too large.").unwrap();
+    house.desk.engine().offer_again("store", "epoch-2", 0).unwrap();
+    house.answer(vec![result(&first, Outcome::Rejected)]);
+    let given_up = house.desk.discard(&first.event.event_id, house.id(), maria(), "an old note").unwrap().sealed;
+    house.answer(vec![applied(&given_up, 1_010)]);
+    assert_eq!(house.state(&third), OutboxState::Failed);
+    assert!(house.to_send().contains(&second.event.event_id.to_string()), "the service has lost it");
+    house.balanced();
+    house.reasons();
+}
+
+#[test]
 fn d3_what_a_repair_took_from_the_second_copy_keeps_its_place_when_the_service_is_restored() {
     let house = House::new();
     let (start, complete) = (house.start("101"), house.complete("101"));
@@ -803,10 +915,11 @@ fn d2_an_old_decision_that_is_acknowledged_again_closes_no_later_conflict() {
     house.desk.engine().continue_as(turndown_protocol::InstallId::generate(1, 2)).unwrap();
     let complete = house.complete("101");
     house.answer(vec![conflict(&complete, cancelled(22), &["task/t101/status"])]);
-    // What the earlier install made is offered again; the service holds what this one made.
+    // What the earlier install made is offered again, and what is open here.
     house.desk.engine().offer_again("store", "epoch", 100).unwrap();
     let again = |event, original| EventResult { original: Some(original), ..result(event, Outcome::Duplicate) };
-    house.answer(vec![again(&decision, Outcome::Applied), again(&start, Outcome::Conflict)]);
+    let open = conflict(&complete, cancelled(22), &["task/t101/status"]);
+    house.answer(vec![open, again(&decision, Outcome::Applied), again(&start, Outcome::Conflict)]);
     assert_eq!((house.state(&start), house.state(&complete)), (OutboxState::Settled, OutboxState::Conflict));
     assert_eq!(house.desk.engine().conflicts().unwrap().len(), 1, "or nobody could ever decide it");
     house.balanced();

@@ -457,6 +457,10 @@ impl UnitOfWork<'_> {
                 |row| row.get::<_, String>(0),
             )?);
         }
+        // Of another desk's work only the service can say what it came to with this.
+        for settled in &decision.event.settles {
+            self.ask_carried(settled)?;
+        }
         self.forget_conflict(entity)?;
         // The mark that every desk shows was this desk's; the feed will say so too.
         if let Some(mut row) = self.mirrored(entity)?

@@ -601,10 +601,19 @@ impl UnitOfWork<'_> {
             [&row.maker, id.as_str()],
         )?;
         for settled in &SealedEvent::from_bytes(row.bytes.as_str())?.event.settles {
-            self.execute(
-                "UPDATE carried SET again = 1 WHERE event_id = ?1 AND state IN ('failed', 'conflict', 'held')",
-                [settled.as_str()],
-            )?;
+            self.ask_carried(settled)?;
+        }
+        Ok(())
+    }
+
+    /// Something has settled a carried event: the service is asked what it came to.
+    pub(crate) fn ask_carried(&mut self, id: &EventId) -> Result<(), EngineError> {
+        let asked = self.execute(
+            "UPDATE carried SET again = 1 WHERE event_id = ?1 AND again = 0 AND state IN ('failed', 'conflict', 'held')",
+            [id.as_str()],
+        )?;
+        if asked > 0 {
+            self.touch(Sort::Outbox);
         }
         Ok(())
     }

@@ -257,6 +257,7 @@ fn read_conflict<S: Sql>(
         .into_iter()
         .map(SealedEvent::from_bytes)
         .collect::<Result<Vec<_>, _>>()?;
+    let events = in_order_of_effect(events);
 
     // Before is the base of the first event that names a path: what this desk had from the service when it began.
     let mut before = Fields::new();
@@ -266,18 +267,18 @@ fn read_conflict<S: Sql>(
     let (mut outlived, mut bygone): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
     for sealed in &events {
         let written = sealed.event.changes.iter().map(|(path, change)| (path, &change.base));
-        // A decision that met a newer row is about the same fields; its bases are an older Theirs, not Before.
-        if !sealed.event.settles.is_empty() {
-            for (path, change) in &sealed.event.changes {
-                mine.set(path.clone(), change.new.clone());
-            }
-            continue;
-        }
+        // A decision that met a newer row, and an action tried again, are about the fields of what they settle; there
+        // their bases are an older Theirs, not Before. What they alone speak of counts as in any other event.
+        let settles = !sealed.event.settles.is_empty();
+        let named_here = sealed.event.relies_on.iter().chain(written);
+        let own: BTreeMap<&String, &Value> =
+            named_here.filter(|(path, _)| !settles || !known.contains(path.as_str())).collect();
         let passed = workflow.has_passed(sql, &theirs.fields, &sealed.event)?;
         if passed {
-            outlived.extend(sealed.event.changes.keys().map(String::as_str).filter(|path| workflow.is_passing(path)));
+            let of_that_time = sealed.event.changes.keys().filter(|path| own.contains_key(path));
+            outlived.extend(of_that_time.map(String::as_str).filter(|path| workflow.is_passing(path)));
         }
-        for (path, base) in written.chain(&sealed.event.relies_on) {
+        for (path, base) in own {
             if known.insert(path) {
                 before.set(path.clone(), base.clone());
             }
@@ -337,6 +338,24 @@ fn read_conflict<S: Sql>(
         events,
         choices,
     }))
+}
+
+/// The events of a lane in the order in which they have their effect here: an action that is tried again stands where the
+/// first try stood, before what was recorded behind that.
+fn in_order_of_effect(events: Vec<SealedEvent>) -> Vec<SealedEvent> {
+    let mut places: BTreeMap<EventId, u64> = BTreeMap::new();
+    // What an event settles was recorded before it.
+    let mut placed: Vec<(u64, SealedEvent)> = events
+        .into_iter()
+        .map(|sealed| {
+            let settled = sealed.event.settles.iter().filter_map(|id| places.get(id)).max();
+            let place = settled.copied().unwrap_or(sealed.event.local_seq);
+            places.insert(sealed.event.event_id.clone(), place);
+            (place, sealed)
+        })
+        .collect();
+    placed.sort_by_key(|(place, sealed)| (*place, sealed.event.local_seq));
+    placed.into_iter().map(|(_, sealed)| sealed).collect()
 }
 
 impl UnitOfWork<'_> {

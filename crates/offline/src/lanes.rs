@@ -62,11 +62,12 @@ struct RowText<'a> {
 }
 
 impl UnitOfWork<'_> {
-    /// What of a lane cannot move by itself, oldest first.
+    /// What of a lane cannot move by itself, in the order of the lane.
     pub(crate) fn stuck_in_lane(&mut self, entity: &EntityRef) -> Result<Vec<LaneEvent>, EngineError> {
         self.all(
             "SELECT event_id, state FROM outbox
-             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('failed', 'conflict') ORDER BY local_seq",
+             WHERE entity_kind = ?1 AND entity_id = ?2 AND state IN ('failed', 'conflict')
+             ORDER BY lane_rank, local_seq",
             [&entity.kind, &entity.id],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?
@@ -272,11 +273,11 @@ impl UnitOfWork<'_> {
         self.refresh(entity)
     }
 
-    /// Holds everything that stands in a lane behind an event that cannot move. What a restored service is offered again
-    /// stands before it and goes on.
+    /// Holds everything that stands in a lane behind an event that cannot move, each in its place. What a restored service
+    /// is offered again stands before it and goes on.
     pub(crate) fn hold_lane(&mut self, entity: &EntityRef, behind: &EventId) -> Result<(), EngineError> {
         self.execute(
-            "UPDATE outbox SET state = 'held', held_by = ?3, lane_rank = iif(lane_rank < 0, lane_rank, 2)
+            "UPDATE outbox SET state = 'held', held_by = ?3
              WHERE entity_kind = ?1 AND entity_id = ?2 AND event_id <> ?3 AND state IN ('pending', 'held')
                 AND (lane_rank, local_seq) > (SELECT b.lane_rank, b.local_seq FROM outbox b WHERE b.event_id = ?3)",
             (&entity.kind, &entity.id, behind.as_str()),
@@ -287,11 +288,13 @@ impl UnitOfWork<'_> {
         Ok(())
     }
 
-    /// Lets a lane go on: what is held becomes pending, unless something in the lane still cannot move.
+    /// Lets a lane go on: what is held becomes pending, as far as the first event that still cannot move.
     pub(crate) fn release_lane(&mut self, entity: &EntityRef) -> Result<(), EngineError> {
-        match self.stuck_in_lane(entity)?.first() {
+        let stuck = self.stuck_in_lane(entity)?;
+        self.free_lane(entity)?;
+        match stuck.first() {
             Some(stuck) => self.hold_lane(entity, &stuck.event_id),
-            None => self.free_lane(entity),
+            None => Ok(()),
         }
     }
 

@@ -33,7 +33,16 @@ impl Engine {
     /// When the database refuses. What went before that is sealed.
     pub fn prune(&self, horizon_days: u32) -> Result<u64, EngineError> {
         let hours = self.fact(UPTIME_HOURS)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        let Some(before) = (hours / 24).checked_sub(u64::from(horizon_days)) else { return Ok(0) };
+        let today = hours / 24;
+        // What a decision settled was taken with the decision and has no day of its own: it counts from here on.
+        self.write_behind(move |work| {
+            work.execute(
+                "UPDATE outbox SET acknowledged_day = ?1
+                 WHERE state IN ('synced', 'settled', 'discarded') AND acknowledged_day IS NULL",
+                [today],
+            )
+        })?;
+        let Some(before) = today.checked_sub(u64::from(horizon_days)) else { return Ok(0) };
         let (mut after, mut pruned) = (0_u64, 0_u64);
         loop {
             let rows: Vec<(u64, String)> = self.read(|mut connection| {
@@ -41,7 +50,7 @@ impl Engine {
                     &format!(
                         "SELECT local_seq, event_id FROM outbox
                          WHERE local_seq > ?1 AND state IN ('synced', 'settled', 'discarded')
-                            AND coalesce(acknowledged_day, 0) < ?2
+                            AND acknowledged_day < ?2
                          ORDER BY local_seq LIMIT {ROWS_A_UNIT}"
                     ),
                     (after, before),

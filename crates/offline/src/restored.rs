@@ -133,8 +133,9 @@ impl Engine {
         }
         let holds_until = if after_repair { 0 } else { holds_until };
         let begins = self.continues()?.map_or(0, |before| before.head.local_seq);
-        // What an earlier install of this desk made is beyond what the service speaks of: all of it is offered.
-        let which = format!("{ANSWERED} AND (local_seq > ?2 OR local_seq <= ?3)");
+        // What an earlier install of this desk made is beyond what the service speaks of: all of it is offered. What came
+        // to something else than to be taken came to it in another epoch, and the service may have taken it in this one.
+        let which = format!("{ANSWERED} AND (local_seq > ?2 OR local_seq <= ?3 OR state <> 'synced')");
         let (mut after, mut offered) = (0_u64, 0_u64);
         loop {
             let rows: Vec<u64> = self.read(|mut connection| {

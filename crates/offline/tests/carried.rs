@@ -9,8 +9,8 @@ use common::{House, add, copy_folder, is_sound, trail};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_offline::{
-    Brought, CarriedDesk, Carrier, CarryFile, CarryHotel, CarryRefusal, Engine, FeedPlace, OutboxItem, OutboxState,
-    RecordError,
+    Brought, CarriedDesk, Carrier, CarryFile, CarryHotel, CarryRefusal, Draft, Engine, FeedPlace, Intent, OutboxItem,
+    OutboxState, RecordError,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, SealedEvent, ServiceHead, Theirs,
@@ -390,6 +390,31 @@ fn a_carried_event_that_makes_the_service_fail_is_counted_and_parked_like_any_ot
     let again: Vec<usize> = (0..3).map(|_| answer(&engine, later()).again.len()).collect();
     assert_eq!(again, [1, 1, 0]);
     assert_eq!(states(&engine)[0], ("m1".into(), OutboxState::Failed));
+}
+
+#[test]
+fn a_carried_event_that_was_parked_and_is_given_up_is_asked_about_once_more() {
+    let (_made, _maker, file) = maker();
+    let (_house, engine) = carrier();
+    carry(&engine, &file, "carried");
+    let id = EventId::parse("m1").unwrap();
+    engine.park(&id, "TOO_LARGE", "It is too large.").unwrap();
+    let given_up = engine.record(Intent {
+        event_id: EventId::parse("given-up").unwrap(),
+        actor: ActorId::parse("front").unwrap(),
+        entity: EntityRef::new("counter", "1"),
+        decide: Box::new(|work, _| {
+            let settles = work.carried_lane(&EventId::parse("m1").unwrap())?;
+            Ok::<_, RecordError<String>>(Draft { action: "discard".into(), settles, ..Draft::default() })
+        }),
+    });
+    given_up.unwrap();
+    let lane = BTreeSet::from([EntityRef::new("counter", "1")]);
+    answer(&engine, vec![EventResult { seq: Some(40), ..result("given-up", Outcome::Applied) }]);
+    assert!(ids(&engine.next_in_lanes(&lane, 9, 1 << 20).unwrap()).contains(&"m1"), "nobody has to ask again");
+    answer(&engine, vec![result("m1", Outcome::Settled)]);
+    assert!(states(&engine).iter().all(|(id, state)| id != "m1" || *state != OutboxState::Failed));
+    is_sound(&engine);
 }
 
 #[test]

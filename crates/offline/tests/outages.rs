@@ -279,8 +279,8 @@ fn rows_that_were_let_go_still_count_and_a_row_that_is_lost_does_not_hide() {
     answer(&engine, vec![result(5, Outcome::Merged, Some(70))]);
     engine
         .write(|work| {
-            work.execute("UPDATE outbox SET state = 'discarded' WHERE local_seq = 7", [])?;
-            work.execute("UPDATE outbox SET state = 'settled' WHERE local_seq = 8", [])?;
+            work.execute("UPDATE outbox SET state = 'discarded', acknowledged_day = 0 WHERE local_seq = 7", [])?;
+            work.execute("UPDATE outbox SET state = 'settled', acknowledged_day = 0 WHERE local_seq = 8", [])?;
             Ok::<_, turndown_offline::EngineError>(())
         })
         .unwrap();
