@@ -33,11 +33,26 @@ fn trail(desk: &DeskHost) -> Result<Vec<SealedEvent>, String> {
     bytes.into_iter().map(|bytes| SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())).collect()
 }
 
+/// How many rows a desk has let go because no backup reaches back to them.
+#[must_use]
+pub fn let_go(desk: &DeskHost) -> u64 {
+    let count = "SELECT count(*) FROM audit_local WHERE local_seq NOT IN (SELECT local_seq FROM outbox)";
+    let rows = desk.desk().and_then(|desk| {
+        desk.engine().read(|mut connection| connection.first(count, [], |row| row.get::<_, u64>(0))).ok()
+    });
+    rows.flatten().unwrap_or(0)
+}
+
 /// What people gave up.
 fn discarded(desk: &DeskHost) -> Result<BTreeSet<String>, String> {
     let engine = desk.desk().ok_or("the desk is not open")?.engine();
     let events = engine.read(|mut connection| {
-        connection.all("SELECT event_id FROM outbox WHERE state = 'discarded'", [], |row| row.get::<_, String>(0))
+        connection.all(
+            "SELECT event_id FROM outbox WHERE state = 'discarded'
+             UNION ALL SELECT a.event_id FROM long_ago l JOIN audit_local a USING (local_seq) WHERE l.came_to = 'discarded'",
+            [],
+            |row| row.get::<_, String>(0),
+        )
     });
     Ok(events.map_err(|error| format!("{error:?}"))?.into_iter().collect())
 }

@@ -19,6 +19,7 @@ use turndown_offline::{
     Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RowFilter, Settlement, SettlementRefusal, Sql, now_ms,
 };
 use turndown_protocol::{ActorId, EventId};
+use turndown_service::http::Limits;
 use turndown_sync::{Sync, SyncConfig, Timing};
 
 /// What a person was told is saved.
@@ -255,6 +256,19 @@ impl DeskHost {
             tracing::debug!(?error, "no backup was taken");
             error.code().to_owned()
         })
+    }
+
+    /// It runs on for so many days in which nobody does anything.
+    pub fn run_on(&self, days: u32) {
+        let Some(open) = &self.open else { return };
+        let (engine, horizon) = (open.desk.engine(), Limits::default().backup_horizon_days);
+        for _ in 0..days * 24 {
+            let pruned = engine.ran_an_hour().and_then(|is_full| if is_full { engine.prune(horizon) } else { Ok(0) });
+            if let Err(error) = pruned {
+                tracing::debug!(?error, "old rows are not let go");
+                return;
+            }
+        }
     }
 
     /// It dies: the power goes, or (with [`CrashModel::KeepAll`]) it is killed.

@@ -2,7 +2,7 @@
 
 mod upkeep;
 
-use super::check::check;
+use super::check::{check, let_go};
 use super::desk::{DeskHost, Tried};
 use super::hotel::Hotel;
 use super::machine::Machine;
@@ -29,6 +29,13 @@ const DAY: Duration = Duration::from_secs(10 * 3_600);
 const BACKUPS_EVERY: Duration = Duration::from_secs(3_600);
 /// How long a healed world has to drain before what is left counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
+/// For how many days desks run on in a night, where they do: twice that is more than the days for which they keep what
+/// was taken.
+const IDLE_DAYS: u32 = 9;
+
+/// How many of the newest backups one is taken from when the service is put back, each of another morning.
+const BACKUPS: usize = 2;
 
 /// One history of so many has a database of over 1 GB.
 const ONE_IS_LARGE_OF: u16 = 250;
@@ -80,6 +87,8 @@ pub struct Plan {
     pub backups: bool,
     /// The first desk's database is over 1 GB.
     pub large: bool,
+    /// Desks run on for days while nobody works, so that they let go of what no backup asks for any more.
+    pub forgets: bool,
 }
 
 impl Plan {
@@ -96,6 +105,7 @@ impl Plan {
         let backups = apart.u8(..4) == 0;
         let restored_often = apart.u8(..4) == 2;
         let fails_over = if apart.u8(..6) == 0 { 2.0 } else { 0.0 };
+        let forgets = apart.u8(..8) == 0;
         let plan = Self {
             seed,
             days: days.unwrap_or_else(|| if long_outage { 10 } else { rng.u64(1..5) }),
@@ -125,8 +135,19 @@ impl Plan {
             updates: if calm { 0.0 } else { 0.15 },
             backups,
             large: false,
+            forgets: false,
         };
-        if large && days.is_none() { plan.made_large() } else { plan }
+        match days {
+            None if large => plan.made_large(),
+            None if forgets => plan.made_to_forget(),
+            _ => plan,
+        }
+    }
+
+    /// The same where desks let go of what was taken long ago. It is long enough for that.
+    #[must_use]
+    fn made_to_forget(self) -> Self {
+        Self { forgets: true, days: self.days.max(4), ..self }
     }
 
     /// The same with a desk whose database is over 1 GB. It is short, because every look through such a file, every
@@ -365,6 +386,9 @@ impl World {
                 self.night = true;
                 self.due.retain(|Reverse((_, _, due))| matches!(due, Due::Morning | Due::ServiceStarts));
                 for n in 0..self.desks.len() {
+                    if self.plan.forgets {
+                        self.desks[n].run_on(IDLE_DAYS);
+                    }
                     // Some go on over night.
                     if self.rng.u8(..4) != 0 {
                         self.desks[n].close().await;
@@ -591,7 +615,9 @@ impl World {
 
     fn restore_service(&mut self) {
         let newest = self.backups.len();
-        let backup = self.backups[newest - 1 - self.rng.usize(..newest.min(2))].clone();
+        // Where desks forget, the last backup but one is older than what they keep.
+        let backups = if self.plan.forgets { 1 } else { BACKUPS };
+        let backup = self.backups[newest - 1 - self.rng.usize(..newest.min(backups))].clone();
         let by_the_book = self.rng.bool();
         self.kinds.count(if by_the_book { "service_restored" } else { "service_restored_without_a_word" });
         self.put_back(&backup, by_the_book);
@@ -750,6 +776,10 @@ impl World {
         }
         for (kind, times) in self.service.disk.take_counts() {
             self.kinds.add(kind, times);
+        }
+        match self.desks.iter().map(let_go).sum() {
+            0 => {}
+            rows => self.came.add("row_let_go", rows),
         }
         match check(&self.service, &self.desks).await {
             Err(error) => failures.push(format!("the account could not be made: {error}")),
