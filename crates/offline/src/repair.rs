@@ -308,12 +308,18 @@ fn put_fact(connection: &Connection, key: &str, value: &str) -> Result<(), Engin
     Ok(())
 }
 
-/// Where the newest install of a record goes on from another.
+/// Where the newest install of a record goes on from another, and that one from the one before it.
 fn continued(all: &Entries) -> Option<Continues> {
-    let install_id = &all.values().next_back()?.event.install_id;
-    let ((local_seq, hash), before) = all.iter().rev().find(|(_, sealed)| sealed.event.install_id != *install_id)?;
-    let head = AuditHead { local_seq: *local_seq, hash: hash.clone() };
-    Some(Continues { install_id: before.event.install_id.clone(), head })
+    let mut before = None;
+    for (((local_seq, hash), entry), next) in all.iter().zip(all.values().skip(1)) {
+        let install_id = &entry.event.install_id;
+        if *install_id != next.event.install_id {
+            let head = AuditHead { local_seq: *local_seq, hash: hash.clone() };
+            before =
+                Some(Continues { install_id: install_id.clone(), head, continues: before.map(Box::new) }.shortened());
+        }
+    }
+    before
 }
 
 /// The newest backup that is whole and of the same history as everything else.

@@ -331,7 +331,7 @@ impl UnitOfWork<'_> {
     /// # Errors
     /// When the database refuses.
     pub fn continue_as(&mut self, new: InstallId, event_id: EventId) -> Result<(), EngineError> {
-        let Continues { install_id: old, head: AuditHead { local_seq, .. } } = self.become_install(new)?;
+        let Continues { install_id: old, head: AuditHead { local_seq, .. }, .. } = self.become_install(new)?;
         self.note_of_desk(event_id, "continued", json!({ "continues": old, "local_seq": local_seq }))
     }
 
@@ -340,7 +340,10 @@ impl UnitOfWork<'_> {
         let old = std::mem::replace(&mut self.state.install_id, new);
         let new = self.state.install_id.clone();
         self.set_fact("install_id", Some(new.as_str()))?;
-        let before = Continues { install_id: old, head: self.state.head.clone() };
+        let earlier = self.fact("continues")?;
+        let earlier = earlier.map(|text| serde_json::from_str(&text)).transpose();
+        let continues = earlier.map_err(|error| EngineError::stored("earlier install", error))?;
+        let before = Continues { install_id: old, head: self.state.head.clone(), continues }.shortened();
         let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("earlier install", error))?;
         self.set_fact("continues", Some(&text))?;
         Ok(before)

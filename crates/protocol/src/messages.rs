@@ -96,7 +96,8 @@ pub struct Handshake {
     pub continues: Option<Continues>,
 }
 
-/// An install goes on from another one: its chain begins behind this entry.
+/// An install goes on from another one: its chain begins behind this entry. That one may itself have gone on from
+/// another: a restored service knows none of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Continues {
@@ -105,6 +106,29 @@ pub struct Continues {
     /// Where it stood: the new install's first entry has the next number and this hash before it.
     #[serde(flatten)]
     pub head: AuditHead,
+    /// What that install went on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub continues: Option<Box<Continues>>,
+}
+
+impl Continues {
+    /// How many installs are told, the newest first. Each is a restore or a copy of one computer.
+    pub const TOLD_MAX: usize = 32;
+
+    /// The same without what goes beyond [`Continues::TOLD_MAX`].
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        let mut last = &mut self;
+        for _ in 1..Self::TOLD_MAX {
+            match last.continues {
+                Some(ref mut before) => last = before,
+                None => return self,
+            }
+        }
+        last.continues = None;
+        self
+    }
 }
 
 /// What the service knows of the install.

@@ -566,6 +566,41 @@ async fn h2_only_a_desk_itself_or_a_person_who_decides_settles_what_a_desk_did()
 }
 
 #[tokio::test]
+async fn d3_a_service_that_never_heard_of_a_desk_learns_all_of_whom_it_was() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let (first, mine) = (desk.install.clone(), desk.note("101", "mine"));
+    let at_first = desk.head();
+    let mut settled = desk.event(EntityRef::new("desk", "second-install"), "continued", json!({ "continues": first }));
+    (settled.install_id, settled.prev_event_id) =
+        (turndown_protocol::InstallId::parse("second-install").unwrap(), None);
+    let continued = desk.seal(settled);
+    let at_second = desk.head();
+    desk.install = turndown_protocol::InstallId::parse("third-install").unwrap();
+    let told = |before: &turndown_protocol::AuditHead, id: &str| json!({ "install_id": id, "local_seq": before.local_seq, "hash": before.hash });
+    let mut continues = told(&at_second, "second-install");
+    continues["continues"] = told(&at_first, first.as_str());
+    let body = json!({ "audit_head": desk.head(), "continues": continues });
+    let path = format!("/v1/installs/{}/handshake", desk.install);
+    let hello: turndown_protocol::HandshakeAnswer = service.post(&path, &body).await.json();
+    assert_eq!(hello.audit_closed.head, at_second);
+    // Another desk was faster, so what the first install did is in conflict; the third settles it by itself.
+    let front = Desk::of(&service).await.note("101", "theirs");
+    assert_eq!(service.send_one(&desk, &front).await.outcome, Outcome::Applied);
+    let response = service.send(&desk, &[&mine, &continued]).await;
+    assert_eq!(outcomes(&response)[0], Outcome::Conflict);
+    desk.rows = Desk::of(&service).await.rows;
+    let again = desk.record_with("101", &Action::Note { text: Some("again".into()) }, |event| {
+        (event.settles, event.prev_event_id) = (vec![mine.event.event_id.clone()], None);
+    });
+    assert_eq!(service.send_one(&desk, &again).await.outcome, Outcome::Applied, "it is its own");
+    let body = json!({ "audit_head": at_second });
+    let hello: turndown_protocol::HandshakeAnswer =
+        service.post("/v1/installs/second-install/handshake", &body).await.json();
+    assert_eq!(hello.audit_closed.head, at_second, "the chain of the install between is closed too");
+}
+
+#[tokio::test]
 async fn h2_a_decision_that_names_something_unknown_writes_only_what_an_action_can_write() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;

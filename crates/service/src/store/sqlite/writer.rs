@@ -9,7 +9,7 @@ use super::rows::{self, Authors, outcome_name, to_i64};
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan, Verdict};
 use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Heart, Identity, Incoming, Shown, StoreError, Taken};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
@@ -266,11 +266,19 @@ impl Writer {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut chain = chain_or_new(&tx, property_n, install)?;
         if let Some(continues) = continues {
-            begin_behind(&mut chain, &continues.head);
-            tx.execute(
-                "UPDATE installs SET continues = ?2, begins_seq = ?3, begins_hash = ?4 WHERE n = ?1",
-                (chain.n, continues.install_id.as_str(), to_i64(chain.begins_seq), &chain.begins_hash[..]),
-            )?;
+            begin_as_told(&tx, &mut chain, continues)?;
+        }
+        // Also those that went before it: a restored store has heard of none of them.
+        let mut known = BTreeSet::from([install]);
+        let mut told = continues;
+        while let Some(Continues { install_id, continues: Some(before), .. }) = told
+            && known.insert(install_id)
+            && known.len() <= Continues::TOLD_MAX
+        {
+            let mut earlier = chain_or_new(&tx, property_n, install_id)?;
+            begin_as_told(&tx, &mut earlier, before)?;
+            save_chain(&tx, &earlier)?;
+            told = Some(&**before);
         }
         announce_head(&mut chain, install, head);
         save_chain(&tx, &chain)?;
@@ -531,6 +539,16 @@ fn mark_fork(chain: &mut Chain, install: &InstallId, local_seq: u64) {
         tracing::warn!(code = codes::AUDIT_FORK, install_id = %install, local_seq, "two entries for one place of an audit chain");
     }
     chain.fork_seq = Some(chain.fork_seq.map_or(local_seq, |first| first.min(local_seq)));
+}
+
+/// Notes which install a chain goes on from, and where.
+fn begin_as_told(conn: &Connection, chain: &mut Chain, continues: &Continues) -> Result<(), StoreError> {
+    begin_behind(chain, &continues.head);
+    conn.execute(
+        "UPDATE installs SET continues = ?2, begins_seq = ?3, begins_hash = ?4 WHERE n = ?1",
+        (chain.n, continues.install_id.as_str(), to_i64(chain.begins_seq), &chain.begins_hash[..]),
+    )?;
+    Ok(())
 }
 
 /// The chain goes on from another install's entry. Once anything of it is verified its beginning stays what it was.
