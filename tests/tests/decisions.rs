@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use serde_json::json;
-use turndown_app::dto::{Authorship, ConflictView, FieldChoice, OutboxFilter, RowUndo, Side, Situation, Tile};
+use turndown_app::dto::{
+    Authorship, ConflictField, ConflictView, FieldChoice, OutboxFilter, RowUndo, Side, Situation, Tile,
+};
 use turndown_domain::{
-    Action, Cleanliness, InspectionResult, Sellability, SellabilityKind, StaffId, TaskKind, TaskStatus, Verdict,
+    Action, Cleanliness, InspectionResult, Sellability, SellabilityKind, ServiceFlag, StaffId, TaskKind, TaskStatus,
+    Verdict,
 };
 use turndown_gates::journey::{complete, start};
 use turndown_gates::{Desk, Journey, intent};
@@ -72,7 +75,7 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
             vec![Action::Reassign { task: task(2), to: Some(StaffId(somebody.0)) }],
             Situation::Reassigned,
             vec!["gave the"],
-            None,
+            Some((Side::Mine, "The work was done.")),
         ),
         (
             3,
@@ -174,7 +177,7 @@ fn h10_taking_their_side_can_be_undone_before_it_is_sent_and_after_and_not_once_
         let rows = journey.desk.outbox(OutboxFilter::All);
         let row = rows.iter().find(|row| row.event_id == decision.event_id).expect("its row");
         assert_eq!(row.undo, Some(RowUndo::BringBack));
-        let undo = Action::Undo { event: decision.event_id };
+        let undo = Action::Undo { event: decision.event_id.clone() };
         journey.desk.act(&room, undo.clone()).expect("undone");
         assert_eq!(journey.desk.tile(&task.0).status, TaskStatus::Completed);
         journey.relay.restore();
@@ -184,6 +187,9 @@ fn h10_taking_their_side_can_be_undone_before_it_is_sent_and_after_and_not_once_
         assert_eq!(row.fields.get("room/cleanliness"), &json!("clean"));
         let refused = journey.desk.act(&room, undo).expect_err("something stands on it");
         assert_eq!(refused.code, "UNDO_STOOD_UPON");
+        let rows = journey.desk.outbox(OutboxFilter::All);
+        let row = rows.iter().find(|row| row.event_id == decision.event_id).expect("its row");
+        assert_eq!(row.undo, None, "what cannot be brought back is not offered");
         office.wait_for("it is known there", |desk| desk.tile(&task.0).status == TaskStatus::Completed);
     }
 }
@@ -217,6 +223,28 @@ fn h2_a_note_of_both_sides_is_written_anew_and_what_merged_by_itself_can_be_turn
     let row = journey.service.api().room(&room);
     assert_eq!(row.fields.get("room/note"), &json!("lamp broken, pet in room"));
     assert_eq!(row.fields.get(status), &json!("ready"), "what merged by itself was turned back");
+}
+
+#[test]
+fn h2_flags_that_both_sides_set_stand_side_by_side_and_can_be_turned_back_one_by_one() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tile = journey.workable().remove(0);
+    let set = |flag| Action::SetFlag { flag, on: true };
+    let mine = vec![note("cot"), set(ServiceFlag::Refused), set(ServiceFlag::DoubleLock)];
+    let theirs = vec![note("towels"), set(ServiceFlag::NoService)];
+    let view = both(&mut journey, &mut office, &tile, mine, theirs);
+    let paths = |fields: &[ConflictField]| fields.iter().map(|field| field.path.clone()).collect::<Vec<_>>();
+    assert_eq!(paths(&view.fields), ["room/note"], "a flag of one side touches none of the other's");
+    assert_eq!(paths(&view.merged), ["room/double_lock", "room/refused"], "each by itself");
+    let choice = |path: &str, side| FieldChoice { path: path.into(), side, text: None };
+    let choices = vec![choice("room/note", Side::Mine), choice("room/refused", Side::Theirs)];
+    journey.desk.decide(&intent(), &view, choices).expect("decided");
+    journey.all_is_well();
+    let row = journey.service.api().room(&tile.room_id.0);
+    let flags =
+        ["room/double_lock", "room/refused", "room/no_service"].map(|path| row.fields.get(path) == &json!(true));
+    assert_eq!(flags, [true, false, true]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use turndown_offline::{
     StartReport, Waits,
 };
 use turndown_protocol::{
-    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
+    ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Mode, Outcome, Problem, Reference, SealedEvent, Theirs,
 };
 
 /// A clock that stands and randomness that counts, so that a run can be repeated.
@@ -805,6 +805,7 @@ fn d3_a_decision_that_waits_behind_what_is_offered_again_keeps_its_place_before_
 fn d3_what_a_decision_settled_is_kept_as_long_as_what_was_taken() {
     let house = House::new();
     let engine = house.desk.engine();
+    engine.set_mode(Mode::Online);
     let days = |days: u32| (0..days * 24).for_each(|_| assert!(engine.ran_an_hour().is_ok()));
     days(20);
     let (start, complete) = (house.start("101"), house.complete("101"));
@@ -823,6 +824,9 @@ fn d3_what_a_decision_settled_is_kept_as_long_as_what_was_taken() {
     ]);
     assert_eq!(engine.prune(14).unwrap(), 0);
     days(15);
+    engine.set_mode(Mode::Offline);
+    assert_eq!(engine.prune(14).unwrap(), 0, "who knows whether the service still has it");
+    engine.set_mode(Mode::Online);
     assert_eq!(engine.prune(14).unwrap(), 3);
     house.balanced();
 }

@@ -135,6 +135,12 @@ pub fn set_aside(decision: &Event) -> BTreeMap<String, Value> {
     aside.map(|aside| aside.iter().map(|(path, mine)| (path.clone(), mine.clone())).collect()).unwrap_or_default()
 }
 
+/// Whether undoing a decision would still bring something back (promise H10).
+#[must_use]
+pub fn can_bring_back(unit: &Unit, decision: &Event) -> bool {
+    undo_decision(&unit.to_fields(), decision).is_ok()
+}
+
 /// Undoing a decision brings back what it set aside, while the fields still are as they were taken.
 fn undo_decision(fields: &Fields, decision: &Event) -> Result<Decision, Refusal> {
     let aside = set_aside(decision);

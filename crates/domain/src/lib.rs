@@ -19,7 +19,9 @@ mod task;
 mod unit;
 
 pub use action::{AGAIN, Action, Again, Footprint, ServiceFlag, Verdict, footprint};
-pub use decide::{Context, Decision, NOTE_CHARS_MAX, REASON_CHARS_MAX, decide, note_text, reason_needed, set_aside};
+pub use decide::{
+    Context, Decision, NOTE_CHARS_MAX, REASON_CHARS_MAX, can_bring_back, decide, note_text, reason_needed, set_aside,
+};
 pub use judge::{
     ConflictClass, JudgeContext, Judgement, check, has_passed, is_history, is_stamp, is_turn_bound, judge,
     judge_resolution,

@@ -5,8 +5,10 @@
 //! throw away what a restored service will ask for tomorrow. A desk that runs eight hours a day keeps three times as
 //! long, which costs disk and loses nothing.
 
+use crate::engine::lock;
 use crate::ledger::{SEALED_ACKNOWLEDGED, SEALED_DISCARDED};
 use crate::{Engine, EngineError, Sql, UnitOfWork};
+use turndown_protocol::Mode;
 
 /// Hours of uptime of this desk, over all its starts.
 const UPTIME_HOURS: &str = "uptime_hours";
@@ -26,8 +28,8 @@ impl Engine {
         })
     }
 
-    /// Lets go of rows that were acknowledged more than so many full days of uptime ago. Answers how many
-    /// rows went.
+    /// Lets go of rows that were acknowledged more than so many full days of uptime ago, while the service is there to say
+    /// that it still has them. Answers how many rows went.
     ///
     /// # Errors
     /// When the database refuses. What went before that is sealed.
@@ -42,6 +44,10 @@ impl Engine {
                 [today],
             )
         })?;
+        // A service that was restored while it could not be heard may have lost any of it.
+        if *lock(&self.shared().mode) != Mode::Online || self.is_restoring()? {
+            return Ok(0);
+        }
         let Some(before) = today.checked_sub(u64::from(horizon_days)) else { return Ok(0) };
         let (mut after, mut pruned) = (0_u64, 0_u64);
         loop {

@@ -461,6 +461,7 @@ fn carried_events_are_let_go_after_the_backup_horizon_and_their_file_with_the_la
     for _ in 0..24 * 15 {
         engine.ran_an_hour().unwrap();
     }
+    engine.set_mode(turndown_protocol::Mode::Online);
     assert_eq!(engine.prune(15).unwrap(), 0, "not before");
     for _ in 0..24 {
         engine.ran_an_hour().unwrap();

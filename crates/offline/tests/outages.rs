@@ -288,6 +288,7 @@ fn rows_that_were_let_go_still_count_and_a_row_that_is_lost_does_not_hide() {
     for _ in 0..48 {
         engine.ran_an_hour().unwrap();
     }
+    engine.set_mode(turndown_protocol::Mode::Online);
     let pruned = engine.prune(1).unwrap();
     assert!(pruned > 0);
     let sums = engine.period_sums(Period::default()).unwrap();

@@ -36,5 +36,6 @@ found! {
     l1_a_backup_with_a_count_that_rotted_is_no_beginning: 603386,
     l1_a_count_that_rotted_below_nothing_is_damage: 603435,
     a6_a_desk_whose_first_write_meets_damage_is_repaired_and_opens: 801153,
+    d3_what_a_service_lost_unheard_is_not_let_go: 1000506,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

@@ -106,6 +106,12 @@ impl<'a> Story<'a> {
         task.map_or("work", |task| words::kind(task.kind))
     }
 
+    /// Whether the work that a field is about was done at this desk.
+    fn is_done_here(&self, path: &str) -> bool {
+        let status = path.rsplit_once('/').map(|(task, _)| self.conflict.mine.get(&format!("{task}/status")));
+        matches!(status.and_then(Value::as_str), Some("completed" | "inspected"))
+    }
+
     /// A reason that stands beside the telling field, in brackets.
     fn because(&self) -> String {
         let reason = match (self.situation, self.telling) {
@@ -219,6 +225,9 @@ impl<'a> Story<'a> {
                 (Side::Mine, "The work was done.")
             }
             Situation::CancelledElsewhere if of_the_work => (Side::Theirs, "It was cancelled, with a reason."),
+            Situation::Reassigned if path.ends_with("/assignee") && self.is_done_here(path) => {
+                (Side::Mine, "The work was done.")
+            }
             Situation::Removed => (Side::Theirs, "The room is gone."),
             _ => return None,
         };
@@ -259,4 +268,51 @@ fn situation(conflict: &Conflict) -> (Situation, Option<&str>) {
     told.iter()
         .find_map(|(situation, holds)| find(*holds).map(|path| (*situation, Some(path))))
         .unwrap_or((Situation::Fields, None))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+    use turndown_protocol::{EntityRef, EntityRow, Fields};
+
+    fn conflict(class: &str, deleted: bool) -> Conflict {
+        let mut fields = Fields::new();
+        fields.set("room/number", json!("412"));
+        let entity = EntityRef::new("room", "412");
+        let (provenance, contested) = (BTreeMap::new(), None);
+        Conflict {
+            entity: entity.clone(),
+            since: String::new(),
+            class: class.into(),
+            contested: vec!["room/cleanliness".into()],
+            merged: vec![],
+            guards: vec![],
+            stamps: vec![],
+            before: Fields::new(),
+            mine: fields.clone(),
+            theirs: EntityRow { entity, version: 1, deleted, fields, provenance, contested },
+            events: vec![],
+            choices: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn h16_a_restored_service_a_guest_who_left_and_a_room_that_is_gone_have_their_own_sentences() {
+        for (class, deleted, situation, words, suggested) in [
+            (SERVICE_RESTORED, false, Situation::Restored, "restored from a backup", None),
+            ("previous_turn", false, Situation::PreviousTurn, "the guest who had room 412 before", Some(Side::Theirs)),
+            ("fields", true, Situation::Removed, "Room 412 was removed elsewhere", Some(Side::Theirs)),
+            (SERVICE_RESTORED, true, Situation::Removed, "removed elsewhere", Some(Side::Theirs)),
+        ] {
+            let own = InstallId::parse("own").unwrap();
+            let view = view(&conflict(class, deleted), &own, &Names::default());
+            assert_eq!(view.situation, situation, "{class}");
+            assert!(view.summary.contains(words), "{}", view.summary);
+            assert_eq!(view.fields[0].suggestion.as_ref().map(|suggestion| suggestion.side), suggested, "{class}");
+            assert_eq!(view.can_look, !deleted, "nobody is sent to a room that is gone");
+        }
+    }
 }

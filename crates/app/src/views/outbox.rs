@@ -3,7 +3,7 @@
 use super::Names;
 use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo};
 use crate::words;
-use turndown_domain::{Unit, set_aside};
+use turndown_domain::{Unit, can_bring_back};
 use turndown_offline::Waits;
 use turndown_protocol::{EntityRef, Event, codes};
 
@@ -42,7 +42,9 @@ pub fn row(
     let can_retry = state == OutboxState::Failed;
     let undo = match state {
         _ if given_up.is_some() => Some(RowUndo::DoAgain),
-        OutboxState::Pending | OutboxState::Synced if !set_aside(event).is_empty() => Some(RowUndo::BringBack),
+        OutboxState::Pending | OutboxState::Synced if unit.is_some_and(|unit| can_bring_back(unit, event)) => {
+            Some(RowUndo::BringBack)
+        }
         _ => None,
     };
     let said = |otherwise: &str| row.last_message.clone().unwrap_or_else(|| otherwise.to_owned());
