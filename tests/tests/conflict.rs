@@ -342,6 +342,23 @@ fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_
     }
     let last = failed(&mut journey.desk, given_up).expect("failed");
     journey.desk.discard(&last, "nobody of that name").expect("given up");
+    journey
+        .desk
+        .wait_for("it is given up", |desk| desk.outbox(OutboxFilter::Discarded).iter().any(|row| row.event_id == last));
+    // The room's story says so, with the service and without.
+    for is_cut in [false, true] {
+        if is_cut {
+            journey.outage();
+        }
+        let story = journey.desk.story(&given_up.room_id.0).expect("told");
+        assert_eq!(story.alone.is_some(), is_cut);
+        let line = story.lines.iter().find(|line| line.event_id == last).expect("its line");
+        let told: Vec<&str> = line.steps.iter().map(|step| step.what.as_str()).collect();
+        assert!(line.came_to_nothing && !line.attention, "{line:?}");
+        assert!(told.iter().any(|step| step.contains("gave it up: nobody of that name")), "{told:?}");
+        assert!(!told.contains(&"Taken by the service"), "{told:?}");
+    }
+    journey.relay.restore();
     let rows = journey.desk.outbox(OutboxFilter::All);
     let row = rows.iter().find(|row| row.event_id == last).expect("it stays in the record");
     let why = row.why.as_deref().unwrap_or_default();

@@ -121,6 +121,62 @@ fn h16_each_situation_is_told_in_its_own_sentence() {
 }
 
 #[test]
+fn h16_what_happened_before_is_not_said_to_be_after_and_out_of_service_is_not_out_of_order() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tiles = journey.workable();
+    let (inspected, small_fault) = (&tiles[0], &tiles[1]);
+    let worked = |tile: &Tile| vec![start(&tile.task_id), complete(&tile.task_id)];
+    do_all(&mut journey.desk, inspected, worked(inspected));
+    journey.desk.wait_drained();
+    office.wait_for("the clean is there", |desk| desk.tile(&inspected.task_id.0).status == TaskStatus::Completed);
+    journey.outage();
+    let pass = Verdict { result: InspectionResult::Pass, reason: None };
+    do_all(&mut office, inspected, vec![Action::Inspect { task: inspected.task_id.clone(), verdict: pass }]);
+    let out = Sellability {
+        kind: SellabilityKind::OutOfService,
+        deducts_inventory: false,
+        assignable: true,
+        reason: Some("bulb".into()),
+    };
+    do_all(&mut office, small_fault, vec![Action::SetSellability { sellability: out }]);
+    office.wait_drained();
+    // Somebody has used the room since.
+    do_all(&mut journey.desk, inspected, vec![Action::SetRoomStatus { cleanliness: Cleanliness::Dirty }]);
+    do_all(&mut journey.desk, small_fault, worked(small_fault));
+    journey.relay.restore();
+    journey.desk.wait_drained();
+    let view = journey.desk.conflict(&inspected.room_id.0).expect("open");
+    assert_eq!(view.situation, Situation::InspectedElsewhere);
+    assert!(view.summary.contains("before this was recorded here"), "{}", view.summary);
+    assert!(view.fields.iter().all(|field| field.suggestion.is_none()), "{view:?}");
+    journey.desk.resolve(&view, |_| Side::Mine).expect("decided");
+    let view = journey.desk.conflict(&small_fault.room_id.0).expect("open");
+    assert!(view.summary.contains("out of service elsewhere (bulb)"), "{}", view.summary);
+    assert!(view.fields.iter().all(|field| field.suggestion.is_none()), "{view:?}");
+    journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
+    journey.all_is_well();
+}
+
+#[test]
+fn h16_the_story_of_a_task_has_the_decisions_about_it() {
+    let mut journey = Journey::small();
+    let mut office = journey.another_desk();
+    let tile = journey.workable().remove(0);
+    let task = tile.task_id.clone();
+    let cancelled = vec![Action::CancelTask { task: task.clone(), reason: "guest extended".into() }];
+    let view = both(&mut journey, &mut office, &tile, vec![start(&task), complete(&task), note("cot")], cancelled);
+    journey.desk.resolve(&view, |_| Side::Theirs).expect("decided");
+    journey.all_is_well();
+    let story = journey.desk.story(&tile.room_id.0).expect("told");
+    let of_task = story.lines.iter().filter(|line| line.tasks.contains(&task.0));
+    let told: Vec<&str> = of_task.map(|line| line.what.as_str()).collect();
+    assert!(told.iter().any(|what| what.starts_with("Decided")), "{told:?}");
+    assert!(!told.iter().any(|what| what.starts_with("Wrote a note")), "{told:?}");
+    assert_eq!(told.len(), 4, "started, completed, cancelled elsewhere, decided: {told:?}");
+}
+
+#[test]
 fn h16_send_someone_to_look_keeps_the_room_unsafe_at_every_desk_until_they_have_looked() {
     let mut journey = Journey::small();
     let mut office = journey.another_desk();
@@ -288,7 +344,7 @@ fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_off
     assert!(story.alone.is_some());
     assert_eq!(story.lines.len(), 3);
     assert!(story.lines[0].waiting && story.lines[0].what.starts_with("Started"), "{:?}", story.lines[0]);
-    assert_eq!(story.lines[0].task.as_deref(), Some(tile.task_id.0.as_str()));
+    assert_eq!(story.lines[0].tasks, [tile.task_id.0.as_str()]);
     assert_eq!(story.tasks.len(), 1);
     journey.relay.restore();
     journey.all_is_well();

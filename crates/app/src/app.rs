@@ -7,7 +7,8 @@ use crate::dto::{
     ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
-use crate::views::{self, Names, outbox::Waiting};
+use crate::views::outbox::{Link, Waiting};
+use crate::views::{self, Names};
 use crate::{errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -539,17 +540,12 @@ impl App {
         let book = self.check(desk.book())?;
         let names = Names::of(book.as_deref());
         let status = self.sync_status(&desk)?;
-        let link = status.reason.as_ref().or(status.slow.as_ref());
+        let link = Link::of(&status);
         let mut units: BTreeMap<EntityRef, Option<Unit>> = BTreeMap::new();
         for row in &stored {
             self.unit(&desk, &about(&row.sealed.event), &mut units)?;
         }
-        let mut discards = BTreeMap::new();
-        for decision in stored.iter().filter_map(|row| row.settled_by.as_ref()).collect::<BTreeSet<_>>() {
-            if let Some(row) = self.check(engine.row(decision))?.filter(|row| row.sealed.event.action == "discard") {
-                discards.insert(decision, row.sealed.event);
-            }
-        }
+        let discards = self.discards(engine, &stored)?;
         let mut rows = Vec::with_capacity(stored.len());
         for row in &stored {
             let unit = units.get(&about(&row.sealed.event)).and_then(Option::as_ref);
@@ -697,6 +693,17 @@ impl App {
         })
     }
 
+    /// The events by which somebody gave some of these up, by their ids.
+    fn discards(&self, engine: &Engine, rows: &[turndown_offline::OutboxRow]) -> Answer<BTreeMap<EventId, Event>> {
+        let mut discards = BTreeMap::new();
+        for decision in rows.iter().filter_map(|row| row.settled_by.as_ref()).collect::<BTreeSet<_>>() {
+            if let Some(row) = self.check(engine.row(decision))?.filter(|row| row.sealed.event.action == "discard") {
+                discards.insert(decision.clone(), row.sealed.event);
+            }
+        }
+        Ok(discards)
+    }
+
     fn told_story(&self, desk: &Desk, entity: &EntityRef, told: Result<StoryPage, CommandError>) -> Answer<Story> {
         let engine = desk.engine();
         let (told, alone) = match told {
@@ -713,13 +720,15 @@ impl App {
                 waits.insert(row.sealed.event.event_id.clone(), fate);
             }
         }
+        let given_up = self.discards(engine, &rows)?;
         let sources = views::story::Sources {
             entity,
             unit: unit.as_ref(),
             own: &engine.install_id(),
             rows: &rows,
             waits: &waits,
-            link: status.reason.as_ref().or(status.slow.as_ref()),
+            link: Link::of(&status),
+            given_up: &given_up,
             told: &told,
         };
         let names = Names::of(book.as_deref());

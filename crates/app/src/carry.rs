@@ -8,6 +8,7 @@ use crate::app::{Answer, App};
 use crate::dto::{Brought, CarriedDesk, CarryFound, CarryPlace, CarryPlaces, CommandError, Exported};
 use crate::files::{free_name, sync_folder};
 use crate::views::Names;
+use crate::views::outbox::Link;
 use crate::{errors, views};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -147,7 +148,7 @@ impl App {
     }
 
     /// Other desks' work, for the Sync Center.
-    pub(crate) fn carried(&self, desk: &Desk, names: &Names, link: Option<&CommandError>) -> Answer<Vec<CarriedDesk>> {
+    pub(crate) fn carried(&self, desk: &Desk, names: &Names, link: Link<'_>) -> Answer<Vec<CarriedDesk>> {
         let in_flight = desk.engine().in_flight();
         let on_hold = self.check(desk.engine().on_hold())?;
         let mut shown = Vec::new();

@@ -643,14 +643,16 @@ dto! {
         pub done_at: String,
         /// Whether it was done offline.
         pub offline: bool,
-        /// The task it is about, if it is about one.
-        pub task: Option<String>,
+        /// The tasks that it is about.
+        pub tasks: Vec<String>,
         /// What became of it, oldest first.
         pub steps: Vec<StoryStep>,
         /// Whether a person still has to look.
         pub attention: bool,
         /// Whether it has not reached the service.
         pub waiting: bool,
+        /// Whether it has no effect: it was given up, or the service did not take it.
+        pub came_to_nothing: bool,
     }
 
     /// A task of a story, to look at alone.

@@ -5,7 +5,7 @@ use crate::app::{Answer, App, about};
 use crate::cells;
 use crate::dto::{CameTo, CommandError, Exported, OutageSummary, Report, ReportPeriod, ReportRow, ReportSums};
 use crate::files::write_whole;
-use crate::views::outbox::Waiting;
+use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
 use crate::{errors, words};
 use chrono::{DateTime, Utc};
@@ -70,7 +70,7 @@ impl App {
         let found =
             self.check(engine.period_rows(period, came_to.map(views::report::stored), offset, limit.min(PAGE_MAX)))?;
         let status = self.sync_status(&desk)?;
-        let link = status.reason.as_ref().or(status.slow.as_ref());
+        let link = Link::of(&status);
         let mut units = BTreeMap::new();
         let rows = found
             .iter()
@@ -132,7 +132,7 @@ impl App {
         let book = self.check(desk.book())?;
         let names = Names::of(book.as_deref());
         let status = self.sync_status(&desk)?;
-        let link = status.reason.as_ref().or(status.slow.as_ref());
+        let link = Link::of(&status);
         let zone = book.as_deref().and_then(|book| book.property.time_zone.parse().ok()).unwrap_or(Tz::UTC);
         let began = outage.map(|outage| outage.began_at).or_else(|| period.from.map(rfc3339));
         let name = format!("turndown-report-{}", began.unwrap_or_else(|| rfc3339(self.now())).replace(':', "-"));
@@ -175,7 +175,7 @@ impl App {
         desk: &Desk,
         row: &turndown_offline::PeriodRow,
         names: &Names,
-        link: Option<&CommandError>,
+        link: Link<'_>,
         units: &mut BTreeMap<EntityRef, Option<Unit>>,
     ) -> Answer<ReportRow> {
         let event = &row.sealed.event;

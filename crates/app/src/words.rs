@@ -191,8 +191,9 @@ pub fn value(path: &str, value: &Value, names: &Names) -> String {
     }
 }
 
-/// What follows from a value of a field standing, in hotel words; empty where the value says it all.
-pub fn consequence(path: &str, value: &Value, number: &str) -> String {
+/// What follows from a value of a field standing, in hotel words; empty where the value says it all. Only of a room that
+/// is free it is said that the front desk may give it out.
+pub fn consequence(path: &str, value: &Value, number: &str, is_free: bool) -> String {
     let member = path.rsplit('/').next().unwrap_or(path);
     match (member, value.as_str()) {
         ("status", Some("ready")) => "The task is to do again.".into(),
@@ -202,10 +203,11 @@ pub fn consequence(path: &str, value: &Value, number: &str) -> String {
         ("status", Some("inspected")) => format!("Room {number} counts as inspected."),
         ("status", Some("cancelled")) => "The task stays cancelled; nobody will do it.".into(),
         ("cleanliness", Some("dirty" | "pickup")) => format!("The front desk will not give out room {number}."),
-        ("cleanliness", Some("clean")) => {
+        ("cleanliness", Some("clean")) if is_free => {
             format!("The front desk may give out room {number} where no inspection is needed.")
         }
-        ("cleanliness", Some("inspected")) => format!("The front desk may give out room {number}."),
+        ("cleanliness", Some("inspected")) if is_free => format!("The front desk may give out room {number}."),
+        ("cleanliness", Some(word @ ("clean" | "inspected"))) => format!("Room {number} counts as {word}."),
         ("assignee", Some(_)) => "The task stands on that person's sheet.".into(),
         ("assignee", None) => "The task stands on nobody's sheet.".into(),
         ("sellability", _) => match value.get("assignable").and_then(Value::as_bool) {
@@ -220,6 +222,19 @@ pub fn consequence(path: &str, value: &Value, number: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_follows_says_that_a_room_may_be_given_out_only_where_it_is_free() {
+        for (word, is_free, expected) in [
+            ("dirty", false, "The front desk will not give out room 304."),
+            ("clean", true, "The front desk may give out room 304 where no inspection is needed."),
+            ("clean", false, "Room 304 counts as clean."),
+            ("inspected", true, "The front desk may give out room 304."),
+            ("inspected", false, "Room 304 counts as inspected."),
+        ] {
+            assert_eq!(consequence("room/cleanliness", &json!(word), "304", is_free), expected);
+        }
+    }
 
     #[test]
     fn values_and_fields_are_said_in_hotel_words() {

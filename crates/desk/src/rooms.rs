@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use turndown_domain::{Room, RoomId, Task, TaskId, Unit};
 use turndown_offline::{EngineError, LocalState, Sql};
+use turndown_protocol::EntityRef;
 
 /// A room with its tasks as this desk sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +44,18 @@ struct Raw {
     local: String,
     contested: bool,
     deleted: bool,
+    kind: String,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
-    Ok(Raw { id: row.get(0)?, room: row.get(1)?, local: row.get(2)?, contested: row.get(3)?, deleted: row.get(4)? })
+    Ok(Raw {
+        id: row.get(0)?,
+        room: row.get(1)?,
+        local: row.get(2)?,
+        contested: row.get(3)?,
+        deleted: row.get(4)?,
+        kind: row.get(5)?,
+    })
 }
 
 /// Reads what this build understands. Answers also whether something had to be left out.
@@ -64,7 +73,7 @@ impl Desk {
     /// Rooms that changed after a revision, or all of them.
     ///
     /// A value that this build does not know is left out of its room ([`RoomRow::unreadable`]). A row that is no room at
-    /// all is left out and logged rather than taking the whole board with it.
+    /// all is made anew.
     ///
     /// # Errors
     /// When the database refuses.
@@ -76,13 +85,13 @@ impl Desk {
         let flown = since.map(|held| self.engine().flown_since(held)).unwrap_or_default();
         let (raws, tasks) = self.engine().read(|mut connection| {
             let mut raws = connection.all(
-                "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE revision > ?1 ORDER BY id",
+                "SELECT id, room, local_state, contested, deleted, kind FROM rooms_local WHERE revision > ?1 ORDER BY id",
                 [since.unwrap_or(0)],
                 raw,
             )?;
             if since.is_none() {
                 raws = connection.all(
-                    "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE deleted = 0 ORDER BY id",
+                    "SELECT id, room, local_state, contested, deleted, kind FROM rooms_local WHERE deleted = 0 ORDER BY id",
                     [],
                     raw,
                 )?;
@@ -90,7 +99,7 @@ impl Desk {
             for entity in &flown {
                 if !raws.iter().any(|known| known.id == entity.id) {
                     raws.extend(connection.first(
-                        "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE id = ?1",
+                        "SELECT id, room, local_state, contested, deleted, kind FROM rooms_local WHERE id = ?1",
                         [&entity.id],
                         raw,
                     )?);
@@ -124,7 +133,15 @@ impl Desk {
             let own = tasks.get(&raw.id).map(Vec::as_slice).unwrap_or_default();
             match read_room(&raw, own) {
                 Ok(room) => rooms.push(room),
-                Err(error) => tracing::error!(room = raw.id, ?error, "a room cannot be shown"),
+                Err(error) => {
+                    // It rotted. What the service sent and what was recorded here make it anew.
+                    tracing::error!(room = raw.id, ?error, "a room cannot be shown and is made anew");
+                    let made_anew = self.engine().show_anew(&EntityRef::new(raw.kind, &raw.id));
+                    match made_anew.and_then(|()| self.room(&raw.id)) {
+                        Ok(room) => rooms.extend(room),
+                        Err(error) => tracing::error!(room = raw.id, ?error, "it cannot be made anew"),
+                    }
+                }
             }
         }
         Ok(Rooms { revision, full: since.is_none(), rooms, removed })
@@ -139,7 +156,7 @@ impl Desk {
     pub fn room(&self, id: &str) -> Result<Option<RoomRow>, EngineError> {
         self.engine().read(|mut connection| {
             let found = connection.first(
-                "SELECT id, room, local_state, contested, deleted FROM rooms_local WHERE id = ?1 AND deleted = 0",
+                "SELECT id, room, local_state, contested, deleted, kind FROM rooms_local WHERE id = ?1 AND deleted = 0",
                 [id],
                 raw,
             )?;

@@ -1059,6 +1059,31 @@ fn g3_a_new_snapshot_keeps_the_outbox_and_what_is_open_on_a_room_that_is_gone() 
 }
 
 #[test]
+fn g9_a_room_whose_row_rotted_is_made_anew_when_it_is_shown_and_when_something_is_done_in_it() {
+    for acts_first in [false, true] {
+        let house = House::new();
+        let start = house.start("101");
+        let house = house.reopened(|file| {
+            let raw = rusqlite::Connection::open(file).unwrap();
+            raw.execute("UPDATE rooms_local SET room = substr(room, 2) WHERE id = '101'", []).unwrap();
+            raw.execute("UPDATE tasks_local SET task = substr(task, 2) WHERE room_id = '102'", []).unwrap();
+        });
+        if acts_first {
+            house.act("101", Action::Note { text: Some("lamp".into()) }).unwrap();
+            house.act("102", Action::Note { text: Some("lamp".into()) }).unwrap();
+        }
+        let shown = house.desk.rooms(None).unwrap();
+        for id in ["101", "102"] {
+            let room = shown.rooms.iter().find(|room| room.id.0 == id).expect("it stays on the board");
+            assert_eq!(room.unit.room.note.is_some(), acts_first);
+        }
+        assert_eq!((house.status("101"), house.status("102")), (TaskStatus::InProgress, TaskStatus::Ready));
+        assert_eq!(house.state(&start), OutboxState::Pending);
+        house.balanced();
+    }
+}
+
+#[test]
 fn g9_a_room_with_a_value_of_a_newer_service_stays_on_the_board_and_is_said_to_be_unreadable() {
     let house = House::new();
     let mut newer = row("101", 7, |unit| unit.room.note = Some("pet".into()));

@@ -78,6 +78,17 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Makes what the workflow shows of an entity anew, from the service's row and the open events.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn show_anew(&self, entity: &EntityRef) -> Result<(), EngineError> {
+        let entity = entity.clone();
+        self.write_behind(move |work| work.refresh(&entity))
+    }
+}
+
 impl UnitOfWork<'_> {
     /// Records an action inside a unit of work that does more.
     ///
@@ -91,7 +102,7 @@ impl UnitOfWork<'_> {
         }
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
         let keeps = workflow.keeps(&intent.entity.kind);
-        let seen = if keeps { workflow.read(self, &intent.entity)? } else { None };
+        let seen = if keeps { self.read_shown(&intent.entity)? } else { None };
         let draft = (intent.decide)(self, seen.clone())?;
         let sealed = self.append(intent.event_id, intent.actor, intent.entity, draft)?;
         let (entity, event) = (&sealed.event.entity, &sealed.event);
@@ -104,6 +115,20 @@ impl UnitOfWork<'_> {
         }
         workflow.recorded(self, &sealed.event)?;
         Ok(Recorded { sealed, revision: self.revision(), repeated: false })
+    }
+
+    /// What the workflow shows of an entity. A row of it that rotted is made anew: the service's row and the open events
+    /// say all that it said.
+    fn read_shown(&mut self, entity: &EntityRef) -> Result<Option<Fields>, EngineError> {
+        let workflow = std::sync::Arc::clone(&self.shared.workflow);
+        match workflow.read(self, entity) {
+            Err(EngineError::Stored { what, source }) => {
+                tracing::error!(%entity, what, %source, "what is shown cannot be read and is made anew");
+                self.refresh(entity)?;
+                workflow.read(self, entity)
+            }
+            read => read,
+        }
     }
 
     /// An event of this desk, by id.

@@ -66,6 +66,9 @@ pub struct Sync {
     supervisor: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// How long a person waits for what others did in a room before what this desk did is shown alone.
+const STORY_PATIENCE: Duration = Duration::from_secs(5);
+
 impl Sync {
     /// Starts the link on the current runtime. It goes on by itself until [`Sync::stop`].
     ///
@@ -128,14 +131,18 @@ impl Sync {
     /// # Errors
     /// Why it cannot be had now, in words for a person.
     pub async fn story(&self, entity: &EntityRef, most: u32) -> Result<StoryPage, Reason> {
-        if self.status.borrow().mode != LinkMode::Auto {
-            return Err(Cause::PlannedOffline.reason());
+        {
+            let status = self.status.borrow();
+            if let (LinkState::Offline | LinkState::Stopped, Some(reason)) = (status.state, &status.reason) {
+                return Err(reason.clone());
+            }
         }
         let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let (property, kind, id) = (&self.property_id, plain(&entity.kind), plain(&entity.id));
         let path = format!("/v1/properties/{property}/entities/{kind}/{id}/story?limit={most}");
-        let total = self.wire.deadlines().total;
-        let asked = self.wire.ask(self.wire.get(&path), total, Cause::NotTheService).await;
+        // A person looks at the screen meanwhile, and this desk's own part of it is at hand.
+        let patience = self.wire.deadlines().total.min(STORY_PATIENCE);
+        let asked = self.wire.ask(self.wire.get(&path), patience, Cause::NotTheService).await;
         asked.map_err(|failure| failure.reason)
     }
 

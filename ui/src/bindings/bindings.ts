@@ -1168,9 +1168,9 @@ doneAt: string,
  */
 offline: boolean, 
 /**
- * The task it is about, if it is about one.
+ * The tasks that it is about.
  */
-task: string | null, 
+tasks: Array<string>, 
 /**
  * What became of it, oldest first.
  */
@@ -1182,7 +1182,11 @@ attention: boolean,
 /**
  * Whether it has not reached the service.
  */
-waiting: boolean, };
+waiting: boolean, 
+/**
+ * Whether it has no effect: it was given up, or the service did not take it.
+ */
+cameToNothing: boolean, };
 
 /**
  * A task of a story, to look at alone.

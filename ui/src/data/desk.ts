@@ -6,6 +6,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState, ChangeKind, CommandError, Notice } from "../bindings/bindings";
 import type { Platform } from "../platform/platform";
 import { createBoardStore, type BoardStore } from "./board";
+import { createDecidingStore, type DecidingStore } from "./deciding";
 import { createOutboxStore, type OutboxStore } from "./outbox";
 import { createRackStore, type RackStore } from "./rack";
 import { Refresher } from "./refresher";
@@ -35,6 +36,7 @@ export interface Desk {
   readonly board: BoardStore;
   readonly rack: RackStore;
   readonly outbox: OutboxStore;
+  readonly deciding: DecidingStore;
   /** Keeps something fresh while a view shows it; the returned function ends that. */
   watch: (interest: Interest, read?: () => void) => () => void;
   /** Reads the frame, and what is watched, at once. */
@@ -47,6 +49,7 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
   const app = createStore<AppSlice>(() => ({ state: null, error: null }));
   const board = createBoardStore();
   const rack = createRackStore();
+  const deciding = createDecidingStore();
   const watched = new Map<Interest, number>();
   const readers = new Map<Interest, Set<() => void>>();
 
@@ -105,6 +108,7 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
     board,
     rack,
     outbox,
+    deciding,
     refresh,
     watch: (interest, again) => {
       watched.set(interest, (watched.get(interest) ?? 0) + 1);

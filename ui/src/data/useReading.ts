@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Refresher } from "./refresher";
 import { useDesk } from "./useDesk";
 
@@ -7,22 +7,37 @@ import { useDesk } from "./useDesk";
 const RESTS = 4;
 const REST_MAX_MS = 30_000;
 
-/** Reads at once, and again whenever the outbox or the rooms changed, for as long as the view is there. */
-export function useReading(read: () => Promise<void>): void {
+/** Reads at once, and again whenever the outbox or the rooms changed, for as long as the view is there. What it returns
+ * reads once more without a rest, because somebody asked or did something here; still after the reading that runs. */
+export function useReading(read: () => Promise<void>): () => void {
   const desk = useDesk();
+  const hurry = useRef(() => {});
   useEffect(() => {
     let ended = false;
+    let hurried = false;
+    let wake = () => {};
     const reads = new Refresher(async () => {
       if (ended) return;
+      hurried = false;
       const began = performance.now();
       await read();
       const rest = Math.min(REST_MAX_MS, (performance.now() - began) * RESTS);
-      await new Promise((rested) => setTimeout(rested, rest));
+      if (hurried) return;
+      await new Promise<void>((rested) => {
+        wake = rested;
+        setTimeout(rested, rest);
+      });
     });
+    hurry.current = () => {
+      hurried = true;
+      void reads.request();
+      wake();
+    };
     const end = desk.watch("conflict", () => void reads.request());
     return () => {
       ended = true;
       end();
     };
   }, [desk, read]);
+  return useCallback(() => hurry.current(), []);
 }

@@ -4,7 +4,7 @@
 import { t } from "@lingui/core/macro";
 import { useEffect, useRef, type ReactNode } from "react";
 import type { CommandError } from "../bindings/bindings";
-import { Back, Button } from "./controls";
+import { afterCode, Back, Button, Code } from "./controls";
 
 interface Props {
   /** The page's own frame. */
@@ -29,7 +29,10 @@ export function Unshown({ className, error, testId, back = <Back />, onRetry, ch
           {error.message}
         </h1>
         <p>{error.nextStep}</p>
-        <p className="code selectable">{[error.code, error.reference].filter(Boolean).join(" · ")}</p>
+        <p className="code selectable">
+          <Code code={error.code} />
+          {afterCode(error.reference)}
+        </p>
         <div className="unshown-ways">
           {onRetry === undefined ? null : (
             <Button testId="unshown-retry" onPress={onRetry}>

@@ -25,6 +25,7 @@ import {
   type ButtonProps as AriaButtonProps,
 } from "react-aria-components";
 import { Glyph } from "./glyphs";
+import { routeHash } from "./route";
 import "./controls.css";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className" | "children" | "style"> {
@@ -198,20 +199,39 @@ export function RoomNumber({ number, className }: { number: string; className?: 
   );
 }
 
+/** A reason code; the playbook says what to do about it. */
+export function Code({ code, tabIndex = 0 }: { code: string; tabIndex?: 0 | -1 }): ReactNode {
+  return (
+    <a className="code" tabIndex={tabIndex} href={routeHash({ view: "playbook", place: code })} title={t`What the playbook says`}>
+      {code}
+    </a>
+  );
+}
+
 interface ProblemProps {
   error: { code: string; message: string; nextStep: string; reference?: string };
+  /** Whether the playbook can be opened from here: not before there is a hotel, nor while the app asks something first. */
+  playbook?: boolean;
   testId?: string;
 }
 
+/** The reference in the log, behind a code. */
+export function afterCode(reference = ""): string {
+  return reference === "" ? "" : ` · ${reference}`;
+}
+
 /** What went wrong, what to do, and the code that support asks for. */
-export function Problem({ error, testId }: ProblemProps): ReactNode {
+export function Problem({ error, playbook = false, testId }: ProblemProps): ReactNode {
   return (
     <div className="problem" data-testid={testId} data-code={error.code}>
       <Glyph name="alert" />
       <div>
         <b>{error.message}</b>
         <p>{error.nextStep}</p>
-        <span className="code selectable">{[error.code, error.reference].filter(Boolean).join(" · ")}</span>
+        <span className="code selectable">
+          {playbook ? <Code code={error.code} /> : error.code}
+          {afterCode(error.reference)}
+        </span>
       </div>
     </div>
   );

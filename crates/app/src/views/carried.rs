@@ -1,7 +1,10 @@
 //! Another desk's work in plain words.
 
-use super::{Names, outbox, outbox::Waiting};
-use crate::dto::{CarriedDesk, CommandError, OutboxRow, OutboxState};
+use super::{
+    Names, outbox,
+    outbox::{Link, Waiting},
+};
+use crate::dto::{CarriedDesk, OutboxRow, OutboxState};
 use std::collections::BTreeMap;
 use turndown_domain::Unit;
 use turndown_offline::{OnHold, Waits};
@@ -15,7 +18,7 @@ pub fn row(
     names: &Names,
     in_flight: &BTreeMap<EventId, EntityRef>,
     on_hold: &[OnHold],
-    link: Option<&CommandError>,
+    link: Link<'_>,
 ) -> OutboxRow {
     let fate = waits(row, in_flight, on_hold);
     let mut shown = outbox::row(row, unit, names, Waiting { fate, behind: None, link }, None);

@@ -4,8 +4,9 @@ use super::outbox::title;
 use super::{HERE, Names, desk};
 use crate::dto::{Authorship, ConflictField, ConflictHead, ConflictView, Side, Situation, Suggestion};
 use crate::words;
+use chrono::DateTime;
 use serde_json::Value;
-use turndown_domain::{NOTE_CHARS_MAX, TaskId, Unit, is_turn_bound};
+use turndown_domain::{NOTE_CHARS_MAX, Occupancy, TaskId, Unit, is_turn_bound};
 use turndown_offline::{Conflict, Pick, SERVICE_RESTORED};
 use turndown_protocol::InstallId;
 
@@ -106,6 +107,23 @@ impl<'a> Story<'a> {
         task.map_or("work", |task| words::kind(task.kind))
     }
 
+    /// Whether what tells the story was done at the other side after all of this desk's own, by both desks' clocks. It
+    /// makes words and no decision.
+    fn came_later(&self) -> bool {
+        let time = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+        let theirs = self.telling.and_then(|path| self.conflict.theirs.provenance.get(path));
+        let theirs = theirs.and_then(|by| time(&by.recorded_at));
+        let mine = self.conflict.events.iter().filter_map(|sealed| time(&sealed.event.recorded_at)).max();
+        theirs.zip(mine).is_some_and(|(theirs, mine)| theirs > mine)
+    }
+
+    /// Whether the front desk could give the room out, whichever side stands, were it only ready.
+    fn is_free(&self) -> bool {
+        let is_free = |unit: &Unit| unit.room.fo_occupancy != Occupancy::Occupied && unit.room.sellability.assignable;
+        let theirs = Unit::from_fields(&self.conflict.theirs.fields);
+        self.unit.as_ref().is_some_and(is_free) && theirs.is_ok_and(|unit| is_free(&unit))
+    }
+
     /// Whether the work that a field is about was done at this desk.
     fn is_done_here(&self, path: &str) -> bool {
         let status = path.rsplit_once('/').map(|(task, _)| self.conflict.mine.get(&format!("{task}/status")));
@@ -149,11 +167,16 @@ impl<'a> Story<'a> {
                 "The {work} of room {number} was cancelled here, while it went on elsewhere: {who}, {}.",
                 self.telling.map(|path| words::value(path, self.theirs(path), self.names)).unwrap_or_default()
             ),
-            Situation::InspectedElsewhere => {
+            Situation::InspectedElsewhere if self.came_later() => {
                 format!("{who} inspected room {number} elsewhere after what was done here{done}.")
             }
+            Situation::InspectedElsewhere => {
+                format!("{who} inspected room {number} elsewhere before this was recorded here{done}.")
+            }
             Situation::OutOfOrder => {
-                format!("{who} put room {number} out of order elsewhere{because}, while work in it went on here{done}.")
+                let kind = self.telling.and_then(|path| self.theirs(path).get("kind")).and_then(Value::as_str);
+                let out = kind.unwrap_or("out_of_order").replace('_', " ");
+                format!("{who} put room {number} {out} elsewhere{because}, while work in it went on here{done}.")
             }
             Situation::Reassigned => {
                 let to = self.telling.map(|path| words::value(path, self.theirs(path), self.names));
@@ -191,8 +214,8 @@ impl<'a> Story<'a> {
             theirs: words::value(path, theirs, names),
             mine_by,
             theirs_by,
-            if_mine: words::consequence(path, mine, &self.number),
-            if_theirs: words::consequence(path, theirs, &self.number),
+            if_mine: words::consequence(path, mine, &self.number, self.is_free()),
+            if_theirs: words::consequence(path, theirs, &self.number, self.is_free()),
             editable: is_editable(path),
             chosen: choice.map(|choice| match choice.pick {
                 Pick::Mine => Side::Mine,
@@ -215,10 +238,10 @@ impl<'a> Story<'a> {
             Situation::PreviousTurn if is_turn_bound(path) => {
                 (Side::Theirs, "What was done here was for the guest before.")
             }
-            Situation::InspectedElsewhere if of_the_work => {
+            Situation::InspectedElsewhere if of_the_work && self.came_later() => {
                 (Side::Theirs, "The room was inspected after what was done here.")
             }
-            Situation::OutOfOrder if path == "room/sellability" => {
+            Situation::OutOfOrder if path == "room/sellability" && !is_assignable(self.theirs(path)) => {
                 (Side::Theirs, "A room that somebody put out of order should not be given out.")
             }
             Situation::CancelledElsewhere | Situation::Reassigned if of_the_work && done => {
@@ -233,6 +256,10 @@ impl<'a> Story<'a> {
         };
         Some(Suggestion { side, reason: reason.into() })
     }
+}
+
+fn is_assignable(sellability: &Value) -> bool {
+    sellability.get("assignable").and_then(Value::as_bool).unwrap_or(true)
 }
 
 /// Whether a field tells of a situation: its path, Mine and Theirs.

@@ -1,7 +1,7 @@
 //! Outbox rows in plain words.
 
 use super::Names;
-use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo};
+use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo, SyncStatus};
 use crate::words;
 use turndown_domain::{Unit, can_bring_back};
 use turndown_offline::Waits;
@@ -14,8 +14,25 @@ pub struct Waiting<'a> {
     pub fate: Option<Waits>,
     /// The earlier action that it waits for, in words.
     pub behind: Option<String>,
-    /// Why nothing is sent now, if nothing is.
-    pub link: Option<&'a CommandError>,
+    /// Why nothing is sent now, or what slows the sending down.
+    pub link: Link<'a>,
+}
+
+/// Why nothing is sent now, or what slows the sending down; neither where all is well.
+#[derive(Clone, Copy, Default)]
+pub struct Link<'a> {
+    /// In words.
+    pub why: Option<&'a CommandError>,
+    /// Whether nothing at all is sent.
+    pub is_cut: bool,
+}
+
+impl<'a> Link<'a> {
+    /// As the status says it.
+    pub fn of(status: &'a SyncStatus) -> Self {
+        let why = status.reason.as_ref().or(status.slow.as_ref());
+        Self { why, is_cut: status.reason.is_some() || status.paused }
+    }
 }
 
 /// A row of the Sync Center. `given_up` is the event by which somebody gave it up, even if the service has not heard of
@@ -110,7 +127,7 @@ fn who_gave_up(discard: &Event, names: &Names) -> String {
 /// The one true answer to "why is this not sent?": code, sentence, next step.
 pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, String, Option<String>) {
     let plain = |why: &str| (None, why.to_owned(), None);
-    match (&waiting.fate, waiting.link) {
+    match (&waiting.fate, waiting.link.why) {
         (Some(Waits::OnItsWay), _) => plain("It is on its way."),
         (Some(Waits::OnHold(hold)), _) => (
             Some("ROOM_ON_HOLD".into()),
@@ -128,15 +145,16 @@ pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, Str
             Some("Settle that one; this one goes with it.".into()),
         ),
         (Some(Waits::Decision(_)), _) => plain("It waits for the decision about it, which is not sent yet."),
-        (Some(Waits::AskedAgain { code, message }), _) => {
+        // Nothing is asked again while nothing is sent.
+        (Some(Waits::AskedAgain { code, message }), _) if !waiting.link.is_cut => {
             (Some(code.clone()), message.clone(), Some("It is asked again by itself.".into()))
         }
         // What the link says holds for the action in front as well.
-        (Some(Waits::Behind(_) | Waits::Link) | None, Some(link)) => {
+        (Some(Waits::Behind(_) | Waits::Link | Waits::AskedAgain { .. }) | None, Some(link)) => {
             (Some(link.code.clone()), link.message.clone(), Some(link.next_step.clone()))
         }
         (Some(Waits::Behind(_)), None) => plain("It waits for an earlier action of the same room, which goes first."),
-        (Some(Waits::Link) | None, None) => plain("It is next to be sent."),
+        (Some(Waits::Link | Waits::AskedAgain { .. }) | None, None) => plain("It is next to be sent."),
     }
 }
 
@@ -150,5 +168,29 @@ pub fn title(entity: &EntityRef, unit: Option<&Unit>) -> String {
         ("desk", _) => "This desk".into(),
         (_, Some(unit)) if !unit.room.number.is_empty() => unit.room.number.clone(),
         _ => entity.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l4_nothing_is_said_to_be_asked_again_while_nothing_is_sent() {
+        let why = CommandError {
+            code: "SERVICE_UNREACHABLE".into(),
+            message: "The service is not there.".into(),
+            next_step: "Go on working.".into(),
+            reference: String::new(),
+        };
+        let fate = || Some(Waits::AskedAgain { code: "RETRY_LATER".into(), message: "Later.".into() });
+        for (link, expected) in [
+            (Link::default(), "RETRY_LATER"),
+            (Link { why: Some(&why), is_cut: false }, "RETRY_LATER"),
+            (Link { why: Some(&why), is_cut: true }, "SERVICE_UNREACHABLE"),
+        ] {
+            let (code, ..) = why_waiting(&Waiting { fate: fate(), behind: None, link }, &Names::default());
+            assert_eq!(code.as_deref(), Some(expected));
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What happened to one room, by whichever desk: one line for each thing done, with all that became of it.
 
-use super::outbox::{self, Waiting, title};
+use super::outbox::{self, Link, Waiting, title};
 use super::{HERE, Names, desk};
-use crate::dto::{CommandError, OutboxState, Story, StoryLine, StoryStep, StoryTask};
+use crate::dto::{OutboxState, Story, StoryLine, StoryStep, StoryTask};
 use crate::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{Action, TaskId, Unit};
 use turndown_offline::{OutboxRow, Waits};
 use turndown_protocol::{EntityRef, Event, EventId, InstallId, Mode, Outcome, StoryEntry};
@@ -22,7 +22,9 @@ pub struct Sources<'a> {
     /// What those wait for that wait.
     pub waits: &'a BTreeMap<EventId, Waits>,
     /// Why nothing is sent now, if nothing is.
-    pub link: Option<&'a CommandError>,
+    pub link: Link<'a>,
+    /// The events by which somebody gave some of the desk's up, by their ids.
+    pub given_up: &'a BTreeMap<EventId, Event>,
     /// The service's, the newest first.
     pub told: &'a [StoryEntry],
 }
@@ -46,7 +48,7 @@ pub fn story(sources: &Sources<'_>, names: &Names) -> Story {
     lines.sort_by_key(|(place, local_seq, _)| std::cmp::Reverse((*place, *local_seq)));
     let lines: Vec<StoryLine> = lines.into_iter().map(|(_, _, line)| line).collect();
     let mut tasks: Vec<StoryTask> = vec![];
-    for id in lines.iter().filter_map(|line| line.task.clone()) {
+    for id in lines.iter().flat_map(|line| line.tasks.clone()) {
         if !tasks.iter().any(|task| task.id == id) {
             let kind = sources.unit.and_then(|unit| unit.tasks.get(&TaskId(id.clone()))).map(|task| task.kind);
             tasks.push(StoryTask { name: kind.map_or("task", words::kind).to_owned(), id });
@@ -76,9 +78,10 @@ fn line(
         let what = format!("{}{code}", became(outcome.outcome));
         steps.push(StoryStep { what, at: Some(outcome.received_at.clone()) });
     }
+    let given_up = row.and_then(|row| sources.given_up.get(row.settled_by.as_ref()?));
     let shown = row.map(|row| {
         let fate = sources.waits.get(&event.event_id).cloned();
-        outbox::row(row, sources.unit, names, Waiting { fate, behind: None, link: sources.link }, None)
+        outbox::row(row, sources.unit, names, Waiting { fate, behind: None, link: sources.link }, given_up)
     });
     let state = shown.as_ref().map(|shown| shown.state);
     if let Some(shown) = shown
@@ -86,10 +89,13 @@ fn line(
         && let Some(why) = shown.why
     {
         steps.push(StoryStep { what: why, at: None });
-    } else if let Some(at) = row.filter(|_| told.is_none()).and_then(|row| row.acknowledged_at.clone()) {
+    } else if state == Some(OutboxState::Synced)
+        && let Some(at) = row.filter(|_| told.is_none()).and_then(|row| row.acknowledged_at.clone())
+    {
         steps.push(StoryStep { what: "Taken by the service".into(), at: Some(at) });
     }
-    let task = Action::from_event(&event.action, &event.args).ok().and_then(|action| action.task().cloned());
+    // What a desk settled is told by itself; of another desk's the service's last word counts.
+    let last = told.and_then(|entry| entry.outcomes.last()).map(|outcome| outcome.outcome).filter(|_| row.is_none());
     StoryLine {
         event_id: event.event_id.to_string(),
         what: words::summary(event, sources.unit, names),
@@ -103,11 +109,35 @@ fn line(
         },
         done_at: event.recorded_at.clone(),
         offline: event.mode == Mode::Offline,
-        task: task.map(|task| task.0),
+        tasks: tasks_of(sources, event).into_iter().collect(),
         steps,
-        attention: matches!(state, Some(OutboxState::Failed | OutboxState::Conflict)),
+        attention: matches!(state, Some(OutboxState::Failed | OutboxState::Conflict)) && given_up.is_none()
+            || last == Some(Outcome::Conflict),
+        came_to_nothing: given_up.is_some()
+            || state == Some(OutboxState::Discarded)
+            || matches!(last, Some(Outcome::Rejected | Outcome::TooLarge | Outcome::KeyReuse)),
         waiting: matches!(state, Some(OutboxState::Pending | OutboxState::Syncing | OutboxState::Held)),
     }
+}
+
+/// The tasks that an event is about: those it names and writes, and those of what it settles.
+fn tasks_of(sources: &Sources<'_>, event: &Event) -> BTreeSet<String> {
+    let task_of = |path: &String| path.strip_prefix("task/")?.split('/').next().map(str::to_owned);
+    let named = Action::from_event(&event.action, &event.args).ok().and_then(|action| action.task().cloned());
+    let mut tasks: BTreeSet<String> = named.map(|task| task.0).into_iter().collect();
+    tasks.extend(event.changes.keys().filter_map(task_of));
+    if event.settles.is_empty() {
+        return tasks;
+    }
+    // A decision also rests on the fields in which it took the other side.
+    tasks.extend(event.relies_on.keys().filter_map(task_of));
+    let own = sources.rows.iter().map(|row| &row.sealed.event);
+    let known = own.chain(sources.told.iter().map(|entry| &entry.event));
+    // What is settled was recorded before what settles it, so this ends.
+    for settled in known.filter(|known| event.settles.contains(&known.event_id) && known.settles.is_empty()) {
+        tasks.extend(tasks_of(sources, settled));
+    }
+    tasks
 }
 
 /// What the service said of an event.

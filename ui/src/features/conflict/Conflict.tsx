@@ -3,10 +3,11 @@
 
 import { plural, t } from "@lingui/core/macro";
 import { Footprints } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
-import type { CommandError, ConflictView } from "../../bindings/bindings";
+import type { ConflictView } from "../../bindings/bindings";
 import { decided, newId, report } from "../../data/actions";
+import type { Chosen } from "../../data/deciding";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
@@ -16,56 +17,40 @@ import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
 import { Unshown } from "../../shared/Unshown";
-import { carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn, type Choices, type Chosen } from "./choices";
+import { complete, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
+import { useConflict } from "./useConflict";
 import "./conflict.css";
-
-interface State {
-  view: ConflictView;
-  choices: Choices;
-  asksAgain: readonly string[];
-}
 
 /** After a choice the next open field takes the focus, late enough to see what was chosen. */
 const ADVANCE_MS = 400;
 
 export function Conflict({ entityKind, entityId }: { entityKind: string; entityId: string }): ReactNode {
   const desk = useDesk();
-  const [state, setState] = useState<State | null>(null);
-  const [error, setError] = useState<CommandError | null>(null);
+  const { deciding, error, read, change, close, forget } = useConflict(entityKind, entityId);
   const [sending, setSending] = useState(false);
   const [looking, setLooking] = useState(false);
   const suggests = useStore(prefs, (liked) => liked.suggestions);
   const root = useRef<HTMLDivElement>(null);
-
-  const read = useCallback(async () => {
-    try {
-      const view = await desk.platform.conflict(entityKind, entityId);
-      setError(null);
-      setState((was) => {
-        if (was === null) return { view, choices: initialChoices(view), asksAgain: view.fields.filter((field) => field.changedAgain).map((field) => field.path) };
-        const carried = carryOver(was.view, was.choices, view);
-        const asksAgain = [...new Set([...was.asksAgain, ...carried.asksAgain])].filter((path) => !carried.choices.has(path));
-        return { view, choices: carried.choices, asksAgain };
-      });
-    } catch (thrown) {
-      setError(asCommandError(thrown));
-    }
-  }, [desk, entityKind, entityId]);
-
-  useEffect(() => desk.watch("conflict", () => void read()), [desk, read]);
+  // For the jump that comes a moment later: another reading may have come meanwhile.
+  const latest = useRef(deciding);
+  useEffect(() => {
+    latest.current = deciding;
+  }, [deciding]);
+  const advance = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(advance.current), []);
 
   // What moved again since it was shown is said, or whoever listens would learn of it only when sending.
   const shown = useRef<ConflictView | null>(null);
   useEffect(() => {
-    if (state === null) return;
-    const again = moved(shown.current, state.view, state.asksAgain);
-    shown.current = state.view;
+    if (deciding === null) return;
+    const again = moved(shown.current, deciding.view, deciding.asksAgain);
+    shown.current = deciding.view;
     if (again.length > 0) announce(t`Changed again: ${again.map((field) => field.label).join(", ")}. Look once more.`, { key: "again" });
-  }, [state]);
+  }, [deciding]);
 
-  const loaded = state !== null && error === null;
+  const loaded = deciding !== null && error === null;
   useEffect(() => {
     if (loaded) root.current?.querySelector<HTMLElement>("h1")?.focus();
   }, [loaded]);
@@ -77,9 +62,9 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       </Unshown>
     );
   }
-  if (state === null) return <div className="resolver" aria-busy="true" />;
+  if (deciding === null) return <div className="resolver" aria-busy="true" />;
 
-  const { view, choices, asksAgain } = state;
+  const { view, choices, asksAgain } = deciding;
   const left = open(view, choices);
 
   const focusField = (path: string | null) => {
@@ -90,22 +75,27 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   };
 
   const choose = (path: string, chosen: Chosen) => {
-    const next = new Map(choices).set(path, chosen);
-    setState({ view, choices: next, asksAgain: asksAgain.filter((each) => each !== path) });
-    const still = open(view, next).length;
+    const next = change((was) => ({ ...was, choices: new Map(was.choices).set(path, chosen), asksAgain: was.asksAgain.filter((each) => each !== path) }));
+    const still = next === null ? 0 : open(next.view, next.choices).length;
     // Every letter of a text would say it again.
     if (choices.get(path)?.side !== chosen.side) announce(still === 0 ? t`Every field is decided.` : t`${count(still)} of ${count(view.fields.length)} left.`, { key: "left" });
   };
 
   const chooseAll = (chosen: Chosen) => {
-    setState({ view, choices: takeAll(view, choices, chosen), asksAgain: [] });
+    change((was) => ({ ...was, choices: takeAll(was.view, was.choices, chosen), asksAgain: [] }));
     announce(t`Every field is decided. Look through them, then send.`, { key: "left" });
   };
 
   const turnMerged = (path: string) => {
-    const next = turn(choices, path);
-    setState({ view, choices: next, asksAgain });
-    announce(next.has(path) ? t`Theirs stands there now.` : t`Mine stands there again.`, { key: "left" });
+    const next = change((was) => ({ ...was, choices: turn(was.choices, path) }));
+    announce(next?.choices.has(path) === true ? t`Theirs stands there now.` : t`Mine stands there again.`, { key: "left" });
+  };
+
+  const leave = async () => {
+    close();
+    await desk.refresh();
+    forget();
+    go({ view: "sync" });
   };
 
   const send = async () => {
@@ -121,8 +111,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       const acted = await desk.platform.resolve({ intentId: newId(), entityKind, entityId, version: view.version, settles: view.settles, choices: chosen });
       const setAside = chosen.some((choice) => choice.side === "theirs");
       decided(desk, { eventId: acted.eventId, roomId: entityId, number: view.title, setAside });
-      await desk.refresh();
-      go({ view: "sync" });
+      await leave();
     } catch (thrown) {
       report(asCommandError(thrown));
       await read();
@@ -132,6 +121,8 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    // Whoever presses the next key is where they want to be.
+    if (!event.repeat) clearTimeout(advance.current);
     const field = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>("[data-field]") : null;
     const path = field?.dataset["field"] ?? null;
     if (event.key === "F8") {
@@ -141,10 +132,11 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      void send();
+      if (!event.repeat) void send();
       return;
     }
-    if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null) return;
+    // A key that is held down would decide field after field, as the focus goes on.
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null) return;
     const key = keyOf(event);
     if (key === "3") {
       const anew = field?.querySelector<HTMLInputElement>('input[value="edited"]');
@@ -159,108 +151,113 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     if (chosen === null || !view.fields.some((each) => each.path === path)) return;
     event.preventDefault();
     choose(path, chosen);
-    const next = new Map(choices).set(path, chosen);
-    setTimeout(() => focusField(nextOpen(view, next, path)), ADVANCE_MS);
+    advance.current = setTimeout(() => {
+      const now = latest.current;
+      if (now !== null && field?.contains(document.activeElement) === true) focusField(nextOpen(now.view, now.choices, path));
+    }, ADVANCE_MS);
   };
 
   return (
-    // The keys of the whole view, at one place.
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div ref={root} className="resolver" onKeyDownCapture={onKeyDown} data-testid="conflict" data-entity={entityId}>
-      <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
-      <header className="resolver-head">
-        <div>
-          <h1 tabIndex={-1} data-quiet-focus="">
-            {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
-          </h1>
-          <p className="resolver-summary">{view.summary}</p>
-          <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
-            {t`What happened in this room`}
-          </Button>
-        </div>
-        <p className="resolver-left" data-testid="conflict-left" data-left={left.length}>
-          <b>{left.length === 0 ? t`All decided` : t`${count(left.length)} of ${count(view.fields.length)} left`}</b>
-        </p>
-      </header>
-
-      <div className="resolver-bulk">
-        <span>{t`For what is still open:`}</span>
-        <Button small testId="keep-all-mine" onPress={() => chooseAll(mine)}>{t`Keep all mine`}</Button>
-        <Button small testId="take-all-theirs" onPress={() => chooseAll(theirs)}>{t`Take all theirs`}</Button>
-        {view.canLook ? (
-          <>
-            <span>{t`or, for the whole room:`}</span>
-            <Button small testId="send-to-look" onPress={() => setLooking(true)}>
-              <Footprints size={14} aria-hidden /> {t`Send someone to look…`}
+    <>
+      {/* The keys of the whole view, at one place. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div ref={root} className="resolver" onKeyDownCapture={onKeyDown} data-testid="conflict" data-entity={entityId}>
+        <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
+        <header className="resolver-head">
+          <div>
+            <h1 tabIndex={-1} data-quiet-focus="">
+              {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
+            </h1>
+            <p className="resolver-summary">{view.summary}</p>
+            <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
+              {t`What happened in this room`}
             </Button>
-          </>
-        ) : null}
-        <span className="resolver-suggest">
-          <Switch label={t`Suggestions`} on={suggests} onChange={(on) => setPref({ suggestions: on })} testId="suggestions" />
-        </span>
-      </div>
-      <p className="resolver-keys">
-        <kbd>F8</kbd> {t`next open field`} · <kbd>1</kbd> {t`mine`} · <kbd>2</kbd> {t`theirs`} · <kbd>3</kbd> {t`write a note anew`} · <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
-      </p>
+          </div>
+          <p className="resolver-left" data-testid="conflict-left" data-left={left.length}>
+            <b>{left.length === 0 ? t`All decided` : t`${count(left.length)} of ${count(view.fields.length)} left`}</b>
+          </p>
+        </header>
 
-      <div className="resolver-fields">
-        <div className="versus versus-head" aria-hidden>
-          <span>{t`Field`}</span>
-          <span>{t`Before`}</span>
-          <span>{t`Mine, at this desk`}</span>
-          <span>{t`Theirs, at the service`}</span>
-          <span>{t`Result`}</span>
+        <div className="resolver-bulk">
+          <span>{t`For what is still open:`}</span>
+          <Button small testId="keep-all-mine" onPress={() => chooseAll(mine)}>{t`Keep all mine`}</Button>
+          <Button small testId="take-all-theirs" onPress={() => chooseAll(theirs)}>{t`Take all theirs`}</Button>
+          {view.canLook ? (
+            <>
+              <span>{t`or, for the whole room:`}</span>
+              <Button small testId="send-to-look" onPress={() => setLooking(true)}>
+                <Footprints size={14} aria-hidden /> {t`Send someone to look…`}
+              </Button>
+            </>
+          ) : null}
+          <span className="resolver-suggest">
+            <Switch label={t`Suggestions`} on={suggests} onChange={(on) => setPref({ suggestions: on })} testId="suggestions" />
+          </span>
         </div>
-        {view.fields.map((field, at) => (
-          <FieldRow
-            key={field.path}
-            field={field}
-            name={`choice-${at}`}
-            chosen={choices.get(field.path) ?? null}
-            asksAgain={asksAgain.includes(field.path)}
-            suggests={suggests}
-            onChoose={(chosen) => choose(field.path, chosen)}
-          />
-        ))}
+        <p className="resolver-keys">
+          <kbd>F8</kbd> {t`next open field`} · <kbd>1</kbd> {t`mine`} · <kbd>2</kbd> {t`theirs`} · <kbd>3</kbd> {t`write a note anew`} · <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
+        </p>
+
+        <div className="resolver-fields">
+          <div className="versus versus-head" aria-hidden>
+            <span>{t`Field`}</span>
+            <span>{t`Before`}</span>
+            <span>{t`Mine, at this desk`}</span>
+            <span>{t`Theirs, at the service`}</span>
+            <span>{t`Result`}</span>
+          </div>
+          {view.fields.map((field, at) => (
+            <FieldRow
+              key={field.path}
+              field={field}
+              name={`choice-${at}`}
+              chosen={choices.get(field.path) ?? null}
+              asksAgain={asksAgain.includes(field.path)}
+              suggests={suggests}
+              onChoose={(chosen) => choose(field.path, chosen)}
+            />
+          ))}
+        </div>
+
+        {view.merged.length === 0 ? null : (
+          <section className="resolver-merged" aria-labelledby="merged">
+            <h2 id="merged">{plural(view.merged.length, { one: "# field merges by itself", other: "# fields merge by themselves" })}</h2>
+            <ul>
+              {view.merged.map((field) => {
+                const turned = choices.has(field.path);
+                return (
+                  <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
+                    <span>
+                      <b>{field.label}</b>: <bdi>{turned ? field.theirs : field.mine}</bdi> ({turned ? t`from the service` : t`from this desk`})
+                    </span>
+                    <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={turned ? t`${field.label}: keep mine after all` : t`${field.label}: take theirs instead`}>
+                      {turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`}
+                    </Button>
+                  </li>
+                );
+              })}
+            </ul>
+          </section>
+        )}
+        {view.myActions.length === 0 ? null : (
+          <section className="resolver-merged" aria-labelledby="done-here">
+            <h2 id="done-here">{t`What was done here`}</h2>
+            <ol>
+              {view.myActions.map((each, at) => (
+                <li key={at}>{each}</li>
+              ))}
+            </ol>
+          </section>
+        )}
+
+        <footer className="resolver-foot">
+          <p>{t`Both sides stay in the audit trail, whatever you decide.`}</p>
+          <Button look="solid" className="resolver-send" testId="resolve" aria-disabled={left.length > 0 || sending ? true : undefined} onPress={() => void send()}>
+            {t`Resolve and send`}
+          </Button>
+        </footer>
       </div>
-
-      {view.merged.length === 0 ? null : (
-        <section className="resolver-merged" aria-labelledby="merged">
-          <h2 id="merged">{plural(view.merged.length, { one: "# field merges by itself", other: "# fields merge by themselves" })}</h2>
-          <ul>
-            {view.merged.map((field) => {
-              const turned = choices.has(field.path);
-              return (
-                <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
-                  <span>
-                    <b>{field.label}</b>: <bdi>{turned ? field.theirs : field.mine}</bdi> ({turned ? t`from the service` : t`from this desk`})
-                  </span>
-                  <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={turned ? t`${field.label}: keep mine after all` : t`${field.label}: take theirs instead`}>
-                    {turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`}
-                  </Button>
-                </li>
-              );
-            })}
-          </ul>
-        </section>
-      )}
-      {view.myActions.length === 0 ? null : (
-        <section className="resolver-merged" aria-labelledby="done-here">
-          <h2 id="done-here">{t`What was done here`}</h2>
-          <ol>
-            {view.myActions.map((each, at) => (
-              <li key={at}>{each}</li>
-            ))}
-          </ol>
-        </section>
-      )}
-
-      <footer className="resolver-foot">
-        <p>{t`Both sides stay in the audit trail, whatever you decide.`}</p>
-        <Button look="solid" className="resolver-send" testId="resolve" aria-disabled={left.length > 0 || sending ? true : undefined} onPress={() => void send()}>
-          {t`Resolve and send`}
-        </Button>
-      </footer>
+      {/* Beside the page and not in it: what is pressed in the dialog is no key of the page. */}
       {looking ? (
         <Look
           view={view}
@@ -268,9 +265,9 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             setLooking(false);
             void read();
           }}
-          onSent={() => void desk.refresh().then(() => go({ view: "sync" }))}
+          onSent={() => void leave()}
         />
       ) : null}
-    </div>
+    </>
   );
 }

@@ -4,10 +4,11 @@ import { t } from "@lingui/core/macro";
 import { useId, type ReactNode } from "react";
 import { TextArea, TextField } from "react-aria-components";
 import type { Authorship, ConflictField } from "../../bindings/bindings";
+import type { Chosen } from "../../data/deciding";
 import { useNow } from "../../data/ticker";
 import { dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
-import { mine, theirs, type Chosen } from "./choices";
+import { mine, theirs } from "./choices";
 import { changes, together } from "./words";
 
 /** What the hotel's rules call no value. */
@@ -26,28 +27,32 @@ interface RowProps {
 }
 
 export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }: RowProps): ReactNode {
-  const { suggestion } = field;
+  // What there is to hear of the field before a choice, in this order; the headings of the columns are for the eye.
+  const suggestion = suggests ? field.suggestion : null;
+  const [again, earlier, hint, before] = [`${name}-again`, `${name}-earlier`, `${name}-hint`, `${name}-before`];
+  const hasEarlier = asksAgain && field.chosen !== null;
+  const about = [asksAgain ? again : "", hasEarlier ? earlier : "", before, suggestion === null ? "" : hint].filter(Boolean).join(" ");
   return (
     <fieldset className="versus" data-field={field.path} data-chosen={chosen?.side ?? "open"}>
       <legend className="hidden-words">{field.label}</legend>
       <div className="versus-name">
         <b aria-hidden>{field.label}</b>
-        {asksAgain ? <span className="versus-again">{t`changed again: look once more`}</span> : null}
-        {asksAgain && field.chosen !== null ? <em>{chosenBefore(field)}</em> : null}
-        {suggests && suggestion !== null ? (
-          <p className="versus-hint" data-testid="suggestion">
+        {asksAgain ? <span id={again} className="versus-again">{t`changed again: look once more`}</span> : null}
+        {hasEarlier ? <em id={earlier}>{chosenBefore(field)}</em> : null}
+        {suggestion !== null ? (
+          <p id={hint} className="versus-hint" data-testid="suggestion">
             <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> {suggestion.reason}
           </p>
         ) : null}
       </div>
-      <div className="versus-before">
-        <small className="versus-word">{t`Before`}</small>
+      <div id={before} className="versus-before">
+        <small className="versus-word">{t`Before`}</small>{" "}
         <bdi>{field.before}</bdi>
       </div>
-      <Option field={field} side={mine} name={name} chosen={chosen} onChoose={onChoose} by={field.mineBy} />
-      <Option field={field} side={theirs} name={name} chosen={chosen} onChoose={onChoose} by={field.theirsBy} />
+      <Option field={field} side={mine} name={name} about={about} chosen={chosen} onChoose={onChoose} by={field.mineBy} />
+      <Option field={field} side={theirs} name={name} about={about} chosen={chosen} onChoose={onChoose} by={field.theirsBy} />
       <div className="versus-result" data-testid="result">
-        <small className="versus-word">{t`Result`}</small>
+        <small className="versus-word">{t`Result`}</small>{" "}
         {chosen === null ? (
           <span className="versus-open">{t`open`}</span>
         ) : (
@@ -57,7 +62,7 @@ export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }:
           </span>
         )}
       </div>
-      {field.editable ? <Anew field={field} name={name} chosen={chosen} onChoose={onChoose} /> : null}
+      {field.editable ? <Anew field={field} name={name} about={about} chosen={chosen} onChoose={onChoose} /> : null}
     </fieldset>
   );
 }
@@ -88,12 +93,14 @@ interface OptionProps {
   field: ConflictField;
   side: Chosen;
   name: string;
+  /** The ids of what there is to know of the field. */
+  about: string;
   chosen: Chosen | null;
   onChoose: (chosen: Chosen) => void;
   by: Authorship | null;
 }
 
-function Option({ field, side, name, chosen, onChoose, by }: OptionProps): ReactNode {
+function Option({ field, side, name, about, chosen, onChoose, by }: OptionProps): ReactNode {
   const now = useNow();
   const isMine = side.side === "mine";
   const value = isMine ? field.mine : field.theirs;
@@ -101,7 +108,7 @@ function Option({ field, side, name, chosen, onChoose, by }: OptionProps): React
   return (
     <label className="versus-side" data-side={side.side} data-selected={selected || undefined}>
       <span className="versus-choice">
-        <input type="radio" name={name} value={side.side} checked={selected} onChange={() => onChoose(side)} data-testid="choice" data-path={field.path} data-side={side.side} />
+        <input type="radio" name={name} value={side.side} aria-describedby={about} checked={selected} onChange={() => onChoose(side)} data-testid="choice" data-path={field.path} data-side={side.side} />
         {isMine ? t`Keep mine` : t`Take theirs`}
         {selected ? <Glyph name="tick" /> : null}
       </span>
@@ -138,14 +145,14 @@ function Words({ before, after }: { before: string; after: string }): ReactNode 
 }
 
 /** The third way for a text: written anew, beginning with both sides put together. */
-function Anew({ field, name, chosen, onChoose }: Omit<RowProps, "asksAgain" | "suggests">): ReactNode {
+function Anew({ field, name, about, chosen, onChoose }: Omit<OptionProps, "side" | "by">): ReactNode {
   const hint = useId();
   const selected = chosen?.side === "edited";
   const begin = () => onChoose({ side: "edited", text: field.edited ?? together(text(field.before), text(field.mine), text(field.theirs)) });
   return (
     <div className="versus-anew" data-selected={selected || undefined}>
       <label className="versus-choice">
-        <input type="radio" name={name} value="edited" checked={selected} onChange={begin} data-testid="choice" data-path={field.path} data-side="edited" />
+        <input type="radio" name={name} value="edited" aria-describedby={about} checked={selected} onChange={begin} data-testid="choice" data-path={field.path} data-side="edited" />
         {t`Write it anew`}
         {selected ? <Glyph name="tick" /> : null}
       </label>

@@ -1,16 +1,8 @@
 // The choices of one conflict. Nothing is chosen until a person chose it; a choice falls away only when the other side
 // of that very field moved.
 
-import type { ConflictField, ConflictView, FieldChoice, Side } from "../../bindings/bindings";
-
-export interface Chosen {
-  side: Side;
-  /** What was written, where that is the choice. */
-  text: string;
-}
-
-/** By path: of fields that touch, and of fields that merge by themselves where a person chose the other side. */
-export type Choices = ReadonlyMap<string, Chosen>;
+import type { ConflictField, ConflictView, FieldChoice } from "../../bindings/bindings";
+import type { Choices, Chosen, Deciding } from "../../data/deciding";
 
 export const mine: Chosen = { side: "mine", text: "" };
 export const theirs: Chosen = { side: "theirs", text: "" };
@@ -42,6 +34,16 @@ export function carryOver(before: ConflictView, choices: Choices, after: Conflic
     if (!same(field) || (field.changedAgain && !kept.has(field.path))) asksAgain.push(field.path);
   }
   return { choices: kept, asksAgain };
+}
+
+/** The conflict was read: for the first time, once more, or when somebody came back to it. */
+export function broughtAlong(was: Deciding | null, view: ConflictView): Deciding {
+  // The same room can have another conflict by now; one of which an event is left is the same.
+  if (was === null || !was.view.settles.some((event) => view.settles.includes(event))) {
+    return { view, choices: initialChoices(view), asksAgain: view.fields.filter((field) => field.changedAgain).map((field) => field.path) };
+  }
+  const { choices, asksAgain } = carryOver(was.view, was.choices, view);
+  return { view, choices, asksAgain: [...new Set([...was.asksAgain, ...asksAgain])].filter((path) => !choices.has(path)) };
 }
 
 /** The fields that ask again and that nobody was told of as they stand now. */

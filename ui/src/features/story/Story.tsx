@@ -6,6 +6,7 @@ import type { CommandError, RoomOnHold, Story as Told, StoryLine, StoryStep } fr
 import { letGoOn } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
+import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { dateTime, iso } from "../../shared/fmt";
@@ -35,7 +36,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
     }
   }, [desk, entityKind, entityId]);
 
-  useEffect(() => desk.watch("conflict", () => void read()), [desk, read]);
+  const readNow = useReading(read);
   const loaded = story !== null && error === null;
   useEffect(() => {
     if (loaded) heading.current?.focus();
@@ -44,11 +45,11 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   useFocusKept(page, heading, loaded);
 
   if (error !== null) {
-    return <Unshown className="story" error={error} testId="story-problem" onRetry={() => void read()} />;
+    return <Unshown className="story" error={error} testId="story-problem" onRetry={readNow} />;
   }
   if (story === null) return <div className="story" aria-busy="true" />;
 
-  const lines = task === ALL ? story.lines : story.lines.filter((line) => line.task === task);
+  const lines = task === ALL ? story.lines : story.lines.filter((line) => line.tasks.includes(task));
   return (
     <div ref={page} className="story" data-testid="story" data-entity={entityId}>
       <Back />
@@ -60,7 +61,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
           <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${each.name}` }))]} value={task} onChange={setTask} testId="story-task" />
         )}
       </header>
-      {entityKind === "room" ? <Hold roomId={entityId} number={story.title} onHold={story.onHold} now={now} /> : null}
+      {entityKind === "room" ? <Hold roomId={entityId} number={story.title} onHold={story.onHold} now={now} onDone={readNow} /> : null}
       {story.alone === null ? null : (
         <p className="story-alone" data-testid="story-alone">
           <Glyph name="alert" />
@@ -80,7 +81,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
 }
 
 /** Whether the room is held back, and the way to hold it back or let it go on. */
-function Hold({ roomId, number, onHold, now }: { roomId: string; number: string; onHold: RoomOnHold | null; now: number }): ReactNode {
+function Hold({ roomId, number, onHold, now, onDone }: { roomId: string; number: string; onHold: RoomOnHold | null; now: number; onDone: () => void }): ReactNode {
   const desk = useDesk();
   const [asking, setAsking] = useState(false);
   if (onHold !== null) {
@@ -90,7 +91,7 @@ function Hold({ roomId, number, onHold, now }: { roomId: string; number: string;
         <span>
           <b>{t`On hold: nothing of this room is sent.`}</b> <bdi>{onHold.by}</bdi>, {dateTime(onHold.since, now)}: <bdi>{onHold.reason}</bdi>
         </span>
-        <Button small testId="let-go" aria-label={t`Let room ${iso(number)} go on`} onPress={() => void letGoOn(desk, roomId, number)}>
+        <Button small testId="let-go" aria-label={t`Let room ${iso(number)} go on`} onPress={() => void letGoOn(desk, roomId, number).then(onDone)}>
           {t`Let it go on`}
         </Button>
       </div>
@@ -101,19 +102,29 @@ function Hold({ roomId, number, onHold, now }: { roomId: string; number: string;
       <Button small className="story-hold-ask" testId="story-put-on-hold" onPress={() => setAsking(true)}>
         <Glyph name="bars" /> {t`Put on hold…`}
       </Button>
-      {asking ? <HoldDialog roomId={roomId} number={number} onClose={() => setAsking(false)} /> : null}
+      {asking ? (
+        <HoldDialog
+          roomId={roomId}
+          number={number}
+          onClose={() => {
+            setAsking(false);
+            onDone();
+          }}
+        />
+      ) : null}
     </>
   );
 }
 
 function glyph(line: StoryLine): GlyphName {
   if (line.attention) return "split";
+  if (line.cameToNothing) return "cross";
   return line.waiting ? "drive" : "tick";
 }
 
 function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
   return (
-    <li className="story-line" data-testid="story-line" data-event={line.eventId} data-attention={line.attention || undefined} data-waiting={line.waiting || undefined}>
+    <li className="story-line" data-testid="story-line" data-event={line.eventId} data-attention={line.attention || undefined} data-waiting={line.waiting || undefined} data-nothing={line.cameToNothing || undefined}>
       <span className="story-mark">
         <Glyph name={glyph(line)} />
       </span>

@@ -64,6 +64,7 @@ describe("work that is carried by hand", () => {
     expect(within(section).getByRole("heading").textContent).toContain("Desk V8QD");
     expect(section.textContent).toContain("37 of 40 are at the service.");
     expect(section.textContent).toContain("1 needs a look.");
+    expect(within(section).getByRole("link", { name: "STATUS_CONFLICT_ON_FLUSH" }).getAttribute("href")).toBe("#/playbook/STATUS_CONFLICT_ON_FLUSH");
     expect(desk.app.getState().state?.sync.ledger.recorded).toBe(before);
 
     await press("carried-give-up");
@@ -86,6 +87,7 @@ describe("work that is carried by hand", () => {
     fireEvent.change(screen.getByTestId("import-path"), { target: { value: "/tmp/gone.jsonl" } });
     await press("import-take");
     expect((await screen.findByTestId("import-problem")).dataset["code"]).toBe("CARRY_FILE_UNREADABLE");
+    expect(screen.getByRole("link", { name: "CARRY_FILE_UNREADABLE" }).getAttribute("href")).toBe("#/playbook/CARRY_FILE_UNREADABLE");
     expect(screen.getByTestId("dialog-import")).toBeDefined();
   });
 });

@@ -11,7 +11,7 @@ import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, Dialog, Field, Problem, Radios, RoomNumber } from "../../shared/controls";
+import { Button, Code, Dialog, Field, Problem, Radios, RoomNumber } from "../../shared/controls";
 import { count, dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { showToast } from "../../shared/toasts";
@@ -104,7 +104,7 @@ function Export({ onClose }: { onClose: () => void }): ReactNode {
               ]}
             />
           )}
-          {error === null ? null : <Problem error={error} testId="export-problem" />}
+          {error === null ? null : <Problem error={error} playbook testId="export-problem" />}
           <div className="dialog-actions">
             <Button onPress={onClose}>{t`Go back`}</Button>
             <Button look="solid" type="submit" autoFocus testId="export-write" aria-disabled={busy || places === null || undefined}>{t`Write the file`}</Button>
@@ -197,7 +197,7 @@ function Import({ onClose }: { onClose: () => void }): ReactNode {
           maxLength={1000}
           testId="import-path"
         />
-        {error === null ? null : <Problem error={error} testId="import-problem" />}
+        {error === null ? null : <Problem error={error} playbook testId="import-problem" />}
         <div className="dialog-actions">
           <Button onPress={onClose}>{t`Go back`}</Button>
           <Button look="solid" type="submit" testId="import-take" aria-disabled={busy || undefined}>{busy ? t`Importing…` : t`Import`}</Button>
@@ -281,7 +281,7 @@ function CarriedRow({ row, now, onGiveUp }: { row: OutboxRow; now: number; onGiv
       </small>
       {row.why === null ? null : (
         <small className="outbox-why" data-state={row.state}>
-          <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <span className="code">{row.code}</span>}
+          <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} />}
         </small>
       )}
       {stopped ? (

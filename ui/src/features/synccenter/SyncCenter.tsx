@@ -12,7 +12,7 @@ import { attempt, letGoOn, perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
-import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
+import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { go, routeHash } from "../../shared/route";
@@ -206,15 +206,6 @@ function Side(): ReactNode {
         </section>
       )}
     </aside>
-  );
-}
-
-/** A reason code; the playbook says what to do about it. */
-function Code({ code, tabIndex = 0 }: { code: string; tabIndex?: 0 | -1 }): ReactNode {
-  return (
-    <a className="code" tabIndex={tabIndex} href={routeHash({ view: "playbook", place: code })} title={t`What the playbook says`}>
-      {code}
-    </a>
   );
 }
 

@@ -368,7 +368,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         .filter((row) => row.entityId === id)
         .toReversed()
         .map((row) => ({
-          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "Desk 7K2M" : "this desk", doneAt: row.recordedAt, offline: row.offline, task: null,
+          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "Desk 7K2M" : "this desk", doneAt: row.recordedAt, offline: row.offline, tasks: [], cameToNothing: row.state === "discarded",
           attention: row.state === "conflict" || row.state === "failed", waiting: row.state === "pending" || row.state === "held",
           steps: [{ what: "Saved at this desk", at: row.recordedAt }, row.acknowledgedAt === null ? { what: row.why ?? "It is next to be sent.", at: null } : { what: "Taken by the service", at: row.acknowledgedAt }],
         })),
