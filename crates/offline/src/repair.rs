@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use turndown_protocol::{AuditHead, Continues};
+use turndown_protocol::{AuditHead, Continues, InstallId};
 
 const QUARANTINE: &str = "quarantine";
 const MANIFEST: &str = "manifest.json";
@@ -254,15 +254,16 @@ fn build(
         }
     };
     let transaction = connection.transaction()?;
-    if let Some(last) = all.values().next_back() {
-        put_fact(&transaction, "install_id", last.event.install_id.as_str())?;
-        match continued(all) {
-            Some(before) => {
-                let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("install", error))?;
-                put_fact(&transaction, "continues", &text)?;
-            }
-            // Who it was before stands in entries that are gone: the old file may still say it.
-            None => salvaged.continues.iter().try_for_each(|text| put_fact(&transaction, "continues", text))?,
+    // Behind a backup start-up takes up every change of install with the entries, from whom the backup says. A new
+    // database begins as the install of its first entry.
+    if report.backup.is_none()
+        && let Some(((first, _), entry)) = all.iter().next()
+    {
+        let install_id = &entry.event.install_id;
+        put_fact(&transaction, "install_id", install_id.as_str())?;
+        if let Some(before) = salvaged.continues.as_deref().and_then(|text| went_on_from(text, install_id, *first)) {
+            let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("install", error))?;
+            put_fact(&transaction, "continues", &text)?;
         }
     }
     if report.backup.is_none() {
@@ -308,18 +309,14 @@ fn put_fact(connection: &Connection, key: &str, value: &str) -> Result<(), Engin
     Ok(())
 }
 
-/// Where the newest install of a record goes on from another, and that one from the one before it.
-fn continued(all: &Entries) -> Option<Continues> {
-    let mut before = None;
-    for (((local_seq, hash), entry), next) in all.iter().zip(all.values().skip(1)) {
-        let install_id = &entry.event.install_id;
-        if *install_id != next.event.install_id {
-            let head = AuditHead { local_seq: *local_seq, hash: hash.clone() };
-            before =
-                Some(Continues { install_id: install_id.clone(), head, continues: before.map(Box::new) }.shortened());
-        }
+/// Whom an install went on from that recorded this entry, by what the damaged database said of its newest install. The
+/// entries that tell it themselves were let go.
+fn went_on_from(text: &str, install_id: &InstallId, local_seq: u64) -> Option<Continues> {
+    let mut told: Option<Continues> = serde_json::from_str(text).ok();
+    while let Some(later) = told.take_if(|told| told.head.local_seq >= local_seq || told.install_id == *install_id) {
+        told = later.continues.map(|before| *before);
     }
-    before
+    told
 }
 
 /// The newest backup that is whole and of the same history as everything else.

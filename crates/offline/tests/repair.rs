@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use turndown_offline::{Engine, Hands, StartReport};
 use turndown_protocol::InstallId;
 
@@ -656,6 +657,65 @@ fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
     assert_eq!((engine.install_id(), engine.continues().unwrap()), (install.clone(), continues));
     let last = add(&engine, 1, "afterwards");
     assert_eq!(last.event.install_id, install);
+    is_sound(&engine);
+}
+
+#[test]
+fn d1_a_repair_says_of_every_install_which_one_it_went_on_from() {
+    for with_backup in [true, false] {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 1, "of-1");
+        for install in [2, 3] {
+            engine.continue_as(InstallId::generate(1, install)).unwrap();
+            add(&engine, 1, &format!("of-{install}"));
+            if with_backup && install == 2 {
+                engine.back_up_if_due(Duration::ZERO).unwrap().expect("there is none yet");
+                add(&engine, 1, "behind-the-backup");
+            }
+        }
+        let (install, continues) = (engine.install_id(), engine.continues().unwrap());
+        engine.close();
+        drop(engine);
+        for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+            let _ = std::fs::remove_file(house.file(name));
+        }
+        let (engine, report) = house.open();
+        assert_eq!(report.repair.map(|repair| repair.backup.is_some()), Some(with_backup));
+        assert_eq!((engine.install_id(), engine.continues().unwrap()), (install, continues), "backup: {with_backup}");
+        is_sound(&engine);
+    }
+}
+
+#[test]
+fn d1_a_repair_still_knows_from_whom_the_first_entry_that_is_left_went_on() {
+    // What the first install did was let go; the damaged database says who it was.
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "of-1");
+    engine.continue_as(InstallId::generate(1, 2)).unwrap();
+    engine.close();
+    drop(engine);
+    for file in house.copy_files() {
+        std::fs::remove_file(file).unwrap();
+    }
+    std::fs::write(house.file("copies/let-go"), "2\n").unwrap();
+    let (engine, _) = house.open();
+    add(&engine, 1, "of-2");
+    engine.continue_as(InstallId::generate(1, 3)).unwrap();
+    add(&engine, 1, "of-3");
+    let (install, continues) = (engine.install_id(), engine.continues().unwrap());
+    engine.close();
+    drop(engine);
+    let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER audit_local_is_append_only_update; UPDATE audit_local SET bytes = '' WHERE local_seq <= 2;",
+    )
+    .unwrap();
+    drop(raw);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!((engine.install_id(), engine.continues().unwrap()), (install, continues));
     is_sound(&engine);
 }
 
