@@ -589,6 +589,11 @@ async fn d3_a_service_that_never_heard_of_a_desk_learns_all_of_whom_it_was() {
     assert_eq!(service.send_one(&desk, &front).await.outcome, Outcome::Applied);
     let response = service.send(&desk, &[&mine, &continued]).await;
     assert_eq!(outcomes(&response)[0], Outcome::Conflict);
+    // Whoever tells a ring of installs overwrites nothing of what is known.
+    let mut ring = told(&at_second, "second-install");
+    ring["continues"] = told(&at_first, desk.install.as_str());
+    let body = json!({ "audit_head": desk.head(), "continues": ring });
+    assert!(service.post(&path, &body).await.status.is_success());
     desk.rows = Desk::of(&service).await.rows;
     let again = desk.record_with("101", &Action::Note { text: Some("again".into()) }, |event| {
         (event.settles, event.prev_event_id) = (vec![mine.event.event_id.clone()], None);

@@ -273,6 +273,8 @@ impl Writer {
         let mut told = continues;
         while let Some(Continues { install_id, continues: Some(before), .. }) = told
             && known.insert(install_id)
+            // Nobody goes on from an install that came later: a desk that says so is wrong, and changes nothing here.
+            && !known.contains(&before.install_id)
             && known.len() <= Continues::TOLD_MAX
         {
             let mut earlier = chain_or_new(&tx, property_n, install_id)?;
