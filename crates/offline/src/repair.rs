@@ -2,8 +2,9 @@
 //!
 //! A crash at any point leaves something that the next start repairs again, with nothing lost:
 //!
-//! 1. Every file is copied to `quarantine/<time>/`, with a manifest of sizes and SHA-256, and synced. Nothing in there
-//!    is ever deleted. A start that finds exactly these files set aside already does not do it again.
+//! 1. Every file is copied to `quarantine/<time>/`, with a manifest of sizes and SHA-256, and synced. Nothing that has
+//!    its manifest is ever deleted; what has none was not finished, and goes before the next attempt. A start that
+//!    finds exactly these files set aside already does not do it again.
 //! 2. What the damaged database still proves is read from a copy of it, and whatever the second copy lacks of it is
 //!    put there, durably. From here on the second copy alone has everything, and start-up takes it up from there.
 //! 3. The new database is built as `desk.db.new`, from the newest good backup or empty, checked and synced.
@@ -30,6 +31,8 @@ use turndown_protocol::{AuditHead, Continues, InstallId};
 
 const QUARANTINE: &str = "quarantine";
 const MANIFEST: &str = "manifest.json";
+/// Until it is whole.
+const MANIFEST_PART: &str = "manifest.json.new";
 /// Where copies of the damaged files are looked into: SQLite changes what it opens.
 const LOOK: &str = "look";
 const NEW: &str = "desk.db.new";
@@ -57,6 +60,10 @@ fn failed(what: &'static str) -> impl Fn(io::Error) -> OpenError + Copy {
 pub(crate) fn repair(config: &OpenConfig, environment: &dyn Environment) -> Result<(), OpenError> {
     let disk = config.disk.as_ref();
     let folder = config.folder.as_path();
+    // What an attempt that came to nothing made is in nobody's way, and takes no room from this one.
+    for own in [folder.join(NEW), folder.join(LOOK).join(FILE)] {
+        clear(disk, &own).map_err(failed("what an earlier repair left could not be removed"))?;
+    }
     let set_aside = put_aside(disk, folder, environment)?;
     let mut salvaged = look_into(config)?;
 
@@ -153,32 +160,82 @@ fn copy_aside(
         }
     }
     let quarantine = folder.join(QUARANTINE);
+    // What an attempt that failed or was killed copied is still where it was copied from, and takes room from this one.
+    // An empty folder may stay of it; this attempt uses that.
+    let mut unfinished = None;
     for name in disk.names(&quarantine).map_err(not_copied)? {
-        let before = disk.read(&quarantine.join(&name).join(MANIFEST));
-        if before.is_ok_and(|text| serde_json::from_slice::<Manifest>(&text).is_ok_and(|before| before == manifest)) {
-            return Ok(quarantine.join(name));
+        let before = quarantine.join(&name);
+        let text = disk.read(&before.join(MANIFEST));
+        if text.is_ok_and(|text| serde_json::from_slice::<Manifest>(&text).is_ok_and(|before| before == manifest)) {
+            // The start that wrote it may have been stopped before the manifest's name was durable.
+            disk.sync_folder(&before).map_err(not_copied)?;
+            return Ok(before);
+        }
+        if is_unfinished(disk, &before) {
+            clear_unfinished(disk, &before).map_err(not_copied)?;
+            unfinished = Some(before);
         }
     }
-    let name = rfc3339(environment.now()).replace(':', "-");
-    let mut target = quarantine.join(&name);
-    let mut again = 1;
-    while disk.exists(&target).map_err(not_copied)? {
-        again += 1;
-        target = quarantine.join(format!("{name}-{again}"));
+    let needed: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    // A disk that cannot say how much room it has may still have enough.
+    if disk.free_bytes(folder).is_ok_and(|free| free < needed) {
+        return Err(EngineError::NoSpace.into());
     }
+    let target = match unfinished {
+        Some(target) => target,
+        None => {
+            let name = rfc3339(environment.now()).replace(':', "-");
+            let mut target = quarantine.join(&name);
+            let mut again = 1;
+            while disk.exists(&target).map_err(not_copied)? {
+                again += 1;
+                target = quarantine.join(format!("{name}-{again}"));
+            }
+            target
+        }
+    };
+    let copied = copy_into(disk, folder, &target, &manifest);
+    if copied.is_err()
+        && is_unfinished(disk, &target)
+        && let Err(error) = clear_unfinished(disk, &target)
+    {
+        tracing::warn!(%error, "what was copied of the damaged files takes room until the next start");
+    }
+    copied.map(|()| target)
+}
+
+fn copy_into(disk: &dyn Disk, folder: &Path, target: &Path, manifest: &Manifest) -> Result<(), OpenError> {
+    let not_copied = failed("a damaged file could not be copied");
     let inner = target.join(second_copy::FOLDER);
     disk.make_folder(&inner).map_err(failed("the folder for damaged files could not be made"))?;
     for Listed { name, .. } in &manifest.files {
         disk.copy(&folder.join(name), &target.join(name)).map_err(not_copied)?;
     }
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|error| EngineError::stored("manifest", error))?;
-    for place in [inner.as_path(), target.as_path(), quarantine.as_path(), folder] {
+    let text = serde_json::to_vec_pretty(manifest).map_err(|error| EngineError::stored("manifest", error))?;
+    for place in [inner.as_path(), target, &folder.join(QUARANTINE), folder] {
         disk.sync_folder(place).map_err(not_copied)?;
     }
-    // The manifest comes last: a folder without one was not finished.
-    disk.create(&target.join(MANIFEST), &text).map_err(not_copied)?;
-    disk.sync_folder(&target).map_err(not_copied)?;
-    Ok(target)
+    // The manifest comes last, and whole: a folder without one was not finished.
+    disk.create(&target.join(MANIFEST_PART), &text).map_err(not_copied)?;
+    disk.rename(&target.join(MANIFEST_PART), &target.join(MANIFEST)).map_err(not_copied)?;
+    disk.sync_folder(target).map_err(not_copied)
+}
+
+/// Whether a folder in quarantine is one of ours that did not come as far as its manifest.
+fn is_unfinished(disk: &dyn Disk, target: &Path) -> bool {
+    let there = |name| disk.exists(&target.join(name));
+    matches!((there(second_copy::FOLDER), there(MANIFEST)), (Ok(true), Ok(false)))
+}
+
+/// Lets go of the copies in such a folder. A file that is not named like ours stays.
+fn clear_unfinished(disk: &dyn Disk, target: &Path) -> io::Result<()> {
+    clear(disk, &target.join(FILE))?;
+    disk.remove(&target.join(MANIFEST_PART))?;
+    let inner = target.join(second_copy::FOLDER);
+    for file in second_copy::files(disk, &inner)? {
+        disk.remove(&inner.join(file.name))?;
+    }
+    Ok(())
 }
 
 /// Reads the damaged database twice, with its log and without: a log that belongs to another copy, or is torn, hides

@@ -451,6 +451,87 @@ fn a6_a_folder_that_cannot_be_read_is_not_taken_for_damage() {
     assert!(!house.file("quarantine").exists());
 }
 
+/// How many folders in quarantine are whole, how many are not, and how many bytes are in the latter.
+fn set_aside(house: &House) -> (usize, usize, u64) {
+    let (mut whole, mut unfinished, mut bytes) = (0, 0, 0);
+    let Ok(folders) = std::fs::read_dir(house.file("quarantine")) else { return (0, 0, 0) };
+    for folder in folders {
+        let folder = folder.unwrap().path();
+        if folder.join("manifest.json").exists() {
+            whole += 1;
+            is_listed(&folder);
+            continue;
+        }
+        unfinished += 1;
+        for place in [folder.clone(), folder.join("copies")] {
+            for file in std::fs::read_dir(place).unwrap() {
+                let about = file.unwrap().metadata().unwrap();
+                bytes += if about.is_file() { about.len() } else { 0 };
+            }
+        }
+    }
+    (whole, unfinished, bytes)
+}
+
+#[test]
+fn a4_a_repair_that_finds_the_disk_full_takes_no_more_of_it_at_every_start() {
+    let killed = killed(40);
+    // The first copies are set aside, the later ones are made to be looked into.
+    for fails_from in 1..=7 {
+        let faults = Arc::new(Faults::default());
+        let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), ..again(&killed) };
+        garble(&house.file("desk.db"), 0.3, 0.9);
+        let mut failed = 0;
+        for _ in 0..5 {
+            faults.copies.store(0, Ordering::SeqCst);
+            faults.copies_fail_from.store(fails_from, Ordering::SeqCst);
+            failed += u64::from(house.try_open().is_err());
+            house.environment.seconds.fetch_add(60, Ordering::SeqCst);
+            let (whole, unfinished, bytes) = set_aside(&house);
+            assert!(whole <= 1 && unfinished <= 1 && bytes == 0, "{fails_from}: {whole}, {unfinished}, {bytes} bytes");
+        }
+        assert!(fails_from > 3 || failed == 5, "{fails_from}");
+        faults.copies_fail_from.store(0, Ordering::SeqCst);
+        is_all_there(&house, &killed, "there is room again");
+        assert_eq!(set_aside(&house), (1, 0, 0), "{fails_from}");
+        assert!(!house.file("desk.db.new").exists());
+    }
+}
+
+#[test]
+fn a4_what_a_start_that_was_killed_had_set_aside_in_part_goes_before_the_next_takes_room() {
+    let killed = killed(40);
+    let faults = Arc::new(Faults::default());
+    let house = House { disk: Arc::new(Faulty(Arc::clone(&faults))), ..again(&killed) };
+    garble(&house.file("desk.db"), 0.3, 0.9);
+    for name in ["2016-03-25T10-00-00Z", "2016-03-26T10-00-00Z"] {
+        let unfinished = house.file("quarantine").join(name);
+        std::fs::create_dir_all(unfinished.join("copies")).unwrap();
+        std::fs::write(unfinished.join("desk.db"), b"half").unwrap();
+        std::fs::copy(house.copy_file(), unfinished.join("copies").join(house.copy_file().file_name().unwrap()))
+            .unwrap();
+    }
+    let kept = house.file("quarantine/2016-03-27T10-00-00Z");
+    std::fs::create_dir_all(&kept).unwrap();
+    std::fs::write(kept.join("desk.db"), b"of an earlier repair").unwrap();
+    std::fs::write(kept.join("manifest.json"), b"{ that rotted").unwrap();
+    std::fs::write(house.file("desk.db.new"), b"half").unwrap();
+    *faults.free.lock().unwrap() = Some(1_000);
+    match house.try_open() {
+        Err(turndown_offline::OpenError::Engine(error)) => assert_eq!(error.code(), "DISK_FULL"),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("there was no room"),
+    }
+    let bytes = |name: &str| std::fs::metadata(house.file(name)).map_or(0, |about| about.len());
+    assert_eq!(bytes("quarantine/2016-03-25T10-00-00Z/desk.db") + bytes("desk.db.new"), 0);
+    assert!(bytes("desk.db") > 4 && bytes("desk.db-wal") > 0, "what it was copied from stays");
+    *faults.free.lock().unwrap() = None;
+    let (engine, report) = house.open();
+    assert_eq!(trail(&engine)[..40], killed.trail);
+    is_listed(&report.repair.unwrap().set_aside.unwrap());
+    assert_eq!(std::fs::read(kept.join("desk.db")).unwrap(), b"of an earlier repair", "what is whole is never deleted");
+}
+
 #[test]
 fn a6_a_damaged_page_that_a_query_meets_is_repaired_at_the_next_start() {
     let killed = killed(300);

@@ -213,6 +213,10 @@ pub struct Faults {
     pub calls: AtomicU64,
     /// From this call on everything fails, as if the machine had stopped; 0 for never.
     pub dies_at: AtomicU64,
+    /// This copy and all later ones fail, as on a full disk; 0 for none.
+    pub copies_fail_from: AtomicU64,
+    /// Copies so far.
+    pub copies: AtomicU64,
     /// So many appends or syncs of the second copy fail.
     pub appends_fail: AtomicU64,
     /// It is the sync that fails, after the bytes were written.
@@ -314,7 +318,11 @@ impl Disk for Faulty {
         Ok(Box::new(FaultyFile(SystemDisk.append_to(path)?, Arc::clone(&self.0))))
     }
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
-        if let Err(error) = self.step() {
+        let copy = self.0.copies.fetch_add(1, Ordering::SeqCst) + 1;
+        let fails_from = self.0.copies_fail_from.load(Ordering::SeqCst);
+        let full = fails_from != 0 && copy >= fails_from;
+        let done = self.step().and_then(|()| if full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) });
+        if let Err(error) = done {
             let bytes = std::fs::read(from)?;
             std::fs::write(to, &bytes[..bytes.len() / 2])?;
             return Err(error);
