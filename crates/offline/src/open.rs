@@ -13,11 +13,12 @@ use crate::{EngineError, Environment, OpenError, Space, Sql, Workflow, now_ms, r
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use turndown_protocol::{AuditHead, InstallId, SealedEvent, ZERO_HASH};
+use turndown_protocol::{AuditHead, EventId, InstallId, SealedEvent, ZERO_HASH};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// The oldest SQLite that does not lose a write when the WAL is reset under load (fixed in 3.51.3).
@@ -179,9 +180,10 @@ impl Engine {
             self.read(|c| Ok((chain::stretches(c, chain::MISSING)?, chain::stretches(c, chain::STRAYS)?)))?;
         let followed = follow.len() as u64;
         let mut new_strays = vec![];
+        // Copies that were taken at several times may have an event under several numbers; the record takes it once.
+        let mut known: BTreeSet<EventId> = follow.iter().map(|(_, sealed)| sealed.event.event_id.clone()).collect();
         for sealed in strays {
-            let here = follow.iter().any(|(_, other)| other.event.event_id == sealed.event.event_id);
-            if !here && self.event_hash(&sealed)?.is_none() {
+            if known.insert(sealed.event.event_id.clone()) && self.event_hash(&sealed)?.is_none() {
                 new_strays.push(sealed);
             }
         }
@@ -306,25 +308,27 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
             found.plan = chain::plan(head, &entries);
             found.branch = found.plan.follow.is_empty() && !found.plan.strays.is_empty();
         }
-        if copied_to <= head.local_seq || found.branch {
+        if copied_to <= head.local_seq {
             let ours: Option<String> = found
                 .connection
                 .query_row("SELECT hash FROM audit_local WHERE local_seq = ?1", [copied_to], |row| row.get(0))
                 .optional()?;
-            if ours.as_ref() != Some(&hash) {
-                let (entries, _) = second_copy::collect(disk, &copies, tails.iter().map(|tail| tail.file.clone()))
-                    .map_err(unreadable)?;
-                let strays = entries.into_iter().filter_map(|((seq, hash), sealed)| {
-                    let known = found.connection.query_row(
-                        "SELECT hash = ?2 FROM audit_local WHERE local_seq = ?1",
-                        (seq, hash),
-                        |r| r.get(0),
-                    );
-                    (!known.unwrap_or(false)).then_some(sealed)
-                });
-                found.plan.strays = strays.collect();
-                found.branch = true;
+            found.branch = ours.as_ref() != Some(&hash);
+        }
+        // A repair may have begun from a backup of one branch, with the other one in a copy that ends before the head.
+        let repaired = found.untold.as_ref().is_some_and(|report| !report.noted);
+        if found.branch || repaired || !found.plan.strays.is_empty() {
+            let (mut entries, _) =
+                second_copy::collect(disk, &copies, tails.iter().map(|tail| tail.file.clone())).map_err(unreadable)?;
+            let mut known = found.connection.prepare("SELECT local_seq, hash FROM audit_local")?;
+            let mut rows = known.query([])?;
+            while let Some(row) = rows.next()? {
+                entries.remove(&(row.get(0)?, row.get(1)?));
             }
+            for (seq, sealed) in &found.plan.follow {
+                entries.remove(&(*seq, sealed.hash.clone()));
+            }
+            found.plan.strays = entries.into_values().collect();
         }
     }
     found.tails = tails;

@@ -857,6 +857,97 @@ fn d2_two_branches_of_one_desk_are_both_kept_and_sent() {
     is_sound(&engine);
 }
 
+/// A desk that went on twice from its tenth action: as `e10` to `e24`, which the second copy has and of which the
+/// newest backup knows up to `backup_at`, and as `f10` to `f12`, which the database has.
+fn forked(backup_at: u32) -> House {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..10 {
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for n in 10..25 {
+        if n == backup_at {
+            engine.back_up_if_due(Duration::ZERO).unwrap().expect("there is none yet");
+        }
+        add(&engine, n % COUNTERS, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    std::fs::rename(house.file("copies"), house.file("away")).unwrap();
+    std::fs::write(house.file("desk.db"), old).unwrap();
+    let (engine, _) = house.open();
+    for n in 10..13 {
+        add(&engine, n % COUNTERS, &format!("f{n}"));
+    }
+    engine.close();
+    drop(engine);
+    std::fs::remove_dir_all(house.file("copies")).unwrap();
+    std::fs::rename(house.file("away"), house.file("copies")).unwrap();
+    house
+}
+
+fn has_both_branches(engine: &Engine, what: &str) {
+    let all: Vec<String> = trail(engine).into_iter().map(|(_, id, _)| id).collect();
+    for id in (0..25).map(|n| format!("e{n}")).chain((10..13).map(|n| format!("f{n}"))) {
+        assert!(all.contains(&id), "{what}: {id} is not in {all:?}");
+    }
+    is_sound(engine);
+}
+
+#[test]
+fn d2_a_branch_that_only_the_damaged_database_has_is_kept_whatever_the_backup_begins_with() {
+    for backup_at in [10, 11, 12, 14, 20, 24] {
+        let what = format!("a backup before e{backup_at}");
+        let house = forked(backup_at);
+        std::fs::write(house.file("desk.damaged"), b"page 7").unwrap();
+        let (engine, report) = house.open();
+        let repair = report.repair.unwrap();
+        assert!(repair.backup.is_some() && repair.needs_new_install, "{what}: {repair:?}");
+        has_both_branches(&engine, &what);
+        let now = trail(&engine);
+        engine.close();
+        drop(engine);
+        let (engine, _) = house.open();
+        assert_eq!(trail(&engine), now, "{what}: the next start is an ordinary one");
+        has_both_branches(&engine, &what);
+    }
+}
+
+#[test]
+fn d2_an_entry_that_several_copies_have_under_several_numbers_is_taken_up_once() {
+    for backup_at in [0, 10, 12, 24] {
+        let house = forked(backup_at);
+        let before = tempfile::tempdir().unwrap();
+        copy_folder(&house.file("copies"), before.path());
+        let (engine, _) = house.open();
+        has_both_branches(&engine, "both are there");
+        engine.close();
+        drop(engine);
+        // Somebody puts the copies back that were set aside, beside the new ones; then the database is lost.
+        for file in std::fs::read_dir(before.path()).unwrap() {
+            let file = file.unwrap();
+            let name = file.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".copy") {
+                std::fs::copy(file.path(), house.file("copies").join(name.replace(".1.", ".101."))).unwrap();
+            }
+        }
+        for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+            let _ = std::fs::remove_file(house.file(name));
+        }
+        let (engine, _) = house.open();
+        has_both_branches(&engine, &format!("a backup before e{backup_at}"));
+        let now = trail(&engine);
+        engine.close();
+        drop(engine);
+        let (engine, _) = house.open();
+        assert_eq!(trail(&engine), now, "the next start is an ordinary one");
+    }
+}
+
 #[test]
 fn k4_a_kill_at_any_time_leaves_a_record_that_verifies() {
     let house = House::new();
