@@ -128,6 +128,16 @@ fn revision_in(path: &Path, vfs: Option<&str>) -> Result<u64, EngineError> {
     stored_revision(&open_reader(path, vfs)?)
 }
 
+/// Up to which entry the newest backup has the record; of one that cannot be read the one before it is asked. 0 where
+/// there is none.
+pub(crate) fn reach(disk: &dyn Disk, folder: &Path) -> io::Result<u64> {
+    let head = |backup: &Backup| -> Result<Option<u64>, EngineError> {
+        let reader = open_reader(&folder.join(FOLDER).join(&backup.name), disk.vfs())?;
+        Ok(reader.query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get(0))?)
+    };
+    Ok(list(disk, folder)?.iter().rev().find_map(|backup| head(backup).ok()).flatten().unwrap_or(0))
+}
+
 /// Takes a backup before the schema is brought up to date.
 pub(crate) fn before_update(
     disk: &dyn Disk,

@@ -295,6 +295,8 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     let (connection, state) = prepare(&path, config, environment)?;
     repair::refuse_other_tables(&connection, &config.migrations)?;
     let untold = untold_report(&connection)?;
+    // Whoever repaired it has not come to its end.
+    let repaired = untold.as_ref().is_some_and(|report| !report.noted);
     let let_go = second_copy::let_go(disk, &copies).map_err(unreadable)?;
     let mut found = Found { connection, state, tails: vec![], plan: Plan::default(), branch: false, let_go, untold };
     let head = &found.state.head;
@@ -307,6 +309,14 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
             refuse_unsound(&found.connection, head.local_seq)?;
             found.plan = chain::plan(head, &entries);
             found.branch = found.plan.follow.is_empty() && !found.plan.strays.is_empty();
+            // What nothing here holds may be in a backup. A database that a repair made has begun from it already.
+            let lost = found.plan.missing.iter().filter(|(_, to)| *to > let_go);
+            if let Some(first) = lost.map(|(from, _)| (*from).max(let_go + 1)).min()
+                && !repaired
+                && backup::reach(disk, &config.folder).map_err(unlisted)? >= first
+            {
+                return Err(EngineError::stored("database", "a backup has entries that it and its copies lack").into());
+            }
         }
         if copied_to <= head.local_seq {
             let ours: Option<String> = found
@@ -316,7 +326,6 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
             found.branch = ours.as_ref() != Some(&hash);
         }
         // A repair may have begun from a backup of one branch, with the other one in a copy that ends before the head.
-        let repaired = found.untold.as_ref().is_some_and(|report| !report.noted);
         if found.branch || repaired || !found.plan.strays.is_empty() {
             let (mut entries, _) =
                 second_copy::collect(disk, &copies, tails.iter().map(|tail| tail.file.clone())).map_err(unreadable)?;

@@ -249,6 +249,75 @@ fn a6_what_the_backup_has_and_the_damaged_second_copy_has_not_is_put_together() 
     goes_on(&engine, &before);
 }
 
+/// An old database stands where the desk's was, and the second copy has rotted behind its end.
+fn old_database_over_a_hole() -> (House, Vec<(u64, String, String)>) {
+    let house = House::new();
+    let (engine, _) = house.open();
+    for n in 0..10 {
+        add(&engine, n % 3, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for n in 10..60_u32 {
+        if n == 40 {
+            engine.back_up_if_due(HOUR).unwrap().expect("there is none yet");
+        }
+        add(&engine, n % 3, &format!("e{n}"));
+    }
+    let before = trail(&engine);
+    engine.close();
+    drop(engine);
+    lose_database(&house);
+    std::fs::write(house.file("desk.db"), old).unwrap();
+    let mut bytes = std::fs::read(house.copy_file()).unwrap();
+    let (from, to) = (bytes.len() * 3 / 10, bytes.len() / 2);
+    bytes[from..to].fill(0);
+    std::fs::write(house.copy_file(), bytes).unwrap();
+    (house, before)
+}
+
+#[test]
+fn d1_an_old_database_put_back_over_a_hole_in_the_second_copy_goes_on_from_the_backup_that_has_it() {
+    let (house, before) = old_database_over_a_hole();
+    let (engine, report) = house.open();
+    let repair = report.repair.unwrap();
+    assert!(repair.backup.is_some() && repair.set_aside.is_some(), "{repair:?}");
+    assert!(repair.missing.is_empty() && !repair.needs_new_install, "{repair:?}");
+    goes_on(&engine, &before);
+    let now = trail(&engine);
+    engine.close();
+    drop(engine);
+    let (engine, _) = house.open();
+    assert_eq!(trail(&engine), now, "the next start is an ordinary one");
+}
+
+#[test]
+fn d1_a_hole_that_no_backup_fills_is_named_at_the_first_start_and_no_other() {
+    for with_backup in [true, false] {
+        let (house, before) = old_database_over_a_hole();
+        if with_backup {
+            // It is there by its name, and is none.
+            std::fs::write(backups(&house).pop().unwrap(), b"Dear night auditor").unwrap();
+        } else {
+            std::fs::remove_dir_all(house.file("backups")).unwrap();
+        }
+        let (engine, report) = house.open();
+        let repair = report.repair.unwrap();
+        assert!(repair.needs_new_install && repair.missing.len() == 1 && repair.set_aside.is_none(), "{repair:?}");
+        let now = trail(&engine);
+        let (from, to) = repair.missing[0];
+        assert!(before.iter().all(|entry| (from..=to).contains(&entry.0) || now.contains(entry)));
+        is_sound(&engine);
+        engine.close();
+        drop(engine);
+        let (engine, report) = house.open();
+        assert_eq!(report.repair.map(|again| again.missing), Some(repair.missing));
+        assert_eq!(trail(&engine), now);
+    }
+}
+
 #[test]
 fn i4_an_older_database_is_backed_up_before_it_is_brought_up_to_date() {
     let house = House::new();
