@@ -29,6 +29,8 @@ use turndown_sync::{Sync, SyncConfig};
 const BACKLOG_WARNING: u64 = 100;
 /// How often the disk is looked at and the backups' age.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often old files of the second copy may go.
+const COPIES_EVERY: Duration = Duration::from_secs(60 * 60);
 /// After so long without a backup a person is told.
 const BACKUP_WARNING: Duration = Duration::from_secs(24 * 60 * 60);
 /// The fact that names who is working.
@@ -1002,6 +1004,7 @@ impl App {
         tokio::spawn(async move {
             let began = tokio::time::Instant::now();
             let mut taken = began;
+            let mut looked_at_copies = began;
             let mut rounds = tokio::time::interval(KEEP_EVERY);
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
@@ -1032,12 +1035,15 @@ impl App {
                     looked = true;
                     Self::check_behind(desk, false);
                 }
+                // Also while no backup can be taken: what goes may be the room that one needs.
+                if looked_at_copies.elapsed() >= COPIES_EVERY {
+                    looked_at_copies = tokio::time::Instant::now();
+                    let engine = engine.clone();
+                    let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
+                    tracing::debug!(?gone, "old files of the second copy");
+                }
                 match backed_up {
-                    Ok(backup) => {
-                        if backup.is_some() {
-                            let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
-                            tracing::debug!(?gone, "old files of the second copy");
-                        }
+                    Ok(_) => {
                         taken = tokio::time::Instant::now();
                         *lock(&inner.backup_warning) = None;
                     }

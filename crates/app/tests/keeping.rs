@@ -30,3 +30,27 @@ async fn l1_a_desk_whose_sum_does_not_balance_looks_through_everything_and_says_
     assert_eq!(notice().map(|notice| notice.code).as_deref(), Some("DATABASE_CORRUPT"));
     app.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a4_old_files_of_the_second_copy_make_room_also_while_no_backup_can_be_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing can be written where a backup begins.
+    std::fs::create_dir_all(folder.path().join("backups/unfinished.db")).unwrap();
+    let copies = folder.path().join("copies");
+    std::fs::create_dir_all(&copies).unwrap();
+    for name in ["2016-01.1.copy", "2016-02.2.copy"] {
+        std::fs::write(copies.join(name), b"").unwrap();
+    }
+    let app = App::start(AppConfig {
+        folder: folder.path().to_owned(),
+        sample: None,
+        version: "test",
+        environment: Arc::new(SystemEnvironment),
+    });
+    for _ in 0..62 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert!(!copies.join("2016-01.1.copy").exists());
+    assert!(copies.join("2016-02.2.copy").exists(), "the newest stays");
+    app.stop().await;
+}

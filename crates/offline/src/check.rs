@@ -4,6 +4,7 @@
 //! Damage that is found does not stop the desk. It is marked in the folder, and the next start repairs. What the second
 //! copy has lost is written to it anew at once.
 
+use crate::backup;
 use crate::chain;
 use crate::engine::{Engine, Hands, Shared};
 use crate::second_copy;
@@ -227,8 +228,8 @@ impl Engine {
     }
 
     /// Lets files of the second copy go whose events the outbox has let go: the service has had them for longer than it
-    /// could be restored from a backup. Answers how many went. The newest file stays, and whatever is behind one that
-    /// stays.
+    /// could be restored from a backup. What no backup of this desk has stays too, because a repair takes it from here.
+    /// Answers how many went. The newest file stays, and whatever is behind one that stays.
     ///
     /// # Errors
     /// When SQLite or the disk refuses.
@@ -238,6 +239,7 @@ impl Engine {
         let failed = |error| EngineError::stored("second copy", error);
         let tails = second_copy::tails(disk, &folder).map_err(failed)?;
         let Some((_, older)) = tails.split_last() else { return Ok(0) };
+        let backed_up = backup::reach(disk, shared.folder()).map_err(failed)?;
         let mut gone = 0;
         for tail in older {
             if let Some((newest, _)) = &tail.newest {
@@ -245,7 +247,7 @@ impl Engine {
                     connection
                         .first("SELECT EXISTS (SELECT 1 FROM outbox WHERE local_seq <= ?1)", [newest], |row| row.get(0))
                 })?;
-                if needed.unwrap_or(true) {
+                if needed.unwrap_or(true) || *newest > backed_up {
                     break;
                 }
                 // Said before it is done, so that a missing file is never taken for a lost one.

@@ -250,6 +250,8 @@ fn what_the_service_has_had_for_longer_than_its_backups_last_goes_file_by_file_a
             work.set_fact("sealed_acknowledged", Some("19"))
         })
         .unwrap();
+    assert_eq!(engine.let_copies_go().unwrap(), 0, "a repair would begin without it: no backup has it yet");
+    engine.back_up_if_due(std::time::Duration::ZERO).unwrap().expect("there is none yet");
     assert_eq!(engine.let_copies_go().unwrap(), 1);
     assert_eq!(house.copy_files().len(), 2);
     is_sound(&engine);
@@ -259,7 +261,8 @@ fn what_the_service_has_had_for_longer_than_its_backups_last_goes_file_by_file_a
     let (engine, report) = house.open();
     assert_eq!((report.repair, trail(&engine)), (None, before.clone()));
     drop(engine);
-    // Without the database, what was let go is not called lost.
+    // Without the database and its backups, what was let go is not called lost.
+    std::fs::remove_dir_all(house.file("backups")).unwrap();
     for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
         let _ = std::fs::remove_file(house.file(name));
     }
