@@ -128,14 +128,19 @@ fn revision_in(path: &Path, vfs: Option<&str>) -> Result<u64, EngineError> {
     stored_revision(&open_reader(path, vfs)?)
 }
 
-/// Up to which entry the newest backup has the record; of one that cannot be read the one before it is asked. 0 where
-/// there is none.
-pub(crate) fn reach(disk: &dyn Disk, folder: &Path) -> io::Result<u64> {
-    let head = |backup: &Backup| -> Result<Option<u64>, EngineError> {
-        let reader = open_reader(&folder.join(FOLDER).join(&backup.name), disk.vfs())?;
-        Ok(reader.query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get(0))?)
-    };
-    Ok(list(disk, folder)?.iter().rev().find_map(|backup| head(backup).ok()).flatten().unwrap_or(0))
+/// Up to which entry the newest of these backups has the record; of one that is not whole the one before it is asked. 0
+/// where there is none. A disk that refuses says nothing about what is in a backup, so that is an error.
+pub(crate) fn reach(disk: &dyn Disk, folder: &Path, all: &[Backup]) -> Result<u64, EngineError> {
+    for backup in all.iter().rev() {
+        let head = open_reader(&folder.join(FOLDER).join(&backup.name), disk.vfs()).and_then(|reader| {
+            Ok(reader.query_row("SELECT max(local_seq) FROM audit_local", [], |row| row.get::<_, Option<u64>>(0))?)
+        });
+        match head {
+            Err(error) if error.is_damage() => {}
+            other => return other.map(Option::unwrap_or_default),
+        }
+    }
+    Ok(0)
 }
 
 /// Takes a backup before the schema is brought up to date.

@@ -239,7 +239,8 @@ impl Engine {
         let failed = |error| EngineError::stored("second copy", error);
         let tails = second_copy::tails(disk, &folder).map_err(failed)?;
         let Some((_, older)) = tails.split_last() else { return Ok(0) };
-        let backed_up = backup::reach(disk, shared.folder()).map_err(failed)?;
+        let backups = backup::list(disk, shared.folder()).map_err(failed)?;
+        let backed_up = backup::reach(disk, shared.folder(), &backups)?;
         let mut gone = 0;
         for tail in older {
             if let Some((newest, _)) = &tail.newest {

@@ -288,7 +288,9 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
         return Err(EngineError::stored("database", "an earlier look found damage").into());
     }
     let unlisted = |source| OpenError::Io { what: "the backups could not be read", source };
-    let has_past = newest.is_some() || !backup::list(disk, &config.folder).map_err(unlisted)?.is_empty();
+    // Asked only where it matters: a folder of backups that cannot be read is no reason to refuse a sound desk.
+    let backups = || backup::list(disk, &config.folder).map_err(unlisted);
+    let has_past = newest.is_some() || !backups()?.is_empty();
     if has_past && is_missing(disk, &path)? {
         return Err(EngineError::stored("database", "it is gone, and what was made from it is there").into());
     }
@@ -313,7 +315,7 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
             let lost = found.plan.missing.iter().filter(|(_, to)| *to > let_go);
             if let Some(first) = lost.map(|(from, _)| (*from).max(let_go + 1)).min()
                 && !repaired
-                && backup::reach(disk, &config.folder).map_err(unlisted)? >= first
+                && backup::reach(disk, &config.folder, &backups()?)? >= first
             {
                 return Err(EngineError::stored("database", "a backup has entries that it and its copies lack").into());
             }
