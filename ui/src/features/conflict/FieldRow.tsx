@@ -135,7 +135,7 @@ function Words({ before, after }: { before: string; after: string }): ReactNode 
         const Mark = piece.kind === "added" ? "ins" : "del";
         return (
           <Mark key={at}>
-            <span className="hidden-words">{piece.kind === "added" ? t`added:` : t`removed:`} </span>
+            <span className="hidden-words"> {piece.kind === "added" ? t`added:` : t`removed:`} </span>
             {piece.text}
           </Mark>
         );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConflictField, ConflictView } from "../../bindings/bindings";
-import { carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
+import { broughtAlong, carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 
 function field(path: string, change: Partial<ConflictField> = {}): ConflictField {
   return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
@@ -43,6 +43,17 @@ describe("h16_the_choices_of_a_conflict", () => {
     const after = carryOver(three, chosen, newer);
     expect([...after.choices.keys()]).toEqual(["a", "c"]);
     expect(after.asksAgain).toEqual(["b"]);
+  });
+
+  it("keeps a text that was being written where its field asks again, however often", () => {
+    const was = { view: three, choices: new Map([["b", { side: "edited" as const, text: "both" }]]), asksAgain: [] };
+    const newer = broughtAlong(was, view([field("a"), field("b", { theirs: "t2" }), field("c")], 2));
+    const newest = broughtAlong(newer, view([field("a"), field("b", { theirs: "t3" }), field("c")], 3));
+    for (const each of [newer, newest]) {
+      expect(each.choices.has("b")).toBe(false);
+      expect(each.asksAgain).toEqual(["b"]);
+      expect(each.view.fields[1]?.edited).toBe("both");
+    }
   });
 
   it("asks a field again that this desk changed meanwhile, and a field that is new", () => {

@@ -43,7 +43,11 @@ export function broughtAlong(was: Deciding | null, view: ConflictView): Deciding
     return { view, choices: initialChoices(view), asksAgain: view.fields.filter((field) => field.changedAgain).map((field) => field.path) };
   }
   const { choices, asksAgain } = carryOver(was.view, was.choices, view);
-  return { view, choices, asksAgain: [...new Set([...was.asksAgain, ...asksAgain])].filter((path) => !choices.has(path)) };
+  // A text is kept where its field asks again: whoever writes it anew goes on from it.
+  const written = new Map(was.view.fields.map((field) => [field.path, field.edited]));
+  for (const [path, chosen] of was.choices) if (chosen.side === "edited") written.set(path, chosen.text);
+  const fields = view.fields.map((field) => ({ ...field, edited: written.get(field.path) ?? field.edited }));
+  return { view: { ...view, fields }, choices, asksAgain: [...new Set([...was.asksAgain, ...asksAgain])].filter((path) => !choices.has(path)) };
 }
 
 /** The fields that ask again and that nobody was told of as they stand now. */
