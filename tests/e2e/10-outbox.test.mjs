@@ -106,6 +106,21 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     assert.equal((await sum()).attention, 5)
   })
 
+  await step('"Retry all failed" tries each of them once more, and says how many', async () => {
+    const failed = async () => (await desk.rows()).filter((each) => each.state === 'failed')
+    const before = (await failed()).map((each) => each.event)
+    assert.equal(before.length, 2)
+    await desk.app.click(id('retry-failed'))
+    await desk.app.waitForText('2 actions are tried again.', PATIENT)
+    await waitFor('both to have failed anew', async () => {
+      const now = await failed()
+      return now.length === 2 && now.every((each) => !before.includes(each.event) && each.code === 'STAFF_UNKNOWN')
+    }, PATIENT)
+    // In the order in which they failed: the other room's first try is older than this one's second.
+    for (const room of [givenUp, failing]) desk.note({ room, action: 'reassign', outcome: 'rejected' })
+    assert.equal((await sum()).attention, 7)
+  })
+
   await step('when the reason has passed, "Retry" brings that one and what waits behind it, and touches no other', async () => {
     await takeBack()
     await waitFor('the service to be heard again', async () => (await desk.pill()).state === 'online', PATIENT)
@@ -113,11 +128,11 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     const before = await still()
     const { event } = await row(failing, (each) => each.state === 'failed')
     await desk.app.click(`${id('outbox-row')}[data-event="${event}"] ${id('retry')}`)
-    await desk.waitForPill('the other two', (pill) => pill.waiting === 0 && pill.attention === 2)
+    await desk.waitForPill('the others', (pill) => pill.waiting === 0 && pill.attention === 3)
     await waitFor('its room to have gone', async () => (await row(failing)) === undefined, PATIENT)
     desk.note({ room: failing, action: 'reassign', again: true })
     assert.deepEqual(await still(), before)
-    assert.equal((await sum()).attention, 2)
+    assert.equal((await sum()).attention, 3)
     const task = Object.values((await service.hotel()).rooms.get(failing).tasks)[0]
     assert.deepEqual([task.assignee, task.status], [leaving.id, 'in_progress'])
   })
@@ -126,7 +141,7 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     await relay.cut()
     await desk.waitForPill('offline', (pill) => pill.tone === 'offline')
     desk.offline = true
-    const { event } = await row(givenUp)
+    const { event } = await row(givenUp, (each) => each.state === 'failed')
     await desk.app.click(`${id('outbox-row')}[data-event="${event}"] ${id('give-up')}`)
     await desk.app.click(id('give-up-confirm'), PATIENT)
     await desk.app.waitForText('Say why, so that the next person knows.')
