@@ -515,14 +515,21 @@ fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<
     let stored: Option<String> = connection
         .query_row("SELECT value FROM sync_state WHERE key = 'install_id'", [], |row| row.get(0))
         .optional()?;
+    let recorded_by = newest_install(connection)?;
     let install_id = match stored {
         Some(text) => InstallId::parse(text).map_err(|error| EngineError::stored("install id", error))?,
+        None if recorded_by.is_some() => return Err(EngineError::stored("install id", "it is gone").into()),
         None => {
             let id = InstallId::generate(now_ms(environment), environment.random());
             connection.execute("INSERT INTO sync_state (key, value) VALUES ('install_id', ?1)", [id.as_str()])?;
             id
         }
     };
+    // Who goes on as another install says so with an entry, in one unit of work. A fact that says otherwise is of before:
+    // the disk dropped the page that it was written to.
+    if let Some(install) = recorded_by.filter(|install| *install != install_id) {
+        return Err(EngineError::stored("install id", format!("the newest entry is of {}", install.as_str())).into());
+    }
     let head = connection
         .query_row("SELECT local_seq, hash FROM audit_local ORDER BY local_seq DESC LIMIT 1", [], |row| {
             Ok(AuditHead { local_seq: row.get(0)?, hash: row.get(1)? })
@@ -532,6 +539,22 @@ fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<
     // Rows carry the revision of the last run; this run goes on above it.
     let revision = stored_revision(connection)?;
     Ok(WriterState { install_id, head, revision })
+}
+
+/// The install that recorded the newest entry of this desk's own branch.
+fn newest_install(connection: &Connection) -> Result<Option<InstallId>, EngineError> {
+    let strays = chain::stretches(connection, chain::STRAYS)?;
+    let mut statement = connection.prepare("SELECT local_seq, bytes FROM audit_local ORDER BY local_seq DESC")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let seq: u64 = row.get(0)?;
+        if !strays.iter().any(|(from, to)| (*from..=*to).contains(&seq)) {
+            let bytes: String = row.get(1)?;
+            let sealed = SealedEvent::from_bytes(&bytes).map_err(|error| EngineError::stored("audit entry", error))?;
+            return Ok(Some(sealed.event.install_id));
+        }
+    }
+    Ok(None)
 }
 
 /// Verifies the newest entries of the chain.

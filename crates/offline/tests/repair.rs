@@ -742,6 +742,29 @@ fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
 }
 
 #[test]
+fn d1_a_desk_whose_newest_entry_is_of_another_install_than_it_takes_itself_for_is_damaged() {
+    // A write of the facts that the disk dropped leaves the page as it was before; a page of nothing has none.
+    for rot in ["UPDATE sync_state SET value = ?1 WHERE key = 'install_id'", "DELETE FROM sync_state WHERE key <> ?1"] {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 1, "of-1");
+        let first = engine.install_id();
+        engine.continue_as(InstallId::generate(1, 2)).unwrap();
+        add(&engine, 1, "of-2");
+        let (install, continues) = (engine.install_id(), engine.continues().unwrap());
+        engine.close();
+        drop(engine);
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute(rot, [first.as_str()]).unwrap();
+
+        let (engine, report) = house.open();
+        assert!(report.repair.is_some(), "{rot}");
+        assert_eq!((engine.install_id(), engine.continues().unwrap()), (install.clone(), continues), "{rot}");
+        assert_eq!(add(&engine, 1, "afterwards").event.install_id, install, "{rot}");
+        is_sound(&engine);
+    }
+}
+
+#[test]
 fn d1_a_repair_says_of_every_install_which_one_it_went_on_from() {
     for with_backup in [true, false] {
         let house = House::new();

@@ -524,6 +524,12 @@ impl DeskHost {
         }
     }
 
+    /// Whether the service answers it.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.sync.status().borrow().state == turndown_sync::LinkState::Online)
+    }
+
     /// Why it does not send, if it does not.
     #[must_use]
     pub fn reason(&self) -> String {

@@ -29,6 +29,9 @@ const DAY: Duration = Duration::from_secs(10 * 3_600);
 const BACKUPS_EVERY: Duration = Duration::from_secs(3_600);
 /// How long a healed world has to drain before what is left counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+/// How long after everything was healed a desk may still hear of something new: that the service was put back meanwhile,
+/// say. Twice the longest of a link's pauses.
+const HEARSAY: Duration = Duration::from_secs(600);
 
 /// For how many days desks run on in a night, where they do: twice that is more than the days for which they keep what
 /// was taken.
@@ -751,7 +754,9 @@ impl World {
                 }
             }
             let open: u64 = self.desks.iter().map(open_rows).sum();
-            if (open == 0 && !handled) || healed.elapsed() > PATIENCE {
+            let quiet = open == 0 && !handled;
+            let heard = healed.elapsed() > HEARSAY && self.desks.iter().all(DeskHost::is_online);
+            if (quiet && heard) || healed.elapsed() > PATIENCE {
                 // A wrong bit that was read before the disk was healed may have been written since: the next start
                 // looks through everything again.
                 let mut found = false;
@@ -766,8 +771,10 @@ impl World {
                 }
                 self.came.count("damage_found_and_repaired");
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_secs(if quiet { 10 } else { 1 })).await;
         }
+        let unmet = self.desks.iter().enumerate().filter(|(_, desk)| !desk.is_online());
+        failures.extend(unmet.map(|(n, _)| format!("desk {n} did not find the service")));
         self.tally.max_drain_s = drained.unwrap_or(PATIENCE).as_secs();
         for desk in &self.desks {
             for (kind, times) in desk.disk.take_counts() {
