@@ -147,3 +147,45 @@ pub(crate) fn plan(head: &AuditHead, entries: &Entries) -> Plan {
     }
     plan
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a6_a_stretch_whose_end_is_gone_verifies_only_where_that_end_is_known_to_be_missing() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection
+            .execute_batch(
+                "CREATE TABLE sync_state (key TEXT PRIMARY KEY, value TEXT);
+                 CREATE TABLE audit_local (local_seq INTEGER PRIMARY KEY, prev_hash TEXT, hash TEXT, bytes TEXT);",
+            )
+            .expect("tables");
+        let mut before = ZERO_HASH.to_owned();
+        for seq in 1..=5_u64 {
+            let bytes = format!("entry {seq}");
+            let hash = SealedEvent::hash_of(bytes.as_bytes());
+            connection
+                .execute("INSERT INTO audit_local VALUES (?1, ?2, ?3, ?4)", (seq, &before, &hash, &bytes))
+                .expect("an entry");
+            before = hash;
+        }
+        for (up_to, missing, verifies) in [
+            (5, "[]", true),
+            (3, "[]", true),
+            (8, "[]", false),
+            (8, "[[6, 8]]", true),
+            (8, "[[6, 20]]", true),
+            (8, "[[6, 7]]", false),
+            (8, "[[7, 20]]", false),
+            (8, "[[2, 3]]", false),
+            (8, "[[9, 20]]", false),
+        ] {
+            connection
+                .execute("INSERT OR REPLACE INTO sync_state VALUES (?1, ?2)", [MISSING, missing])
+                .expect("a fact");
+            let verified = verify_stretch(&connection, 0, up_to);
+            assert_eq!(verified.ok(), verifies.then_some(up_to.min(5)), "up to {up_to}, missing {missing}");
+        }
+    }
+}

@@ -317,3 +317,25 @@ fn rows_that_were_let_go_still_count_and_a_row_that_is_lost_does_not_hide() {
     assert_eq!(left, Some(2));
     assert!(engine.next_to_send(10, 1 << 20, &BTreeSet::new()).unwrap().len() == 2);
 }
+
+#[test]
+fn l3_how_old_the_oldest_is_that_waits_is_said_of_what_still_waits() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    assert_eq!(engine.oldest_waiting().unwrap(), None);
+    let recorded: Vec<String> = (0..4)
+        .map(|n| {
+            pass(&house, 60);
+            add(&engine, n, &id(n)).event.recorded_at
+        })
+        .collect();
+    let oldest = || engine.oldest_waiting().unwrap();
+    assert_eq!(oldest().as_ref(), Some(&recorded[0]));
+    take(&engine, 0..1);
+    assert_eq!(oldest().as_ref(), Some(&recorded[1]));
+    // What needs a person is not on its way.
+    answer(&engine, vec![result(1, Outcome::Conflict, None)]);
+    assert_eq!(oldest().as_ref(), Some(&recorded[2]));
+    take(&engine, 2..4);
+    assert_eq!(oldest(), None);
+}

@@ -752,6 +752,8 @@ fn d1_a_desk_whose_newest_entry_is_of_another_install_than_it_takes_itself_for_i
         engine.continue_as(InstallId::generate(1, 2)).unwrap();
         add(&engine, 1, "of-2");
         let (install, continues) = (engine.install_id(), engine.continues().unwrap());
+        let said = String::from_utf8_lossy(&std::fs::read(house.copy_file()).unwrap()).into_owned();
+        assert!(said.contains(r#""action":"continued","actor_id":"system:desk""#), "the desk says so itself");
         engine.close();
         drop(engine);
         rusqlite::Connection::open(house.file("desk.db")).unwrap().execute(rot, [first.as_str()]).unwrap();

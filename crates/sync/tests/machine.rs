@@ -178,7 +178,16 @@ impl World {
         if let Some(timer) = self.machine.next_timer() {
             assert!(timer > at, "a timer in the past ({timer:?} <= {at:?}) after {before}: {:?}", self.machine);
         }
+        // What the machine asked for and has not heard of is what it says is on its way.
+        let asked = |due: &Due| {
+            use Input::{Greeted, Picked, Pulled, Sent, Snapped};
+            matches!(due, Due::Input(Greeted(..) | Picked(..) | Sent(..) | Pulled(..) | Snapped(..)))
+        };
         let view = self.machine.view(at);
+        let (says, asked) = (self.machine.is_running(), self.due.values().any(asked));
+        // A link that is down leaves what was on its way to itself.
+        let agree = says == asked || (!says && view.state != LinkState::Online);
+        assert!(agree, "on its way {asked}, and it says {says} after {before}: {:?}", self.machine);
         let shown = matches!(view.state, LinkState::Online | LinkState::Starting) || view.reason.is_some();
         assert!(shown, "no reason on screen: {view:?}");
         assert!(self.flying.len() <= REQUESTS_MAX, "{} requests at once", self.flying.len());
@@ -582,6 +591,21 @@ fn the_reason_on_screen_is_the_one_that_holds() {
         assert!(view.next_at.is_some(), "{class:?}: it is looked for again by itself");
         // Whatever it was, the service is asked again by a timer, and at once when a person asks.
         assert!(greeting_in(&bench.pass_to_timer()).is_some(), "{class:?} {cause:?}");
+    }
+}
+
+#[test]
+fn a_link_that_is_cut_waits_for_nothing_that_was_on_its_way_and_begins_anew_when_it_may() {
+    for mode in [LinkMode::WorkOffline, LinkMode::Unplugged] {
+        let (mut bench, actions) = Bench::online();
+        send_one(&mut bench, &actions, vec![event(1)]);
+        assert!(bench.machine.is_running());
+        let cut = bench.step(Input::Mode(mode));
+        assert!(cut.contains(&Action::AbortAll), "{mode:?}: {cut:?}");
+        assert!(!bench.machine.is_running(), "{mode:?}: {:?}", bench.machine);
+        let request = greeting_in(&bench.step(Input::Mode(LinkMode::Auto))).expect("it greets again at once");
+        let actions = bench.greeted(request);
+        assert!(pick_in(&actions).is_some(), "{mode:?}: it looks for what waits: {actions:?}");
     }
 }
 
