@@ -296,25 +296,39 @@ impl CopyWriter {
 
     /// Appends what was just recorded, and before it whatever an earlier failure left out. Returns whether the state
     /// changed.
+    ///
+    /// A first failure is followed by a second try in another file, at once: for as long as the copy lacks an action, one
+    /// damaged file is enough to lose it. While it fails, every unit of work tries again, whatever it is about.
     pub(crate) fn append(&mut self, recorded: &[SealedEvent], connection: Option<&Connection>) -> bool {
-        let Some(last) = recorded.last() else { return false };
-        if !self.on || sabotage::on(Version::NoSecondCopy) {
+        let fails = matches!(self.state, SecondCopy::Failing { .. });
+        if !self.on || sabotage::on(Version::NoSecondCopy) || (recorded.is_empty() && !fails) {
             return false;
         }
         let before = self.state.clone();
-        let result = if recorded[0].event.local_seq == self.copied_to + 1 {
-            self.append_events(recorded)
-        } else {
-            connection.ok_or_else(|| io::Error::other("the database is not open")).and_then(|c| self.catch_up(c))
-        };
-        match result {
-            Ok(()) => {
-                self.copied_to = self.copied_to.max(last.event.local_seq);
-                self.state = SecondCopy::On;
+        let result = self.append_behind(recorded, connection).or_else(|error| {
+            if fails {
+                return Err(error);
             }
+            tracing::warn!(%error, "the second copy was not written; it is tried again in another file");
+            self.open = None;
+            self.append_behind(recorded, connection)
+        });
+        match result {
+            Ok(()) => self.state = SecondCopy::On,
             Err(error) => self.failed(&error),
         }
         before != self.state
+    }
+
+    fn append_behind(&mut self, recorded: &[SealedEvent], connection: Option<&Connection>) -> io::Result<()> {
+        if let (Some(first), Some(last)) = (recorded.first(), recorded.last())
+            && first.event.local_seq == self.copied_to + 1
+        {
+            self.append_events(recorded)?;
+            self.copied_to = last.event.local_seq;
+            return Ok(());
+        }
+        connection.ok_or_else(|| io::Error::other("the database is not open")).and_then(|c| self.catch_up(c))
     }
 
     /// Appends everything that the database has and no copy does.

@@ -131,7 +131,8 @@ fn a5_a_second_copy_that_cannot_be_written_is_a_warning_and_recording_goes_on() 
                 add(&engine, 1, &format!("e{n}"));
             }
             faults.at_sync.store(at_sync, Ordering::SeqCst);
-            faults.appends_fail.store(5, Ordering::SeqCst);
+            // The first that fails is tried again at once.
+            faults.appends_fail.store(6, Ordering::SeqCst);
             let seen = engine.revision();
             for n in 4..=8 {
                 add(&engine, 1, &format!("e{n}"));
@@ -154,6 +155,34 @@ fn a5_a_second_copy_that_cannot_be_written_is_a_warning_and_recording_goes_on() 
             assert_eq!(trail(&engine)[..9], before);
             assert_eq!(report.repair.unwrap().from_copy, 9);
             assert_eq!(value(&engine, 1), 9);
+        }
+    }
+}
+
+#[test]
+fn a2_an_error_of_the_disk_leaves_no_action_in_one_of_the_two_files_alone() {
+    // An error that comes once; one that stays for a while, in which nothing more is recorded.
+    for (fails, later) in [(1, false), (2, true)] {
+        for at_sync in [false, true] {
+            let faults = Arc::new(Faults::default());
+            let house = House::on(Arc::new(Faulty(Arc::clone(&faults))));
+            let (engine, _) = house.open();
+            add(&engine, 1, "e1");
+            faults.at_sync.store(at_sync, Ordering::SeqCst);
+            faults.appends_fail.store(fails, Ordering::SeqCst);
+            add(&engine, 1, "e2");
+            if later {
+                assert!(matches!(engine.second_copy(), SecondCopy::Failing { .. }));
+                engine.outage_begins("SERVICE_UNREACHABLE", false).unwrap();
+            }
+            assert_eq!(engine.second_copy(), SecondCopy::On, "{fails} at sync {at_sync}");
+            drop(engine);
+            for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+                let _ = std::fs::remove_file(house.file(name));
+            }
+            let (engine, report) = house.open();
+            assert_eq!(report.repair.unwrap().from_copy, 2, "{fails} at sync {at_sync}");
+            assert_eq!(value(&engine, 1), 2);
         }
     }
 }
