@@ -162,6 +162,8 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     await desk.app.click(`${id('outbox-row')}[data-event="${event}"] ${id('row-undo')}`)
     await waitForRow(givenUp, 'recorded once more', (each) => reassigned(each) && each.state === 'pending' && each.event !== event)
     desk.note({ room: givenUp, action: 'reassign' })
+    await waitFor('the offer to be gone once it was taken', async () => (await desk.rows()).some((each) => each.event === event && !each.can.includes('row-undo')), PATIENT)
+    await desk.mustHaveFocus('after doing it after all')
     await sum()
   })
 

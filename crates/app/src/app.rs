@@ -564,7 +564,18 @@ impl App {
                     .map(|earlier| crate::words::summary(&earlier.sealed.event, unit, &names)),
                 _ => None,
             };
-            rows.push(views::outbox::row(row, unit, &names, Waiting { fate, behind, link }, given_up));
+            let mut shown = views::outbox::row(row, unit, &names, Waiting { fate, behind, link }, given_up);
+            // Once is enough: what is done after all stands in a row of its own.
+            let event = &row.sealed.event;
+            if given_up.is_some()
+                && self
+                    .check(engine.rows_of(&event.entity, STORY_MAX))?
+                    .iter()
+                    .any(|later| views::outbox::does_again(&later.sealed.event, event))
+            {
+                shown.undo = None;
+            }
+            rows.push(shown);
         }
         let conflicts = self.check(engine.conflicts())?;
         let carried = self.carried(&desk, &names, link)?;

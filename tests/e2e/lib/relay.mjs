@@ -1,5 +1,6 @@
 // The network between the desk and the service, in a hand that can cut it: a TCP relay on a port that stays the same.
 // Cut, nobody listens on it and every open connection is gone, while the service itself goes on undisturbed.
+// Swallowing, it takes whatever it is given and answers nothing.
 
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -13,6 +14,7 @@ export class Relay {
   #server
   #sockets = new Set()
   #portal = false
+  #swallows = false
 
   constructor(port, target) {
     this.#port = port
@@ -33,6 +35,7 @@ export class Relay {
   /** The network is back. */
   async restore() {
     this.#portal = false
+    this.#swallows = false
     if (this.#server === undefined) await this.#listen()
     else this.#drop()
   }
@@ -42,6 +45,13 @@ export class Relay {
     this.#portal = true
     if (this.#server === undefined) await this.#listen()
     else this.#drop()
+  }
+
+  /** The network is there, takes everything, and nothing ever comes back: neither an answer nor an end. */
+  async swallow() {
+    this.#swallows = true
+    if (this.#server === undefined) await this.#listen()
+    for (const socket of this.#sockets) socket.unpipe().resume()
   }
 
   /** The network is gone. */
@@ -69,6 +79,10 @@ export class Relay {
 
   #carry(desk) {
     this.#keep(desk)
+    if (this.#swallows) {
+      desk.resume()
+      return
+    }
     if (this.#portal) {
       desk.once('data', () => {
         const head = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${SIGN_IN_PAGE.length}\r\nConnection: close\r\n\r\n`

@@ -6,7 +6,7 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
 import { useApp } from "../data/useDesk";
-import { Button } from "../shared/controls";
+import { Button, Code } from "../shared/controls";
 import { time } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
 import { dismissToast, holdToast, releaseToast, toasts, type Toast } from "../shared/toasts";
@@ -46,7 +46,12 @@ function Message({ toast }: { toast: Toast }): ReactNode {
       <span>
         <b>{toast.text}</b>
         {toast.nextStep === undefined || toast.nextStep === "" ? null : ` ${toast.nextStep}`}
-        {toast.code === undefined ? null : <span className="code selectable"> {toast.code}</span>}
+        {toast.code === undefined ? null : (
+          <>
+            {" "}
+            <Code code={toast.code} />
+          </>
+        )}
       </span>
       {toast.offer === undefined ? null : (
         <Button small testId="undo" onPress={toast.offer.run}>

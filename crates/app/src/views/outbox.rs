@@ -3,7 +3,7 @@
 use super::Names;
 use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo, SyncStatus};
 use crate::words;
-use turndown_domain::{Unit, can_bring_back};
+use turndown_domain::{Action, Unit, can_bring_back};
 use turndown_offline::Waits;
 use turndown_protocol::{EntityRef, Event, codes};
 
@@ -33,6 +33,16 @@ impl<'a> Link<'a> {
         let why = status.reason.as_ref().or(status.slow.as_ref());
         Self { why, is_cut: status.reason.is_some() || status.paused }
     }
+}
+
+/// Whether somebody did the action of the earlier event once more: it is told as the same work of the same time.
+pub fn does_again(later: &Event, earlier: &Event) -> bool {
+    let Some(again) = Action::again(&later.args) else { return false };
+    let done_at = Action::again(&earlier.args).map_or_else(|| earlier.recorded_at.clone(), |again| again.done_at);
+    let same = |event: &Event| Action::from_event(&event.action, &event.args).ok();
+    later.local_seq > earlier.local_seq
+        && (&later.entity, &later.actor_id, again.done_at) == (&earlier.entity, &earlier.actor_id, done_at)
+        && same(later).is_some_and(|action| Some(action) == same(earlier))
 }
 
 /// A row of the Sync Center. `given_up` is the event by which somebody gave it up, even if the service has not heard of

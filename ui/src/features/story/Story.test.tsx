@@ -38,10 +38,41 @@ describe("a_story_that_cannot_be_read", () => {
   });
 });
 
+describe("a_story_that_the_service_did_not_answer_in_time", () => {
+  it("asks once more by itself while the service is there", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    try {
+      const platform = memoryPlatform({ floors: 1, perFloor: 2 });
+      const desk = createDesk(platform);
+      await act(async () => {
+        await desk.refresh();
+      });
+      const room = [...platform.house.rooms.keys()][0] ?? "";
+      const { story } = platform;
+      const alone = { code: "SERVICE_SILENT", message: "The service does not answer.", nextStep: "Go on working.", reference: "" };
+      platform.story = async (kind, id) => ({ ...(await story(kind, id)), alone });
+      render(
+        <DeskContext value={desk}>
+          <Story entityKind="room" entityId={room} />
+        </DeskContext>,
+      );
+      await screen.findByTestId("story-alone");
+      platform.story = story;
+      await act(async () => vi.advanceTimersByTime(5_000));
+      await vi.waitFor(() => expect(screen.queryByTestId("story-alone")).toBeNull());
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe("a_story_while_much_happens", () => {
   it("is asked for once at a time", async () => {
     const platform = memoryPlatform({ floors: 1, perFloor: 2 });
     const desk = createDesk(platform);
+    await act(async () => {
+      await desk.refresh();
+    });
     const room = [...platform.house.rooms.keys()][0] ?? "";
     const { story } = platform;
     const waiting: (() => void)[] = [];
@@ -69,6 +100,9 @@ describe("a_story_while_much_happens", () => {
   it("takes no older answer for the newest, also when somebody asks once more", async () => {
     const platform = memoryPlatform({ floors: 1, perFloor: 2 });
     const desk = createDesk(platform);
+    await act(async () => {
+      await desk.refresh();
+    });
     const room = [...platform.house.rooms.keys()][0] ?? "";
     const { story } = platform;
     const told = await story("room", room);

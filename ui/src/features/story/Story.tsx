@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from "react"
 import type { CommandError, RoomOnHold, Story as Told, StoryLine, StoryStep } from "../../bindings/bindings";
 import { letGoOn } from "../../data/actions";
 import { useNow } from "../../data/ticker";
-import { useDesk } from "../../data/useDesk";
+import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
@@ -17,6 +17,8 @@ import { Unshown } from "../../shared/Unshown";
 import "./story.css";
 
 const ALL = "all";
+/** How soon the service is asked once more for what others did, where it is there and did not answer in time. */
+const ASK_AGAIN_MS = 5_000;
 
 export function Story({ entityKind, entityId }: { entityKind: string; entityId: string }): ReactNode {
   const desk = useDesk();
@@ -37,6 +39,13 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   }, [desk, entityKind, entityId]);
 
   const readNow = useReading(read);
+  const online = useApp((state) => state.sync.state === "online");
+  useEffect(() => {
+    if (!online || story === null || story.alone === null) return;
+    const timer = setTimeout(readNow, ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [online, story, readNow]);
+
   const loaded = story !== null && error === null;
   useEffect(() => {
     if (loaded) heading.current?.focus();
