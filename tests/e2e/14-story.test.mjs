@@ -128,6 +128,7 @@ journey('Story: what happened in a room, here and elsewhere, with and without an
     await openStory()
     const lines = await waitForStory('the decision', (lines) => lines.length === 4 && lines.every((line) => !line.attention && !line.waiting))
     assert.match(lines[0].what, /decided/i)
+    assert.equal(lines[0].steps[0].what, `Stayover service: assigned to: ${ours.name}, as it was done here`)
     assert.equal(lines[0].steps.at(-1).what, 'Taken by the service')
     const given = lines.find((line) => line.what.includes(ours.name) && line !== lines[0])
     assert.ok(given.steps.some((each) => each.what.startsWith('In conflict')), 'the conflict stays in the story')

@@ -4,6 +4,7 @@ use super::outbox::{self, Link, Waiting, title};
 use super::{HERE, Names, desk};
 use crate::dto::{OutboxState, Story, StoryLine, StoryStep, StoryTask};
 use crate::words;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{Action, TaskId, Unit};
 use turndown_offline::{OutboxRow, Waits};
@@ -69,7 +70,7 @@ fn line(
     told: Option<&StoryEntry>,
 ) -> StoryLine {
     let own = row.is_some() || event.install_id == *sources.own;
-    let mut steps = vec![];
+    let mut steps = decided(sources, names, event, own);
     if own {
         steps.push(StoryStep { what: "Saved at this desk".into(), at: Some(event.recorded_at.clone()) });
     }
@@ -118,6 +119,25 @@ fn line(
             || matches!(last, Some(Outcome::Rejected | Outcome::TooLarge | Outcome::KeyReuse)),
         waiting: matches!(state, Some(OutboxState::Pending | OutboxState::Syncing | OutboxState::Held)),
     }
+}
+
+/// What a decision came to, field by field: what stands, and whose it was.
+fn decided(sources: &Sources<'_>, names: &Names, event: &Event, own: bool) -> Vec<StoryStep> {
+    let choices = event.args["choices"].as_object().filter(|_| event.action == "resolve");
+    let mut steps = vec![];
+    for (path, choice) in choices.into_iter().flatten() {
+        // Where the other side stands, and where somebody wrote what stood there already, the decision only rests on it.
+        let stands = event.changes.get(path).map(|change| &change.new).or_else(|| event.relies_on.get(path));
+        let whose = match choice.as_str() {
+            Some("mine") if own => "as it was done here",
+            Some("mine") => "as it was done there",
+            Some("theirs") => "as the service had it",
+            _ => "written anew",
+        };
+        let value = words::value(path, stands.unwrap_or(&Value::Null), names);
+        steps.push(StoryStep { what: format!("{}: {value}, {whose}", words::field(path, sources.unit)), at: None });
+    }
+    steps
 }
 
 /// The tasks that an event is about: those it names and writes, and those of what it settles.
