@@ -72,7 +72,7 @@ impl Chain {
 }
 
 /// Puts a record of so many entries into a desk that is closed; all of them wait.
-fn fill_desk(database: &Path, entries: usize) {
+pub fn fill_desk(database: &Path, entries: usize) {
     let mut connection = Connection::open(database).expect("it opens");
     let install: String = connection
         .query_row("SELECT value FROM sync_state WHERE key = 'install_id'", [], |row| row.get(0))

@@ -50,7 +50,7 @@ pub fn send(folder: &Path, config: SyncConfig) {
 }
 
 /// As Linux says it; nothing where it does not.
-fn highest_rss_mb() -> f64 {
+pub fn highest_rss_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(f64::NAN);

@@ -11,6 +11,7 @@ mod figures;
 mod flush;
 mod house;
 mod record;
+mod repair;
 mod times;
 mod weak_link;
 
@@ -43,12 +44,19 @@ enum Role {
     /// The desk whose memory is measured.
     #[command(hide = true)]
     Send { desk: PathBuf, address: String, token: String, property_id: String, store_id: String },
+    /// The desk whose repair is measured.
+    #[command(hide = true)]
+    Repair { desk: PathBuf, entries: u64 },
 }
 
 fn main() {
     let args = Args::parse();
-    if let Some(Role::Send { desk, address, token, property_id, store_id }) = args.role {
-        return backlog::send(&desk, SyncConfig { address, token, property_id, store_id });
+    match args.role {
+        Some(Role::Send { desk, address, token, property_id, store_id }) => {
+            return backlog::send(&desk, SyncConfig { address, token, property_id, store_id });
+        }
+        Some(Role::Repair { desk, entries }) => return repair::open(&desk, entries),
+        None => {}
     }
     std::fs::create_dir_all(&args.folder).expect("a folder");
     let figures = run(&args);
@@ -72,6 +80,7 @@ fn run(args: &Args) -> Figures {
     part("backlog", &|folder, figures| backlog::memory(folder, figures, size(100_000, 400)));
     part("audit", &|folder, figures| audit::verification(folder, figures, size(1_000_000, 1_000)));
     part("long", &|folder, figures| audit::long_backlog(folder, figures, size(400_000, 1_000)));
+    part("repair", &|folder, figures| repair::long_record(folder, figures, size(400_000, 1_000)));
     let rate = if args.short { 64 } else { 1 };
     let link =
         WeakLink { round_trip: Duration::from_millis(200) / rate, loss_percent: 2.0, bits_per_s: 256_000 * rate };

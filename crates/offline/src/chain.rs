@@ -4,10 +4,37 @@
 use crate::EngineError;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
-use turndown_protocol::{AuditHead, SealedEvent, ZERO_HASH};
+use std::sync::Arc;
+use turndown_protocol::{AuditHead, EventId, SealedEvent, ZERO_HASH};
 
 /// Entries by their number and hash: what several sources hold together.
-pub(crate) type Entries = BTreeMap<(u64, String), SealedEvent>;
+pub(crate) type Entries = BTreeMap<(u64, String), Kept>;
+
+/// An entry that verified, with the least that has to be known of it: a repair may have to hold a desk's whole record,
+/// and an event takes eight times as much memory as its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) event_id: EventId,
+    pub(crate) prev_hash: String,
+    pub(crate) hash: String,
+    pub(crate) bytes: Arc<str>,
+}
+
+impl From<SealedEvent> for Kept {
+    fn from(SealedEvent { event, bytes, hash }: SealedEvent) -> Self {
+        Self { event_id: event.event_id, prev_hash: event.prev_hash, hash, bytes: bytes.into() }
+    }
+}
+
+impl Kept {
+    /// The event itself.
+    pub(crate) fn read(&self) -> Result<SealedEvent, EngineError> {
+        Ok(SealedEvent::from_bytes(&*self.bytes)?)
+    }
+}
+
+/// Says of an entry and its number that it need not be held, because what is built upon has it.
+pub(crate) type Known<'a> = &'a dyn Fn(u64, &SealedEvent) -> bool;
 
 /// The fact that lists the stretches that are known to be missing, as `[[from, to], ...]`.
 pub(crate) const MISSING: &str = "missing_entries";
@@ -91,11 +118,11 @@ fn unsound(entry: u64) -> EngineError {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// In order; each stands on the one before, or behind a gap.
-    pub(crate) follow: Vec<(u64, SealedEvent)>,
+    pub(crate) follow: Vec<(u64, Kept)>,
     /// First and last number of each stretch that nothing holds.
     pub(crate) missing: Vec<(u64, u64)>,
     /// Entries of another branch of the same history: they have a number that is taken.
-    pub(crate) strays: Vec<SealedEvent>,
+    pub(crate) strays: Vec<Kept>,
 }
 
 /// Which entries go on behind a head.
@@ -106,9 +133,9 @@ pub(crate) fn plan(head: &AuditHead, entries: &Entries) -> Plan {
     let mut seqs: Vec<u64> = entries.keys().map(|(seq, _)| *seq).collect();
     seqs.dedup();
     for seq in seqs {
-        let here: Vec<(&str, &SealedEvent)> = entries
+        let here: Vec<(&str, &Kept)> = entries
             .range((seq, String::new())..(seq + 1, String::new()))
-            .map(|((_, hash), sealed)| (hash.as_str(), sealed))
+            .map(|((_, hash), kept)| (hash.as_str(), kept))
             .collect();
         if seq <= head.local_seq {
             // At the head itself, what is not the head stands on another branch; below it, the database knows better.
@@ -118,31 +145,31 @@ pub(crate) fn plan(head: &AuditHead, entries: &Entries) -> Plan {
             continue;
         }
         let next = seq == head.local_seq + 1;
-        let astray = |sealed: &SealedEvent| stray_hashes.contains(&sealed.event.prev_hash.as_str());
+        let astray = |kept: &Kept| stray_hashes.contains(&kept.prev_hash.as_str());
         let chosen = if next {
-            here.iter().find(|(_, sealed)| sealed.event.prev_hash == head.hash)
+            here.iter().find(|(_, kept)| kept.prev_hash == head.hash)
         } else {
             // Behind a gap: the one that others stand on, if any does.
             let stood_on = |hash: &str| {
                 entries
                     .range((seq + 1, String::new())..(seq + 2, String::new()))
-                    .any(|(_, later)| later.event.prev_hash == hash)
+                    .any(|(_, later)| later.prev_hash == hash)
             };
-            let free = || here.iter().filter(|(_, sealed)| !astray(sealed));
+            let free = || here.iter().filter(|(_, kept)| !astray(kept));
             free().find(|(hash, _)| stood_on(hash)).or_else(|| free().next())
         };
-        for (hash, sealed) in &here {
+        for (hash, kept) in &here {
             if chosen.is_none_or(|(taken, _)| taken != hash) {
                 stray_hashes.push(hash);
-                plan.strays.push((*sealed).clone());
+                plan.strays.push((*kept).clone());
             }
         }
-        if let Some((hash, sealed)) = chosen {
+        if let Some((hash, kept)) = chosen {
             if !next {
                 plan.missing.push((head.local_seq + 1, seq - 1));
             }
             head = AuditHead { local_seq: seq, hash: (*hash).to_owned() };
-            plan.follow.push((seq, (*sealed).clone()));
+            plan.follow.push((seq, (*kept).clone()));
         }
     }
     plan

@@ -181,10 +181,10 @@ impl Engine {
         let followed = follow.len() as u64;
         let mut new_strays = vec![];
         // Copies that were taken at several times may have an event under several numbers; the record takes it once.
-        let mut known: BTreeSet<EventId> = follow.iter().map(|(_, sealed)| sealed.event.event_id.clone()).collect();
-        for sealed in strays {
-            if known.insert(sealed.event.event_id.clone()) && self.event_hash(&sealed)?.is_none() {
-                new_strays.push(sealed);
+        let mut known: BTreeSet<EventId> = follow.iter().map(|(_, kept)| kept.event_id.clone()).collect();
+        for stray in strays {
+            if known.insert(stray.event_id.clone()) && !self.has_event(&stray.event_id)? {
+                new_strays.push(stray);
             }
         }
         if follow.is_empty() && new_strays.is_empty() && untold.as_ref().is_none_or(|report| report.noted) {
@@ -209,11 +209,11 @@ impl Engine {
         Ok(Some(self.take_up(follow, [&all_missing, &all_strays], report)?))
     }
 
-    fn event_hash(&self, sealed: &SealedEvent) -> Result<Option<String>, EngineError> {
-        let id = sealed.event.event_id.clone();
-        self.read(move |mut connection| {
-            connection.first("SELECT hash FROM audit_local WHERE event_id = ?1", [id.as_str()], |row| row.get(0))
-        })
+    fn has_event(&self, id: &EventId) -> Result<bool, EngineError> {
+        let there: Option<u64> = self.read(|mut connection| {
+            connection.first("SELECT local_seq FROM audit_local WHERE event_id = ?1", [id.as_str()], |row| row.get(0))
+        })?;
+        Ok(there.is_some())
     }
 
     /// The second copy was of another branch. Everything in it is in the database now: it is put aside, and begun anew.
@@ -305,8 +305,10 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
     if let Some((copied_to, hash)) = newest {
         if copied_to > head.local_seq {
             let files = tails.iter().filter(|tail| tail.newest.as_ref().is_some_and(|(seq, _)| *seq >= head.local_seq));
-            let (entries, _) =
-                second_copy::collect(disk, &copies, files.map(|tail| tail.file.clone())).map_err(unreadable)?;
+            let entries = second_copy::collect(disk, &copies, files.map(|tail| tail.file.clone()), &|seq, sealed| {
+                has_entry(&found.connection, seq, &sealed.hash)
+            })
+            .map_err(unreadable)?;
             // A database that lost its end may have lost more: it is looked through before anything stands on it.
             refuse_unsound(&found.connection, head.local_seq)?;
             found.plan = chain::plan(head, &entries);
@@ -329,21 +331,25 @@ fn look(config: &OpenConfig, environment: &dyn Environment) -> Result<Found, Ope
         }
         // A repair may have begun from a backup of one branch, with the other one in a copy that ends before the head.
         if found.branch || repaired || !found.plan.strays.is_empty() {
-            let (mut entries, _) =
-                second_copy::collect(disk, &copies, tails.iter().map(|tail| tail.file.clone())).map_err(unreadable)?;
-            let mut known = found.connection.prepare("SELECT local_seq, hash FROM audit_local")?;
-            let mut rows = known.query([])?;
-            while let Some(row) = rows.next()? {
-                entries.remove(&(row.get(0)?, row.get(1)?));
-            }
-            for (seq, sealed) in &found.plan.follow {
-                entries.remove(&(*seq, sealed.hash.clone()));
+            let files = tails.iter().map(|tail| tail.file.clone());
+            let known = |seq, sealed: &SealedEvent| has_entry(&found.connection, seq, &sealed.hash);
+            let mut entries = second_copy::collect(disk, &copies, files, &known).map_err(unreadable)?;
+            for (seq, kept) in &found.plan.follow {
+                entries.remove(&(*seq, kept.hash.clone()));
             }
             found.plan.strays = entries.into_values().collect();
         }
     }
     found.tails = tails;
     Ok(found)
+}
+
+/// Whether the database has this entry under this number. What cannot be asked is not there.
+fn has_entry(connection: &Connection, seq: u64, hash: &str) -> bool {
+    let asked = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM audit_local WHERE local_seq = ?1 AND hash = ?2)")
+        .and_then(|mut asked| asked.query_row((seq, hash), |row| row.get(0)));
+    asked.unwrap_or(false)
 }
 
 fn is_missing(disk: &dyn Disk, path: &Path) -> Result<bool, OpenError> {

@@ -12,7 +12,7 @@
 //!    that finds the mark finishes the exchange first.
 
 use crate::backup;
-use crate::chain::{self, Entries};
+use crate::chain::{self, Entries, Kept, Known};
 use crate::check::{DAMAGED, damage_of};
 use crate::disk::{Disk, in_stretches};
 use crate::on_hold;
@@ -20,14 +20,14 @@ use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::restored::{REPAIRED, RESTORING};
 use crate::salvage::{PAGE_BYTES_MAX, Salvaged, salvage, scan};
 use crate::second_copy;
-use crate::{EngineError, Environment, OpenError, rfc3339};
+use crate::{EngineError, Environment, OpenError, Sql, rfc3339};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use turndown_protocol::{AuditHead, Continues, InstallId};
+use turndown_protocol::{AuditHead, Continues, InstallId, SealedEvent};
 
 const QUARANTINE: &str = "quarantine";
 const MANIFEST: &str = "manifest.json";
@@ -65,33 +65,98 @@ pub(crate) fn repair(config: &OpenConfig, environment: &dyn Environment) -> Resu
         clear(disk, &own).map_err(failed("what an earlier repair left could not be removed"))?;
     }
     let set_aside = put_aside(disk, folder, environment)?;
-    let mut salvaged = look_into(config)?;
+    let (base, Gathered { in_copies, salvaged }) = gather_behind_a_backup(config, environment)?;
 
     let copies = folder.join(second_copy::FOLDER);
-    let unreadable = failed("the second copy could not be read");
-    let files = second_copy::files(disk, &copies).map_err(unreadable)?;
-    let (in_copies, _) = second_copy::collect(disk, &copies, files).map_err(unreadable)?;
-    salvaged.numbered_as_in(&in_copies);
     let only_here = salvaged.entries.iter().filter(|(key, _)| !in_copies.contains_key(key));
-    second_copy::write_apart(disk, &copies, environment, only_here.map(|((seq, _), sealed)| (*seq, sealed)))
+    second_copy::write_apart(disk, &copies, environment, only_here.map(|((seq, _), kept)| (*seq, kept)))
         .map_err(failed("what was read from the damaged database could not be kept"))?;
     disk.sync_folder(folder).map_err(failed("the desk's folder could not be synced"))?;
 
     let report = RepairReport {
         at: rfc3339(environment.now()),
         set_aside: Some(set_aside),
-        from_database: salvaged.entries.len() as u64,
+        from_database: salvaged.known + salvaged.entries.len() as u64,
         unreadable: salvaged.unreadable,
         from_copy: in_copies.keys().filter(|key| !salvaged.entries.contains_key(*key)).count() as u64,
         ..RepairReport::default()
     };
-    let mut all = in_copies;
-    all.extend(salvaged.entries.iter().map(|(key, sealed)| (key.clone(), sealed.clone())));
-    build(config, environment, &all, &salvaged, report)?;
+    let first =
+        in_copies.iter().chain(&salvaged.entries).min_by_key(|(key, _)| *key).map(|((seq, _), kept)| (*seq, kept));
+    build(config, environment, base, first, &salvaged, report)?;
     let marked = failed("the new database could not be put in place");
     disk.create(&folder.join(SWAP), b"desk.db.new is whole\n").map_err(marked)?;
     disk.sync_folder(folder).map_err(marked)?;
     finish_swap(disk, folder)
+}
+
+/// What the damaged database and its second copy hold beyond the backup that is begun from.
+struct Gathered {
+    in_copies: Entries,
+    salvaged: Salvaged,
+}
+
+/// The newest backup that is whole and of the same history as everything else, with what there is beyond it. A desk's
+/// whole record takes a lot of memory, and the backup has nearly all of it.
+fn gather_behind_a_backup(
+    config: &OpenConfig,
+    environment: &dyn Environment,
+) -> Result<(Option<Base>, Gathered), OpenError> {
+    let backups =
+        backup::list(config.disk.as_ref(), &config.folder).map_err(failed("the backups could not be read"))?;
+    let as_made = made_by(&config.migrations)?;
+    for candidate in backups.into_iter().rev() {
+        let Some(base) = whole(config, environment, &as_made, candidate.name)? else { continue };
+        let gathered = gather(config, &|seq, sealed| base.has(seq, sealed))?;
+        if base.is_of(&gathered) {
+            return Ok((Some(base), gathered));
+        }
+        tracing::warn!(base.name, "the backup is of another branch of this desk's history");
+    }
+    Ok((None, gather(config, &|_, _| false)?))
+}
+
+fn gather(config: &OpenConfig, known: Known<'_>) -> Result<Gathered, OpenError> {
+    let disk = config.disk.as_ref();
+    let mut salvaged = look_into(config, known)?;
+    let copies = config.folder.join(second_copy::FOLDER);
+    let unreadable = failed("the second copy could not be read");
+    let files = second_copy::files(disk, &copies).map_err(unreadable)?;
+    let in_copies = second_copy::collect(disk, &copies, files, known).map_err(unreadable)?;
+    salvaged.numbered_as_in(&in_copies);
+    Ok(Gathered { in_copies, salvaged })
+}
+
+/// A backup that a new database begins from.
+struct Base {
+    name: String,
+    head: AuditHead,
+    /// Which entries it has: the first half of each hash, in order. As long as they are only compared, the backup itself
+    /// takes no room beside the copies of the damaged files.
+    entries: Vec<[u8; 16]>,
+}
+
+/// The first half of a hash.
+fn half(hash: &str) -> Option<[u8; 16]> {
+    hex::decode(hash).ok()?.get(..16)?.try_into().ok()
+}
+
+impl Base {
+    /// Whether it has an entry, whatever its number: one that stands elsewhere under another number has one that rotted,
+    /// or was taken up from a branch. What has the number of its head is looked at in any case.
+    fn has(&self, seq: u64, sealed: &SealedEvent) -> bool {
+        seq != self.head.local_seq && half(&sealed.hash).is_some_and(|half| self.entries.binary_search(&half).is_ok())
+    }
+
+    /// Whether its head is in the record, or beyond all that is known of it.
+    fn is_of(&self, gathered: &Gathered) -> bool {
+        let head = self.head.local_seq;
+        let at_head = |entries: &Entries| -> Vec<String> {
+            entries.range((head, String::new())..(head + 1, String::new())).map(|((_, hash), _)| hash.clone()).collect()
+        };
+        let hashes = [at_head(&gathered.in_copies), at_head(&gathered.salvaged.entries)].concat();
+        hashes.is_empty() || hashes.contains(&self.head.hash)
+    }
 }
 
 /// Puts a new database that is whole in the place of the damaged one, if a repair got that far.
@@ -240,7 +305,7 @@ fn clear_unfinished(disk: &dyn Disk, target: &Path) -> io::Result<()> {
 
 /// Reads the damaged database twice, with its log and without: a log that belongs to another copy, or is torn, hides
 /// what the file itself has, and the other way round.
-fn look_into(config: &OpenConfig) -> Result<Salvaged, OpenError> {
+fn look_into(config: &OpenConfig, known: Known<'_>) -> Result<Salvaged, OpenError> {
     let disk = config.disk.as_ref();
     let look = config.folder.join(LOOK);
     let not_copied = failed("the damaged database could not be copied to be looked into");
@@ -266,14 +331,16 @@ fn look_into(config: &OpenConfig) -> Result<Salvaged, OpenError> {
             disk.copy(&log, &look.join(format!("{FILE}-wal"))).map_err(not_copied)?;
         }
         if disk.exists(&look.join(FILE)).map_err(not_copied)? {
-            found.add(salvage(&look.join(FILE), disk.vfs()));
+            found.add(salvage(&look.join(FILE), disk.vfs(), known));
         }
         clear(disk, &look.join(FILE)).map_err(not_copied)?;
     }
-    if (found.unreadable > 0 || found.entries.is_empty()) && disk.exists(&file).map_err(not_copied)? {
-        let known = found.entries.len() as u64;
-        in_stretches(disk, &file, PAGE_BYTES_MAX, |stretch| found.entries.extend(scan(stretch))).map_err(not_copied)?;
-        found.unreadable = found.unreadable.saturating_sub(found.entries.len() as u64 - known);
+    let nothing = found.entries.is_empty() && found.known == 0;
+    if (found.unreadable > 0 || nothing) && disk.exists(&file).map_err(not_copied)? {
+        let before = found.entries.len() as u64;
+        in_stretches(disk, &file, PAGE_BYTES_MAX, |stretch| scan(stretch, &mut found.entries, known))
+            .map_err(not_copied)?;
+        found.unreadable = found.unreadable.saturating_sub(found.entries.len() as u64 - before);
     }
     Ok(found)
 }
@@ -294,31 +361,29 @@ fn clear(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 fn build(
     config: &OpenConfig,
     environment: &dyn Environment,
-    all: &Entries,
+    base: Option<Base>,
+    first: Option<(u64, &Kept)>,
     salvaged: &Salvaged,
     mut report: RepairReport,
 ) -> Result<(), OpenError> {
     let disk = config.disk.as_ref();
     let path = config.folder.join(NEW);
     let not_built = failed("the new database could not be built");
-    let from_backup = from_backup(config, environment, all)?;
-    report.backup = from_backup.as_ref().map(|(_, name)| name.clone());
-    let mut connection = match from_backup {
-        Some((connection, _)) => connection,
-        None => {
-            clear(disk, &path).map_err(not_built)?;
-            prepare(&path, config, environment)?.0
-        }
-    };
+    clear(disk, &path).map_err(not_built)?;
+    if let Some(base) = base {
+        disk.copy(&config.folder.join(backup::FOLDER).join(&base.name), &path).map_err(not_built)?;
+        report.backup = Some(base.name);
+    }
+    let (mut connection, _) = prepare(&path, config, environment)?;
     let transaction = connection.transaction()?;
     // Behind a backup start-up takes up every change of install with the entries, from whom the backup says. A new
     // database begins as the install of its first entry.
     if report.backup.is_none()
-        && let Some(((first, _), entry)) = all.iter().next()
+        && let Some((first, entry)) = first
     {
-        let install_id = &entry.event.install_id;
+        let install_id = &entry.read()?.event.install_id;
         put_fact(&transaction, "install_id", install_id.as_str())?;
-        if let Some(before) = salvaged.continues.as_deref().and_then(|text| went_on_from(text, install_id, *first)) {
+        if let Some(before) = salvaged.continues.as_deref().and_then(|text| went_on_from(text, install_id, first)) {
             let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("install", error))?;
             put_fact(&transaction, "continues", &text)?;
         }
@@ -326,11 +391,13 @@ fn build(
     if report.backup.is_none() {
         // Behind a backup's rows the receipts of later events would hide what those events did until the service sends
         // its rows. Without any rows there is nothing to hide.
-        if let Some(store) = &salvaged.store_id {
+        let store = salvaged.store();
+        if let Some(store) = store {
             // With it the desk still notices that another service answers at the old address.
             put_fact(&transaction, "store_id", store)?;
         }
-        for receipt in &salvaged.receipts {
+        // What else a receipt says rotted with the name of the service.
+        for receipt in salvaged.receipts.iter().filter(|receipt| Some(receipt.store_id.as_str()) == store) {
             transaction.execute(
                 "INSERT INTO receipts (event_id, outcome, seq, store_id, epoch, received_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (event_id) DO NOTHING",
@@ -376,39 +443,41 @@ fn went_on_from(text: &str, install_id: &InstallId, local_seq: u64) -> Option<Co
     told
 }
 
-/// The newest backup that is whole and of the same history as everything else.
-fn from_backup(
+/// A backup, if it is whole. It is looked into under the new database's name.
+fn whole(
     config: &OpenConfig,
     environment: &dyn Environment,
-    all: &Entries,
-) -> Result<Option<(Connection, String)>, OpenError> {
+    as_made: &BTreeSet<(String, Option<String>)>,
+    name: String,
+) -> Result<Option<Base>, OpenError> {
     let disk = config.disk.as_ref();
     let path = config.folder.join(NEW);
     let not_built = failed("the new database could not be built");
-    let backups = backup::list(disk, &config.folder).map_err(failed("the backups could not be read"))?;
-    let as_made = made_by(&config.migrations)?;
-    for candidate in backups.into_iter().rev() {
-        clear(disk, &path).map_err(not_built)?;
-        disk.copy(&config.folder.join(backup::FOLDER).join(&candidate.name), &path).map_err(not_built)?;
-        let opened = prepare(&path, config, environment).and_then(|(connection, state)| {
-            if !schema(&connection)?.is_superset(&as_made) {
-                return Err(EngineError::stored("backup", ROTTED_SCHEMA).into());
-            }
-            let damage = damage_of(&connection)?;
-            if !damage.is_empty() {
-                return Err(EngineError::stored("backup", damage.join("; ")).into());
-            }
-            chain::verify(&connection, 0)?;
-            Ok((connection, state))
-        });
-        match opened {
-            Ok((connection, state)) if is_of(all, &state.head) => return Ok(Some((connection, candidate.name))),
-            Ok(_) => tracing::warn!(candidate.name, "the backup is of another branch of this desk's history"),
-            Err(OpenError::Engine(error)) if !error.is_damage() => return Err(error.into()),
-            Err(error) => tracing::warn!(?error, candidate.name, "the backup is not whole"),
+    clear(disk, &path).map_err(not_built)?;
+    disk.copy(&config.folder.join(backup::FOLDER).join(&name), &path).map_err(not_built)?;
+    let opened = prepare(&path, config, environment).and_then(|(connection, state)| {
+        if !schema(&connection)?.is_superset(as_made) {
+            return Err(EngineError::stored("backup", ROTTED_SCHEMA).into());
+        }
+        let damage = damage_of(&connection)?;
+        if !damage.is_empty() {
+            return Err(EngineError::stored("backup", damage.join("; ")).into());
+        }
+        chain::verify(&connection, 0)?;
+        let hashes = (&connection).all("SELECT hash FROM audit_local", [], |row| row.get::<_, String>(0))?;
+        let mut entries: Vec<[u8; 16]> = hashes.iter().filter_map(|hash| half(hash)).collect();
+        entries.sort_unstable();
+        Ok(Base { name: name.clone(), head: state.head, entries })
+    });
+    clear(disk, &path).map_err(not_built)?;
+    match opened {
+        Ok(base) => Ok(Some(base)),
+        Err(OpenError::Engine(error)) if !error.is_damage() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(?error, name, "the backup is not whole");
+            Ok(None)
         }
     }
-    Ok(None)
 }
 
 /// What is said of a database whose tables are not those that its migrations make.
@@ -433,12 +502,6 @@ fn made_by(migrations: &refinery::Runner) -> Result<BTreeSet<(String, Option<Str
     let mut connection = Connection::open_in_memory()?;
     migrations.run(&mut connection).map_err(|error| OpenError::Migrate(Box::new(error)))?;
     Ok(schema(&connection)?)
-}
-
-/// Whether a head is in the record, or beyond all that is known of it.
-fn is_of(all: &Entries, head: &AuditHead) -> bool {
-    let mut same_number = all.range((head.local_seq, String::new())..(head.local_seq + 1, String::new())).peekable();
-    same_number.peek().is_none() || same_number.any(|((_, hash), _)| *hash == head.hash)
 }
 
 /// Refuses a database of which SQLite says that it is damaged. The indexes are compared with their tables as well: a

@@ -4,14 +4,14 @@
 //! has it: ids make that harmless. A decision goes to the head of its lane with what it settles behind it, as when it
 //! was recorded.
 
-use crate::chain::{MISSING, STRAYS};
+use crate::chain::{Kept, MISSING, STRAYS};
 use crate::engine::{Engine, Sort};
 use crate::open::{REPAIR_UNTOLD, RepairReport};
 use crate::restored::{REPAIRED, RESTORING};
 use crate::{EngineError, Sql, UnitOfWork, now_ms};
 use serde_json::json;
 use std::collections::BTreeSet;
-use turndown_protocol::{AuditHead, EntityRef, EventId, InstallId, SealedEvent};
+use turndown_protocol::{AuditHead, EntityRef, EventId, InstallId};
 
 /// Entries in one unit of work: a start that is killed half way goes on from there at the next.
 const ENTRIES_A_UNIT: usize = 500;
@@ -21,18 +21,19 @@ impl Engine {
     /// the record, and a desk whose record has a gap or a branch goes on under a new install id.
     pub(crate) fn take_up(
         &self,
-        entries: Vec<(u64, SealedEvent)>,
+        entries: Vec<(u64, Kept)>,
         [missing, strays]: [&[(u64, u64)]; 2],
         mut report: RepairReport,
     ) -> Result<RepairReport, EngineError> {
+        // What an earlier start took up before it was stopped is shown with the rest.
+        let whole = entries.len() <= ENTRIES_A_UNIT && report.taken_up == 0;
         let text = |list: &[(u64, u64)]| serde_json::to_string(list).map_err(|e| EngineError::stored("report", e));
         let lists = [(MISSING, text(missing)?), (STRAYS, text(strays)?)];
-        let mut rest = entries;
+        let mut rest = entries.into_iter().peekable();
         loop {
-            let later = rest.split_off(rest.len().min(ENTRIES_A_UNIT));
-            let now = std::mem::replace(&mut rest, later);
+            let now: Vec<(u64, Kept)> = rest.by_ref().take(ENTRIES_A_UNIT).collect();
             report.taken_up += now.len() as u64;
-            report.noted = rest.is_empty();
+            report.noted = rest.peek().is_none();
             let (lists, told, kept) = (lists.clone(), report.to_json()?, report.clone());
             let strays = strays.to_vec();
             self.write(move |work| {
@@ -46,10 +47,18 @@ impl Engine {
                     // others' fate.
                     work.set_fact(RESTORING, Some(REPAIRED))?;
                 }
-                work.take_up(&now, &strays)?;
-                if kept.noted { work.note_repair(&kept) } else { Ok(()) }
+                let touched = work.take_up(&now, &strays)?;
+                if !kept.noted {
+                    return Ok(());
+                }
+                // Each room is shown once, however much of it comes: nobody sees anything before the last unit.
+                let touched = if whole { touched } else { work.entities_of_outbox()? };
+                for entity in touched {
+                    work.refresh(&entity)?;
+                }
+                work.note_repair(&kept)
             })?;
-            if rest.is_empty() {
+            if report.noted {
                 return Ok(report);
             }
         }
@@ -77,9 +86,11 @@ impl UnitOfWork<'_> {
         self.note_of_desk(EventId::generate(now, random), "recovered", args)
     }
 
-    fn take_up(&mut self, entries: &[(u64, SealedEvent)], strays: &[(u64, u64)]) -> Result<(), EngineError> {
+    /// Puts entries into the record and the outbox. Answers whose they are; nothing of them is shown yet.
+    fn take_up(&mut self, entries: &[(u64, Kept)], strays: &[(u64, u64)]) -> Result<BTreeSet<EntityRef>, EngineError> {
         let mut entities = BTreeSet::new();
-        for (seq, sealed) in entries {
+        for (seq, kept) in entries {
+            let sealed = kept.read()?;
             let event = &sealed.event;
             // The desk had gone on under another id when it recorded this: that is who it is.
             if event.install_id != self.state.install_id && !strays.iter().any(|(from, to)| (*from..=*to).contains(seq))
@@ -129,13 +140,17 @@ impl UnitOfWork<'_> {
             }
             self.put_behind(&event.event_id, rank, &event.settles)?;
             self.take_hold(event)?;
-            entities.insert((event.entity.kind.clone(), event.entity.id.clone()));
+            entities.insert(event.entity.clone());
             self.state.head = AuditHead { local_seq: *seq, hash: sealed.hash.clone() };
         }
-        for (kind, id) in entities {
-            self.refresh(&EntityRef::new(kind, id))?;
-        }
         self.touch(Sort::Outbox);
-        Ok(())
+        Ok(entities)
+    }
+
+    fn entities_of_outbox(&mut self) -> Result<BTreeSet<EntityRef>, EngineError> {
+        let all = self.all("SELECT DISTINCT entity_kind, entity_id FROM outbox", [], |row| {
+            Ok(EntityRef::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        Ok(all.into_iter().collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Reading what can be read from a damaged database. Only entries that verify are kept.
 
-use crate::chain::Entries;
+use crate::chain::{Entries, Known};
 use crate::engine::open_connection;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::value::RawValue;
@@ -14,14 +14,16 @@ pub(crate) const PAGE_BYTES_MAX: u64 = 64 << 10;
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
-    /// Entries whose bytes have the hash that stands beside them.
+    /// Entries whose bytes have the hash that stands beside them, and that are not known.
     pub(crate) entries: Entries,
+    /// How many entries verified that are known.
+    pub(crate) known: u64,
     /// Numbers that should be there and could not be read or verified.
     pub(crate) unreadable: u64,
     /// The service's answers, by event.
     pub(crate) receipts: Vec<Receipt>,
-    /// The service that this desk belongs to.
-    pub(crate) store_id: Option<String>,
+    /// The service that this desk belongs to, by the fact alone. See [`Self::store`].
+    store_id: Option<String>,
     /// The install that this one goes on from.
     pub(crate) continues: Option<String>,
 }
@@ -38,6 +40,16 @@ pub(crate) struct Receipt {
 }
 
 impl Salvaged {
+    /// The service that this desk belongs to: the one that gave most of its answers, or else what the desk calls it.
+    pub(crate) fn store(&self) -> Option<&str> {
+        let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+        for receipt in &self.receipts {
+            *answers.entry(&receipt.store_id).or_default() += 1;
+        }
+        let most = answers.into_iter().max_by_key(|(store, n)| (*n, Some(*store) == self.store_id.as_deref()));
+        most.map(|(store, _)| store).or(self.store_id.as_deref())
+    }
+
     /// Lets entries go that the second copy has under another number: the number rotted, and not the entry.
     pub(crate) fn numbered_as_in(&mut self, copies: &Entries) {
         let known: BTreeSet<&String> = copies.keys().map(|(_, hash)| hash).collect();
@@ -46,9 +58,10 @@ impl Salvaged {
 
     /// Adds what another look at the same file found.
     pub(crate) fn add(&mut self, other: Self) {
-        let first = self.entries.is_empty();
+        let first = self.entries.is_empty() && self.known == 0;
         self.unreadable = if first { other.unreadable } else { self.unreadable.min(other.unreadable) };
         self.entries.extend(other.entries);
+        self.known = self.known.max(other.known);
         let known: BTreeMap<String, ()> = self.receipts.iter().map(|receipt| (receipt.event_id.clone(), ())).collect();
         self.receipts.extend(other.receipts.into_iter().filter(|receipt| !known.contains_key(&receipt.event_id)));
         self.store_id = self.store_id.take().or(other.store_id);
@@ -57,7 +70,7 @@ impl Salvaged {
 }
 
 /// Reads the record entry by entry, so that one bad page costs the entries on it and no others.
-pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
+pub(crate) fn salvage(path: &Path, vfs: Option<&str>, known: Known<'_>) -> Salvaged {
     let mut found = Salvaged::default();
     let Ok(connection) = open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs) else { return found };
     let number = |sql: &str, bounds: &[u64]| -> Option<u64> {
@@ -84,9 +97,10 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
             (sealed.hash == hash).then_some(sealed)
         });
         match sealed {
+            Some(sealed) if known(seq, &sealed) => found.known += 1,
             Some(sealed) => {
                 found.receipts.extend(receipt(&connection, sealed.event.event_id.as_str()));
-                found.entries.insert((seq, sealed.hash.clone()), sealed);
+                found.entries.insert((seq, sealed.hash.clone()), sealed.into());
             }
             None => found.unreadable += 1,
         }
@@ -105,9 +119,8 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>) -> Salvaged {
 /// bytes. So a table whose upper pages are gone still gives every entry that lies on a page of its own whole.
 ///
 /// Only for a database, never for its log: the log may hold what was never committed.
-pub(crate) fn scan(file: &[u8]) -> Entries {
+pub(crate) fn scan(file: &[u8], found: &mut Entries, known: Known<'_>) {
     const HASH: usize = 64;
-    let mut found = Entries::default();
     for start in memchr::memmem::find_iter(file, br#"{"action":"#) {
         let Some(hash) = start.checked_sub(HASH).and_then(|from| std::str::from_utf8(&file[from..start]).ok()) else {
             continue;
@@ -118,11 +131,11 @@ pub(crate) fn scan(file: &[u8]) -> Entries {
         };
         if SealedEvent::hash_of(bytes.get().as_bytes()) == hash
             && let Ok(sealed) = SealedEvent::from_bytes(bytes.get())
+            && !known(sealed.event.local_seq, &sealed)
         {
-            found.insert((sealed.event.local_seq, sealed.hash.clone()), sealed);
+            found.insert((sealed.event.local_seq, sealed.hash.clone()), sealed.into());
         }
     }
-    found
 }
 
 fn receipt(connection: &Connection, event_id: &str) -> Option<Receipt> {

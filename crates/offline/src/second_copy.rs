@@ -14,7 +14,7 @@
 //!
 //! Deliberately absent: answers, rows, facts. What the service knows can be asked of it; what a person did here cannot.
 
-use crate::chain::Entries;
+use crate::chain::{Entries, Kept, Known};
 use crate::disk::{AppendFile, Disk};
 use crate::{EngineError, Environment};
 use chrono::Datelike;
@@ -64,26 +64,25 @@ pub enum SecondCopy {
     },
 }
 
-/// What a copy holds.
+/// What a copy holds beside entries whose check is right.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// Entries whose check is right, in the order in which they stand, each with its number in this desk's record.
-    pub(crate) entries: Vec<(u64, SealedEvent)>,
     /// Stretches that are no entries, in front of a good one: damage.
     pub(crate) damaged: u64,
     /// The bytes behind the last good entry: a write that a power cut tore, or damage at the end.
     pub(crate) torn: bool,
 }
 
-/// Reads entries from bytes that begin anywhere.
-pub(crate) fn scan(bytes: &[u8]) -> Scan {
+/// Reads entries from bytes that begin anywhere, and gives each away as it comes: a file of them would take eight times
+/// its size in memory.
+pub(crate) fn scan(bytes: &[u8], mut take: impl FnMut(u64, SealedEvent)) -> Scan {
     let mut found = Scan::default();
     let (mut at, mut lost) = (0, false);
     while at < bytes.len() {
         if let Some((seq, sealed, length)) = entry(&bytes[at..]) {
             found.damaged += u64::from(lost);
             lost = false;
-            found.entries.push((seq, sealed));
+            take(seq, sealed);
             at += length;
         } else {
             lost = true;
@@ -167,32 +166,44 @@ pub(crate) fn tails(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<Tail>> {
     let tail = |file: CopyFile| {
         let path = folder.join(&file.name);
         let length = disk.length(&path)?;
-        let mut found = scan(&disk.read_from(&path, length.saturating_sub(TAIL_BYTES), TAIL_BYTES)?);
-        if found.entries.is_empty() && length > TAIL_BYTES {
-            found = scan(&disk.read(&path)?);
+        let (mut newest, mut torn) =
+            newest_in(&disk.read_from(&path, length.saturating_sub(TAIL_BYTES), TAIL_BYTES)?);
+        if newest.is_none() && length > TAIL_BYTES {
+            (newest, torn) = newest_in(&disk.read(&path)?);
         }
-        let newest = found.entries.iter().max_by_key(|(seq, _)| *seq);
-        let newest = newest.map(|(seq, sealed)| (*seq, sealed.hash.clone()));
-        Ok(Tail { file, length, newest, torn: found.torn })
+        Ok(Tail { file, length, newest, torn })
     };
     files(disk, folder)?.into_iter().map(tail).collect()
 }
 
-/// Everything in some files, by number and hash. The first of equals counts; an event that two files hold is one event.
+/// The newest entry, and whether something that is none stands behind the last.
+fn newest_in(bytes: &[u8]) -> (Option<(u64, String)>, bool) {
+    let mut newest: Option<(u64, String)> = None;
+    let found = scan(bytes, |seq, sealed| {
+        if newest.as_ref().is_none_or(|(before, _)| *before <= seq) {
+            newest = Some((seq, sealed.hash));
+        }
+    });
+    (newest, found.torn)
+}
+
+/// Everything in some files that is not known yet, by number and hash. The first of equals counts; an event that two
+/// files hold is one event.
 pub(crate) fn collect(
     disk: &dyn Disk,
     folder: &Path,
     files: impl IntoIterator<Item = CopyFile>,
-) -> io::Result<(Entries, u64)> {
-    let (mut all, mut damaged) = (Entries::new(), 0);
+    known: Known<'_>,
+) -> io::Result<Entries> {
+    let mut all = Entries::new();
     for file in files {
-        let found = scan(&disk.read(&folder.join(&file.name))?);
-        damaged += found.damaged + u64::from(found.torn);
-        for (seq, sealed) in found.entries {
-            all.entry((seq, sealed.hash.clone())).or_insert(sealed);
-        }
+        scan(&disk.read(&folder.join(&file.name))?, |seq, sealed| {
+            if !known(seq, &sealed) {
+                all.entry((seq, sealed.hash.clone())).or_insert_with(|| sealed.into());
+            }
+        });
     }
-    Ok((all, damaged))
+    Ok(all)
 }
 
 /// Puts events into a new file of their own, durable with its name when this returns.
@@ -200,18 +211,24 @@ pub(crate) fn write_apart<'e>(
     disk: &dyn Disk,
     folder: &Path,
     environment: &dyn Environment,
-    events: impl IntoIterator<Item = (u64, &'e SealedEvent)>,
+    entries: impl IntoIterator<Item = (u64, &'e Kept)>,
 ) -> io::Result<()> {
-    let mut bytes = vec![];
-    for (seq, sealed) in events {
-        write_entry(&mut bytes, seq, &sealed.hash, &sealed.bytes)?;
-    }
-    if bytes.is_empty() {
+    let mut entries = entries.into_iter().peekable();
+    if entries.peek().is_none() {
         return Ok(());
     }
-    disk.make_folder(folder)?;
-    let n = files(disk, folder)?.last().map_or(1, |file| file.n + 1);
-    disk.create(&folder.join(file_name(environment, n)), &bytes)?;
+    while entries.peek().is_some() {
+        let mut bytes = vec![];
+        for (seq, kept) in entries.by_ref() {
+            write_entry(&mut bytes, seq, &kept.hash, &kept.bytes)?;
+            if bytes.len() as u64 >= FILE_BYTES_MAX {
+                break;
+            }
+        }
+        disk.make_folder(folder)?;
+        let n = files(disk, folder)?.last().map_or(1, |file| file.n + 1);
+        disk.create(&folder.join(file_name(environment, n)), &bytes)?;
+    }
     disk.sync_folder(folder)
 }
 

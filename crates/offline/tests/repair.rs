@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use turndown_offline::{Engine, Hands, StartReport};
-use turndown_protocol::InstallId;
+use turndown_protocol::{EventResult, InstallId, Outcome};
 
 const SIDES: [&str; 2] = ["desk.db-wal", "desk.db-shm"];
 
@@ -686,6 +686,42 @@ fn a6_a_table_whose_text_rotted_is_repaired_at_the_start() {
     assert!(report.repair.is_some());
     drop(engine);
     is_all_there(&house, &killed, rot);
+}
+
+#[test]
+fn d4_a_desk_whose_services_name_rotted_finds_it_in_what_the_service_answered() {
+    for rot in [
+        "UPDATE sync_state SET value = 'storf' WHERE key = 'store_id'",
+        "UPDATE receipts SET store_id = 'storf' WHERE event_id = (SELECT min(event_id) FROM receipts)",
+    ] {
+        for with_backup in [true, false] {
+            let house = House::new();
+            let (engine, _) = house.open();
+            let sealed: Vec<_> = (0..3).map(|n| add(&engine, n, &format!("e{n}"))).collect();
+            engine.begin_epoch("store", "epoch").unwrap();
+            let taken = |seq, event_id| EventResult {
+                event_id,
+                outcome: Outcome::Applied,
+                original: None,
+                seq: Some(seq),
+                row: None,
+                theirs: None,
+                problem: None,
+            };
+            let results = (1..).zip(&sealed).map(|(seq, sealed)| taken(seq, sealed.event.event_id.clone())).collect();
+            engine.take_results("store", "epoch", None, results).unwrap();
+            if with_backup {
+                engine.back_up_if_due(Duration::ZERO).unwrap().expect("there is none yet");
+            }
+            engine.close();
+            drop(engine);
+            rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+            let (engine, report) = open_and_look(&house, rot);
+            assert!(report.repair.is_some(), "{rot}");
+            assert_eq!(engine.fact("store_id").unwrap().as_deref(), Some("store"), "{rot}");
+            is_sound(&engine);
+        }
+    }
 }
 
 #[test]
