@@ -332,7 +332,7 @@ fn h16_the_story_of_a_room_says_what_everybody_did_and_what_became_of_it_and_off
         "newest first"
     );
     let steps = |at: usize| story.lines[at].steps.iter().map(|step| step.what.as_str()).collect::<Vec<_>>();
-    assert_eq!(steps(0), ["Saved at this desk", "Taken by the service"]);
+    assert_eq!(steps(0), ["Note: lamp broken, as it was done here", "Saved at this desk", "Taken by the service"]);
     assert_eq!(steps(2), ["Taken by the service"]);
     assert!(steps(1).iter().any(|step| step.starts_with("In conflict")), "{:?}", steps(1));
     assert!(steps(1).iter().any(|step| step.contains("settled")), "{:?}", steps(1));
