@@ -8,6 +8,7 @@ use crate::backup;
 use crate::chain;
 use crate::engine::{Engine, Hands, Shared};
 use crate::second_copy;
+use crate::state;
 use crate::{EngineError, Sql};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -51,7 +52,10 @@ impl Shared {
         let unreadable = matches!(
             error,
             EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
-                | EngineError::Stored { what: crate::outbox::NOT_AS_RECORDED | crate::lanes::MIRRORED_ROW, .. }
+                | EngineError::Stored {
+                    what: crate::outbox::NOT_AS_RECORDED | crate::lanes::MIRRORED_ROW | state::FACT,
+                    ..
+                }
         );
         // The statements are right, so it is a value in the database that is not (JSON that is none).
         let unfit = matches!(
@@ -72,6 +76,9 @@ impl Shared {
 pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, EngineError> {
     let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
     let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+    if let Err(error @ EngineError::Stored { .. }) = state::refuse_rotted(connection) {
+        found.push(error.detail());
+    }
     let unreadable = unreadable_rows(connection)?;
     if unreadable > 0 {
         found.push(format!("{unreadable} stored values cannot be read"));

@@ -1,6 +1,7 @@
 //! The sum that must always be right.
 
 use crate::engine::lock;
+use crate::state;
 use crate::{Engine, EngineError, Sql};
 
 /// recorded = acknowledged + waiting + needs attention + discarded. `recorded` counts the audit trail, the others
@@ -121,8 +122,7 @@ pub(crate) fn let_go<S: Sql>(sql: &mut S) -> Result<u64, EngineError> {
 
 fn add_sealed<S: Sql>(sql: &mut S, ledger: &mut Ledger) -> Result<(), EngineError> {
     let mut sealed = |fact: &str| -> Result<u64, EngineError> {
-        let text: Option<String> =
-            sql.first("SELECT value FROM sync_state WHERE key = ?1", [fact], |row| row.get(0))?;
+        let text = state::read(sql, fact)?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
     };
     ledger.acknowledged += sealed(SEALED_ACKNOWLEDGED)?;

@@ -7,6 +7,7 @@ use crate::disk::{Disk, DiskLock, SystemDisk};
 use crate::engine::{Engine, Hands, open_connection};
 use crate::repair::{self, repair};
 use crate::second_copy::{self, CopyWriter, Tail};
+use crate::state;
 use crate::unit_of_work::{REVISION, WriterState};
 use crate::writer::Writer;
 use crate::{EngineError, Environment, OpenError, Space, Sql, Workflow, now_ms, rfc3339};
@@ -414,6 +415,9 @@ pub(crate) fn prepare(
         }
     }
     config.migrations.run(&mut connection).map_err(|error| OpenError::Migrate(Box::new(error)))?;
+    if outdated {
+        state::prove(&connection)?;
+    }
     let state = read_state(&connection, environment)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
@@ -518,16 +522,15 @@ fn set_and_read_back(connection: &Connection) -> Result<(), OpenError> {
 }
 
 fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<WriterState, OpenError> {
-    let stored: Option<String> = connection
-        .query_row("SELECT value FROM sync_state WHERE key = 'install_id'", [], |row| row.get(0))
-        .optional()?;
+    state::refuse_rotted(connection)?;
+    let stored = state::read(&mut { connection }, "install_id")?;
     let recorded_by = newest_install(connection)?;
     let install_id = match stored {
         Some(text) => InstallId::parse(text).map_err(|error| EngineError::stored("install id", error))?,
         None if recorded_by.is_some() => return Err(EngineError::stored("install id", "it is gone").into()),
         None => {
             let id = InstallId::generate(now_ms(environment), environment.random());
-            connection.execute("INSERT INTO sync_state (key, value) VALUES ('install_id', ?1)", [id.as_str()])?;
+            state::put(connection, "install_id", id.as_str())?;
             id
         }
     };

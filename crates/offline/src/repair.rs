@@ -20,6 +20,7 @@ use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
 use crate::restored::{REPAIRED, RESTORING};
 use crate::salvage::{PAGE_BYTES_MAX, Salvaged, salvage, scan};
 use crate::second_copy;
+use crate::state;
 use crate::{EngineError, Environment, OpenError, Sql, rfc3339};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -382,10 +383,10 @@ fn build(
         && let Some((first, entry)) = first
     {
         let install_id = &entry.read()?.event.install_id;
-        put_fact(&transaction, "install_id", install_id.as_str())?;
+        state::put(&transaction, "install_id", install_id.as_str())?;
         if let Some(before) = salvaged.continues.as_deref().and_then(|text| went_on_from(text, install_id, first)) {
             let text = serde_json::to_string(&before).map_err(|error| EngineError::stored("install", error))?;
-            put_fact(&transaction, "continues", &text)?;
+            state::put(&transaction, "continues", &text)?;
         }
     }
     if report.backup.is_none() {
@@ -394,7 +395,7 @@ fn build(
         let store = salvaged.store();
         if let Some(store) = store {
             // With it the desk still notices that another service answers at the old address.
-            put_fact(&transaction, "store_id", store)?;
+            state::put(&transaction, "store_id", store)?;
         }
         // What else a receipt says rotted with the name of the service.
         for receipt in salvaged.receipts.iter().filter(|receipt| Some(receipt.store_id.as_str()) == store) {
@@ -415,22 +416,14 @@ fn build(
     on_hold::make_anew(&transaction)?;
     // A receipt that was found, or that a backup holds, may be of before the service lost its event and the desk learned
     // of it. What the service says it holds decides.
-    put_fact(&transaction, RESTORING, REPAIRED)?;
-    put_fact(&transaction, REPAIR_UNTOLD, &report.to_json()?)?;
+    state::put(&transaction, RESTORING, REPAIRED)?;
+    state::put(&transaction, REPAIR_UNTOLD, &report.to_json()?)?;
     transaction.commit()?;
     finish_file(connection)?;
     for side in SIDES {
         disk.remove(&config.folder.join(format!("{NEW}{side}"))).map_err(not_built)?;
     }
     disk.sync_folder(&config.folder).map_err(not_built)
-}
-
-fn put_fact(connection: &Connection, key: &str, value: &str) -> Result<(), EngineError> {
-    connection.execute(
-        "INSERT INTO sync_state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        [key, value],
-    )?;
-    Ok(())
 }
 
 /// Whom an install went on from that recorded this entry, by what the damaged database said of its newest install. The

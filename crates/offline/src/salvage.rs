@@ -2,7 +2,8 @@
 
 use crate::chain::{Entries, Known};
 use crate::engine::open_connection;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use crate::state::is_sound;
+use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -107,7 +108,10 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>, known: Known<'_>) -> Salva
         seq += 1;
     }
     let fact = |key: &str| {
-        connection.query_row("SELECT value FROM sync_state WHERE key = ?1", [key], |row| row.get::<_, String>(0)).ok()
+        let read =
+            |row: &Row<'_>| Ok((row.get::<_, String>("value")?, row.get::<_, Option<String>>("sum").ok().flatten()));
+        let (value, sum) = connection.query_row("SELECT * FROM sync_state WHERE key = ?1", [key], read).ok()?;
+        is_sound(key, &value, sum.as_deref()).then_some(value)
     };
     found.store_id = fact("store_id");
     found.continues =

@@ -1,13 +1,73 @@
-//! Facts about this database and its link, in `sync_state`.
+//! Facts about this database and its link, in `sync_state`. Each stands with a sum that proves it: they are few, much hangs
+//! on each, and their page is written with every unit of work, with whatever wrong bit it was read with.
 
 use crate::{Engine, EngineError, Sql, UnitOfWork};
 use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 use turndown_protocol::Mode;
+
+/// What an error says that met a fact which is not what was written.
+pub(crate) const FACT: &str = "fact";
 
 /// The fact that says when the desk last knew itself at the service's head.
 pub const KNOWN_AT: &str = "known_at";
 /// Data of this age is old, whether or not the service answers.
 const OLD_S: u64 = 60 * 60;
+
+/// What proves a fact: the beginning of the SHA-256 of its name and its value.
+fn sum_of(key: &str, value: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(key.as_bytes());
+    hash.update([0]);
+    hash.update(value.as_bytes());
+    hex::encode(&hash.finalize()[..8])
+}
+
+/// Whether a fact is what was written. What an older version wrote has no sum.
+pub(crate) fn is_sound(key: &str, value: &str, sum: Option<&str>) -> bool {
+    sum.is_none_or(|sum| sum == sum_of(key, value))
+}
+
+fn proven(key: &str, fact: Option<(String, Option<String>)>) -> Result<Option<String>, EngineError> {
+    match fact {
+        Some((value, sum)) if !is_sound(key, &value, sum.as_deref()) => {
+            Err(EngineError::stored(FACT, format!("{key} is not as it was written")))
+        }
+        other => Ok(other.map(|(value, _)| value)),
+    }
+}
+
+const READ: &str = "SELECT value, sum FROM sync_state WHERE key = ?1";
+const PUT: &str = "INSERT INTO sync_state (key, value, sum) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, sum = excluded.sum";
+
+/// A fact by name.
+pub(crate) fn read<S: Sql>(sql: &mut S, key: &str) -> Result<Option<String>, EngineError> {
+    proven(key, sql.first(READ, [key], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Keeps a fact.
+pub(crate) fn put(connection: &Connection, key: &str, value: &str) -> Result<(), EngineError> {
+    connection.prepare_cached(PUT)?.execute([key, value, &sum_of(key, value)])?;
+    Ok(())
+}
+
+/// Refuses facts that are not what was written.
+pub(crate) fn refuse_rotted(mut connection: &Connection) -> Result<(), EngineError> {
+    let all = connection.all("SELECT key, value, sum FROM sync_state", [], |row| {
+        Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?)))
+    })?;
+    all.into_iter().try_for_each(|(key, fact)| proven(&key, Some(fact)).map(|_| ()))
+}
+
+/// Proves from here on what an older version wrote.
+pub(crate) fn prove(mut connection: &Connection) -> Result<(), EngineError> {
+    let all = connection.all("SELECT key, value FROM sync_state WHERE sum IS NULL", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    all.into_iter().try_for_each(|(key, value)| put(connection, &key, &value))
+}
 
 impl UnitOfWork<'_> {
     /// How old the data is that something is recorded on, in seconds; absent where it is fresh, and where a clock that
@@ -21,9 +81,10 @@ impl UnitOfWork<'_> {
     /// A fact by name.
     ///
     /// # Errors
-    /// When SQLite refuses.
+    /// When SQLite refuses, or the fact is not what was written.
     pub fn fact(&mut self, key: &str) -> Result<Option<String>, EngineError> {
-        self.first("SELECT value FROM sync_state WHERE key = ?1", [key], |row| row.get(0))
+        let fact = self.first(READ, [key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        proven(key, fact).map_err(|error| self.poison(error))
     }
 
     /// Keeps a fact; `None` forgets it.
@@ -32,11 +93,7 @@ impl UnitOfWork<'_> {
     /// When SQLite refuses.
     pub fn set_fact(&mut self, key: &str, value: Option<&str>) -> Result<(), EngineError> {
         match value {
-            Some(value) => self.execute(
-                "INSERT INTO sync_state (key, value) VALUES (?1, ?2)
-                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                [key, value],
-            )?,
+            Some(value) => self.execute(PUT, [key, value, &sum_of(key, value)])?,
             None => self.execute("DELETE FROM sync_state WHERE key = ?1", [key])?,
         };
         Ok(())
@@ -47,12 +104,9 @@ impl Engine {
     /// A fact by name.
     ///
     /// # Errors
-    /// When SQLite refuses.
+    /// When SQLite refuses, or the fact is not what was written.
     pub fn fact(&self, key: &str) -> Result<Option<String>, EngineError> {
-        let key = key.to_owned();
-        self.read(move |mut connection| {
-            connection.first("SELECT value FROM sync_state WHERE key = ?1", [key], |row| row.get(0))
-        })
+        self.read(|mut connection| read(&mut connection, key))
     }
 
     /// Keeps facts; `None` forgets one. All or none.

@@ -156,7 +156,7 @@ impl<'c> UnitOfWork<'c> {
         self.shared.environment.as_ref()
     }
 
-    fn poison(&mut self, error: EngineError) -> EngineError {
+    pub(crate) fn poison(&mut self, error: EngineError) -> EngineError {
         self.poisoned = true;
         self.broken |= error.breaks_connection();
         self.shared.mark_if_corrupt(&error);

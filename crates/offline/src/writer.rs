@@ -14,6 +14,7 @@ use crate::EngineError;
 use crate::engine::{Shared, Sort, lock};
 use crate::open;
 use crate::second_copy::CopyWriter;
+use crate::state;
 use crate::unit_of_work::{Ended, REVISION, WriterState};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -192,12 +193,7 @@ impl Writer {
     /// Commits something of the engine's own behind what is there.
     fn bury(&mut self) -> Result<(), EngineError> {
         let connection = self.connection.as_ref().ok_or(EngineError::Closed)?;
-        connection.execute(
-            "INSERT INTO sync_state (key, value) VALUES (?1, ?2)
-             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (REVISION, self.state.revision.to_string()),
-        )?;
-        Ok(())
+        state::put(connection, REVISION, &self.state.revision.to_string())
     }
 
     /// Writes everything in the log to its place in the database and syncs it there.

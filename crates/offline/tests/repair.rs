@@ -780,7 +780,7 @@ fn d1_an_old_database_put_back_goes_on_as_who_the_second_copy_says_it_became() {
 #[test]
 fn d1_a_desk_whose_newest_entry_is_of_another_install_than_it_takes_itself_for_is_damaged() {
     // A write of the facts that the disk dropped leaves the page as it was before; a page of nothing has none.
-    for rot in ["UPDATE sync_state SET value = ?1 WHERE key = 'install_id'", "DELETE FROM sync_state WHERE key <> ?1"] {
+    for dropped in [true, false] {
         let house = House::new();
         let (engine, _) = house.open();
         add(&engine, 1, "of-1");
@@ -790,16 +790,60 @@ fn d1_a_desk_whose_newest_entry_is_of_another_install_than_it_takes_itself_for_i
         let (install, continues) = (engine.install_id(), engine.continues().unwrap());
         let said = String::from_utf8_lossy(&std::fs::read(house.copy_file()).unwrap()).into_owned();
         assert!(said.contains(r#""action":"continued","actor_id":"system:desk""#), "the desk says so itself");
+        if dropped {
+            engine.set_facts(vec![("install_id", Some(first.as_str().to_owned())), ("continues", None)]).unwrap();
+        }
         engine.close();
         drop(engine);
-        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute(rot, [first.as_str()]).unwrap();
+        if !dropped {
+            let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+            raw.execute_batch("DELETE FROM sync_state").unwrap();
+        }
 
         let (engine, report) = house.open();
-        assert!(report.repair.is_some(), "{rot}");
-        assert_eq!((engine.install_id(), engine.continues().unwrap()), (install.clone(), continues), "{rot}");
-        assert_eq!(add(&engine, 1, "afterwards").event.install_id, install, "{rot}");
+        assert!(report.repair.is_some(), "dropped: {dropped}");
+        assert_eq!((engine.install_id(), engine.continues().unwrap()), (install.clone(), continues), "{dropped}");
+        assert_eq!(add(&engine, 1, "afterwards").event.install_id, install, "dropped: {dropped}");
         is_sound(&engine);
     }
+}
+
+#[test]
+fn a6_a_fact_that_rotted_is_found_at_the_start_and_by_whoever_reads_it() {
+    let killed = killed(20);
+    let house = again(&killed);
+    let keys: Vec<String> = {
+        let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+        let mut statement = raw.prepare("SELECT key FROM sync_state ORDER BY key").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(["install_id", "revision"].iter().all(|key| keys.iter().any(|there| there == key)), "{keys:?}");
+    for key in keys.iter().filter(|key| *key != "open") {
+        for rot in [
+            "UPDATE sync_state SET value = 'x' || substr(value, 2) WHERE key = ?1",
+            "UPDATE sync_state SET key = key || 's' WHERE key = ?1",
+        ] {
+            let house = again(&killed);
+            rusqlite::Connection::open(house.file("desk.db")).unwrap().execute(rot, [key]).unwrap();
+            let (engine, report) = house.open();
+            assert!(report.repair.is_some(), "{key}: {rot}");
+            drop(engine);
+            is_all_there(&house, &killed, key);
+        }
+    }
+    // While the desk runs it is told at once, and the next start repairs.
+    let house = again(&killed);
+    let (engine, _) = house.open();
+    engine.set_facts(vec![("cursor", Some("epoch+7".into()))]).unwrap();
+    let raw = rusqlite::Connection::open(house.file("desk.db")).unwrap();
+    raw.execute("UPDATE sync_state SET value = 'epoch+5' WHERE key = 'cursor'", []).unwrap();
+    assert_eq!(engine.fact("cursor").unwrap_err().code(), "DATABASE_UNREADABLE");
+    assert!(house.file("desk.damaged").exists());
+    drop((raw, engine));
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!(engine.fact("cursor").unwrap(), None);
+    is_sound(&engine);
 }
 
 #[test]

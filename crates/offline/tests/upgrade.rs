@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use turndown_offline::{Engine, OpenConfig, OutboxState, RowFilter, SystemEnvironment};
+use turndown_offline::{Engine, OpenConfig, OutboxState, RowFilter, Sql, SystemEnvironment};
 use turndown_protocol::{EventResult, Outcome};
 
 mod migrations {
@@ -82,6 +82,9 @@ fn i1_every_older_database_opens_with_what_waits_in_it_and_sends_it_as_it_was_wr
         assert_eq!(ledger, engine.ledger_from_rows().expect("counted"));
         assert_eq!((ledger.recorded, ledger.acknowledged, ledger.waiting, ledger.attention), (14, 7, 4, 3), "{file:?}");
         assert!(rows.iter().all(|row| sql.contains(&row.sealed.bytes)), "the bytes are those of the file");
+        let unproven = "SELECT count(*) FROM sync_state WHERE sum IS NULL AND key <> 'open'";
+        let unproven = engine.read(|mut connection| connection.first(unproven, [], |row| row.get::<_, u64>(0)));
+        assert_eq!(unproven.expect("counted"), Some(0), "what an older version wrote is proven from here on");
         let conflict = engine.conflict(&entity(1)).expect("read").expect("still open");
         assert_eq!(conflict.events.len(), 3);
         // Recording goes on at once, in the same chain.
