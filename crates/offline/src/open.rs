@@ -577,10 +577,11 @@ fn is_damage(error: &OpenError) -> bool {
     match error {
         OpenError::Engine(error) => error.is_damage(),
         OpenError::Migrate(error) => {
-            // A foreign database with our table names, a list of migrations that has lost its end, or a file whose
-            // pages cannot be read.
+            // The statements are right, and every version's database has gone through them. What does not (a table that is
+            // there already, an index that is not, a value that fits no column) is another one than its list of
+            // migrations says: foreign, rotted, or without its list's end.
             let text = format!("{error:?}");
-            ["DatabaseCorrupt", "NotADatabase", "already exists", "duplicate column name"]
+            ["DatabaseCorrupt", "NotADatabase", "ConstraintViolation", "extended_code: 1 }"]
                 .iter()
                 .any(|said| text.contains(said))
         }
