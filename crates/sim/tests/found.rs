@@ -41,5 +41,6 @@ found! {
     d3_what_a_service_lost_on_the_last_evening_is_heard_of_before_the_account: 1300238,
     a2_one_error_under_the_second_copy_leaves_no_action_in_the_database_alone: 1502058,
     d4_a_desk_whose_services_name_rotted_finds_its_service_again: 1603112,
+    a6_a_desk_whose_list_of_migrations_lost_its_end_opens: 1801583,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }
