@@ -36,3 +36,14 @@ export function useFocusKept(page: RefObject<HTMLElement | null>, heading: RefOb
     };
   }, [page, heading, isThere]);
 }
+
+/** Gives the focus to the window's main part when this part goes and had it. */
+export function useFocusGoesOn(): void {
+  useEffect(
+    () => () => {
+      const at = document.activeElement;
+      if (at === null || at === document.body) document.querySelector("main")?.focus({ preventScroll: true });
+    },
+    [],
+  );
+}

@@ -2,10 +2,12 @@
 
 import { t } from "@lingui/core/macro";
 import { useState, type ReactNode } from "react";
+import type { Emergency } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog } from "../../shared/controls";
 import { dateTime, durationInWords } from "../../shared/fmt";
+import { useFocusGoesOn } from "../../shared/focus";
 import { Glyph } from "../../shared/glyphs";
 import { GoOn } from "./GoOn";
 import "./stale.css";
@@ -18,12 +20,17 @@ export function ageSentence(ageS: number | null): string {
 }
 
 export function EmergencyStamp(): ReactNode {
-  const desk = useDesk();
   const emergency = useApp((state) => state.staleness.emergency);
+  return emergency === null ? null : <Stamp emergency={emergency} />;
+}
+
+function Stamp({ emergency }: { emergency: Emergency }): ReactNode {
+  const desk = useDesk();
   const ageS = useApp((state) => state.staleness.ageS);
   const mayGoOn = useApp((state) => state.staleness.mayGoOn);
   const [asking, setAsking] = useState(false);
-  if (emergency === null) return null;
+  // It goes with what its button asks for.
+  useFocusGoesOn();
   return (
     <div className="notice emergency" data-testid="emergency">
       <Glyph name="alert" />

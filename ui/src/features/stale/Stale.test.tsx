@@ -20,6 +20,7 @@ async function open(options: MemoryOptions): Promise<{ platform: MemoryPlatform;
   render(
     <DeskContext value={desk}>
       <EmergencyStamp />
+      <main tabIndex={-1} />
       <StaleModal />
     </DeskContext>,
   );
@@ -51,6 +52,22 @@ describe("h11_a_manager_goes_on_with_old_data", () => {
     expect(stamp).toContain(`${manager(desk)?.name}: the line is cut`);
     // It just began: there is nothing to prolong.
     expect(screen.queryByTestId("emergency-prolong")).toBeNull();
+  });
+
+  it("an emergency operation that ends takes no focus with it", async () => {
+    const { desk } = await open({ stale: true });
+    await press("stale-go-on");
+    await press("go-on-manager");
+    fireEvent.change(await screen.findByTestId("go-on-reason"), { target: { value: "storm" } });
+    await press("go-on-confirm");
+    const refresh = await screen.findByTestId("emergency-refresh");
+    refresh.focus();
+    expect(document.activeElement).toBe(refresh);
+    await act(async () => {
+      desk.app.setState(({ state }) => ({ state: state === null ? null : { ...state, staleness: { ...state.staleness, emergency: null } } }));
+    });
+    expect(screen.queryByTestId("emergency")).toBeNull();
+    expect(document.activeElement).toBe(screen.getByRole("main"));
   });
 
   it("going back finds the focus where it was", async () => {
