@@ -17,7 +17,7 @@ import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
 import { Unshown } from "../../shared/Unshown";
-import { complete, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
+import { complete, isTurned, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
 import { useConflict } from "./useConflict";
@@ -88,7 +88,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
 
   const turnMerged = (path: string) => {
     const next = change((was) => ({ ...was, choices: turn(was.choices, path) }));
-    announce(next?.choices.has(path) === true ? t`Theirs stands there now.` : t`Mine stands there again.`, { key: "left" });
+    announce(next !== null && isTurned(next.choices, path) ? t`Theirs stands there now.` : t`Mine stands there again.`, { key: "left" });
   };
 
   const leave = async () => {
@@ -224,11 +224,13 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             <h2 id="merged">{plural(view.merged.length, { one: "# field merges by itself", other: "# fields merge by themselves" })}</h2>
             <ul>
               {view.merged.map((field) => {
-                const turned = choices.has(field.path);
+                const turned = isTurned(choices, field.path);
+                const chosen = choices.get(field.path);
+                const own = chosen?.side === "edited" ? chosen.text : field.mine;
                 return (
                   <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
                     <span>
-                      <b>{field.label}</b>: <bdi>{turned ? field.theirs : field.mine}</bdi> ({turned ? t`from the service` : t`from this desk`})
+                      <b>{field.label}</b>: <bdi>{turned ? field.theirs : own}</bdi> ({turned ? t`from the service` : t`from this desk`})
                     </span>
                     <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={turned ? t`${field.label}: keep mine after all` : t`${field.label}: take theirs instead`}>
                       {turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConflictField, ConflictView } from "../../bindings/bindings";
-import { broughtAlong, carryOver, complete, initialChoices, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
+import { broughtAlong, carryOver, complete, initialChoices, isTurned, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 
 function field(path: string, change: Partial<ConflictField> = {}): ConflictField {
   return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
@@ -96,6 +96,18 @@ describe("h16_the_choices_of_a_conflict", () => {
     const newer = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: "t2" })]));
     expect([...newer.choices.keys()]).toEqual(["a"]);
     expect(newer.asksAgain).toEqual([]);
+  });
+
+  it("knows whose side stands in a merged field that came with an earlier choice", () => {
+    // It was contested, somebody kept mine, and the service's next answer did not name it any more.
+    const merged = [field("d", { chosen: "mine" }), field("e", { chosen: "theirs" }), field("f", { chosen: "edited", edited: "both" })];
+    const merging = view([field("a")], 1, merged);
+    const choices = initialChoices(merging);
+    expect(["d", "e", "f"].map((path) => isTurned(choices, path))).toEqual([false, true, false]);
+    const sides = (all: typeof choices) => complete(view([], 1, merged), all)?.map(({ side }) => side);
+    expect(sides(choices)).toEqual(["mine", "theirs", "edited"]);
+    expect(isTurned(turn(choices, "d"), "d")).toBe(true);
+    expect(isTurned(turn(choices, "e"), "e")).toBe(false);
   });
 
   it("brings an earlier choice along, except where it asks again", () => {

@@ -81,10 +81,16 @@ export function takeAll(view: ConflictView, choices: Choices, side: Chosen): Cho
   return all;
 }
 
+/** Whether the other side stands in a field that merged by itself: an earlier choice of one's own may have come along. */
+export function isTurned(choices: Choices, path: string): boolean {
+  return choices.get(path)?.side === "theirs";
+}
+
 /** Turns a field that merged by itself to the other side, or back. */
 export function turn(choices: Choices, path: string): Choices {
   const turned = new Map(choices);
-  if (!turned.delete(path)) turned.set(path, theirs);
+  if (isTurned(choices, path)) turned.delete(path);
+  else turned.set(path, theirs);
   return turned;
 }
 
