@@ -374,6 +374,16 @@ journey('Backlog: five thousand rows are as easy to look at as ten', async (worl
 
   await step('all of it is sent, and one row that changes its state costs what one row costs', async () => {
     await relay.restore()
+    // The progress is counted out loud on the pill, upwards, of all there is.
+    const counted = []
+    await desk.waitForPill('counting what is sent', (pill) => {
+      const [, at, of] = /Sending ([\d,]+) of ([\d,]+)/.exec(pill.text)?.map((part) => Number(part.replace(',', ''))) ?? []
+      if (at !== undefined && at !== counted.at(-1)?.at) counted.push({ at, of })
+      return counted.length >= 3
+    })
+    assert.deepEqual(counted, counted.toSorted((a, b) => a.at - b.at))
+    assert.ok(counted.every(({ at, of }) => at <= of && of >= ROWS), JSON.stringify(counted))
+    world.say(`counted: ${counted.map(({ at, of }) => `${at} of ${of}`).join(', ')}`)
     await desk.waitUntilCalm()
     desk.offline = false
     await desk.filter('all')
