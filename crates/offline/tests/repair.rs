@@ -664,6 +664,7 @@ fn a6_a_list_of_migrations_that_rotted_is_repaired_like_any_other_damage() {
         "UPDATE refinery_schema_history SET version = 1031 WHERE version = 7",
         "UPDATE refinery_schema_history SET version = x'00' WHERE version = 7",
         "DELETE FROM refinery_schema_history WHERE version = 4",
+        "DELETE FROM refinery_schema_history WHERE version >= 7",
     ] {
         let house = again(&killed);
         rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
@@ -758,6 +759,26 @@ fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
         drop(engine);
         is_all_there(&house, &killed, rot);
     }
+}
+
+#[test]
+fn a6_what_comes_back_early_in_a_long_repair_is_shown_with_the_rest() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 9, "early");
+    // More than one unit of work takes up.
+    for n in 0..600 {
+        add(&engine, 1, &format!("e{n}"));
+    }
+    engine.close();
+    drop(engine);
+    for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        let _ = std::fs::remove_file(house.file(name));
+    }
+    let (engine, report) = house.open();
+    assert_eq!(report.repair.map(|repair| repair.taken_up), Some(601));
+    assert_eq!((value(&engine, 9), value(&engine, 1)), (1, 600));
+    is_sound(&engine);
 }
 
 #[test]
