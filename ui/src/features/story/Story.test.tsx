@@ -9,21 +9,29 @@ import { Story } from "./Story";
 
 afterEach(cleanup);
 
-describe("a_story_that_cannot_be_read", () => {
-  it("says why with the focus, and shows when it can be", async () => {
-    const platform = memoryPlatform({ floors: 1, perFloor: 2 });
-    const desk = createDesk(platform);
-    await act(async () => {
-      await desk.refresh();
-    });
-    const room = [...desk.board.getState().tiles.values()][0]?.roomId ?? "";
-    const { story } = platform;
-    platform.story = () => Promise.reject({ code: "DATABASE_UNREADABLE", message: "It cannot be read.", nextStep: "Try again.", reference: "M-1" });
+/** A desk that knows its hotel, the first of its rooms, and a way to show what happened in that. */
+async function house() {
+  const platform = memoryPlatform({ floors: 1, perFloor: 2 });
+  const desk = createDesk(platform);
+  await act(async () => {
+    await desk.refresh();
+  });
+  const room = [...platform.house.rooms.keys()][0] ?? "";
+  const show = () =>
     render(
       <DeskContext value={desk}>
         <Story entityKind="room" entityId={room} />
       </DeskContext>,
     );
+  return { platform, desk, room, show };
+}
+
+describe("a_story_that_cannot_be_read", () => {
+  it("says why with the focus, and shows when it can be", async () => {
+    const { platform, show } = await house();
+    const { story } = platform;
+    platform.story = () => Promise.reject({ code: "DATABASE_UNREADABLE", message: "It cannot be read.", nextStep: "Try again.", reference: "M-1" });
+    show();
     const heading = await screen.findByRole("heading", { name: "It cannot be read." });
     await vi.waitFor(() => expect(document.activeElement).toBe(heading));
     expect(screen.getByTestId("story-problem").textContent).toContain("DATABASE_UNREADABLE · M-1");
@@ -42,20 +50,11 @@ describe("a_story_that_the_service_did_not_answer_in_time", () => {
   it("asks once more by itself while the service is there", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
     try {
-      const platform = memoryPlatform({ floors: 1, perFloor: 2 });
-      const desk = createDesk(platform);
-      await act(async () => {
-        await desk.refresh();
-      });
-      const room = [...platform.house.rooms.keys()][0] ?? "";
+      const { platform, show } = await house();
       const { story } = platform;
       const alone = { code: "SERVICE_SILENT", message: "The service does not answer.", nextStep: "Go on working.", reference: "" };
       platform.story = async (kind, id) => ({ ...(await story(kind, id)), alone });
-      render(
-        <DeskContext value={desk}>
-          <Story entityKind="room" entityId={room} />
-        </DeskContext>,
-      );
+      show();
       await screen.findByTestId("story-alone");
       platform.story = story;
       await act(async () => vi.advanceTimersByTime(5_000));
@@ -68,12 +67,7 @@ describe("a_story_that_the_service_did_not_answer_in_time", () => {
 
 describe("a_story_while_much_happens", () => {
   it("is asked for once at a time", async () => {
-    const platform = memoryPlatform({ floors: 1, perFloor: 2 });
-    const desk = createDesk(platform);
-    await act(async () => {
-      await desk.refresh();
-    });
-    const room = [...platform.house.rooms.keys()][0] ?? "";
+    const { platform, desk, show } = await house();
     const { story } = platform;
     const waiting: (() => void)[] = [];
     const asked = vi.spyOn(platform, "story").mockImplementation(async (kind, id) => {
@@ -81,11 +75,7 @@ describe("a_story_while_much_happens", () => {
       return story(kind, id);
     });
     const answer = () => act(async () => waiting.shift()?.());
-    render(
-      <DeskContext value={desk}>
-        <Story entityKind="room" entityId={room} />
-      </DeskContext>,
-    );
+    show();
     await act(async () => {
       for (let n = 0; n < 50; n += 1) void desk.refresh(["rooms"]);
     });
@@ -98,21 +88,12 @@ describe("a_story_while_much_happens", () => {
   });
 
   it("takes no older answer for the newest, also when somebody asks once more", async () => {
-    const platform = memoryPlatform({ floors: 1, perFloor: 2 });
-    const desk = createDesk(platform);
-    await act(async () => {
-      await desk.refresh();
-    });
-    const room = [...platform.house.rooms.keys()][0] ?? "";
+    const { platform, room, show } = await house();
     const { story } = platform;
     const told = await story("room", room);
     const waiting: ((title: string) => void)[] = [];
     platform.story = () => Promise.reject({ code: "DATABASE_UNREADABLE", message: "It cannot be read.", nextStep: "Try again.", reference: "" });
-    render(
-      <DeskContext value={desk}>
-        <Story entityKind="room" entityId={room} />
-      </DeskContext>,
-    );
+    show();
     const again = await screen.findByTestId("unshown-retry");
     platform.story = () => new Promise((go) => waiting.push((title) => go({ ...told, title })));
     await act(async () => fireEvent.click(again));
