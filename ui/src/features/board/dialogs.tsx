@@ -13,7 +13,7 @@ import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt"
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { go } from "../../shared/route";
-import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, sellabilityWord, statusWord } from "../../shared/words";
+import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, rungWord, sellabilityWord, statusWord, waitingWords } from "../../shared/words";
 import { situation } from "./Tile";
 import { verbGroups, type Ask, type Verb } from "./verbs";
 
@@ -231,11 +231,13 @@ function Note({ tile, onClose, onRecord }: Part): ReactNode {
 }
 
 function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; onVerb: AskProps["onVerb"] }): ReactNode {
+  const desk = useDesk();
   const staff = useApp((state) => state.staff);
   const now = useNow();
   const facts: [string, ReactNode][] = [
     [t`Task`, `${kindWord(tile.kind)} · ${creditsWord(tile.credits)}`],
     [t`Where it stands`, <FactStatus key="status" tile={tile} />],
+    [t`Why here`, rungWord(desk.board.standing(tile.taskId)?.rung ?? tile.standing.rung)],
     [t`Guests`, situation(tile)],
     [t`Assigned to`, staffName(staff, tile.assignee) ?? t`Nobody`],
     [t`Room`, [tile.roomType, t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
@@ -248,6 +250,7 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
     const coming = [tile.arrival.eta ?? "", persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
     facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
   }
+  if (tile.waiting !== null) facts.push([t`Guest waits`, waitingWords(tile.waiting, now)]);
   if (tile.startedAt !== null) facts.push([t`Started`, `${dateTime(tile.startedAt, now)} · ${age(tile.startedAt, now)}`]);
   if (tile.completedAt !== null) facts.push([t`Completed`, dateTime(tile.completedAt, now)]);
   if (tile.priority !== "normal" || tile.rush) facts.push([t`Priority`, [priorityWord(tile.priority), tile.rush ? t`Rush` : ""].filter(Boolean).join(" · ")]);
