@@ -257,3 +257,12 @@ export function creditsWord(n: number): string {
   const shown = count(n);
   return plural(n, { one: `${shown} credit`, other: `${shown} credits` });
 }
+
+/** How much work is meant: "12 rooms", or "13 tasks in 12 rooms" where a room has more than one. */
+export function workWord(tasks: number, rooms: number): string {
+  const shown = count(rooms);
+  const inRooms = plural(rooms, { one: `${shown} room`, other: `${shown} rooms` });
+  if (tasks === rooms) return inRooms;
+  const work = count(tasks);
+  return plural(tasks, { one: `${work} task in ${inRooms}`, other: `${work} tasks in ${inRooms}` });
+}
