@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Column, Tile } from "../../bindings/bindings";
 import { COLUMNS } from "../../data/board";
 import { tile } from "../../test/tile";
-import { laneBeside, movable, moveTo, planMove, planReasons, planWords } from "./moves";
+import { laneBeside, movable, moveTo, planMove, planReasons, planWords, verdictOn } from "./moves";
 
 const broken = { kind: "out_of_order", deducts_inventory: true, assignable: false } as const;
 const ready = tile({ number: "204" });
@@ -68,6 +68,19 @@ describe("several_tiles_go_to_one_lane_together", () => {
   });
   it("asks one reason for all that fail", () => {
     expect(planMove([completed, ready], "dirty").asks).toEqual([completed]);
+  });
+});
+
+describe("17_a_lane_says_what_letting_go_over_it_does", () => {
+  const shut = tile({ number: "206", cannotWork: "doNotDisturb" });
+  it("the verb, the verb for some with the reasons of the others, or why not", () => {
+    expect(verdictOn([ready], "inProgress")).toEqual({ kind: "goes", words: "Start", reasons: [] });
+    expect(verdictOn([ready, shut], "inProgress")).toMatchObject({ kind: "goes", words: "Start (1 of 2)", reasons: [expect.stringContaining("must not be disturbed")] });
+    expect(verdictOn([ready], "clean")).toEqual({ kind: "refused", reasons: ["Start it first."] });
+  });
+  it("nothing happens where it came from, not even to a paused task", () => {
+    expect(verdictOn([paused], "inProgress")).toEqual({ kind: "home" });
+    expect(verdictOn([paused, ready], "inProgress")).toMatchObject({ kind: "goes" });
   });
 });
 

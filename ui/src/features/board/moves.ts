@@ -127,6 +127,21 @@ export function planReasons(plan: MovePlan): string[] {
   return [...new Set(plan.refused.map((each) => each.why))];
 }
 
+/** What a lane says while some tiles are held over it. */
+export type Verdict =
+  /** They came from here. */
+  | { kind: "home" }
+  | { kind: "goes"; words: string; reasons: readonly string[] }
+  | { kind: "refused"; reasons: readonly string[] };
+
+export function verdictOn(tiles: readonly Tile[], to: Column): Verdict {
+  // Put back where it was taken from, nothing happens, not even to a paused task that could be resumed.
+  if (tiles.every((tile) => tile.column === to)) return { kind: "home" };
+  const plan = planMove(tiles, to);
+  const reasons = planReasons(plan);
+  return movable(plan) === 0 ? { kind: "refused", reasons } : { kind: "goes", words: planWords(plan, tiles.length), reasons };
+}
+
 /** The lane beside this one, in the order of the work. */
 export function laneBeside(column: Column, step: 1 | -1): Column | null {
   return COLUMNS[COLUMNS.indexOf(column) + step] ?? null;
