@@ -81,6 +81,25 @@ const deciding = (which, act) => async (page) => {
 /** Scrolls what is below the edge into the picture. */
 const toEnd = async (page) => page.locator(".resolver").evaluate((resolver) => resolver.scrollTo(0, 1e6));
 
+/** Picks up the first tile of a lane and holds it over another. */
+const holdOver = (from, to) => async (page) => {
+  const tile = await page.locator(`section[data-column=${from}] [data-testid=tile]`).first().boundingBox();
+  const lane = await page.locator(`section[data-column=${to}]`).boundingBox();
+  await page.mouse.move(tile.x + 90, tile.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(tile.x + 110, tile.y + 30);
+  await page.mouse.move(lane.x + lane.width / 2, lane.y + 320, { steps: 4 });
+};
+/** Selects so many tiles of a lane, from its first on. */
+const selecting = (column, more) => async (page) => {
+  await page.locator(`section[data-column=${column}] [data-testid=tile]`).first().click({ position: { x: 150, y: 12 } });
+  await page.keyboard.press("Space");
+  for (let n = 0; n < more; n += 1) await page.keyboard.press("Shift+ArrowDown");
+};
+const both = (...acts) => async (page) => {
+  for (const act of acts) await act(page);
+};
+
 const pictures = [
   { name: "board-light", query: "" },
   { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
@@ -100,6 +119,40 @@ const pictures = [
     query: "busy=1&noguide=1",
     act: async (page) => page.locator('[data-column=inProgress] [data-testid="tile-menu"]').first().click(),
   },
+  {
+    name: "board-menu-move",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.locator('[data-column=dirty] [data-testid="tile-menu"]').first().click();
+      await page.keyboard.press("End");
+    },
+  },
+  { name: "board-selected", query: "busy=1&noguide=1", act: both(selecting("dirty", 4), selecting("inProgress", 1)) },
+  { name: "board-selected-dark", query: "busy=1&noguide=1", dark: true, act: both(selecting("dirty", 4), selecting("clean", 2)) },
+  { name: "board-selected-rtl", query: "noguide=1&dir=rtl", act: selecting("clean", 3) },
+  { name: "board-selected-narrow", query: "noguide=1", size: size(960, 700), act: both(selecting("dirty", 4), selecting("inProgress", 3)) },
+  {
+    name: "board-selected-compact",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.getByTestId("density").click();
+      await selecting("dirty", 6)(page);
+    },
+  },
+  {
+    name: "board-selected-done",
+    query: "noguide=1&link=unplugged",
+    act: async (page) => {
+      await page.keyboard.press("Control+a");
+      await page.getByTestId("bulk-start").click();
+      await page.getByTestId("message").waitFor();
+    },
+  },
+  { name: "board-drag", query: "noguide=1", act: holdOver("dirty", "inProgress") },
+  { name: "board-drag-dark", query: "noguide=1", dark: true, act: holdOver("clean", "dirty") },
+  { name: "board-drag-refused", query: "noguide=1", act: holdOver("dirty", "clean") },
+  { name: "board-drag-refused-dark", query: "noguide=1", dark: true, act: holdOver("inProgress", "inspected") },
+  { name: "board-drag-many-rtl", query: "noguide=1&dir=rtl", act: both(selecting("dirty", 2), holdOver("dirty", "inProgress")) },
   {
     name: "board-after-act",
     query: "link=unplugged&sends=0",

@@ -28,6 +28,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["I", t`Inspect…`],
         ["M", t`More`],
         ["Enter", t`Details`],
+        ["Shift ← →", t`To the lane beside`],
         ["F2", t`Into the tile's buttons; Esc leads out`],
       ],
     },
@@ -38,6 +39,16 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Home End", t`First or last of the lane`],
         ["PgUp PgDn", t`A page up or down`],
         ["0 – 9", t`Type a room's number to go there`],
+      ],
+    },
+    {
+      title: t`Several tiles`,
+      keys: [
+        ["Space", t`Select, or take out again`],
+        ["Shift ↑ ↓", t`Select on from here; also Home, End and pages`],
+        ["Ctrl A", t`Select the whole lane, as filtered`],
+        ["S C I A", t`On a selected tile: for all of them`],
+        ["Esc", t`Select nothing`],
       ],
     },
     {

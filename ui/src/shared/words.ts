@@ -305,3 +305,12 @@ export function waitingWords(waiting: WaitingShown, now: number): string {
   const since = t`since ${time(waiting.since)} (${age(waiting.since, now)})`;
   return waiting.promised === null ? since : t`${since}, told ${waiting.promised}`;
 }
+
+/** How much work is meant: "12 rooms", or "13 tasks in 12 rooms" where a room has more than one. */
+export function workWord(tasks: number, rooms: number): string {
+  const shown = count(rooms);
+  const inRooms = plural(rooms, { one: `${shown} room`, other: `${shown} rooms` });
+  if (tasks === rooms) return inRooms;
+  const work = count(tasks);
+  return plural(tasks, { one: `${work} task in ${inRooms}`, other: `${work} tasks in ${inRooms}` });
+}

@@ -6,6 +6,7 @@ import { count } from "../../shared/fmt";
 import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
 import type { Density } from "../../shared/prefs";
 import { columnWord, creditsWord } from "../../shared/words";
+import { DropHint } from "./DropHint";
 import type { LaneSum } from "./filter";
 import { Tile } from "./Tile";
 
@@ -83,7 +84,7 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
         {ids.length === 0 ? (
           <p className="lane-empty">{filtered ? t`No room here fits the filter.` : emptyWords(column)}</p>
         ) : (
-          <div role="grid" aria-labelledby={`lane-${column}`} aria-rowcount={ids.length} aria-colcount={1} className="lane-grid" style={{ blockSize: virtual.getTotalSize() }}>
+          <div role="grid" aria-labelledby={`lane-${column}`} aria-rowcount={ids.length} aria-colcount={1} aria-multiselectable className="lane-grid" style={{ blockSize: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
               const id = ids[item.index];
               return id === undefined ? null : (
@@ -93,6 +94,7 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
           </div>
         )}
       </div>
+      <DropHint column={column} />
     </section>
   );
 });

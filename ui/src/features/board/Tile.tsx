@@ -1,5 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { memo, type CSSProperties, type ReactNode } from "react";
+import { useStore } from "zustand";
 import type { Column, Tile as TileData } from "../../bindings/bindings";
 import { staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
@@ -7,6 +8,7 @@ import { useApp, useTile } from "../../data/useDesk";
 import { age, iso, time } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
+import { selection } from "./selection";
 import { primaryVerb } from "./verbs";
 
 interface Props {
@@ -92,6 +94,7 @@ function isWorking(tile: TileData): boolean {
 export const Tile = memo(function Tile({ id, column, index, top, current }: Props): ReactNode {
   const tile = useTile(id);
   const now = useNow();
+  const selected = useStore(selection, (state) => state.ids.has(id));
   const assignee = useApp((state) => staffName(state.staff, tile?.assignee ?? null));
   const style: CSSProperties = { insetBlockStart: top };
   if (tile === undefined) return <div role="row" className="tile-row" style={style} />;
@@ -105,6 +108,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         id={`tile-${id}`}
         className="tile"
         tabIndex={current ? 0 : -1}
+        aria-selected={selected}
         aria-label={spoken(tile, assignee, now)}
         data-testid="tile"
         data-room={tile.number}

@@ -19,6 +19,9 @@ describe("5_3_where_the_focus_goes", () => {
   it("a verb that leaves the tile where it is leaves the focus on it", () => {
     expect(nextFocus(at("b", 1), lanes(["a", "b"]), "verb")).toEqual({ kind: "same" });
   });
+  it("rule 2: after a move it goes along with its tile", () => {
+    expect(nextFocus(at("b", 1), lanes(["a", "c"], ["x", "b"]), "move")).toEqual({ kind: "tile", focus: { column: "inProgress", taskId: "b", index: 1 } });
+  });
   it("rule 3: a change from elsewhere takes it along with its tile", () => {
     const next = nextFocus(at("b", 1), lanes(["a", "c"], ["x", "b"]), "remote");
     expect(next).toEqual({ kind: "tile", focus: { column: "inProgress", taskId: "b", index: 1 } });

@@ -12,13 +12,13 @@ export interface TileFocus {
 
 export type NextFocus = { kind: "same" } | { kind: "tile"; focus: TileFocus } | { kind: "lane"; column: Column };
 
-/** What moved the tile: a person's verb on it, or something from elsewhere. */
-export type Mover = "verb" | "remote";
+/** What moved the tile: a person's verb on it, a person who took it to another lane, or something from elsewhere. */
+export type Mover = "verb" | "move" | "remote";
 
 /**
  * After a verb the focus stays at the same place in the same lane (the next room to work), on the last tile if that was
- * the last, on the lane's heading if the lane is empty. After a change from elsewhere it follows the tile; if the tile
- * is nowhere any more, the rule for verbs holds.
+ * the last, on the lane's heading if the lane is empty. After a move, and after a change from elsewhere, it follows the
+ * tile; if the tile is nowhere any more, the rule for verbs holds.
  */
 export function nextFocus(focus: TileFocus, lanes: Lanes, mover: Mover): NextFocus {
   const lane = lanes[focus.column];
@@ -26,7 +26,7 @@ export function nextFocus(focus: TileFocus, lanes: Lanes, mover: Mover): NextFoc
   if (index >= 0) {
     return index === focus.index ? { kind: "same" } : { kind: "tile", focus: { ...focus, index } };
   }
-  if (mover === "remote") {
+  if (mover !== "verb") {
     for (const column of COLUMNS) {
       const there = lanes[column].indexOf(focus.taskId);
       if (there >= 0) return { kind: "tile", focus: { column, taskId: focus.taskId, index: there } };

@@ -75,6 +75,9 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   let conflicts: ConflictView[] = [];
   const carried: CarriedDesk[] = [];
   const onHold: RoomOnHold[] = [];
+  // How a room was before each event, for undo.
+  const before = new Map<string, { tiles: Tile[]; room: RackRoom | undefined }>();
+  const tilesOf = (roomId: string) => [...house.tiles.values()].filter((tile) => tile.roomId === roomId);
 
   const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
     seq += 1;
@@ -187,6 +190,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         if (action.args.verdict.result === "fail") return put({ status: "ready", cleanliness: "dirty", rework: (tile?.rework ?? 0) + 1, reworkReason: action.args.verdict.reason ?? null }, { cleanliness: "dirty" });
         return put({ status: "inspected", cleanliness: "inspected" }, { cleanliness: "inspected" });
       case "set_priority": return put({ priority: action.args.priority, rush: action.args.rush });
+      case "undo": {
+        const was = before.get(action.args.event);
+        if (was === undefined) fail("UNDO_UNKNOWN", "That action is not known here, so it cannot be undone.", "Record the opposite action instead.");
+        for (const each of tilesOf(roomId)) house.tiles.delete(each.taskId);
+        for (const each of was.tiles) house.tiles.set(each.taskId, each);
+        if (was.room !== undefined) house.rooms.set(roomId, was.room);
+        return undefined;
+      }
       case "cancel_task": house.tiles.delete(action.args.task); return undefined;
       case "add_task": {
         const like = [...house.tiles.values()].find((each) => each.roomId === roomId) ?? [...house.tiles.values()][0];
@@ -354,9 +365,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     frontDesk: async (from) => ({ revision, full: from === null, rooms: [...house.rooms.values()].filter((room) => since(from, room.roomId)), removed: [] }),
     act: async ({ roomId, action }: ActRequest) => {
+      const was = { tiles: tilesOf(roomId), room: house.rooms.get(roomId) };
       apply(roomId, action);
       const row = record(roomId, action.action, WORDS[action.action] ?? action.action, "pending");
       row.recordedAt = new Date().toISOString();
+      before.set(row.eventId, was);
       localState(roomId, "waiting");
       const step = app.guide?.steps.find((each) => each.id === (app.sync.state === "offline" ? "work" : "start"));
       if (step !== undefined) step.done = true;
