@@ -96,11 +96,25 @@ const selecting = (column, more) => async (page) => {
   await page.keyboard.press("Space");
   for (let n = 0; n < more; n += 1) await page.keyboard.press("Shift+ArrowDown");
 };
+/** Types a line of the radio and leaves it standing. */
+const radio = (line) => async (page) => {
+  await page.keyboard.press("Control+e");
+  await page.getByTestId("radio-input").fill(line);
+  await page.getByTestId("radio-echo").waitFor();
+};
 const both = (...acts) => async (page) => {
   for (const act of acts) await act(page);
 };
 
 const pictures = [
+  { name: "front-desk-waiting", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-waiting").click() },
+  { name: "front-desk-panel", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-ready").click(); await page.getByTestId("rack-more").first().click(); } },
+  { name: "front-desk-claim", query: "window=front-desk&link=unplugged", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").first().focus(); await page.keyboard.press("c"); } },
+  { name: "front-desk-queue", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").nth(3).focus(); await page.keyboard.press("q"); } },
+  { name: "radio-understood", query: "busy=1&noguide=1", act: radio("501-512 dirty") },
+  { name: "radio-words", query: "busy=1&noguide=1&dir=rtl", act: radio("412 d") },
+  { name: "radio-problem", query: "busy=1&noguide=1", dark: true, act: radio("412 fooo") },
+  { name: "radio-refused", query: "busy=1&noguide=1", act: radio("110-116 dnd") },
   { name: "board-light", query: "" },
   { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
   { name: "board-dark", query: "busy=1&noguide=1", dark: true },

@@ -13,6 +13,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Ctrl J", t`Sync Center`],
         ["G F", t`Front Desk`],
         ["/", t`Find a room`],
+        ["Ctrl E", t`Radio: type what is called in`],
         ["F6", t`Next part of the window`],
         ["Ctrl Z", t`Undo`],
         ["?", t`This sheet`],
@@ -49,6 +50,15 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Ctrl A", t`Select the whole lane, as filtered`],
         ["S C I A", t`On a selected tile: for all of them`],
         ["Esc", t`Select nothing`],
+      ],
+    },
+    {
+      title: t`At the front desk`,
+      keys: [
+        ["C", t`Claim or release the room`],
+        ["Q", t`The guest waits, or waits no more`],
+        ["R", t`Rush, or take it back`],
+        ["Enter", t`Everything about the room`],
       ],
     },
     {

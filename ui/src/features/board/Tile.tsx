@@ -45,6 +45,7 @@ export function mark(tile: TileData, now: number): Mark | null {
   }
   if (tile.cannotWork !== null) return { tone: "stop", text: cannotWorkWord(tile.cannotWork) };
   if (tile.status === "inspected") return noted(tile);
+  if (tile.waiting !== null) return { tone: "rush", text: t`Guest waits ${age(tile.waiting.since, now)}` };
   if (tile.rush) return { tone: "rush", text: t`Rush` };
   if (tile.status === "paused") return { tone: "stop", text: t`Paused` };
   if (tile.rework > 0) return { tone: "rush", text: t`Rework` };

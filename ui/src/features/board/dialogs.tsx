@@ -12,6 +12,7 @@ import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "
 import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
+import { NoteDialog } from "../../shared/NoteDialog";
 import { go } from "../../shared/route";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, rungWord, sellabilityWord, statusWord, waitingWords, workWord } from "../../shared/words";
 import { roomsOf } from "./bulk";
@@ -46,7 +47,7 @@ export function AskDialog({ tiles, ask, onClose, onRecord, onVerb }: AskProps): 
     case "cancel":
       return <Reason tiles={tiles} what={ask} onClose={onClose} onRecord={onRecord} />;
     case "note":
-      return <Note tile={tile} onClose={onClose} onRecord={onRecord} />;
+      return <NoteDialog number={tile.number} note={tile.note} onClose={onClose} onRecord={({ action, ...rest }) => onRecord({ action: () => action, ...rest })} />;
     case "hold":
       return <HoldDialog roomId={tile.roomId} number={tile.number} onClose={onClose} />;
     case "details":
@@ -212,28 +213,6 @@ function Reason({ tiles, what, onClose, onRecord }: Part & { what: "fail" | "ski
           <Button look="solid" type="submit" testId="reason-confirm">
             {what === "fail" ? t`Fail` : what === "skip" ? t`Skip` : tiles.length === 1 ? t`Cancel the task` : t`Cancel the tasks`}
           </Button>
-        </div>
-      </Form>
-    </Dialog>
-  );
-}
-
-function Note({ tile, onClose, onRecord }: Omit<Part, "tiles"> & { tile: Tile }): ReactNode {
-  const [text, setText] = useState(tile.note ?? "");
-  return (
-    <Dialog title={<Title tiles={[tile]}>{t`note`}</Title>} onClose={onClose} testId="dialog-note">
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const kept = text.trim();
-          onRecord({ action: () => ({ action: "note", args: kept === "" ? {} : { text: kept } }), done: kept === "" ? t`note cleared` : t`note written`, from: event.timeStamp });
-        }}
-      >
-        <Field label={t`What people should know about the room`} value={text} onChange={setText} lines autoFocus maxLength={500} testId="note" />
-        <div className="dialog-actions">
-          <Button onPress={onClose}>{t`Go back`}</Button>
-          <Button look="solid" type="submit" testId="note-save">{t`Save the note`}</Button>
         </div>
       </Form>
     </Dialog>
