@@ -20,6 +20,8 @@ export interface BoardState {
   stamp: number;
   /** Every section there is, in order. */
   sections: readonly string[];
+  /** Every floor there is, in order. */
+  floors: readonly string[];
 }
 
 export interface BoardStore extends StoreApi<BoardState> {
@@ -46,6 +48,7 @@ export function createBoardStore(): BoardStore {
   const byRoom = new Map<RoomId, TaskId[]>();
   const keys = new Map<string, string>();
   const sections = new Set<string>();
+  const floors = new Set<string>();
 
   const key = (number: string): string => {
     let made = keys.get(number);
@@ -72,12 +75,14 @@ export function createBoardStore(): BoardStore {
     tiles,
     lanes: emptyLanes(),
     sections: [],
+    floors: [],
     stamp: 0,
   }));
 
   const add = (tile: Tile): void => {
     tiles.set(tile.taskId, tile);
     if (tile.section !== "") sections.add(tile.section);
+    if (tile.floor !== "") floors.add(tile.floor);
     const ids = byRoom.get(tile.roomId);
     if (ids === undefined) byRoom.set(tile.roomId, [tile.taskId]);
     else ids.push(tile.taskId);
@@ -87,6 +92,7 @@ export function createBoardStore(): BoardStore {
     tiles.clear();
     byRoom.clear();
     sections.clear();
+    floors.clear();
     const lanes = emptyLanes();
     for (const tile of delta.tiles) {
       add(tile);
@@ -147,7 +153,7 @@ export function createBoardStore(): BoardStore {
   };
 
   const takeIn = (delta: BoardDelta): void => {
-    const { revision, lanes, stamp, sections: known } = store.getState();
+    const { revision, lanes, stamp, sections: knownSections, floors: knownFloors } = store.getState();
     // An answer to an older question may come late; what is newer is already here.
     if (revision !== null && delta.revision < revision) return;
     if (!delta.full && delta.rooms.length === 0 && delta.tiles.length === 0) {
@@ -155,11 +161,11 @@ export function createBoardStore(): BoardStore {
       return;
     }
     const next = delta.full ? takeAll(delta) : takeRooms(delta, lanes);
-    const same = known.length === sections.size && known.every((section) => sections.has(section));
     store.setState({
       revision: delta.revision,
       lanes: next,
-      sections: same ? known : [...sections].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1)),
+      sections: inOrder(sections, knownSections),
+      floors: inOrder(floors, knownFloors),
       stamp: stamp + 1,
     });
   };
@@ -189,6 +195,12 @@ export function createBoardStore(): BoardStore {
       };
     },
   });
+}
+
+/** The names in corridor order; the list known before while it says the same. */
+function inOrder(names: ReadonlySet<string>, known: readonly string[]): readonly string[] {
+  const same = known.length === names.size && known.every((name) => names.has(name));
+  return same ? known : [...names].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1));
 }
 
 function insert(lane: TaskId[], id: TaskId, compare: (a: TaskId, b: TaskId) => number): void {

@@ -5,6 +5,8 @@ import { ArrowLeft, Check, ChevronDown, X } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import {
   Button as AriaButton,
+  Checkbox,
+  CheckboxGroup,
   Dialog as AriaDialog,
   FieldError,
   Heading,
@@ -158,6 +160,25 @@ export function Radios({ label, choices, value, onChange, autoFocus = false }: {
         ))}
       </div>
     </RadioGroup>
+  );
+}
+
+/** Any of some choices. */
+export function Checks<Id extends string>({ label, choices, value, onChange, testId }: { label: string; choices: readonly (Choice & { id: Id })[]; value: readonly Id[]; onChange: (ids: Id[]) => void; testId: string }): ReactNode {
+  return (
+    <CheckboxGroup className="checks" value={[...value]} onChange={(ids) => onChange(ids as Id[])}>
+      <Label>{label}</Label>
+      <div className="checks-list">
+        {choices.map((choice) => (
+          <Checkbox key={choice.id} value={choice.id} className="check" data-testid={`${testId}-${choice.id}`}>
+            <span className="check-box" aria-hidden>
+              <Check size={14} />
+            </span>
+            {choice.label}
+          </Checkbox>
+        ))}
+      </div>
+    </CheckboxGroup>
   );
 }
 

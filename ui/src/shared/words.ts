@@ -258,6 +258,11 @@ export function creditsWord(n: number): string {
   return plural(n, { one: `${shown} credit`, other: `${shown} credits` });
 }
 
+export function tasksWord(n: number): string {
+  const shown = count(n);
+  return plural(n, { one: `${shown} task`, other: `${shown} tasks` });
+}
+
 /** How much work is meant: "12 rooms", or "13 tasks in 12 rooms" where a room has more than one. */
 export function workWord(tasks: number, rooms: number): string {
   const shown = count(rooms);

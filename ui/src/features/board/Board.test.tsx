@@ -9,8 +9,9 @@ import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform, type MemoryPlatform } from "../../platform/memory/memory";
 import { dismissToast, toasts } from "../../shared/toasts";
 import * as words from "../../shared/words";
+import { NO_FILTER } from "../../shared/views";
 import { Board } from "./Board";
-import { boardFilter, NO_FILTER } from "./filter";
+import { boardFilter } from "./filter";
 import { clearSelection } from "./selection";
 
 vi.mock("../../shared/words", async (original) => {

@@ -14,7 +14,7 @@ import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { prefs } from "../../shared/prefs";
 import { showToast } from "../../shared/toasts";
-import { columnWord, workWord } from "../../shared/words";
+import { columnWord, tasksWord, workWord } from "../../shared/words";
 import "./board.css";
 import { bulkVerbs, roomsOf, type BulkVerb } from "./bulk";
 import { AddTask, AskDialog, type NewTask, type Recording } from "./dialogs";
@@ -101,6 +101,15 @@ export function Board(): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [state.lanes, filter, filtering ? state.stamp : 0],
   );
+
+  // What a filter leaves is said once it stands; not what the day changes in it.
+  const said = useRef(filter);
+  useEffect(() => {
+    if (said.current === filter) return;
+    said.current = filter;
+    const shown = COLUMNS.reduce((sum, column) => sum + lanes[column].length, 0);
+    announce(filtering ? t`${tasksWord(shown)} shown.` : t`All tasks shown.`, { key: "filter" });
+  }, [filter, filtering, lanes]);
 
   // Summed once for every change, and kept as one object for as long as a lane's sum says the same.
   const kept = useRef<Readonly<Record<Column, LaneSum>> | undefined>(undefined);
