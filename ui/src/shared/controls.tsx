@@ -186,8 +186,8 @@ interface DialogProps {
   title: ReactNode;
   onClose: () => void;
   children: ReactNode;
-  /** A drawer stands at the far side of the window. */
-  form?: "middle" | "drawer";
+  /** A drawer stands at the far side of the window; what is wide is read at a glance rather than scrolled. */
+  form?: "middle" | "drawer" | "wide";
   testId?: string;
 }
 

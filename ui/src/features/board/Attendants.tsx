@@ -32,14 +32,14 @@ function useLoads(): ReadonlyMap<StaffId | null, Load> {
   );
 }
 
-/** The name of who is chosen; a person who is not on today's list is shown by their id. */
+/** The name of who is chosen. A saved view may name somebody who is not on today's list. */
 function useChosen(): { attendant: string | null; name: string; section: string | null } {
   const attendant = useStore(boardFilter, (filter) => filter.attendant);
   const staff = useApp((state) => state.staff);
   if (attendant === null) return { attendant, name: t`All attendants`, section: null };
   if (attendant === UNASSIGNED) return { attendant, name: t`Nobody assigned`, section: null };
   const person = staffById(staff).get(attendant);
-  return { attendant, name: person?.name ?? attendant, section: person?.section ?? null };
+  return { attendant, name: person?.name ?? t`Not on today's list`, section: person?.section ?? null };
 }
 
 /** Chooses whose tiles the board shows, from a list that says how much everybody has. */

@@ -194,6 +194,25 @@ describe("several_tiles_are_selected", () => {
     expect(rendered).toHaveBeenCalledTimes(2);
   });
 
+  it("a tile stays small, selected or not", async () => {
+    await open();
+    await focus(firstOf("dirty"));
+    await key("a", { ctrlKey: true });
+    const sizes = screen.getAllByTestId("tile").map((tile) => 1 + (tile.parentElement?.querySelectorAll("*").length ?? 0));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16);
+  });
+
+  it("who works next finds nothing selected", async () => {
+    const { platform, desk } = await open();
+    await focus(firstOf("dirty"));
+    await key(" ");
+    await act(async () => {
+      await platform.choosePerson("s2");
+      await desk.refresh();
+    });
+    expect(selected()).toEqual([]);
+  });
+
   it("a room that leaves the board leaves the selection", async () => {
     const { platform, desk } = await open();
     await focus(firstOf("dirty"));

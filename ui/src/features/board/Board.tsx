@@ -4,7 +4,7 @@ import { t } from "@lingui/core/macro";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { Action, Column, Tile } from "../../bindings/bindings";
-import { letGoOn, perform, performMany, type NotDone } from "../../data/actions";
+import { letGoOn, perform, performMany, underway, type NotDone } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
 import { rendered } from "../../data/probe";
 import { share } from "../../data/share";
@@ -77,6 +77,8 @@ const WITHIN_A_LANE: readonly Move[] = ["up", "down", "pageUp", "pageDown", "hom
 
 /** Where the focus was when the board was last looked at. */
 let lastFocus: TileFocus | null = null;
+/** Who selected what is selected: nobody else finds it. */
+let selectedBy: string | null = null;
 
 function domTile(taskId: string): HTMLElement | null {
   return document.getElementById(`tile-${taskId}`);
@@ -271,11 +273,18 @@ export function Board(): ReactNode {
     [desk, record],
   );
 
+  /** What is being recorded together is not asked for twice, nor anything else on top of it. */
+  const isBusy = useCallback(() => {
+    const busy = underway.getState().now !== null;
+    if (busy) announce(t`Not everything is recorded yet. Go on when it is.`, { key: "move" });
+    return busy;
+  }, []);
+
   /** One verb on many tiles; or the two of one letter, each on its own tiles. */
   const doBulk = useCallback(
     (...verbs: readonly BulkVerb[]) => {
       const [verb] = verbs;
-      if (verb === undefined) return;
+      if (verb === undefined || isBusy()) return;
       const selected = verb.leaves === true;
       if (verb.ask !== undefined) {
         setAsked({ ask: verb.ask, tasks: verb.tiles.map((tile) => tile.taskId), selected });
@@ -285,12 +294,13 @@ export function Board(): ReactNode {
       const done = verbs.length > 1 ? t`started or resumed` : verb.done;
       void record([...actions.keys()], { action: (tile) => actions.get(tile) as Action, done, from: performance.now() }, { selected });
     },
-    [record],
+    [record, isBusy],
   );
 
   /** Takes tiles to another lane: those that can go do, the others say why they stay. */
   const moveTiles = useCallback(
     (tiles: readonly Tile[], to: Column, from: number) => {
+      if (tiles.length > 1 && isBusy()) return;
       const plan = planMove(tiles, to);
       const notDone = plan.refused.map(({ tile, why }) => ({ number: tile.number, why }));
       if (movable(plan) === 0) {
@@ -310,7 +320,7 @@ export function Board(): ReactNode {
         void record(plan.acts.map((each) => each.tile), { action, done: t`moved to ${columnWord(to)}`, from }, how);
       }
     },
-    [record],
+    [record, isBusy],
   );
 
   /** What a key on a tile, or a drag of it, is about: the selection where the tile is in it, else the tile alone. */
@@ -322,6 +332,12 @@ export function Board(): ReactNode {
     },
     [desk],
   );
+
+  const person = useApp((app) => app.person?.id ?? null);
+  useEffect(() => {
+    if (selectedBy !== person) clearSelection();
+    selectedBy = person;
+  }, [person]);
 
   // What left the board leaves the selection.
   useEffect(() => retainSelected((id) => state.tiles.has(id)), [state.stamp, state.tiles]);

@@ -23,6 +23,8 @@ export const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => v
   const filter = useStore(boardFilter);
   const density = useStore(prefs, (each) => each.density);
   const sections = useStore(desk.board, (state) => state.sections);
+  // A saved view may name a section that has no work today.
+  const listed = filter.section === null || sections.includes(filter.section) ? sections : [...sections, filter.section];
   const more = useRef<HTMLButtonElement>(null);
   const denser = density === "compact" ? t`Larger tiles` : t`Smaller tiles`;
 
@@ -49,7 +51,7 @@ export const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => v
           testId="filter-section"
           value={filter.section ?? ""}
           onChange={(id) => set({ section: id === "" ? null : id })}
-          choices={[{ id: "", label: t`All sections` }, ...sections.map((section) => ({ id: section, label: t`Section ${section}` }))]}
+          choices={[{ id: "", label: t`All sections` }, ...listed.map((section) => ({ id: section, label: t`Section ${section}` }))]}
         />
         <AttendantFilter />
         <MoreFilters trigger={more} />
