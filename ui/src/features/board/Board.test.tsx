@@ -242,6 +242,8 @@ describe("what_is_selected_is_worked_together", () => {
     const tasks = await select("dirty", 3);
     await act(async () => fireEvent.click(screen.getByTestId("bulk-start")));
     await waitFor(() => expect(tasks.every((task) => columnOf(desk, task) === "inProgress")).toBe(true));
+    // The focus is on the next room that is left, not with those that went.
+    await waitFor(() => expect(columnOf(desk, document.activeElement?.id.slice("tile-".length) ?? "")).toBe("dirty"));
     expect(foot()?.text).toMatch(/^3 (rooms|tasks in \d rooms): started$/);
     expect(screen.queryByTestId("selection")).toBeNull();
     await act(async () => undo(desk));

@@ -141,6 +141,8 @@ export function Board(): ReactNode {
     if (current !== null) lastFocus = current.focus;
   });
 
+  const shownBefore = useRef(lanes);
+
   // The board changed: hold to the rules of where the focus goes.
   useLayoutEffect(() => {
     const was = latest.current;
@@ -157,7 +159,7 @@ export function Board(): ReactNode {
     }
     const act = acting.current.get(was.focus.taskId);
     const mover = act === undefined ? "remote" : act.follows ? "move" : "verb";
-    const next = nextFocus(was.focus, lanes, mover);
+    const next = nextFocus(was.focus, lanes, mover, shownBefore.current);
     if (next.kind === "same") return;
     if (next.kind === "lane") {
       if (inside.current) document.getElementById(`lane-${next.column}`)?.focus();
@@ -172,6 +174,10 @@ export function Board(): ReactNode {
     const claim = inside.current && moved ? was.claim + 1 : was.claim;
     const scroll = inside.current && mover !== "remote" ? was.scroll + 1 : was.scroll;
     setCurrent({ focus: next.focus, claim, scroll });
+  }, [lanes]);
+
+  useLayoutEffect(() => {
+    shownBefore.current = lanes;
   }, [lanes]);
 
   // What the board shows by now is behind; later moves of those tiles are not this person's.
@@ -204,7 +210,8 @@ export function Board(): ReactNode {
     const rescue = () => {
       requestAnimationFrame(() => {
         if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay") !== null) return;
-        const tile = current === null ? null : domTile(current.focus.taskId);
+        // By now the focus may belong to another tile than when this was asked for.
+        const tile = latest.current === null ? null : domTile(latest.current.focus.taskId);
         (tile ?? root.current)?.focus({ preventScroll: true });
       });
     };
