@@ -105,6 +105,24 @@ const radio = (line) => async (page) => {
 const both = (...acts) => async (page) => {
   for (const act of acts) await act(page);
 };
+const more = (...ticks) => async (page) => {
+  await page.getByTestId("filter-more").click();
+  for (const tick of ticks) await page.getByTestId(`filter-${tick}`).click();
+};
+const closed = (act) => both(act, async (page) => page.keyboard.press("Escape"));
+/** The board of the first attendant who has a part of it done. */
+const ofOne = async (page) => {
+  await page.getByTestId("filter-attendant").click();
+  await page.getByTestId("attendant-choice").nth(4).click();
+};
+const named = (name, ...ticks) =>
+  both(closed(more(...ticks)), async (page) => {
+    await page.getByTestId("views").click();
+    await page.getByTestId("view-name").click();
+    await page.getByTestId("view-typed").fill(name);
+    await page.getByTestId("view-save").click();
+  });
+const twoViews = both(named("VIP and rush", "state-vip", "state-rush"), named("First floor, not sent", "state-vip", "state-rush", "floor-1", "state-notSent"));
 
 const pictures = [
   { name: "front-desk-waiting", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-waiting").click() },
@@ -161,6 +179,25 @@ const pictures = [
       await page.getByTestId("bulk-start").click();
       await page.getByTestId("message").waitFor();
     },
+  },
+  { name: "board-more-filters", query: "noguide=1", act: more("state-vip", "kind-linen", "floor-2") },
+  { name: "board-more-filters-dark", query: "noguide=1", dark: true, act: more("state-vip", "kind-linen", "floor-2") },
+  { name: "board-more-filters-rtl", query: "noguide=1&dir=rtl", act: closed(more("state-vip", "state-rush", "floor-2")) },
+  { name: "board-chips", query: "busy=1&noguide=1", act: closed(more("state-vip", "state-notSent", "kind-turnover", "floor-1")) },
+  { name: "board-filters-narrow", query: "noguide=1", size: size(960, 700), act: both(ofOne, closed(more("state-vip", "state-cannotWork"))) },
+  { name: "board-attendants", query: "noguide=1", act: async (page) => page.getByTestId("filter-attendant").click() },
+  { name: "board-attendants-dark", query: "noguide=1", dark: true, act: both(ofOne, async (page) => page.getByTestId("filter-attendant").click()) },
+  { name: "board-one", query: "noguide=1", act: ofOne },
+  { name: "board-one-dark", query: "noguide=1", dark: true, act: ofOne },
+  { name: "board-one-rtl", query: "noguide=1&dir=rtl", act: ofOne },
+  { name: "board-views", query: "noguide=1", act: both(twoViews, async (page) => page.getByTestId("views").click()) },
+  {
+    name: "board-views-change",
+    query: "noguide=1",
+    act: both(twoViews, async (page) => {
+      await page.getByTestId("views").click();
+      await page.getByTestId("view-change").click();
+    }),
   },
   { name: "board-drag", query: "noguide=1", act: holdOver("dirty", "inProgress") },
   { name: "board-drag-dark", query: "noguide=1", dark: true, act: holdOver("clean", "dirty") },

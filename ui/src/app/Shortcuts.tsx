@@ -73,7 +73,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
     },
   ];
   return (
-    <Dialog title={t`Keyboard shortcuts`} onClose={onClose} testId="shortcuts">
+    <Dialog title={t`Keyboard shortcuts`} form="wide" onClose={onClose} testId="shortcuts">
       <div className="keys">
         {groups.map((group) => (
           <section key={group.title}>

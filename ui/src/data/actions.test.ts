@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryPlatform } from "../platform/memory/memory";
 import { dismissToast, toasts } from "../shared/toasts";
-import { perform, performMany, undo, undoable, type Part } from "./actions";
+import { perform, performMany, undo, undoable, underway, type Part } from "./actions";
 import { createDesk } from "./desk";
 
 function house() {
@@ -70,9 +70,10 @@ describe("what_is_done_to_many_rooms_is_shown_said_and_undone_as_one", () => {
     const { platform, desk, part, free } = house();
     let inFlight = 0;
     let most = 0;
+    let together = 0;
     const rooms = new Set<string>();
     vi.spyOn(platform, "act").mockImplementation(async ({ roomId }) => {
-      expect(rooms.has(roomId)).toBe(false);
+      if (rooms.has(roomId)) together += 1;
       rooms.add(roomId);
       inFlight += 1;
       most = Math.max(most, inFlight);
@@ -81,9 +82,34 @@ describe("what_is_done_to_many_rooms_is_shown_said_and_undone_as_one", () => {
       rooms.delete(roomId);
       return { eventId: `e-${roomId}`, revision: 2 };
     });
-    await performMany(desk, [...free, ...free].map(part), { done: "started" });
+    await performMany(desk, free.flatMap((each) => [part(each), part(each)]), { done: "started" });
+    expect(together).toBe(0);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it("says how far it is when it takes longer than a moment, and undoes nothing meanwhile", async () => {
+    const { platform, desk, part, free } = house();
+    const [earlier, ...others] = free.slice(0, 9).map(part);
+    if (earlier === undefined) throw new Error("there is work");
+    await perform(desk, earlier.roomId, earlier.action, { number: earlier.number, done: "started" });
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    const asked = vi.spyOn(platform, "act").mockImplementation(async ({ roomId }) => {
+      now.mockReturnValue(performance.now() + 150);
+      return { eventId: `e-${roomId}`, revision: 2 };
+    });
+    const seen: string[] = [];
+    const stop = underway.subscribe(({ now: state }) => {
+      seen.push(state === null ? "over" : `${state.done} of ${state.total}${state.shown ? ", shown" : ""}`);
+      if (state?.done === 1) void undo(desk);
+    });
+    await performMany(desk, others, { done: "started" });
+    stop();
+    expect(seen[0]).toBe("0 of 8");
+    expect(seen).toContain("1 of 8, shown");
+    expect(seen.at(-1)).toBe("over");
+    expect(asked.mock.calls.every(([{ action }]) => action.action === "start")).toBe(true);
+    expect(undoable.getState().stack).toHaveLength(2);
   });
 
   it("counts tasks where a room has more than one of them", async () => {

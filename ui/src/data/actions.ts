@@ -92,6 +92,40 @@ interface ManyOptions {
   left?: () => string;
 }
 
+/** What is being recorded together right now. Shown once it takes longer than a moment. */
+interface Underway {
+  done: number;
+  total: number;
+  shown: boolean;
+}
+
+export const underway = createStore<{ now: Underway | null }>(() => ({ now: null }));
+
+const MOMENT_MS = 300;
+/** How often a running count is brought up to date. */
+const COUNT_MS = 100;
+
+let running = { done: 0, total: 0, began: 0, told: 0 };
+
+function expectMany(more: number): void {
+  const at = performance.now();
+  if (running.total === 0) running = { done: 0, total: 0, began: at, told: at };
+  running.total += more;
+  underway.setState({ now: { done: running.done, total: running.total, shown: at - running.began > MOMENT_MS } });
+}
+
+function oneMore(): void {
+  running.done += 1;
+  const at = performance.now();
+  if (running.done >= running.total) {
+    running = { done: 0, total: 0, began: 0, told: 0 };
+    underway.setState({ now: null });
+  } else if (at - running.told > COUNT_MS) {
+    running.told = at;
+    underway.setState({ now: { done: running.done, total: running.total, shown: at - running.began > MOMENT_MS } });
+  }
+}
+
 /** So many actions of a bulk are with the core at once: enough to keep it busy, few enough that others get between. */
 const IN_FLIGHT = 4;
 
@@ -101,6 +135,7 @@ const IN_FLIGHT = 4;
  */
 export async function performMany(desk: Desk, parts: readonly Part[], { done, notDone = [], left }: ManyOptions): Promise<(Acted | null)[]> {
   const refusals: NotDone[] = [...notDone];
+  if (parts.length > 0) expectMany(parts.length);
   const answers = await inOrder(parts, async ({ roomId, number, action }) => {
     try {
       return await desk.platform.act({ intentId: ulid(), roomId, action });
@@ -108,6 +143,8 @@ export async function performMany(desk: Desk, parts: readonly Part[], { done, no
       const error = asCommandError(thrown);
       refusals.push({ number, why: `${error.message} ${error.nextStep}`.trim(), code: error.code });
       return null;
+    } finally {
+      oneMore();
     }
   });
   const events = parts.flatMap((part, at): RecordedEvent[] => {
@@ -204,6 +241,10 @@ export function decided(desk: Desk, { eventId, roomId, number, setAside }: Decid
 
 /** Undoes what was recorded with this event, or what was recorded last. */
 export async function undo(desk: Desk, eventId?: string): Promise<void> {
+  if (underway.getState().now !== null) {
+    announce(t`Not everything is recorded yet. Undo it when it is.`);
+    return;
+  }
   const { stack } = undoable.getState();
   const entry = eventId === undefined ? stack.at(-1) : stack.find((each) => each.events.some((event) => event.eventId === eventId));
   if (entry === undefined) {

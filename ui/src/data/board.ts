@@ -20,6 +20,8 @@ export interface BoardState {
   stamp: number;
   /** Every section there is, in order. */
   sections: readonly string[];
+  /** Every floor there is, in order. */
+  floors: readonly string[];
 }
 
 export interface BoardStore extends StoreApi<BoardState> {
@@ -57,6 +59,7 @@ export function createBoardStore(): BoardStore {
   const later = new Map<TaskId, number>();
   let clock = Date.now();
   const sections = new Set<string>();
+  const floors = new Set<string>();
 
   const key = (number: string): string => {
     let made = keys.get(number);
@@ -84,6 +87,7 @@ export function createBoardStore(): BoardStore {
     tiles,
     lanes: emptyLanes(),
     sections: [],
+    floors: [],
     stamp: 0,
   }));
 
@@ -110,13 +114,14 @@ export function createBoardStore(): BoardStore {
     if (soon > clock) later.set(tile.taskId, soon);
     else later.delete(tile.taskId);
     if (tile.section !== "") sections.add(tile.section);
+    if (tile.floor !== "") floors.add(tile.floor);
     const ids = byRoom.get(tile.roomId);
     if (ids === undefined) byRoom.set(tile.roomId, [tile.taskId]);
     else ids.push(tile.taskId);
   };
 
   const takeAll = (delta: BoardDelta): Lanes => {
-    for (const kept of [tiles, byRoom, sections, standings, waitedFor, later]) kept.clear();
+    for (const kept of [tiles, byRoom, sections, floors, standings, waitedFor, later]) kept.clear();
     const lanes = emptyLanes();
     for (const tile of delta.tiles) if (tile.waiting !== null) waits(tile, true);
     for (const tile of delta.tiles) {
@@ -190,7 +195,7 @@ export function createBoardStore(): BoardStore {
   };
 
   const takeIn = (delta: BoardDelta): void => {
-    const { revision, lanes, stamp, sections: known } = store.getState();
+    const { revision, lanes, stamp, sections: knownSections, floors: knownFloors } = store.getState();
     // An answer to an older question may come late; what is newer is already here.
     if (revision !== null && delta.revision < revision) return;
     if (!delta.full && delta.rooms.length === 0 && delta.tiles.length === 0) {
@@ -198,11 +203,11 @@ export function createBoardStore(): BoardStore {
       return;
     }
     const next = delta.full ? takeAll(delta) : takeRooms(delta, lanes);
-    const same = known.length === sections.size && known.every((section) => sections.has(section));
     store.setState({
       revision: delta.revision,
       lanes: next,
-      sections: same ? known : [...sections].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1)),
+      sections: inOrder(sections, knownSections),
+      floors: inOrder(floors, knownFloors),
       stamp: stamp + 1,
     });
   };
@@ -250,6 +255,12 @@ export function createBoardStore(): BoardStore {
     },
     standing: (taskId: TaskId) => standings.get(taskId),
   });
+}
+
+/** The names in corridor order; the list known before while it says the same. */
+function inOrder(names: ReadonlySet<string>, known: readonly string[]): readonly string[] {
+  const same = known.length === names.size && known.every((name) => names.has(name));
+  return same ? known : [...names].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1));
 }
 
 function insert(lane: TaskId[], id: TaskId, compare: (a: TaskId, b: TaskId) => number): void {

@@ -1,6 +1,8 @@
-// What one person likes at this screen: theme, density, and whether a conflict comes with suggestions. Kept by the page; losing it loses nothing.
+// What one person likes at this screen: theme, density, the board's named views, and whether a conflict comes with
+// suggestions. Kept by the page; losing it loses nothing.
 
 import { createStore } from "zustand/vanilla";
+import { readViews, type SavedView } from "./views";
 
 export type Theme = "system" | "light" | "dark";
 export type Density = "comfortable" | "compact";
@@ -10,19 +12,22 @@ interface Prefs {
   density: Density;
   /** Beside the choices of a conflict. Off until somebody asks for them: a hint is half a decision. */
   suggestions: boolean;
+  /** Ways of looking at the board, by name, the oldest first. */
+  views: readonly SavedView[];
 }
 
 const KEY = "turndown.prefs";
 
 function load(): Prefs {
-  const prefs: Prefs = { theme: "system", density: "comfortable", suggestions: false };
+  const prefs: Prefs = { theme: "system", density: "comfortable", suggestions: false, views: [] };
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     if (typeof kept === "object" && kept !== null) {
-      const { theme, density, suggestions } = kept as Partial<Prefs>;
+      const { theme, density, suggestions, views } = kept as Partial<Prefs>;
       if (theme === "light" || theme === "dark") prefs.theme = theme;
       if (density === "compact") prefs.density = density;
       prefs.suggestions = suggestions === true;
+      prefs.views = readViews(views);
     }
   } catch {
     // Unreadable or forbidden storage means the defaults.

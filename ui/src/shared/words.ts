@@ -306,6 +306,11 @@ export function waitingWords(waiting: WaitingShown, now: number): string {
   return waiting.promised === null ? since : t`${since}, told ${waiting.promised}`;
 }
 
+export function tasksWord(n: number): string {
+  const shown = count(n);
+  return plural(n, { one: `${shown} task`, other: `${shown} tasks` });
+}
+
 /** How much work is meant: "12 rooms", or "13 tasks in 12 rooms" where a room has more than one. */
 export function workWord(tasks: number, rooms: number): string {
   const shown = count(rooms);

@@ -9,8 +9,9 @@ import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform, type MemoryPlatform } from "../../platform/memory/memory";
 import { dismissToast, toasts } from "../../shared/toasts";
 import * as words from "../../shared/words";
+import { NO_FILTER } from "../../shared/views";
 import { Board } from "./Board";
-import { boardFilter, NO_FILTER } from "./filter";
+import { boardFilter } from "./filter";
 import { clearSelection } from "./selection";
 
 vi.mock("../../shared/words", async (original) => {
@@ -138,6 +139,79 @@ describe("19_a_tile_is_moved_by_single_clicks", () => {
   });
 });
 
+describe("16_a_tile_is_dragged_to_another_lane", () => {
+  const COLUMNS: readonly Column[] = ["dirty", "inProgress", "clean", "inspected"];
+  const pointer = (name: string, x: number, target: Element = document.body) =>
+    act(async () => {
+      target.dispatchEvent(new PointerEvent(name, { bubbles: true, cancelable: true, pointerId: 1, isPrimary: true, pointerType: "mouse", buttons: name === "pointerup" ? 0 : 1, clientX: x, clientY: 50 }));
+      await new Promise((later) => requestAnimationFrame(() => setTimeout(later, 0)));
+    });
+  /** Holds the first tile of a lane over another; the lanes lie side by side, a hundred wide. */
+  async function hold(tile: HTMLElement, over: Column): Promise<void> {
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function place(this: HTMLElement) {
+      const around = this.closest<HTMLElement>("[data-testid=lane]");
+      const at = COLUMNS.indexOf((around?.dataset["column"] ?? "dirty") as Column) * 100;
+      return new DOMRect(at, 0, 100, 400);
+    });
+    await pointer("pointerdown", 50, tile);
+    await pointer("pointermove", 60);
+    await pointer("pointermove", COLUMNS.indexOf(over) * 100 + 50);
+  }
+  const hint = (column: Column) => within(lane(column)).queryByTestId("drop");
+
+  it("each lane says what letting go does, and the drop does it", async () => {
+    const { desk } = await open();
+    const tile = firstOf("dirty");
+    await hold(tile, "inProgress");
+    expect(hint("dirty")).toBeNull();
+    expect(hint("inProgress")?.dataset).toMatchObject({ verdict: "goes", over: "true" });
+    expect(hint("inProgress")?.textContent).toContain("Start");
+    expect(hint("clean")?.textContent).toContain("Start it first.");
+    await pointer("pointerup", 150);
+    await waitFor(() => expect(columnOf(desk, taskOf(tile))).toBe("inProgress"));
+    await waitFor(() => expect(document.activeElement?.id).toBe(`tile-${taskOf(tile)}`));
+    expect(screen.queryByTestId("drop")).toBeNull();
+  });
+
+  it("17_a_lane_that_refuses_leaves_everything_as_it_was", async () => {
+    const { platform } = await open();
+    const asked = vi.spyOn(platform, "act");
+    await hold(firstOf("dirty"), "clean");
+    expect(hint("clean")?.dataset).toMatchObject({ verdict: "refused", over: "true" });
+    await pointer("pointerup", 250);
+    expect(asked).not.toHaveBeenCalled();
+    expect(foot()).toMatchObject({ tone: "trouble", nextStep: "Start it first." });
+  });
+
+  it("the board holds still while a tile is in the hand, and goes on afterwards", async () => {
+    const { platform, desk } = await open();
+    const task = taskOf(firstOf("clean"));
+    await hold(firstOf("dirty"), "inProgress");
+    await act(async () => {
+      const room = platform.house.tiles.get(task)?.roomId ?? "";
+      await platform.act({ intentId: "elsewhere", roomId: room, action: { action: "inspect", args: { task, verdict: { result: "pass" } } } });
+      await desk.refresh(["rooms"]);
+    });
+    expect(columnOf(desk, task)).toBe("clean");
+    await act(async () => fireEvent.keyDown(document.body, { key: "Escape" }));
+    await waitFor(() => expect(columnOf(desk, task)).toBe("inspected"));
+    await pointer("pointerup", 150);
+    expect(undoable.getState().stack).toEqual([]);
+  });
+
+  it("what is selected goes along", async () => {
+    const { desk } = await open();
+    await focus(firstOf("dirty"));
+    await key(" ");
+    await key("ArrowDown", { shiftKey: true });
+    const tasks = selected().map(taskOf);
+    await hold(firstOf("dirty"), "inProgress");
+    expect(document.querySelector(".drag-note")?.textContent).toBe("2 rooms");
+    await pointer("pointerup", 150);
+    await waitFor(() => expect(tasks.every((task) => columnOf(desk, task) === "inProgress")).toBe(true));
+  });
+});
+
 describe("several_tiles_are_selected", () => {
   it("by Space and Shift with the arrows, and let go by Esc", async () => {
     await open();
@@ -193,6 +267,25 @@ describe("several_tiles_are_selected", () => {
     expect(rendered).toHaveBeenCalledTimes(2);
   });
 
+  it("a tile stays small, selected or not", async () => {
+    await open();
+    await focus(firstOf("dirty"));
+    await key("a", { ctrlKey: true });
+    const sizes = screen.getAllByTestId("tile").map((tile) => 1 + (tile.parentElement?.querySelectorAll("*").length ?? 0));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16);
+  });
+
+  it("who works next finds nothing selected", async () => {
+    const { platform, desk } = await open();
+    await focus(firstOf("dirty"));
+    await key(" ");
+    await act(async () => {
+      await platform.choosePerson("s2");
+      await desk.refresh();
+    });
+    expect(selected()).toEqual([]);
+  });
+
   it("a room that leaves the board leaves the selection", async () => {
     const { platform, desk } = await open();
     await focus(firstOf("dirty"));
@@ -222,6 +315,8 @@ describe("what_is_selected_is_worked_together", () => {
     const tasks = await select("dirty", 3);
     await act(async () => fireEvent.click(screen.getByTestId("bulk-start")));
     await waitFor(() => expect(tasks.every((task) => columnOf(desk, task) === "inProgress")).toBe(true));
+    // The focus is on the next room that is left, not with those that went.
+    await waitFor(() => expect(columnOf(desk, document.activeElement?.id.slice("tile-".length) ?? "")).toBe("dirty"));
     expect(foot()?.text).toMatch(/^3 (rooms|tasks in \d rooms): started$/);
     expect(screen.queryByTestId("selection")).toBeNull();
     await act(async () => undo(desk));

@@ -4,7 +4,7 @@ import { t } from "@lingui/core/macro";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { Action, Column, Tile } from "../../bindings/bindings";
-import { letGoOn, perform, performMany, type NotDone } from "../../data/actions";
+import { letGoOn, perform, performMany, underway, type NotDone } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
 import { rendered } from "../../data/probe";
 import { share } from "../../data/share";
@@ -14,7 +14,7 @@ import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { prefs } from "../../shared/prefs";
 import { showToast } from "../../shared/toasts";
-import { columnWord, workWord } from "../../shared/words";
+import { columnWord, tasksWord, workWord } from "../../shared/words";
 import "./board.css";
 import { bulkVerbs, roomsOf, type BulkVerb } from "./bulk";
 import { AddTask, AskDialog, type NewTask, type Recording } from "./dialogs";
@@ -77,6 +77,8 @@ const WITHIN_A_LANE: readonly Move[] = ["up", "down", "pageUp", "pageDown", "hom
 
 /** Where the focus was when the board was last looked at. */
 let lastFocus: TileFocus | null = null;
+/** Who selected what is selected: nobody else finds it. */
+let selectedBy: string | null = null;
 
 function domTile(taskId: string): HTMLElement | null {
   return document.getElementById(`tile-${taskId}`);
@@ -101,6 +103,15 @@ export function Board(): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [state.lanes, filter, filtering ? state.stamp : 0],
   );
+
+  // What a filter leaves is said once it stands; not what the day changes in it.
+  const said = useRef(filter);
+  useEffect(() => {
+    if (said.current === filter) return;
+    said.current = filter;
+    const shown = COLUMNS.reduce((sum, column) => sum + lanes[column].length, 0);
+    announce(filtering ? t`${tasksWord(shown)} shown.` : t`All tasks shown.`, { key: "filter" });
+  }, [filter, filtering, lanes]);
 
   // Summed once for every change, and kept as one object for as long as a lane's sum says the same.
   const kept = useRef<Readonly<Record<Column, LaneSum>> | undefined>(undefined);
@@ -130,6 +141,8 @@ export function Board(): ReactNode {
     if (current !== null) lastFocus = current.focus;
   });
 
+  const shownBefore = useRef(lanes);
+
   // The board changed: hold to the rules of where the focus goes.
   useLayoutEffect(() => {
     const was = latest.current;
@@ -146,7 +159,7 @@ export function Board(): ReactNode {
     }
     const act = acting.current.get(was.focus.taskId);
     const mover = act === undefined ? "remote" : act.follows ? "move" : "verb";
-    const next = nextFocus(was.focus, lanes, mover);
+    const next = nextFocus(was.focus, lanes, mover, shownBefore.current);
     if (next.kind === "same") return;
     if (next.kind === "lane") {
       if (inside.current) document.getElementById(`lane-${next.column}`)?.focus();
@@ -161,6 +174,10 @@ export function Board(): ReactNode {
     const claim = inside.current && moved ? was.claim + 1 : was.claim;
     const scroll = inside.current && mover !== "remote" ? was.scroll + 1 : was.scroll;
     setCurrent({ focus: next.focus, claim, scroll });
+  }, [lanes]);
+
+  useLayoutEffect(() => {
+    shownBefore.current = lanes;
   }, [lanes]);
 
   // What the board shows by now is behind; later moves of those tiles are not this person's.
@@ -193,7 +210,8 @@ export function Board(): ReactNode {
     const rescue = () => {
       requestAnimationFrame(() => {
         if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay") !== null) return;
-        const tile = current === null ? null : domTile(current.focus.taskId);
+        // By now the focus may belong to another tile than when this was asked for.
+        const tile = latest.current === null ? null : domTile(latest.current.focus.taskId);
         (tile ?? root.current)?.focus({ preventScroll: true });
       });
     };
@@ -262,11 +280,18 @@ export function Board(): ReactNode {
     [desk, record],
   );
 
+  /** What is being recorded together is not asked for twice, nor anything else on top of it. */
+  const isBusy = useCallback(() => {
+    const busy = underway.getState().now !== null;
+    if (busy) announce(t`Not everything is recorded yet. Go on when it is.`, { key: "move" });
+    return busy;
+  }, []);
+
   /** One verb on many tiles; or the two of one letter, each on its own tiles. */
   const doBulk = useCallback(
     (...verbs: readonly BulkVerb[]) => {
       const [verb] = verbs;
-      if (verb === undefined) return;
+      if (verb === undefined || isBusy()) return;
       const selected = verb.leaves === true;
       if (verb.ask !== undefined) {
         setAsked({ ask: verb.ask, tasks: verb.tiles.map((tile) => tile.taskId), selected });
@@ -276,12 +301,13 @@ export function Board(): ReactNode {
       const done = verbs.length > 1 ? t`started or resumed` : verb.done;
       void record([...actions.keys()], { action: (tile) => actions.get(tile) as Action, done, from: performance.now() }, { selected });
     },
-    [record],
+    [record, isBusy],
   );
 
   /** Takes tiles to another lane: those that can go do, the others say why they stay. */
   const moveTiles = useCallback(
     (tiles: readonly Tile[], to: Column, from: number) => {
+      if (tiles.length > 1 && isBusy()) return;
       const plan = planMove(tiles, to);
       const notDone = plan.refused.map(({ tile, why }) => ({ number: tile.number, why }));
       if (movable(plan) === 0) {
@@ -301,7 +327,7 @@ export function Board(): ReactNode {
         void record(plan.acts.map((each) => each.tile), { action, done: t`moved to ${columnWord(to)}`, from }, how);
       }
     },
-    [record],
+    [record, isBusy],
   );
 
   /** What a key on a tile, or a drag of it, is about: the selection where the tile is in it, else the tile alone. */
@@ -313,6 +339,12 @@ export function Board(): ReactNode {
     },
     [desk],
   );
+
+  const person = useApp((app) => app.person?.id ?? null);
+  useEffect(() => {
+    if (selectedBy !== person) clearSelection();
+    selectedBy = person;
+  }, [person]);
 
   // What left the board leaves the selection.
   useEffect(() => retainSelected((id) => state.tiles.has(id)), [state.stamp, state.tiles]);

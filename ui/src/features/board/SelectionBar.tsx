@@ -7,8 +7,8 @@ import { useMemo, type ReactNode } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Toolbar } from "react-aria-components";
 import { useStore } from "zustand";
 import type { Column, Tile } from "../../bindings/bindings";
-import { COLUMNS } from "../../data/board";
-import type { Lanes } from "../../data/board";
+import { COLUMNS, type Lanes } from "../../data/board";
+import { underway } from "../../data/actions";
 import { useDesk } from "../../data/useDesk";
 import { Button } from "../../shared/controls";
 import { count } from "../../shared/fmt";
@@ -36,6 +36,8 @@ export function SelectionBar({ lanes, onVerb, onMove }: Props): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [ids, stamp, desk],
   );
+  // What is being recorded is not asked for a second time.
+  const busy = useStore(underway, (state) => state.now !== null);
   const verbs = useMemo(() => bulkVerbs(tiles), [tiles]);
   const shown = useMemo(() => COLUMNS.reduce((sum, column) => sum + lanes[column].filter((id) => ids.has(id)).length, 0), [lanes, ids]);
   if (tiles.length === 0) return null;
@@ -43,13 +45,24 @@ export function SelectionBar({ lanes, onVerb, onMove }: Props): ReactNode {
   const hidden = all - shown;
   const priorities = verbs.filter((verb) => IN_A_MENU.includes(verb.id));
   const button = (verb: BulkVerb) => (
-    <Button key={verb.id} small look={verb.id === "cancel" ? "danger" : "outline"} testId={`bulk-${verb.id}`} onPress={() => onVerb(verb)}>
+    <Button key={verb.id} small look={verb.id === "cancel" ? "danger" : "outline"} testId={`bulk-${verb.id}`} isDisabled={busy} onPress={() => onVerb(verb)}>
       {bulkLabel(verb, all)}
     </Button>
   );
   const plain = verbs.filter((verb) => !IN_A_MENU.includes(verb.id));
   return (
-    <section className="selected" data-region="" aria-label={t`Selection`} data-testid="selection" data-count={all}>
+    // Esc lets go of the selection here as on the tiles.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      className="selected"
+      data-region=""
+      aria-label={t`Selection`}
+      data-testid="selection"
+      data-count={all}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && event.currentTarget.contains(event.target as Node)) clearSelection();
+      }}
+    >
       <p className="selected-sum">
         <b>{t`${workWord(all, roomsOf(tiles))} selected`}</b>
         <span>
@@ -61,7 +74,7 @@ export function SelectionBar({ lanes, onVerb, onMove }: Props): ReactNode {
         {plain.filter((verb) => verb.id !== "cancel").map(button)}
         {priorities.length === 0 ? null : (
           <MenuTrigger>
-            <Button small testId="bulk-priority">
+            <Button small testId="bulk-priority" isDisabled={busy}>
               <Flag size={14} aria-hidden /> {t`Priority`} <ChevronUp size={14} aria-hidden />
             </Button>
             <Popover className="popover" placement="top start">
@@ -83,7 +96,7 @@ export function SelectionBar({ lanes, onVerb, onMove }: Props): ReactNode {
           </MenuTrigger>
         )}
         <MenuTrigger>
-          <Button small testId="bulk-move">
+          <Button small testId="bulk-move" isDisabled={busy}>
             <ArrowRightLeft size={14} aria-hidden /> {t`Move to`} <ChevronUp size={14} aria-hidden />
           </Button>
           <Popover className="popover" placement="top start">

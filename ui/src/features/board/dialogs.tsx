@@ -14,6 +14,7 @@ import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { NoteDialog } from "../../shared/NoteDialog";
 import { go } from "../../shared/route";
+import { TASK_KINDS } from "../../shared/views";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, rungWord, sellabilityWord, statusWord, waitingWords, workWord } from "../../shared/words";
 import { roomsOf } from "./bulk";
 import { situation } from "./Tile";
@@ -302,7 +303,6 @@ function FactStatus({ tile }: { tile: Tile }): ReactNode {
   );
 }
 
-const KINDS: TaskKind[] = ["departure", "stayover", "turnover", "linen", "pickup", "turndown", "check", "inspection", "deep_clean"];
 const CREDITS: Record<TaskKind, number> = { departure: 3, stayover: 2, turnover: 3, linen: 1, pickup: 1, turndown: 1, check: 1, inspection: 1, deep_clean: 6 };
 const PRIORITIES: Priority[] = ["low", "normal", "high", "urgent"];
 
@@ -369,7 +369,7 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
           <Field label={t`Room`} value={room} onChange={setRoom} error={roomError} required autoFocus testId="add-room" />
           <Select
             label={t`Kind of work`}
-            choices={KINDS.map((each) => ({ id: each, label: kindWord(each) }))}
+            choices={TASK_KINDS.map((each) => ({ id: each, label: kindWord(each) }))}
             value={kind}
             onChange={(id) => {
               setKind(id as TaskKind);
