@@ -39,6 +39,8 @@ macro_rules! with_commands {
             report,
             outage_summary,
             export_report,
+            downtime_pack,
+            open_downtime_pack,
             dismiss_guide,
             dismiss_notice,
             telemetry,

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use turndown_app::dto::{
     ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarriedDesk, CommandError, ConflictField, ConflictView,
-    Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter, OutboxRow,
-    Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
+    DowntimePack, Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter,
+    OutboxRow, Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -230,6 +230,19 @@ impl Desk {
     /// The front desk's rack.
     pub fn front_desk(&mut self) -> FrontDeskDelta {
         self.ask("front_desk", json!({ "since": null })).unwrap_or_else(|error| panic!("front_desk: {error}"))
+    }
+
+    /// Writes the downtime pack and answers where its page is.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn write_downtime_pack(&mut self) -> Result<PathBuf, Refused> {
+        self.ask::<String>("write_downtime_pack", json!({})).map(PathBuf::from)
+    }
+
+    /// Where the downtime pack is, and as of when.
+    pub fn downtime_pack(&mut self) -> DowntimePack {
+        self.ask("downtime_pack", json!({})).unwrap_or_else(|error| panic!("downtime_pack: {error}"))
     }
 
     /// What a line of the radio entry means.

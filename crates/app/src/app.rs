@@ -9,7 +9,7 @@ use crate::dto::{
 use crate::listener::Listener;
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
-use crate::{errors, guide, notices};
+use crate::{downtime, errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,8 @@ struct Inner {
     link: Mutex<Option<Linked>>,
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
+    /// As of when the downtime pack is, or why it could not be written.
+    pack: Mutex<Option<Result<DateTime<Utc>, String>>>,
     /// Whether what is known was too old to call a room safe to give out, and from which revision on.
     stale: Mutex<(bool, u64)>,
 }
@@ -103,6 +105,7 @@ impl App {
             link: Mutex::new(None),
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
+            pack: Mutex::new(None),
             stale: Mutex::new((false, 0)),
         }));
         if let Ok(desk) = app.desk() {
@@ -976,6 +979,14 @@ impl App {
         self.linked().map(|linked| linked.connection.carry_hotel())
     }
 
+    pub(crate) fn pack_written(&self) -> Option<Result<DateTime<Utc>, String>> {
+        lock(&self.0.pack).clone()
+    }
+
+    pub(crate) fn set_pack_written(&self, written: Result<DateTime<Utc>, String>) {
+        *lock(&self.0.pack) = Some(written);
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.0.config.folder
     }
@@ -1025,6 +1036,7 @@ impl App {
             let began = tokio::time::Instant::now();
             let mut taken = began;
             let mut looked_at_copies = began;
+            let mut packed: Option<tokio::time::Instant> = None;
             let mut rounds = tokio::time::interval(KEEP_EVERY);
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
@@ -1061,6 +1073,13 @@ impl App {
                     let engine = engine.clone();
                     let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
                     tracing::debug!(?gone, "old files of the second copy");
+                }
+                if packed.is_none_or(|packed| packed.elapsed() >= downtime::EVERY)
+                    && let Ok(desk) = inner.desk.clone()
+                {
+                    packed = Some(tokio::time::Instant::now());
+                    let app = Self(Arc::clone(&inner));
+                    let _ = tokio::task::spawn_blocking(move || app.write_pack(&desk)).await;
                 }
                 match backed_up {
                     Ok(_) => {

@@ -1016,6 +1016,16 @@ dto! {
         pub events: u64,
     }
 
+    /// What can be printed when this computer, or its network, is gone.
+    pub struct DowntimePack {
+        /// The folder that it is in.
+        pub folder: String,
+        /// As of when it is; absent while there is none yet.
+        pub written_at: Option<String>,
+        /// Why it could not be written last.
+        pub problem: Option<String>,
+    }
+
     /// Where files are written to and found.
     pub struct CarryPlaces {
         /// The desk's own folder for exports.

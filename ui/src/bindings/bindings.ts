@@ -1791,6 +1791,23 @@ path: string,
 events: number, };
 
 /**
+ * What can be printed when this computer, or its network, is gone.
+ */
+export type DowntimePack = { 
+/**
+ * The folder that it is in.
+ */
+folder: string, 
+/**
+ * As of when it is; absent while there is none yet.
+ */
+writtenAt: string | null, 
+/**
+ * Why it could not be written last.
+ */
+problem: string | null, };
+
+/**
  * Where files are written to and found.
  */
 export type CarryPlaces = { 
