@@ -15,6 +15,7 @@ const COMMANDS = new Set([
   'sign_out',
   'board',
   'front_desk',
+  'suggestions',
   'act',
   'radio',
   'begin_emergency',

@@ -11,7 +11,7 @@ use turndown_app::{
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView,
         DowntimePack, Exported, FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter,
-        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, Story, SyncCenter,
+        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, Story, Suggestions, SyncCenter,
     },
 };
 
@@ -86,6 +86,11 @@ pub async fn board(app: State<'_, App>, since: Option<u64>) -> Answer<BoardDelta
 #[tauri::command]
 pub async fn front_desk(app: State<'_, App>, since: Option<u64>) -> Answer<FrontDeskDelta> {
     waiting(app, move |app| app.front_desk(since)).await
+}
+
+#[tauri::command]
+pub async fn suggestions(app: State<'_, App>) -> Answer<Suggestions> {
+    app.suggestions().await
 }
 
 #[tauri::command]

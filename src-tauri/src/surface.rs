@@ -15,6 +15,7 @@ macro_rules! with_commands {
             sign_out,
             board,
             front_desk,
+            suggestions,
             act,
             radio,
             begin_emergency,

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use turndown_app::dto::{
     ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarriedDesk, CommandError, ConflictField, ConflictView,
     DowntimePack, Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter,
-    OutboxRow, Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
+    OutboxRow, Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, Suggestions, SyncCenter,
+    SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -230,6 +231,11 @@ impl Desk {
     /// The front desk's rack.
     pub fn front_desk(&mut self) -> FrontDeskDelta {
         self.ask("front_desk", json!({ "since": null })).unwrap_or_else(|error| panic!("front_desk: {error}"))
+    }
+
+    /// Whom the service proposes for what nobody is assigned to.
+    pub fn suggestions(&mut self) -> Suggestions {
+        self.ask("suggestions", json!({})).unwrap_or_else(|error| panic!("suggestions: {error}"))
     }
 
     /// Writes the downtime pack and answers where its page is.

@@ -4,7 +4,7 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
+    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, Suggestions, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::outbox::{Link, Waiting};
@@ -715,6 +715,38 @@ impl App {
         tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
             errors::logged("story", &error);
             Err(self.error("SCREEN_FAULT", "The story could not be read.", "Open it again."))
+        })
+    }
+
+    /// Whom the service proposes for what nobody is assigned to, as far as it still fits what this desk knows. Nothing
+    /// where the service is away: then people assign by themselves.
+    ///
+    /// # Errors
+    /// When the database refuses. That the service does not answer is none.
+    pub async fn suggestions(&self) -> Answer<Suggestions> {
+        let desk = self.desk()?;
+        let Some(linked) = self.linked() else { return Ok(Suggestions::default()) };
+        let proposed = match linked.sync.suggestions().await {
+            Ok(page) => page.suggestions,
+            Err(reason) => {
+                let online = self.sync_status(&desk)?.state == LinkState::Online;
+                let problem = online.then(|| self.link_error(&reason));
+                return Ok(Suggestions { problem, ..Suggestions::default() });
+            }
+        };
+        let app = self.clone();
+        let fitting = move || {
+            let names = Names::of(app.check(desk.book())?.as_deref());
+            let mut list = Vec::new();
+            for each in proposed {
+                let Some(row) = app.check(desk.room(&each.entity.id))? else { continue };
+                list.extend(views::board::suggestion(&row, each, &names));
+            }
+            Ok(Suggestions { list, problem: None })
+        };
+        tokio::task::spawn_blocking(fitting).await.unwrap_or_else(|error| {
+            errors::logged("suggestions", &error);
+            Err(self.error("SCREEN_FAULT", "The suggestions could not be read.", "Assign by hand meanwhile."))
         })
     }
 
