@@ -78,7 +78,7 @@ function Banner({ onChange }: Props): ReactNode {
         <Button small look="quiet" testId="suggestions-later" onPress={() => setLater(which)}>{t`Not now`}</Button>
       </section>
       {looking ? (
-        <Dialog title={t`Suggested for ${tasksWord(list.length)}`} onClose={() => setLooking(false)} testId="dialog-suggestions">
+        <Dialog form="wide" title={t`Suggested for ${tasksWord(list.length)}`} onClose={() => setLooking(false)} testId="dialog-suggestions">
           <ul className="suggested-list">
             {list.map((each) => (
               <li key={each.taskId} data-testid="suggestion" data-room={each.number} data-why={each.why}>
