@@ -129,6 +129,7 @@ const pictures = [
   { name: "front-desk-panel", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-ready").click(); await page.getByTestId("rack-more").first().click(); } },
   { name: "front-desk-claim", query: "window=front-desk&link=unplugged", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").first().focus(); await page.keyboard.press("c"); } },
   { name: "front-desk-queue", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").nth(3).focus(); await page.keyboard.press("q"); } },
+  { name: "sync-given-twice", query: "busy=1&given=1", act: async (page) => page.getByTestId("nav-sync").click() },
   { name: "suggestions", query: "noguide=1&suggests=4" },
   { name: "suggestions-look", query: "noguide=1&suggests=4", act: async (page) => page.getByTestId("suggestions-look").click() },
   { name: "suggestions-dark", query: "noguide=1&suggests=4", dark: true, act: async (page) => page.getByTestId("suggestions-look").click() },

@@ -169,9 +169,10 @@ function Side(): ReactNode {
           <h2 id="to-decide">{plural(conflicts.length, { one: "# conflict to decide", other: "# conflicts to decide" })}</h2>
           <ul className="cards">
             {conflicts.map((head) => (
-              <li key={`${head.entityKind}/${head.entityId}`} className="card" data-testid="conflict-card" data-entity={head.entityId}>
+              <li key={`${head.entityKind}/${head.entityId}`} className="card" data-testid="conflict-card" data-entity={head.entityId} data-given-twice={head.givenTwice || undefined}>
                 <b>
                   <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
+                  {head.givenTwice ? <em className="card-urgent">{t`Given to two guests`}</em> : null}
                 </b>
                 <p>{head.summary}</p>
                 <div className="card-foot">

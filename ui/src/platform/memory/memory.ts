@@ -36,6 +36,8 @@ export interface MemoryOptions {
   /** So many more actions that were taken. */
   taken?: number;
   link?: LinkMode;
+  /** One of the conflicts is about a room that was given to two guests. */
+  givenTwice?: boolean;
   /** So many suggestions for work that nobody has. */
   suggests?: number;
   stale?: boolean;
@@ -299,6 +301,20 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         ],
         merged: [{ path: `task/t-${row.title}/priority`, label: "Departure clean: priority", before: "normal", mine: "urgent", theirs: "normal", mineBy: mine, theirsBy: null, ifMine: "", ifTheirs: "", ...plain }],
         canLook: true,
+      });
+    }
+    const given = options.givenTwice ? [...house.rooms.values()].find((each) => each.safe.safe) : undefined;
+    if (given !== undefined) {
+      const row = record(given.roomId, "claim", "Claimed the room for Smith", "conflict", 18);
+      Object.assign(row, { code: "STATUS_CONFLICT_ON_FLUSH", why: "Somebody else changed this room while this desk was offline.", nextStep: "Decide whose values to keep.", attempts: 1 });
+      localState(given.roomId, "conflict");
+      const by = (actor: string, desk: string) => ({ actor, desk, doneAt: ago(18), receivedAt: null });
+      conflicts.unshift({
+        entityKind: "room", entityId: given.roomId, title: given.number, version: 48_120, settles: [row.eventId], situation: "givenTwice",
+        summary: `Room ${given.number} was given to two guests: Olena Petrova gave it out elsewhere, and this desk did too: Claimed the room for Smith. Before anybody gets a key, ask the other desk which guest has it.`,
+        myActions: ["Claimed the room for Smith"],
+        fields: [{ path: "room/claim", label: "Claimed by", before: "nobody", mine: "Maria Santos, for Smith", theirs: "Olena Petrova, for Jones", mineBy: by("Maria Santos", "this desk"), theirsBy: by("Olena Petrova", "Desk 7K2M"), ifMine: `Room ${given.number} goes to this guest, and to nobody else.`, ifTheirs: `Room ${given.number} goes to this guest, and to nobody else.`, editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null }],
+        merged: [], canLook: true,
       });
     }
     record(room(20), "note", "Wrote a note: the lamp at the desk flickers", "discarded", 60);
