@@ -122,6 +122,12 @@ e2e: ## The tests in the real window, under a virtual display
 	@$(MAKE) build
 	@scripts/e2e.sh
 
+.PHONY: ui-bench
+ui-bench: ## Measure the board in the real window at 200 and at 5,000 tasks (2 minutes once built); the last line is JSON
+	@scripts/setup.sh desktop tests
+	@$(MAKE) --no-print-directory release
+	@TURNDOWN_BIN_DIR=$${CARGO_TARGET_DIR:-$$PWD/target}/release node tests/e2e/ui-bench.mjs
+
 .PHONY: bindings
 bindings: ## Write the screens' types anew from the Rust types
 	@cargo test --quiet -p turndown-app --test bindings || git diff --stat ui/src/bindings

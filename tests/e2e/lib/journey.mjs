@@ -103,7 +103,7 @@ export class World {
   }
 
   async service(options) {
-    const service = await Service.start(this.path('service'), options)
+    const service = await Service.start(this.path(options?.folder ?? 'service'), options)
     this.atEnd(() => service.stop())
     return service
   }

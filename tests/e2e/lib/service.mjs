@@ -1,8 +1,9 @@
 // The property service as its operator has it: the program, its database and its port; and as another program sees it,
 // by HTTP. What the desk says is compared with what is read here.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { Running, run } from './processes.mjs'
 import { freePort, waitFor } from './webdriver.mjs'
 import { OUT, REPOSITORY, program } from './places.mjs'
@@ -11,17 +12,25 @@ const SAMPLE = { file: join(REPOSITORY, 'data/sample/city-hotel-2016.csv.gz'), h
 const BINARY = program('turndown-service')
 
 /** The database of a fresh hotel's day, made once and copied for each journey. */
-async function freshHotel(sample) {
-  const template = join(OUT, 'hotels', sample ? 'sample.db' : 'hotel.db')
+async function freshHotel(sample, copies) {
+  const template = join(OUT, 'hotels', sample ? 'sample.db' : copies === 1 ? 'hotel.db' : `hotel-${copies}.db`)
   if (!existsSync(template)) {
     mkdirSync(join(OUT, 'hotels'), { recursive: true })
     const making = `${template}.new`
     for (const name of [making, `${making}-wal`, `${making}-shm`, `${making}.signing-key`]) rmSync(name, { force: true })
-    const args = ['import', '--db', making, '--file', SAMPLE.file, '--hotel', SAMPLE.hotel, '--date', SAMPLE.date]
+    const args = ['import', '--db', making, '--file', copies === 1 ? SAMPLE.file : manyBookings(copies), '--hotel', SAMPLE.hotel, '--date', SAMPLE.date]
     await run(BINARY, [...args, ...(sample ? ['--sample'] : [])])
     copyHotel(making, template)
   }
   return template
+}
+
+/** The sample's bookings so many times over: a hotel of so many times its rooms. */
+function manyBookings(copies) {
+  const [head, ...rows] = gunzipSync(readFileSync(SAMPLE.file)).toString('utf8').trimEnd().split('\n')
+  const file = join(OUT, 'hotels', `bookings-${copies}.csv`)
+  writeFileSync(file, `${[head, ...Array.from({ length: copies }, () => rows).flat()].join('\n')}\n`)
+  return file
 }
 
 function copyHotel(from, to) {
@@ -37,11 +46,11 @@ export class Service {
   #property
 
   /** A service of its own in this folder, serving a fresh day of the sample's hotel. */
-  static async start(folder, { sample = false } = {}) {
+  static async start(folder, { sample = false, copies = 1 } = {}) {
     const service = new Service()
     service.#folder = folder
     mkdirSync(folder, { recursive: true })
-    copyHotel(await freshHotel(sample), service.db)
+    copyHotel(await freshHotel(sample, copies), service.db)
     service.port = await freePort()
     await service.start()
     return service

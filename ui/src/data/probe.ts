@@ -13,6 +13,8 @@ export interface ProbeWindow {
   /** Milliseconds by action: how many, the middle one, the 95th of a hundred, the longest. */
   summary: () => Record<string, { count: number; p50: number; p95: number; max: number }>;
   clear: () => void;
+  /** When the board was first painted: by the computer's clock, and since the page began. Null before. */
+  firstBoard: () => { at: number; ms: number } | null;
 }
 
 const KEEP = 5000;
@@ -30,6 +32,7 @@ interface Pending {
 
 const pending = new Map<string, Pending>();
 let samples: ProbeSample[] = [];
+let first: { at: number; ms: number } | null = null;
 
 /** A person acted on a room. `from` is the event's time stamp. */
 export function began(roomId: string, action: string, from: number): void {
@@ -55,6 +58,12 @@ export function refused(roomId: string): void {
  */
 export function rendered(revision: number): void {
   const now = performance.now();
+  if (first === null) {
+    afterPaint(() => {
+      const ms = performance.now();
+      first ??= { at: performance.timeOrigin + ms, ms };
+    });
+  }
   for (const [room, entry] of pending) {
     if (now - entry.from > GIVE_UP_MS) {
       pending.delete(room);
@@ -116,6 +125,7 @@ export function exposeProbe(): void {
       samples = [];
       pending.clear();
     },
+    firstBoard: () => first,
   });
   Object.defineProperty(window, "__turndownProbe", { value: probe, enumerable: true });
 }
