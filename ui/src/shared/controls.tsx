@@ -55,6 +55,8 @@ export interface Choice {
   label: string;
   /** Small words beside the label. */
   hint?: string;
+  /** The label's language, where it is not that of the page. */
+  lang?: string;
 }
 
 interface SelectProps {
@@ -87,7 +89,7 @@ export function Select({ label, choices, value, onChange, quiet = false, testId 
               {({ isSelected }) => (
                 <>
                   <span className="listbox-check">{isSelected ? <Check size={14} aria-hidden /> : null}</span>
-                  <span dir="auto">{choice.label}</span>
+                  <span dir="auto" lang={choice.lang}>{choice.label}</span>
                   {choice.hint === undefined ? null : <span className="listbox-hint">{choice.hint}</span>}
                 </>
               )}

@@ -1,33 +1,64 @@
-// What one person likes at this screen: theme, density, and whether a conflict comes with suggestions. Kept by the page; losing it loses nothing.
+// What one person likes at this screen: language and digits, theme, size of the text, and what the keys do. Kept by the
+// page; losing it loses nothing. Each value is looked at before it is believed, so that an older or a damaged record
+// costs only what cannot be read of it.
 
 import { createStore } from "zustand/vanilla";
+import type { Calendar, Digits } from "./locales";
 
-export type Theme = "system" | "light" | "dark";
-export type Density = "comfortable" | "compact";
+export const THEMES = ["system", "light", "dark", "contrast"] as const;
+export const DENSITIES = ["comfortable", "compact"] as const;
+export const MOTIONS = ["system", "reduced"] as const;
+/** In percent of what the screens are drawn for. */
+export const TEXT_SIZES = [100, 110, 125, 150, 175, 200] as const;
+const DIGITS = ["own", "latn", "arab", "arabext"] as const satisfies readonly (Digits | "own")[];
+const CALENDARS = ["own", "gregorian", "solarHijri", "both"] as const satisfies readonly (Calendar | "own")[];
+
+export type Theme = (typeof THEMES)[number];
+export type Density = (typeof DENSITIES)[number];
+export type Motion = (typeof MOTIONS)[number];
+export type TextSize = (typeof TEXT_SIZES)[number];
 
 interface Prefs {
+  /** A language's code, or the computer's. */
+  language: string;
+  /** The language's own, or one of them whatever the language. */
+  digits: Digits | "own";
+  calendar: Calendar | "own";
   theme: Theme;
+  motion: Motion;
+  textSize: TextSize;
   density: Density;
   /** Beside the choices of a conflict. Off until somebody asks for them: a hint is half a decision. */
   suggestions: boolean;
+  /** Whether every tile is a stop of the Tab key. */
+  tabEveryTile: boolean;
+  /** Whether single letters act on the focused tile and lead from view to view. */
+  letterKeys: boolean;
 }
 
 const KEY = "turndown.prefs";
 
 function load(): Prefs {
-  const prefs: Prefs = { theme: "system", density: "comfortable", suggestions: false };
+  let kept: Partial<Record<keyof Prefs, unknown>> = {};
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    if (typeof kept === "object" && kept !== null) {
-      const { theme, density, suggestions } = kept as Partial<Prefs>;
-      if (theme === "light" || theme === "dark") prefs.theme = theme;
-      if (density === "compact") prefs.density = density;
-      prefs.suggestions = suggestions === true;
-    }
+    const read: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    if (typeof read === "object" && read !== null) kept = read;
   } catch {
     // Unreadable or forbidden storage means the defaults.
   }
-  return prefs;
+  const one = <Value>(values: readonly Value[], value: unknown, otherwise: Value): Value => values.find((each) => each === value) ?? otherwise;
+  return {
+    language: typeof kept.language === "string" ? kept.language : "system",
+    digits: one<Prefs["digits"]>(DIGITS, kept.digits, "own"),
+    calendar: one<Prefs["calendar"]>(CALENDARS, kept.calendar, "own"),
+    theme: one<Theme>(THEMES, kept.theme, "system"),
+    motion: one<Motion>(MOTIONS, kept.motion, "system"),
+    textSize: one<TextSize>(TEXT_SIZES, kept.textSize, 100),
+    density: one<Density>(DENSITIES, kept.density, "comfortable"),
+    suggestions: kept.suggestions === true,
+    tabEveryTile: kept.tabEveryTile === true,
+    letterKeys: kept.letterKeys !== false,
+  };
 }
 
 export const prefs = createStore<Prefs>(load);
@@ -41,11 +72,18 @@ export function setPref(change: Partial<Prefs>): void {
   }
 }
 
-/** Puts the theme on the page, now and whenever it changes. */
-export function applyTheme(): void {
+/** Puts theme, motion and size of the text on the page, now and whenever they change, also in the other window. */
+export function applyLooks(): void {
   const apply = () => {
-    document.documentElement.dataset["theme"] = prefs.getState().theme;
+    const { theme, motion, textSize } = prefs.getState();
+    const page = document.documentElement;
+    page.dataset["theme"] = theme;
+    page.dataset["motion"] = motion;
+    page.style.fontSize = `${textSize}%`;
   };
   apply();
   prefs.subscribe(apply);
+  window.addEventListener("storage", (event) => {
+    if (event.key === KEY) prefs.setState(load());
+  });
 }
