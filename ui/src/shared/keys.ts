@@ -25,8 +25,9 @@ export function keyOf(event: KeyLike): string {
   if (/[^\u0020-\u007e]/.test(event.key)) {
     const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
     if (letter !== undefined) return letter.toLowerCase();
+    // French has letters where others have digits; a sign there, such as the percent sign of Arabic script, is a sign.
     const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
-    if (number !== undefined) return number;
+    if (number !== undefined && /\p{L}/u.test(event.key)) return number;
     const sign = SIGNS[event.code]?.[event.shiftKey === true ? 1 : 0];
     if (sign !== undefined) return sign;
   }

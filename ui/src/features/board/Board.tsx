@@ -361,7 +361,7 @@ export function Board(): ReactNode {
     }
     if (goToTyped(event)) return;
     const key = keyOf(event);
-    if (!/^[a-z]$/.test(key)) return;
+    if (!/^[a-z]$/.test(key) || !prefs.getState().letterKeys) return;
     if (key === "m") {
       event.preventDefault();
       openMenu(tile.taskId);

@@ -136,7 +136,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       return;
     }
     // A key that is held down would decide field after field, as the focus goes on.
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null || !prefs.getState().letterKeys) return;
     const key = keyOf(event);
     if (key === "3") {
       const anew = field?.querySelector<HTMLInputElement>('input[value="edited"]');
