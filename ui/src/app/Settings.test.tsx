@@ -76,9 +76,11 @@ describe("the settings", () => {
   it("are on the page at once", async () => {
     const page = document.documentElement;
     setPref({ theme: "contrast", motion: "reduced", textSize: 150 });
-    expect(page.dataset["theme"]).toBe("contrast");
+    expect(page.dataset["contrast"]).toBe("more");
     expect(page.dataset["motion"]).toBe("reduced");
     expect(page.style.fontSize).toBe("150%");
+    setPref({ theme: "dark" });
+    expect({ ...page.dataset }).toMatchObject({ scheme: "dark", contrast: "normal" });
   });
 
   it("reach the other window", () => {

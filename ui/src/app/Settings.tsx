@@ -12,6 +12,7 @@ import { Button, Dialog, Radios, Select, Switch, type Choice } from "../shared/c
 import { count, serviceDay, time } from "../shared/fmt";
 import { offeredLanguages, speech } from "../shared/language";
 import { prefs, setPref, TEXT_SIZES, type TextSize, type Theme } from "../shared/prefs";
+import "./settings.css";
 
 export const settings = createStore<{ open: boolean }>(() => ({ open: false }));
 

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { HEIGHTS, WIDTHS } from "../shared/prefs";
 
 const SRC = resolve(__dirname, "..");
 
@@ -67,6 +68,23 @@ describe("the house rules of the screens", () => {
         .map((line) => `${relative(SRC, path)}: ${line.trim()}`),
     );
     expect(guilty).toEqual([]);
+  });
+
+  it("sizes follow the text: styles count in rem, edges alone in pixels, and ask for the window in letters", () => {
+    const styles = files(SRC, /\.css$/).map((path) => ({ name: relative(SRC, path), text: readFileSync(path, "utf8") }));
+    const pixels = styles.flatMap(({ name, text }) =>
+      text
+        .replace(/\/\*.*?\*\//gs, "")
+        .split("\n")
+        .filter((line) => !/^\s*(?:border|outline|text-decoration|text-underline)|gradient/.test(line) || line.includes("border-radius"))
+        .filter((line) => [...line.matchAll(/(?<![\w.#])(\d+(?:\.\d+)?)px/g)].some((match) => Number(match[1]) > 3))
+        .map((line) => `${name}: ${line.trim()}`),
+    );
+    expect(pixels).toEqual([]);
+    expect(styles.filter(({ text }) => /@(?:media|container)[^{]*(?:width|height)/.test(text)).map(({ name }) => name)).toEqual([]);
+    const asked = styles.flatMap(({ text }) => [...text.matchAll(/data-(narrower|lower)~="(\d+)"/g)].map((match) => `${match[1]} ${match[2]}`));
+    const known = [...WIDTHS.map((size) => `narrower ${size}`), ...HEIGHTS.map((size) => `lower ${size}`)];
+    expect([...new Set(asked)].toSorted()).toEqual(known.toSorted());
   });
 
   it("nothing casts a blurred shadow or filters what scrolls", () => {

@@ -54,5 +54,5 @@ function made(change: (message: Message) => Message): Language["load"] {
 
 export const PSEUDO: readonly Language[] = [
   { ...ENGLISH, code: "en-XA", name: "[Åççéñţš]", load: made(accented) },
-  { ...ENGLISH, code: "ar-XB", name: "\u202eRight to left\u202c", dir: "rtl", load: made(fromTheRight) },
+  { ...ENGLISH, code: "ar-XB", name: "\u202eRight to left\u202c", dir: "rtl", script: "arabic", load: made(fromTheRight) },
 ];

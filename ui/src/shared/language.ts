@@ -17,6 +17,9 @@ export interface Speech {
   calendar: Calendar;
 }
 
+/** How much higher Arabic script wants a row. */
+const TALL = 1.15;
+
 /** How the screens speak now. Views are made anew when it changes: words and numbers are text in them. */
 export const speech = createStore<Speech>(() => ({ language: ENGLISH, digits: ENGLISH.digits, calendar: ENGLISH.calendar }));
 
@@ -93,7 +96,7 @@ async function goOver(language: Language): Promise<void> {
       const { messages } = await language.load();
       learn(language.code, messages);
       known.add(language.code);
-      await document.fonts?.load('1rem "Vazirmatn Variable"', language.name).catch(() => []);
+      await document.fonts?.load('1rem "Vazirmatn Variable", "Noto Sans Hebrew Variable"', language.name).catch(() => []);
     }
     if (mine === asked) speak(language);
   } catch {
@@ -105,6 +108,12 @@ async function goOver(language: Language): Promise<void> {
     showToast({ tone: "trouble", text, nextStep: t`Start Turndown again and choose it once more. If it stays, install Turndown anew.`, code: "LANGUAGE_UNREADABLE" });
     announce(text, { urgency: "assertive" });
   }
+}
+
+/** How high a row of the windowed lists is now, in pixels, that is so high with small Latin letters. */
+export function rowHeight(pixels: number): number {
+  const tall = speech.getState().language.script === "arabic" ? TALL : 1;
+  return (pixels * tall * prefs.getState().textSize) / 100;
 }
 
 /** Speaks the language of this person's choice, now and whenever the choice changes. */

@@ -12,6 +12,8 @@ export interface Language {
   /** In the language itself, so that whoever reads only that one finds it. */
   name: string;
   dir: "ltr" | "rtl";
+  /** Arabic script wants higher rows; tokens.css says the same. */
+  script: "latin" | "arabic" | "hebrew";
   /** The digits and the calendar that most of its readers use; each person can choose others. */
   digits: Digits;
   calendar: Calendar;
@@ -22,16 +24,16 @@ export interface Language {
   load: () => Promise<{ messages: Messages }>;
 }
 
-export const ENGLISH: Language = { code: "en", name: "English", dir: "ltr", digits: "latn", calendar: "gregorian", plurals: ["en"], order: ["en"], load: () => import("../locales/en/messages") };
+export const ENGLISH: Language = { code: "en", name: "English", dir: "ltr", script: "latin", digits: "latn", calendar: "gregorian", plurals: ["en"], order: ["en"], load: () => import("../locales/en/messages") };
 
 export const LANGUAGES: readonly Language[] = [
   ENGLISH,
-  { code: "ar", name: "العربية", dir: "rtl", digits: "latn", calendar: "gregorian", plurals: ["ar"], order: ["ar"], load: () => import("../locales/ar/messages") },
-  { code: "fa-AF", name: "دری", dir: "rtl", digits: "arabext", calendar: "solarHijri", plurals: ["fa", "en"], order: ["fa-AF", "fa"], load: () => import("../locales/fa-AF/messages") },
-  { code: "ps", name: "پښتو", dir: "rtl", digits: "arabext", calendar: "solarHijri", plurals: ["ps", "en"], order: ["ps", "fa"], load: () => import("../locales/ps/messages") },
-  { code: "he", name: "עברית", dir: "rtl", digits: "latn", calendar: "gregorian", plurals: ["he"], order: ["he"], load: () => import("../locales/he/messages") },
-  { code: "es", name: "Español", dir: "ltr", digits: "latn", calendar: "gregorian", plurals: ["es"], order: ["es"], load: () => import("../locales/es/messages") },
-  { code: "fr", name: "Français", dir: "ltr", digits: "latn", calendar: "gregorian", plurals: ["fr"], order: ["fr"], load: () => import("../locales/fr/messages") },
+  { code: "ar", name: "العربية", dir: "rtl", script: "arabic", digits: "latn", calendar: "gregorian", plurals: ["ar"], order: ["ar"], load: () => import("../locales/ar/messages") },
+  { code: "fa-AF", name: "دری", dir: "rtl", script: "arabic", digits: "arabext", calendar: "solarHijri", plurals: ["fa", "en"], order: ["fa-AF", "fa"], load: () => import("../locales/fa-AF/messages") },
+  { code: "ps", name: "پښتو", dir: "rtl", script: "arabic", digits: "arabext", calendar: "solarHijri", plurals: ["ps", "en"], order: ["ps", "fa"], load: () => import("../locales/ps/messages") },
+  { code: "he", name: "עברית", dir: "rtl", script: "hebrew", digits: "latn", calendar: "gregorian", plurals: ["he"], order: ["he"], load: () => import("../locales/he/messages") },
+  { code: "es", name: "Español", dir: "ltr", script: "latin", digits: "latn", calendar: "gregorian", plurals: ["es"], order: ["es"], load: () => import("../locales/es/messages") },
+  { code: "fr", name: "Français", dir: "ltr", script: "latin", digits: "latn", calendar: "gregorian", plurals: ["fr"], order: ["fr"], load: () => import("../locales/fr/messages") },
 ];
 
 /** What computers call a language that goes by another name here. */

@@ -72,17 +72,33 @@ export function setPref(change: Partial<Prefs>): void {
   }
 }
 
-/** Puts theme, motion and size of the text on the page, now and whenever they change, also in the other window. */
+/** Below these sizes of the window some things stand otherwise, in pixels for text of 100 %. Style sheets ask for them by
+ * `data-narrower` and `data-lower`: with larger text the window is a smaller one, and no engine knows a media query for
+ * that. */
+export const WIDTHS = [1360, 1180, 1080, 900, 860, 760] as const;
+export const HEIGHTS = [576] as const;
+
+/** Puts theme, motion and size of the text on the page, now and whenever this person or the computer changes them, also
+ * in the other window. */
 export function applyLooks(): void {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const contrast = window.matchMedia("(prefers-contrast: more)");
   const apply = () => {
     const { theme, motion, textSize } = prefs.getState();
     const page = document.documentElement;
-    page.dataset["theme"] = theme;
+    page.dataset["scheme"] = theme === "dark" || (theme !== "light" && dark.matches) ? "dark" : "light";
+    page.dataset["contrast"] = theme === "contrast" || contrast.matches ? "more" : "normal";
     page.dataset["motion"] = motion;
     page.style.fontSize = `${textSize}%`;
+    const below = (limits: readonly number[], size: number) => limits.filter((limit) => (size * 100) / textSize <= limit).join(" ");
+    page.dataset["narrower"] = below(WIDTHS, window.innerWidth);
+    page.dataset["lower"] = below(HEIGHTS, window.innerHeight);
   };
   apply();
   prefs.subscribe(apply);
+  dark.addEventListener("change", apply);
+  contrast.addEventListener("change", apply);
+  window.addEventListener("resize", apply);
   window.addEventListener("storage", (event) => {
     if (event.key === KEY) prefs.setState(load());
   });

@@ -16,6 +16,7 @@ import { announce } from "../../shared/announcer";
 import { Button, Select } from "../../shared/controls";
 import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
+import { rowHeight } from "../../shared/language";
 import { prefs, setPref } from "../../shared/prefs";
 import { columnWord, kindWord } from "../../shared/words";
 import "./board.css";
@@ -338,7 +339,7 @@ export function Board(): ReactNode {
     if (move !== null) {
       event.preventDefault();
       const scroller = cell.closest(".lane-scroll");
-      const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / STRIDE[density]) - 1);
+      const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / rowHeight(STRIDE[density])) - 1);
       const to = moveFocus(current.focus, lanes, move, page);
       if (to !== null) focusTile(to);
       return;

@@ -12,13 +12,14 @@ import { useDesk, useWatch } from "../../data/useDesk";
 import { RoomNumber } from "../../shared/controls";
 import { age, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import { cleanlinessWord, flagWord, kindWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, statusWord, stayWord } from "../../shared/words";
 import { RACK_FILTERS, rackCounts, rackList, type RackFilter } from "./filter";
 import "./frontdesk.css";
 
 const ROW = 64;
 const HEAD = 36;
-const estimateSize = (): number => ROW;
+const estimateSize = (): number => rowHeight(ROW);
 
 function filterWord(filter: RackFilter): string {
   switch (filter) {
@@ -71,7 +72,7 @@ export function FrontDesk(): ReactNode {
   });
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 1);
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight(ROW)) - 1);
     const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: ids.length - 1 };
     const to = steps[event.key];
     if (to === undefined || ids.length === 0) return;

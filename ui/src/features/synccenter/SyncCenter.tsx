@@ -15,6 +15,7 @@ import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import { go, routeHash } from "../../shared/route";
 import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
@@ -29,7 +30,7 @@ import "./synccenter.css";
 const ROW = 60;
 /** Longer than two frames. */
 const FOCUS_MS = 60;
-const estimateSize = (): number => ROW;
+const estimateSize = (): number => rowHeight(ROW);
 
 const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   pending: "drive",
