@@ -52,8 +52,8 @@ function Unreadable({ message, next, code }: { message: string; next: string; co
   const desk = useDesk();
   return (
     <main className="unreadable" data-testid="unreadable">
-      <h1>{message}</h1>
-      <p>{next}</p>
+      <h1 dir="auto">{message}</h1>
+      <p dir="auto">{next}</p>
       <p className="code">{code}</p>
       <button type="button" className="btn btn-solid" onClick={() => void desk.refresh()}>{t`Look again`}</button>
     </main>

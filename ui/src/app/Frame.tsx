@@ -173,7 +173,7 @@ export function StartNotice(): ReactNode {
     <div className="notice" data-testid="notice" data-code={notice.code}>
       <Glyph name="alert" />
       <p>
-        <b>{notice.message}</b> {notice.nextStep} <span className="code">{notice.code}</span>
+        <b dir="auto">{notice.message}</b> <bdi>{notice.nextStep}</bdi> <span className="code">{notice.code}</span>
       </p>
       <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
     </div>

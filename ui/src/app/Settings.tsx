@@ -66,7 +66,7 @@ function SettingsDialog({ onClose }: { onClose: () => void }): ReactNode {
     <Dialog title={t`Settings`} onClose={onClose} testId="settings">
       <div className="settings">
         <section aria-labelledby="settings-language">
-          <h3 id="settings-language">{t`Language`}</h3>
+          <h3 id="settings-language">{t`Language and numbers`}</h3>
           <Select label={t`Language`} choices={languages} value={chosen.language} onChange={(id) => setPref({ language: id })} testId="setting-language" />
           <div className="settings-pair">
             <Select label={t`Digits`} choices={digits} value={chosen.digits} onChange={(id) => setPref({ digits: id as typeof chosen.digits })} testId="setting-digits" />
@@ -106,8 +106,10 @@ function SettingsDialog({ onClose }: { onClose: () => void }): ReactNode {
 /** The way to the settings before there is a frame. Its sign is known in every language. */
 export function SettingsButton(): ReactNode {
   return (
-    <Button look="outline" className="settings-button" testId="open-settings" onPress={openSettings}>
-      <Languages size={18} aria-hidden /> {t`Settings`}
-    </Button>
+    <div className="settings-place">
+      <Button look="outline" testId="open-settings" onPress={openSettings}>
+        <Languages size={18} aria-hidden /> {t`Settings`}
+      </Button>
+    </div>
   );
 }

@@ -228,8 +228,8 @@ export function Problem({ error, playbook = false, testId }: ProblemProps): Reac
     <div className="problem" data-testid={testId} data-code={error.code}>
       <Glyph name="alert" />
       <div>
-        <b>{error.message}</b>
-        <p>{error.nextStep}</p>
+        <b dir="auto">{error.message}</b>
+        <p dir="auto">{error.nextStep}</p>
         <span className="code selectable">
           {playbook ? <Code code={error.code} /> : error.code}
           {afterCode(error.reference)}

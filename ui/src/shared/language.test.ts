@@ -130,6 +130,19 @@ describe("h44_every_catalogue", () => {
     }
   });
 
+  // Keyboards of neighbouring languages have letters that look the same and are not.
+  it.each([
+    ["ar", /[\p{Script=Hebrew}یکگپچژټځڅډړږښګڼې]/u],
+    ["fa-AF", /[\p{Script=Hebrew}يىكةټځڅډړږښګڼېۍ]/u],
+    ["ps", /[\p{Script=Hebrew}كةىگ]/u],
+    ["he", /\p{Script=Arabic}/u],
+    ["es", /[\p{Script=Arabic}\p{Script=Hebrew}]/u],
+    ["fr", /[\p{Script=Arabic}\p{Script=Hebrew}]/u],
+  ])("%s is written in its own letters", (code, foreign) => {
+    const written = readFileSync(join(__dirname, `../locales/${code}/messages.po`), "utf8").matchAll(/^msgstr "(.*)"$/gm);
+    expect([...written].map(([, text]) => text ?? "").filter((text) => foreign.test(text))).toEqual([]);
+  });
+
   it("is a file beside the line that names it", () => {
     for (const { code } of LANGUAGES) expect(readFileSync(join(__dirname, `../locales/${code}/messages.po`), "utf8")).toContain(`"Language: ${code}\\n"`);
   });

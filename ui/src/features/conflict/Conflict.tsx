@@ -168,7 +168,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             <h1 tabIndex={-1} data-quiet-focus="">
               {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
             </h1>
-            <p className="resolver-summary">{view.summary}</p>
+            <p className="resolver-summary" dir="auto">{view.summary}</p>
             <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
               {t`What happened in this room`}
             </Button>

@@ -296,7 +296,7 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         )}
       </td>
       <td>
-        {row.summary}
+        <bdi>{row.summary}</bdi>
         <small>
           <bdi>{row.actor}</bdi>
         </small>
@@ -308,10 +308,10 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         </span>
         {row.decision === null ? null : (
           <small>
-            {row.decision.what} · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
+            <bdi>{row.decision.what}</bdi> · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
           </small>
         )}
-        {row.why === null ? null : <small>{row.why}</small>}
+        {row.why === null ? null : <small dir="auto">{row.why}</small>}
         {row.conflict ? <a tabIndex={tabIndex} href={routeHash({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>{t`Decide`}</a> : null}
       </td>
     </tr>

@@ -133,7 +133,7 @@ function State(): ReactNode {
       </p>
       {sync.notice === null ? null : (
         <p className="sync-state" data-testid="sync-notice">
-          {`${sync.notice.message} ${sync.notice.nextStep}`.trim()} <Code code={sync.notice.code} />
+          <bdi>{`${sync.notice.message} ${sync.notice.nextStep}`.trim()}</bdi> <Code code={sync.notice.code} />
         </p>
       )}
       <p className="sync-state">
@@ -174,7 +174,7 @@ function Side(): ReactNode {
                 <b>
                   <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
                 </b>
-                <p>{head.summary}</p>
+                <p dir="auto">{head.summary}</p>
                 <div className="card-foot">
                   <small>
                     {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
@@ -199,7 +199,7 @@ function Side(): ReactNode {
                 <b>
                   {t`Room`} <RoomNumber number={note.title} />
                 </b>
-                <p>{note.summary}</p>
+                <p dir="auto">{note.summary}</p>
                 <small>{dateTime(note.at, now)}</small>
               </li>
             ))}
@@ -501,7 +501,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         )}
       </td>
       <td>
-        <span className="outbox-what">{row.summary}</span>
+        <span className="outbox-what" dir="auto">{row.summary}</span>
         <small>
           <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
           {row.offline ? ` · ${t`offline`}` : ""}
@@ -510,7 +510,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
+            <b dir="auto">{row.why}</b> <bdi>{row.nextStep}</bdi> {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
           </small>
         )}
       </td>
