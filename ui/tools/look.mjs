@@ -155,6 +155,8 @@ const pictures = [
   { name: "board-contrast-dark", query: "busy=1&noguide=1&theme=contrast", dark: true },
   { name: "sync-contrast", query: "busy=1&noguide=1&theme=contrast", hash: "#/sync" },
   { name: "conflict-contrast", query: "busy=1&noguide=1&theme=contrast", hash: "#/sync", act: async (page) => { await page.getByTestId("decide").first().click(); await page.getByTestId("choice").first().click(); } },
+  { name: "board-forced", query: "busy=1&noguide=1", forced: true },
+  { name: "conflict-forced", query: "busy=1&noguide=1", hash: "#/sync", forced: true, act: async (page) => { await page.getByTestId("decide").first().click(); await page.getByTestId("choice").first().click(); } },
   { name: "frontdesk-contrast", query: "window=front-desk&busy=1&theme=contrast" },
   { name: "setup-contrast", query: "phase=setup&theme=contrast" },
   { name: "frontdesk", query: "window=front-desk&busy=1" },
@@ -387,6 +389,7 @@ for (const picture of all.filter(({ name }) => parts.length === 0 || parts.some(
     viewport: picture.size ?? SMALL,
     colorScheme: picture.dark ? "dark" : "light",
     reducedMotion: "reduce",
+    forcedColors: picture.forced ? "active" : "none",
   });
   const page = await context.newPage();
   const complain = (what) => {

@@ -52,6 +52,11 @@ describe("the house rules of the screens", () => {
     expect(guilty.map(({ name }) => name)).toEqual([]);
   });
 
+  it("languages that nobody speaks are only for tests and the demonstration page", () => {
+    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && name !== "app/demo.tsx" && imports(text).some((each) => each.endsWith("/pseudo")));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+  });
+
   it("nothing but the announcer makes a live region, and nothing but fmt formats", () => {
     const code = sources.filter(({ name }) => !/\.test\.tsx?$/.test(name));
     const live = code.filter(({ name, text }) => name !== "shared/announcer.ts" && /aria-live|role="(?:status|alert|log)"|<output\b/.test(text));

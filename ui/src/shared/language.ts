@@ -50,8 +50,11 @@ function counted(values: Values | undefined): Values | undefined {
 }
 
 const say = i18n._.bind(i18n);
-i18n._ = (id: string | MessageDescriptor, values?: Values, options?: MessageOptions) =>
-  typeof id === "string" ? say(id, counted(values), options) : say({ ...id, values: counted(id.values) });
+i18n._ = (id: string | MessageDescriptor, values?: Values, options?: MessageOptions) => {
+  if (typeof id === "string") return say(id, counted(values), options);
+  const written = counted(id.values);
+  return say(written === id.values ? id : { ...id, values: written });
+};
 
 /** Gives Lingui a catalogue. */
 export function learn(code: string, messages: Messages): void {
