@@ -16,6 +16,7 @@ const COMMANDS = new Set([
   'board',
   'front_desk',
   'act',
+  'radio',
   'begin_emergency',
   'sync_center',
   'story',

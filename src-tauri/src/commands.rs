@@ -10,8 +10,8 @@ use turndown_app::{
     App,
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView, Exported,
-        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter, Report, ReportPeriod,
-        ResolveRequest, Retried, Story, SyncCenter,
+        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter, RadioEcho, Report,
+        ReportPeriod, ResolveRequest, Retried, Story, SyncCenter,
     },
 };
 
@@ -91,6 +91,11 @@ pub async fn front_desk(app: State<'_, App>, since: Option<u64>) -> Answer<Front
 #[tauri::command]
 pub async fn act(app: State<'_, App>, request: ActRequest) -> Answer<Acted> {
     waiting(app, move |app| app.act(request)).await
+}
+
+#[tauri::command]
+pub async fn radio(app: State<'_, App>, line: String) -> Answer<RadioEcho> {
+    waiting(app, move |app| app.radio(&line)).await
 }
 
 #[tauri::command]

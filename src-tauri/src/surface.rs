@@ -16,6 +16,7 @@ macro_rules! with_commands {
             board,
             front_desk,
             act,
+            radio,
             begin_emergency,
             sync_center,
             story,

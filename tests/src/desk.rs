@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use turndown_app::dto::{
     ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarriedDesk, CommandError, ConflictField, ConflictView,
     Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter, OutboxRow,
-    Phase, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
+    Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -230,6 +230,11 @@ impl Desk {
     /// The front desk's rack.
     pub fn front_desk(&mut self) -> FrontDeskDelta {
         self.ask("front_desk", json!({ "since": null })).unwrap_or_else(|error| panic!("front_desk: {error}"))
+    }
+
+    /// What a line of the radio entry means.
+    pub fn radio(&mut self, line: &str) -> RadioEcho {
+        self.ask("radio", json!({ "line": line })).unwrap_or_else(|error| panic!("radio: {error}"))
     }
 
     /// A tile by its task.

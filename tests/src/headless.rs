@@ -110,6 +110,9 @@ enum Ask {
         intent: String,
         room: String,
     },
+    Radio {
+        line: String,
+    },
     Connect {
         address: String,
         code: String,
@@ -216,6 +219,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::AppState => told(app.app_state()),
         Ask::Board { since } => told(app.board(since)),
         Ask::FrontDesk { since } => told(app.front_desk(since)),
+        Ask::Radio { line } => told(app.radio(&line)),
         Ask::SyncCenter { filter, offset, limit } => told(app.sync_center(filter, offset, limit)),
         Ask::Act { request } => told(app.act(request)),
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),

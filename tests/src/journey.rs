@@ -72,7 +72,7 @@ pub fn workable(desk: &mut Desk) -> Vec<Tile> {
         .into_iter()
         .filter(|tile| tile.status == TaskStatus::Ready && tile.cannot_work.is_none() && tile.kind.cleans())
         .collect();
-    tiles.sort_by(|a, b| (a.rank, &a.number, &a.task_id).cmp(&(b.rank, &b.number, &b.task_id)));
+    tiles.sort_by(|a, b| (a.standing.rank, &a.number, &a.task_id).cmp(&(b.standing.rank, &b.number, &b.task_id)));
     let mut rooms = std::collections::BTreeSet::new();
     tiles.retain(|tile| rooms.insert(tile.room_id.clone()));
     tiles

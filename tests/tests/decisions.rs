@@ -246,7 +246,9 @@ fn h10_taking_their_side_can_be_undone_before_it_is_sent_and_after_and_not_once_
         let rows = journey.desk.outbox(OutboxFilter::All);
         let row = rows.iter().find(|row| row.event_id == decision.event_id).expect("its row");
         assert_eq!(row.undo, None, "what cannot be brought back is not offered");
-        office.wait_for("it is known there", |desk| desk.tile(&task.0).status == TaskStatus::Completed);
+        office.wait_for("it is known there", |desk| {
+            desk.board().iter().any(|tile| tile.task_id == task && tile.status == TaskStatus::Completed)
+        });
     }
 }
 

@@ -83,7 +83,58 @@ const deciding = (which, act) => async (page) => {
 /** Scrolls what is below the edge into the picture. */
 const toEnd = async (page) => page.locator(".resolver").evaluate((resolver) => resolver.scrollTo(0, 1e6));
 
+/** Picks up the first tile of a lane and holds it over another. */
+const holdOver = (from, to) => async (page) => {
+  const tile = await page.locator(`section[data-column=${from}] [data-testid=tile]`).first().boundingBox();
+  const lane = await page.locator(`section[data-column=${to}]`).boundingBox();
+  await page.mouse.move(tile.x + 90, tile.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(tile.x + 110, tile.y + 30);
+  await page.mouse.move(lane.x + lane.width / 2, lane.y + 320, { steps: 4 });
+};
+/** Selects so many tiles of a lane, from its first on. */
+const selecting = (column, more) => async (page) => {
+  await page.locator(`section[data-column=${column}] [data-testid=tile]`).first().click({ position: { x: 150, y: 12 } });
+  await page.keyboard.press("Space");
+  for (let n = 0; n < more; n += 1) await page.keyboard.press("Shift+ArrowDown");
+};
+/** Types a line of the radio and leaves it standing. */
+const radio = (line) => async (page) => {
+  await page.keyboard.press("Control+e");
+  await page.getByTestId("radio-input").fill(line);
+  await page.getByTestId("radio-echo").waitFor();
+};
+const both = (...acts) => async (page) => {
+  for (const act of acts) await act(page);
+};
+const more = (...ticks) => async (page) => {
+  await page.getByTestId("filter-more").click();
+  for (const tick of ticks) await page.getByTestId(`filter-${tick}`).click();
+};
+const closed = (act) => both(act, async (page) => page.keyboard.press("Escape"));
+/** The board of the first attendant who has a part of it done. */
+const ofOne = async (page) => {
+  await page.getByTestId("filter-attendant").click();
+  await page.getByTestId("attendant-choice").nth(4).click();
+};
+const named = (name, ...ticks) =>
+  both(closed(more(...ticks)), async (page) => {
+    await page.getByTestId("views").click();
+    await page.getByTestId("view-name").click();
+    await page.getByTestId("view-typed").fill(name);
+    await page.getByTestId("view-save").click();
+  });
+const twoViews = both(named("VIP and rush", "state-vip", "state-rush"), named("First floor, not sent", "state-vip", "state-rush", "floor-1", "state-notSent"));
+
 const pictures = [
+  { name: "front-desk-waiting", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-waiting").click() },
+  { name: "front-desk-panel", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-ready").click(); await page.getByTestId("rack-more").first().click(); } },
+  { name: "front-desk-claim", query: "window=front-desk&link=unplugged", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").first().focus(); await page.keyboard.press("c"); } },
+  { name: "front-desk-queue", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").nth(3).focus(); await page.keyboard.press("q"); } },
+  { name: "radio-understood", query: "busy=1&noguide=1", act: radio("501-512 dirty") },
+  { name: "radio-words", query: "busy=1&noguide=1&dir=rtl", act: radio("412 d") },
+  { name: "radio-problem", query: "busy=1&noguide=1", dark: true, act: radio("412 fooo") },
+  { name: "radio-refused", query: "busy=1&noguide=1", act: radio("110-116 dnd") },
   { name: "board-light", query: "" },
   { name: "board-offline", query: "busy=1&link=unplugged&noguide=1" },
   { name: "board-dark", query: "busy=1&noguide=1", dark: true },
@@ -102,6 +153,59 @@ const pictures = [
     query: "busy=1&noguide=1",
     act: async (page) => page.locator('[data-column=inProgress] [data-testid="tile-menu"]').first().click(),
   },
+  {
+    name: "board-menu-move",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.locator('[data-column=dirty] [data-testid="tile-menu"]').first().click();
+      await page.keyboard.press("End");
+    },
+  },
+  { name: "board-selected", query: "busy=1&noguide=1", act: both(selecting("dirty", 4), selecting("inProgress", 1)) },
+  { name: "board-selected-dark", query: "busy=1&noguide=1", dark: true, act: both(selecting("dirty", 4), selecting("clean", 2)) },
+  { name: "board-selected-rtl", query: "noguide=1&dir=rtl", act: selecting("clean", 3) },
+  { name: "board-selected-narrow", query: "noguide=1", size: size(960, 700), act: both(selecting("dirty", 4), selecting("inProgress", 3)) },
+  {
+    name: "board-selected-compact",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.getByTestId("density").click();
+      await selecting("dirty", 6)(page);
+    },
+  },
+  {
+    name: "board-selected-done",
+    query: "noguide=1&link=unplugged",
+    act: async (page) => {
+      await page.keyboard.press("Control+a");
+      await page.getByTestId("bulk-start").click();
+      await page.getByTestId("message").waitFor();
+    },
+  },
+  { name: "board-more-filters", query: "noguide=1", act: more("state-vip", "kind-linen", "floor-2") },
+  { name: "board-more-filters-dark", query: "noguide=1", dark: true, act: more("state-vip", "kind-linen", "floor-2") },
+  { name: "board-more-filters-rtl", query: "noguide=1&dir=rtl", act: closed(more("state-vip", "state-rush", "floor-2")) },
+  { name: "board-chips", query: "busy=1&noguide=1", act: closed(more("state-vip", "state-notSent", "kind-turnover", "floor-1")) },
+  { name: "board-filters-narrow", query: "noguide=1", size: size(960, 700), act: both(ofOne, closed(more("state-vip", "state-cannotWork"))) },
+  { name: "board-attendants", query: "noguide=1", act: async (page) => page.getByTestId("filter-attendant").click() },
+  { name: "board-attendants-dark", query: "noguide=1", dark: true, act: both(ofOne, async (page) => page.getByTestId("filter-attendant").click()) },
+  { name: "board-one", query: "noguide=1", act: ofOne },
+  { name: "board-one-dark", query: "noguide=1", dark: true, act: ofOne },
+  { name: "board-one-rtl", query: "noguide=1&dir=rtl", act: ofOne },
+  { name: "board-views", query: "noguide=1", act: both(twoViews, async (page) => page.getByTestId("views").click()) },
+  {
+    name: "board-views-change",
+    query: "noguide=1",
+    act: both(twoViews, async (page) => {
+      await page.getByTestId("views").click();
+      await page.getByTestId("view-change").click();
+    }),
+  },
+  { name: "board-drag", query: "noguide=1", act: holdOver("dirty", "inProgress") },
+  { name: "board-drag-dark", query: "noguide=1", dark: true, act: holdOver("clean", "dirty") },
+  { name: "board-drag-refused", query: "noguide=1", act: holdOver("dirty", "clean") },
+  { name: "board-drag-refused-dark", query: "noguide=1", dark: true, act: holdOver("inProgress", "inspected") },
+  { name: "board-drag-many-rtl", query: "noguide=1&dir=rtl", act: both(selecting("dirty", 2), holdOver("dirty", "inProgress")) },
   {
     name: "board-after-act",
     query: "link=unplugged&sends=0",
@@ -349,7 +453,7 @@ const all = asked.tongues ? inTongues : [...pictures, ...inDark.map((picture) =>
 function misfits() {
   const found = [];
   const layer = [...document.querySelectorAll(".modal, .popover")].at(-1) ?? document;
-  const named = (element) => `${element.tagName.toLowerCase()}.${String(element.className.baseVal ?? element.className).trim().split(/\s+/).join(".")} "${element.textContent.trim().slice(0, 40)}"`;
+  const describe = (element) => `${element.tagName.toLowerCase()}.${String(element.className.baseVal ?? element.className).trim().split(/\s+/).join(".")} "${element.textContent.trim().slice(0, 40)}"`;
   const inSight = (box) => box.width > 1 && box.height > 1 && box.right > 0 && box.bottom > 0 && box.left < window.innerWidth && box.top < window.innerHeight;
   const hidden = (element) => element.closest(".hidden-words, .live-region, [data-testid=hidden-select-container]") !== null;
   const scrolledOut = (element, x, y) => {
@@ -365,8 +469,8 @@ function misfits() {
     if (!own || hidden(element) || !inSight(element.getBoundingClientRect())) continue;
     const style = getComputedStyle(element);
     // Dots say that there is more; a cut without them does not.
-    if (style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${named(element)}`);
-    if (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 3) found.push(`cut off below: ${named(element)}`);
+    if (style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${describe(element)}`);
+    if (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 3) found.push(`cut off below: ${describe(element)}`);
   }
   const controls = [...layer.querySelectorAll("button, a[href], input, textarea, [role=radio], label.switch, .chip, .pill, kbd")].filter((control) => !hidden(control) && inSight(control.getBoundingClientRect()));
   for (const control of controls) {
@@ -374,12 +478,12 @@ function misfits() {
     const words = document.createRange();
     words.selectNodeContents(control);
     const text = words.getBoundingClientRect();
-    if (text.width > 0 && control.children.length === 0 && (text.left < box.left - 1 || text.right > box.right + 1 || text.bottom > box.bottom + 4)) found.push(`its words leave it: ${named(control)}`);
+    if (text.width > 0 && control.children.length === 0 && (text.left < box.left - 1 || text.right > box.right + 1 || text.bottom > box.bottom + 4)) found.push(`its words leave it: ${describe(control)}`);
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
     const top = document.elementFromPoint(x, y);
     const covers = top !== null && !control.contains(top) && !top.contains(control) && getComputedStyle(control).opacity !== "0" && getComputedStyle(control).pointerEvents !== "none";
     if (covers && top.closest("button, a, input, .tile, .rack-row, .card, .bar, .filters, h1, h2, p") !== null && control.closest("label")?.contains(top) !== true) {
-      if (!scrolledOut(control, x, y)) found.push(`covered by ${named(top)}: ${named(control)}`);
+      if (!scrolledOut(control, x, y)) found.push(`covered by ${describe(top)}: ${describe(control)}`);
     }
   }
   return [...new Set(found)];

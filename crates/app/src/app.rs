@@ -463,9 +463,15 @@ impl App {
         let sending = self.sending(&desk);
         let on_hold = self.check(desk.engine().on_hold())?;
         let on_hold: BTreeSet<&str> = on_hold.iter().map(|hold| hold.entity.id.as_str()).collect();
+        let book = self.check(desk.book())?;
+        let property = book.as_deref().map(|book| &book.property);
+        let clock = views::board::Clock {
+            service_day: property.map_or("", |property| &property.service_day),
+            zone: property.and_then(|property| property.time_zone.parse().ok()).unwrap_or(chrono_tz::Tz::UTC),
+        };
         let tile = |row: &RoomRow| {
             let id = row.id.0.as_str();
-            views::board::tiles(row, sending.contains(id), on_hold.contains(id))
+            views::board::tiles(row, sending.contains(id), on_hold.contains(id), clock)
         };
         let tiles = rooms.rooms.iter().flat_map(tile).collect();
         let changed = rooms.rooms.iter().map(|row| row.id.clone()).chain(rooms.removed).collect();
@@ -578,6 +584,9 @@ impl App {
             rows.push(shown);
         }
         let conflicts = self.check(engine.conflicts())?;
+        let mut heads: Vec<_> = conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect();
+        // A room that was given to two guests comes before everything else.
+        heads.sort_by_key(|head| !head.given_twice);
         let carried = self.carried(&desk, &names, link)?;
         let on_hold = self.on_hold(&desk, &names)?;
         Ok(SyncCenter {
@@ -585,7 +594,7 @@ impl App {
             status,
             rows,
             total,
-            conflicts: conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect(),
+            conflicts: heads,
             merged: self.merged(&desk, &names)?,
             carried,
             on_hold,

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use turndown_domain::ladder::Standing;
 use turndown_domain::{
     Action, Arrival, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, Role, RoomId, Sellability, ServiceFlag,
     StaffId, Stay, TaskId, TaskKind, TaskStatus,
@@ -413,9 +414,30 @@ dto! {
         pub contested: bool,
         /// Nothing of this room is sent until somebody lets it go.
         pub on_hold: bool,
-        /// Sorts the tiles of a column: smaller comes first. Room order breaks ties.
-        #[ts(type = "number")]
-        pub rank: u32,
+        /// The guest who waits at the front desk for this room.
+        pub waiting: Option<WaitingShown>,
+        /// Where it stands in its column, and why.
+        pub standing: Standing,
+        /// Where it stands while a guest waits for some room of its type.
+        pub if_type_waited: Option<Standing>,
+        /// Where it stands once its guest is due within the hour.
+        pub if_soon: Option<Soon>,
+    }
+
+    /// A standing that holds from a time on.
+    pub struct Soon {
+        /// From when.
+        pub from: String,
+        /// Where it stands then.
+        pub standing: Standing,
+    }
+
+    /// A guest who waits at the front desk for a room.
+    pub struct WaitingShown {
+        /// Since when.
+        pub since: String,
+        /// The time that they were told (`HH:MM`, local).
+        pub promised: Option<String>,
     }
 
     /// What changed on the board since the revision that the view holds.
@@ -435,8 +457,8 @@ dto! {
     pub struct SafeToGive {
         /// The answer.
         pub safe: bool,
-        /// Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
-        /// `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
+        /// Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `claimed`, `not_assignable`,
+        /// `conflict`, `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
         pub reasons: Vec<String>,
     }
 
@@ -470,6 +492,10 @@ dto! {
         pub flags: Vec<ServiceFlag>,
         /// In service, out of service, out of order.
         pub sellability: Sellability,
+        /// Who means to give it out.
+        pub claim: Option<ClaimShown>,
+        /// The guest who waits for it.
+        pub waiting: Option<WaitingShown>,
         /// What people should know.
         pub note: Option<String>,
         /// The open or newest task's kind, status, and who does it.
@@ -482,6 +508,16 @@ dto! {
         pub contested: bool,
     }
 
+    /// A claim on a room.
+    pub struct ClaimShown {
+        /// Who claims it, by name.
+        pub by: String,
+        /// Since when.
+        pub at: String,
+        /// For whom.
+        pub guest: Option<String>,
+    }
+
     /// What is being done for a room.
     pub struct RackTask {
         /// The task.
@@ -492,6 +528,8 @@ dto! {
         pub status: TaskStatus,
         /// Who does it, by name.
         pub assignee: Option<String>,
+        /// How soon.
+        pub priority: Priority,
         /// Asked for now.
         pub rush: bool,
         /// When it was last started.
@@ -509,6 +547,38 @@ dto! {
         pub rooms: Vec<RackRoom>,
         /// Rooms that are gone.
         pub removed: Vec<RoomId>,
+    }
+
+    /// What a line of the radio entry means.
+    pub struct RadioEcho {
+        /// Room by room, in the order in which it is recorded.
+        pub rooms: Vec<RadioRoom>,
+        /// What was not understood; then there are no rooms.
+        pub problem: Option<RadioProblem>,
+        /// How the last word could go on.
+        pub completions: Vec<String>,
+    }
+
+    /// What a line of the radio entry means for one room.
+    pub struct RadioRoom {
+        /// The room.
+        pub room_id: RoomId,
+        /// Its number.
+        pub number: String,
+        /// What is recorded, in order. Empty where it is all so already, or where a problem stands first.
+        pub actions: Vec<Action>,
+        /// The same in words.
+        pub says: Vec<String>,
+        /// Why it, or the rest of it, cannot be recorded.
+        pub problem: Option<RadioProblem>,
+    }
+
+    /// What was not understood, or may not be done.
+    pub struct RadioProblem {
+        /// Stable.
+        pub code: String,
+        /// What is wrong and what to type instead, in one or two plain sentences.
+        pub message: String,
     }
 
     /// What a person did, for the desk to record.
@@ -728,6 +798,8 @@ dto! {
         pub since: String,
         /// Fields that touch.
         pub fields: u32,
+        /// The room was given to two guests: nothing comes before this.
+        pub given_twice: bool,
     }
 
     /// Something that was merged by itself.
@@ -806,6 +878,8 @@ dto! {
     /// What happened, where it has words of its own.
     #[derive(Copy, Eq)]
     pub enum Situation {
+        /// Both sides gave the room to a guest.
+        GivenTwice,
         /// The service was restored and has something else now.
         Restored,
         /// What was done here belongs to a guest who left, or to a day that passed.

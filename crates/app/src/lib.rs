@@ -17,6 +17,7 @@ mod guide;
 mod listener;
 mod notices;
 mod outages;
+mod radio;
 mod report;
 mod views;
 mod words;

@@ -40,6 +40,9 @@ pub(crate) fn after_repair(report: &RepairReport) -> StartNotice {
             stretches.join(", ")
         ));
     }
+    if report.sends_again {
+        say("Sending had been paused there, or the desk told to work offline; it sends again now.");
+    }
     if report.strays > 0 {
         say(&format!(
             "{} of an older copy of this desk that went on by itself.",
@@ -182,6 +185,12 @@ mod tests {
         let notice = after_repair(&RepairReport { taken_up: 50, strays: 1, ..report() });
         assert!(notice.message.ends_with("1 action is of an older copy of this desk that went on by itself."));
         assert!(!notice.next_step.contains("Nothing is lost"));
+    }
+
+    #[test]
+    fn a_pause_that_a_repair_ends_is_said() {
+        let notice = after_repair(&RepairReport { sends_again: true, ..report() });
+        assert!(notice.message.ends_with("told to work offline; it sends again now."), "{}", notice.message);
     }
 
     #[test]

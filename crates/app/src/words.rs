@@ -64,10 +64,17 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         }
         _ => {}
     }
-    let Ok(action) = Action::from_event(&event.action, &event.args) else { return event.action.clone() };
-    let what = task_kind(&action, unit);
+    match Action::from_event(&event.action, &event.args) {
+        Ok(action) => done(&action, unit, names),
+        Err(_) => event.action.clone(),
+    }
+}
+
+/// What an action does, in one plain clause.
+pub fn done(action: &Action, unit: Option<&Unit>, names: &Names) -> String {
+    let what = task_kind(action, unit);
     let because = |reason: Option<&String>| reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    match &action {
+    match action {
         Action::Start { .. } => format!("Started the {what}"),
         Action::Pause { .. } => format!("Paused the {what}"),
         Action::Resume { .. } => format!("Resumed the {what}"),
@@ -94,6 +101,12 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         }
         Action::Departed {} => "Recorded the departure".into(),
         Action::Arrived {} => "Recorded the arrival".into(),
+        Action::Claim { guest: Some(guest) } => format!("Claimed the room for {guest}"),
+        Action::Claim { guest: None } => "Claimed the room".into(),
+        Action::Release {} => "Released the room".into(),
+        Action::QueueGuest { promised: Some(time) } => format!("Put the guest on the queue, told {time}"),
+        Action::QueueGuest { promised: None } => "Put the guest on the queue".into(),
+        Action::LeaveQueue {} => "Took the guest from the queue".into(),
         Action::Undo { .. } => "Undid an action".into(),
     }
 }
@@ -135,6 +148,8 @@ pub fn field(path: &str, unit: Option<&Unit>) -> String {
         "turn" => "Guest turn",
         "guest" => "Guest",
         "arrival" => "Arrival",
+        "claim" => "Claimed by",
+        "waiting" => "Guest waits",
         _ => member,
     };
     let task = path
@@ -182,6 +197,19 @@ pub fn value(path: &str, value: &Value, names: &Names) -> String {
             let persons = value.get("persons").and_then(Value::as_u64).unwrap_or(0);
             format!("a party of {persons}")
         }
+        ("claim", Value::Object(_)) => {
+            let by = names.person(value.get("by").and_then(Value::as_str).unwrap_or_default());
+            match value.get("guest").and_then(Value::as_str) {
+                Some(guest) => format!("{by}, for {guest}"),
+                None => by,
+            }
+        }
+        ("claim", Value::Null) => "nobody".into(),
+        ("waiting", Value::Object(_)) => match value.get("promised").and_then(Value::as_str) {
+            Some(time) => format!("yes, told {time}"),
+            None => "yes".into(),
+        },
+        ("waiting", Value::Null) => "no".into(),
         ("note" | "cancelled_because", Value::String(text)) => text.clone(),
         (_, Value::Null) => "—".into(),
         (_, Value::Bool(true)) => "yes".into(),
@@ -210,6 +238,8 @@ pub fn consequence(path: &str, value: &Value, number: &str, is_free: bool) -> St
         ("cleanliness", Some(word @ ("clean" | "inspected"))) => format!("Room {number} counts as {word}."),
         ("assignee", Some(_)) => "The task stands on that person's sheet.".into(),
         ("assignee", None) => "The task stands on nobody's sheet.".into(),
+        ("claim", _) if value.is_object() => format!("Room {number} goes to this guest, and to nobody else."),
+        ("claim", _) => format!("Room {number} is free to be given out, where nothing else stands against it."),
         ("sellability", _) => match value.get("assignable").and_then(Value::as_bool) {
             Some(false) => format!("The front desk will not give out room {number}."),
             _ => format!("The front desk may give out room {number} when it is ready."),
@@ -246,6 +276,8 @@ mod tests {
             ("room/sellability", json!({"kind": "out_of_order", "reason": "leak"}), "out of order: leak"),
             ("task/t/inspection", json!({"result": "fail", "reason": "mirror"}), "failed: mirror"),
             ("room/make_up", json!(true), "yes"),
+            ("room/claim", json!({"by": "anna", "turn": 3, "guest": "Smith"}), "anna, for Smith"),
+            ("room/waiting", json!({"promised": "14:30"}), "yes, told 14:30"),
         ] {
             assert_eq!(value(path, &given, &names), expected, "{path}");
         }

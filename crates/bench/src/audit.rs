@@ -38,7 +38,7 @@ impl Chain {
         let day = self.book.property.service_day.clone();
         let fields = &mut self.fields[n % ROOMS];
         let now = TIME.parse().expect("a time");
-        let context = Context { now, service_day: &day, book: &self.book, undo_of: None };
+        let context = Context { now, service_day: &day, actor: &house::actor(), book: &self.book, undo_of: None };
         let decision = decide(fields, &action, &context).expect("it is possible");
         let event = Event {
             schema: EVENT_SCHEMA,

@@ -123,7 +123,8 @@ pub fn record_many(desk: &Desk, rooms: usize, from: usize, count: usize) {
                     entity,
                     decide: Box::new(move |work, seen| {
                         let fields = seen.ok_or(RecordError::Refused("there is no such room"))?;
-                        let context = Context { now: work.now(), service_day: DAY, book: &book, undo_of: None };
+                        let context =
+                            Context { now: work.now(), service_day: DAY, actor: &actor(), book: &book, undo_of: None };
                         let decision = decide(&fields, &action, &context)
                             .map_err(|_| RecordError::Refused("the hotel's rules refuse it"))?;
                         Ok(Draft {

@@ -122,12 +122,12 @@ impl Desk {
     /// # Errors
     /// The rules' refusal, that what the desk knows is too old, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
-        let desk = self.clone();
+        let (desk, author) = (self.clone(), actor.clone());
         let entity = EntityRef::new(ROOM, room);
         let own = entity.clone();
         let decide: Decide<Refused> = Box::new(move |work, seen| {
             desk.housekeeping.fresh_enough(work)?;
-            desk.decide_on(work, &own, seen, &action, None)
+            desk.decide_on(work, &own, &author, seen, &action, None)
         });
         let intent = Intent { event_id, actor, entity, decide };
         let recorded = self.engine().record(intent).map_err(|error| refused(error, room))?;
@@ -188,8 +188,9 @@ impl Desk {
                 assignee: None,
                 note: Some(note),
             };
-            let own = entity.clone();
-            let decide: Decide<Refused> = Box::new(move |work, seen| desk.decide_on(work, &own, seen, &action, None));
+            let (own, author) = (entity.clone(), actor.clone());
+            let decide: Decide<Refused> =
+                Box::new(move |work, seen| desk.decide_on(work, &own, &author, seen, &action, None));
             work.record(Intent { event_id: check, actor, entity, decide })?;
             Ok(recorded)
         };
@@ -237,7 +238,7 @@ impl Desk {
         let decide: Decide<Refused> = Box::new(move |work, seen| {
             // It is decided in its own place: on the room as it was before it, not on what was recorded behind it.
             let seen = if given_up { seen } else { seen.map(|_| work.fields_before(&old)).transpose()? };
-            let mut draft = desk.decide_on(work, &old.entity, seen, &action, Some((&old, &again)))?;
+            let mut draft = desk.decide_on(work, &old.entity, &old.actor_id, seen, &action, Some((&old, &again)))?;
             if given_up {
                 draft.settles.clear();
             }
@@ -288,6 +289,7 @@ impl Desk {
         &self,
         work: &mut UnitOfWork<'_>,
         entity: &EntityRef,
+        actor: &ActorId,
         seen: Option<Fields>,
         action: &Action,
         again: Option<(&Event, &Again)>,
@@ -312,6 +314,7 @@ impl Desk {
         let context = Context {
             now: done_at.unwrap_or_else(|| work.now()),
             service_day,
+            actor,
             book: &book,
             undo_of: undo_of.as_deref(),
         };

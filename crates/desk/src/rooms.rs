@@ -5,7 +5,7 @@ use crate::housekeeping::object;
 use rusqlite::Row;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use turndown_domain::{Room, RoomId, Task, TaskId, Unit};
+use turndown_domain::{ROOM, Room, RoomId, Task, TaskId, Unit};
 use turndown_offline::{EngineError, LocalState, Sql};
 use turndown_protocol::EntityRef;
 
@@ -149,6 +149,22 @@ impl Desk {
 }
 
 impl Desk {
+    /// Every room's id and number. One that rotted has none here; [`Desk::rooms`] makes it anew.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn room_numbers(&self) -> Result<Vec<(RoomId, String)>, EngineError> {
+        self.engine().read(|mut connection| {
+            let rows = connection.all(
+                "SELECT id, CASE WHEN json_valid(room) THEN CAST(json_extract(room, '$.number') AS TEXT) END
+                 FROM rooms_local WHERE deleted = 0 AND kind = ?1",
+                [ROOM],
+                |row| Ok((RoomId(row.get(0)?), row.get::<_, Option<String>>(1)?)),
+            )?;
+            Ok(rows.into_iter().filter_map(|(id, number)| Some((id, number?))).collect())
+        })
+    }
+
     /// One room with its tasks, if there is one.
     ///
     /// # Errors

@@ -142,6 +142,24 @@ pub enum Action {
     Departed {},
     /// Today's guest came, as told. Opens a provisional turn that the PMS's check-in adopts.
     Arrived {},
+    /// The front desk means to give the room out: nobody else may meanwhile.
+    Claim {
+        /// For whom, as the front desk calls them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        guest: Option<String>,
+    },
+    /// The claim on the room is given up.
+    Release {},
+    /// The guest who is due stands at the front desk and waits. Said again, it changes the time they were told.
+    QueueGuest {
+        /// The time that the guest was told (`HH:MM`, local).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        promised: Option<String>,
+    },
+    /// The guest waits no more.
+    LeaveQueue {},
     /// Restores what was before the named event, while nothing later stands on it.
     Undo {
         /// The event's id.
@@ -182,6 +200,10 @@ impl Action {
             Self::SetSellability { .. } => "set_sellability",
             Self::Departed {} => "departed",
             Self::Arrived {} => "arrived",
+            Self::Claim { .. } => "claim",
+            Self::Release {} => "release",
+            Self::QueueGuest { .. } => "queue_guest",
+            Self::LeaveQueue {} => "leave_queue",
             Self::Undo { .. } => "undo",
         }
     }
@@ -317,8 +339,13 @@ pub fn footprint(action: &Action) -> Footprint {
                 "room/turn",
                 "room/turn_provisional",
             ],
-            &["room/sellability", "room/cleanliness"],
+            // Whom another desk gives the room to, that desk has to be asked.
+            &["room/sellability", "room/cleanliness", "room/claim"],
         ),
+        Action::Claim { .. } => (&["room/claim"], &["room/turn", "room/fo_occupancy", "room/sellability"]),
+        Action::Release {} => (&["room/claim"], &[]),
+        Action::QueueGuest { .. } => (&["room/waiting"], &["room/turn", "room/arrival"]),
+        Action::LeaveQueue {} => (&["room/waiting"], &[]),
         Action::Undo { .. } => (&[], &[]),
     };
     Footprint { writes: paths(writes), relies_on: paths(relies_on) }

@@ -230,9 +230,10 @@ fn roll_room(room: &mut Room, plan: &Plan<'_>, today: NaiveDate) {
             (false, _) => Stay::Stayover,
         };
     }
-    // Both were for yesterday. Do not disturb keeps its start: its clock runs on over the night.
+    // They were for yesterday. A claim stays: who was promised the room may still come. Do not disturb keeps its start: its clock runs on over the night.
     room.no_service = false;
     room.refused = false;
+    room.waiting = None;
     // What agreed yesterday says nothing about today. A discrepancy that nobody settled stays in view.
     if !room.is_discrepant() {
         room.hk_occupancy = None;

@@ -5,14 +5,14 @@
 //! [`crate::judge`]), so neither trusts the other's arithmetic.
 
 use crate::{
-    Action, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal, RefusalCode, Room,
-    Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
-    Verdict, footprint, is_stamp, is_turn_bound,
+    Action, Claim, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal, RefusalCode,
+    Room, Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus,
+    Unit, Verdict, Waiting, footprint, is_stamp, is_turn_bound,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use turndown_protocol::{Change, Event, Fields};
+use turndown_protocol::{ActorId, Change, Event, Fields};
 
 /// The longest reason, in characters.
 pub const REASON_CHARS_MAX: usize = 200;
@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// The service day that the desk works on (ISO date).
     pub service_day: &'a str,
+    /// Who does it. Written into claims, never compared.
+    pub actor: &'a ActorId,
     /// The hotel and its people.
     pub book: &'a PropertyBook,
     /// For `undo`: the event that it names.
@@ -207,6 +209,16 @@ fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<()
         Action::SetSellability { sellability } => set_sellability(unit, sellability),
         Action::Departed {} => departed(&mut unit.room),
         Action::Arrived {} => arrived(&mut unit.room),
+        Action::Claim { guest } => claim(&mut unit.room, guest.as_deref(), context),
+        Action::Release {} => {
+            unit.room.claim = None;
+            Ok(())
+        }
+        Action::QueueGuest { promised } => queue_guest(&mut unit.room, promised.as_deref(), context),
+        Action::LeaveQueue {} => {
+            unit.room.waiting = None;
+            Ok(())
+        }
         // Undo is decided from the event it names, before a unit is read.
         Action::Undo { .. } => Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here.")),
     }
@@ -552,6 +564,54 @@ fn set_sellability(unit: &mut Unit, to: &Sellability) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// One guest gets the room: a second claim is refused here, and two that were made apart are a conflict.
+fn claim(room: &mut Room, guest: Option<&str>, context: &Context<'_>) -> Result<(), Refusal> {
+    let number = &room.number;
+    if let Some(claim) = room.claim() {
+        let named = context.book.staff.iter().find(|person| person.id == claim.by);
+        let by = named.map_or(claim.by.0.as_str(), |person| person.name.as_str());
+        let message =
+            format!("{by} means to give out room {number} already. Release it first, or choose another room.");
+        return Err(Refusal::new(RefusalCode::RoomClaimed, message));
+    }
+    if room.fo_occupancy == Occupancy::Occupied {
+        let message = format!("The front desk has room {number} as occupied. Choose another room.");
+        return Err(Refusal::new(RefusalCode::RoomOccupied, message));
+    }
+    assignable(room)?;
+    room.claim = Some(Claim {
+        by: StaffId(context.actor.to_string()),
+        at: context.now,
+        turn: room.turn,
+        guest: readable(guest.unwrap_or_default(), REASON_CHARS_MAX)?,
+    });
+    Ok(())
+}
+
+fn assignable(room: &Room) -> Result<(), Refusal> {
+    if room.sellability.assignable {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RefusalCode::RoomOutOfOrder,
+        format!("Room {} may not be given out. Bring it back into service or choose another room.", room.number),
+    ))
+}
+
+fn queue_guest(room: &mut Room, promised: Option<&str>, context: &Context<'_>) -> Result<(), Refusal> {
+    let Some(due) = &room.arrival else {
+        let message = format!("Nobody is due in room {} today, so no guest can wait for it.", room.number);
+        return Err(Refusal::new(RefusalCode::NobodyDue, message));
+    };
+    if promised.is_some_and(|time| NaiveTime::parse_from_str(time, "%H:%M").is_err() || time.len() != 5) {
+        let message = "That is no time of day. Write it as hours and minutes, for example 14:30.";
+        return Err(Refusal::new(RefusalCode::TimeUnreadable, message));
+    }
+    let since = room.waiting().map_or(context.now, |waiting| waiting.since);
+    room.waiting = Some(Waiting { booking_id: due.booking_id.clone(), since, promised: promised.map(str::to_owned) });
+    Ok(())
+}
+
 fn departed(room: &mut Room) -> Result<(), Refusal> {
     if room.fo_occupancy == Occupancy::Vacant {
         return Err(Refusal::new(
@@ -577,12 +637,7 @@ fn arrived(room: &mut Room) -> Result<(), Refusal> {
             format!("The front desk has room {} as occupied. Record the departure first.", room.number),
         ));
     }
-    if !room.sellability.assignable {
-        return Err(Refusal::new(
-            RefusalCode::RoomOutOfOrder,
-            format!("Room {} may not be given out. Bring it back into service or choose another room.", room.number),
-        ));
-    }
+    assignable(room)?;
     room.fo_occupancy = Occupancy::Occupied;
     room.stay = Stay::Arrived;
     room.turn = room.turn.saturating_add(1);

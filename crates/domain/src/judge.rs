@@ -219,11 +219,12 @@ pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
 
 /// Whether what an event wrote to a path speaks of a turn or day that is over: it is kept in the record and never
 /// becomes the room's present state. That somebody came or left holds over midnight, while the turn is the same, and
-/// is asked about.
+/// is asked about. That a guest was promised the room is always asked about: another may have it by now.
 #[must_use]
 pub fn is_history(current: &Fields, event: &Event, service_day: &str, path: &str) -> bool {
     let came_or_left = !turn_is_over(current, event) && event.changes.contains_key("room/fo_occupancy");
-    is_turn_bound(path) && has_passed(current, event, service_day) && !came_or_left
+    let promised = event.changes.get("room/claim").is_some_and(|change| !change.new.is_null());
+    is_turn_bound(path) && has_passed(current, event, service_day) && !came_or_left && !promised
 }
 
 fn turn_is_over(current: &Fields, event: &Event) -> bool {
@@ -267,7 +268,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     })?;
     let today = context.book.property.service_day.as_str();
     let service_day = event.service_day.as_deref().unwrap_or(today);
-    let context = Context { now, service_day, book: context.book, undo_of: context.undo_of };
+    let context = Context { now, service_day, actor: &event.actor_id, book: context.book, undo_of: context.undo_of };
     let named = |path: &str| event.changes.contains_key(path) || event.relies_on.contains_key(path);
     let mut unseen: Vec<String> = vec![];
     if matches!(action, Action::SetRoomStatus { .. } | Action::SetSellability { .. }) {

@@ -3,7 +3,8 @@
 //! A room together with its tasks is one [`Unit`]. A person's [`Action`] on it is judged by [`decide`], which
 //! answers with the fields that change and the fields that it relied on, or with a [`Refusal`]. The service runs the
 //! same rules over an event with [`judge`], which merges by value what does not touch and refuses to guess about
-//! what does. [`day`] makes a service day's rooms and tasks from bookings.
+//! what does. [`day`] makes a service day's rooms and tasks from bookings; [`ladder`] says which task stands before
+//! which; [`radio`] understands what is typed in the trade's shorthand.
 //!
 //! Deliberately absent: I/O, clocks, randomness, async, and any knowledge of outboxes or wires. Time comes in as a
 //! parameter and is only ever written down, never compared to decide.
@@ -12,7 +13,9 @@ mod action;
 pub mod day;
 mod decide;
 mod judge;
+pub mod ladder;
 mod property;
+pub mod radio;
 mod refusal;
 mod room;
 mod task;
@@ -28,7 +31,9 @@ pub use judge::{
 };
 pub use property::{Booking, InspectionPolicy, Property, PropertyBook, Role, Staff};
 pub use refusal::{Refusal, RefusalCode};
-pub use room::{Arrival, Cleanliness, Guest, Occupancy, Room, RoomId, Sellability, SellabilityKind, Stay};
+pub use room::{
+    Arrival, Claim, Cleanliness, Guest, Occupancy, Room, RoomId, Sellability, SellabilityKind, Stay, Waiting,
+};
 pub use task::{Inspection, InspectionResult, Priority, StaffId, Task, TaskId, TaskKind, TaskSource, TaskStatus};
 pub use unit::{PLACE, ROOM, Unit, UnitError};
 

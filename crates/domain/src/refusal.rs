@@ -55,10 +55,16 @@ codes! {
     RoomVacant = "ROOM_VACANT",
     /// The front office has the room as occupied.
     RoomOccupied = "ROOM_OCCUPIED",
+    /// Somebody means to give the room out.
+    RoomClaimed = "ROOM_CLAIMED",
+    /// Nobody is due in the room today.
+    NobodyDue = "NOBODY_DUE",
     /// The action would change nothing.
     NothingToChange = "NOTHING_TO_CHANGE",
     /// The action needs a reason.
     ReasonRequired = "REASON_REQUIRED",
+    /// A time of day is none.
+    TimeUnreadable = "TIME_UNREADABLE",
     /// A text is over its limit.
     TextTooLong = "TEXT_TOO_LONG",
     /// A text has characters that cannot be shown.

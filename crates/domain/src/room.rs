@@ -1,6 +1,7 @@
 //! A room and its separate states. They are separate on purpose: a clean room may be occupied, an inspected one out
 //! of order, and folding them into one status is how rooms are given out twice.
 
+use crate::StaffId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +137,35 @@ pub struct Arrival {
     pub nights: u16,
 }
 
+/// Somebody at a front desk means to give the room out. It holds for the turn it was made in: whoever comes opens the
+/// next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Claim {
+    /// Who claims it.
+    pub by: StaffId,
+    /// Since when. A stamp: shown, never compared.
+    pub at: DateTime<Utc>,
+    /// The turn that the room was in.
+    pub turn: u32,
+    /// For whom, as the front desk calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest: Option<String>,
+}
+
+/// The guest of a booking stands at the front desk and waits for the room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// The booking of the guest who waits.
+    pub booking_id: String,
+    /// Since when. A stamp: shown, never compared.
+    pub since: DateTime<Utc>,
+    /// The time that the guest was told (`HH:MM`, local).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promised: Option<String>,
+}
+
 /// A room as the house knows it. Each member is one field, `room/<member>`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -188,6 +218,12 @@ pub struct Room {
     /// Who comes today.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,
+    /// Who means to give it out, as last said; see [`Room::claim`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// Whose guest waited for it, as last said; see [`Room::waiting`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// What people should know about the room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -203,5 +239,18 @@ impl Room {
     #[must_use]
     pub fn is_discrepant(&self) -> bool {
         self.hk_occupancy.is_some_and(|seen| seen != self.fo_occupancy)
+    }
+
+    /// The claim that holds now. One of an earlier turn has ended with it: that guest came.
+    #[must_use]
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref().filter(|claim| claim.turn == self.turn)
+    }
+
+    /// The guest who waits for the room now: one who is still due today.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&Waiting> {
+        let due = self.arrival.as_ref()?;
+        self.waiting.as_ref().filter(|waiting| waiting.booking_id == due.booking_id)
     }
 }

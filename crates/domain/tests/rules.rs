@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{
-    Action, Arrival, Cleanliness, ConflictClass, Context, Decision, Guest, InspectionResult, JudgeContext, Judgement,
-    Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, Sellability, SellabilityKind, ServiceFlag, Staff,
-    StaffId, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, check, decide, footprint, is_stamp, judge,
-    judge_resolution,
+    Action, Arrival, Claim, Cleanliness, ConflictClass, Context, Decision, Guest, InspectionResult, JudgeContext,
+    Judgement, Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, Sellability, SellabilityKind,
+    ServiceFlag, Staff, StaffId, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, check, decide, footprint,
+    is_stamp, judge, judge_resolution,
 };
 use turndown_protocol::{ActorId, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, InstallId, Mode, ZERO_HASH};
 
@@ -48,13 +48,17 @@ fn room_412() -> Unit {
     }
 }
 
+fn maria() -> ActorId {
+    ActorId::parse("maria").unwrap()
+}
+
 fn t1() -> TaskId {
     TaskId("t1".into())
 }
 
 fn decided(fields: &Fields, action: &Action) -> Result<Decision, turndown_domain::Refusal> {
     let book = book();
-    decide(fields, action, &Context { now: now(), service_day: DAY, book: &book, undo_of: None })
+    decide(fields, action, &Context { now: now(), service_day: DAY, actor: &maria(), book: &book, undo_of: None })
 }
 
 fn applied(fields: &Fields, decision: &Decision) -> Fields {
@@ -290,6 +294,27 @@ fn every_other_refusal_has_its_code_and_a_sentence() {
         ),
         (Action::Departed {}, |unit| unit.room.fo_occupancy = Occupancy::Vacant, C::RoomVacant),
         (Action::Arrived {}, |_| {}, C::RoomOccupied),
+        (Action::Claim { guest: None }, |_| {}, C::RoomOccupied),
+        (
+            Action::Claim { guest: None },
+            |unit| {
+                unit.room.fo_occupancy = Occupancy::Vacant;
+                unit.room.claim = Some(Claim { by: StaffId("ali".into()), turn: 4, ..Claim::default() });
+            },
+            C::RoomClaimed,
+        ),
+        (
+            Action::Claim { guest: None },
+            |unit| {
+                unit.room.fo_occupancy = Occupancy::Vacant;
+                unit.room.sellability.assignable = false;
+            },
+            C::RoomOutOfOrder,
+        ),
+        (Action::Release {}, |_| {}, C::NothingToChange),
+        (Action::QueueGuest { promised: None }, |unit| unit.room.arrival = None, C::NobodyDue),
+        (Action::QueueGuest { promised: Some("half past two".into()) }, |_| {}, C::TimeUnreadable),
+        (Action::LeaveQueue {}, |_| {}, C::NothingToChange),
         (Action::SetSellability { sellability: Sellability { reason: None, ..out } }, |_| {}, C::ReasonRequired),
         (Action::Undo { event: "01J".into() }, |_| {}, C::UndoUnknown),
     ];
@@ -333,7 +358,7 @@ fn h10_undo_restores_what_was_and_is_refused_once_something_stands_on_it() {
     let mut after = before.clone();
     started.apply_to(&mut after);
     let undo = Action::Undo { event: started.event_id.to_string() };
-    let context = Context { now: now(), service_day: DAY, book: &book, undo_of: Some(&started) };
+    let context = Context { now: now(), service_day: DAY, actor: &maria(), book: &book, undo_of: Some(&started) };
     let decision = decide(&after, &undo, &context).unwrap();
     assert_eq!(applied(&after, &decision), before);
 
@@ -357,7 +382,7 @@ fn h10_undo_never_reaches_into_another_room_or_into_the_next_guests_turn() {
     let completed = event(&before, &complete, decided(&before, &complete).unwrap());
     let clean = applied(&before, &decided(&before, &complete).unwrap());
     let undo = Action::Undo { event: completed.event_id.to_string() };
-    let context = Context { now: now(), service_day: DAY, book: &book, undo_of: Some(&completed) };
+    let context = Context { now: now(), service_day: DAY, actor: &maria(), book: &book, undo_of: Some(&completed) };
     let decision = decide(&clean, &undo, &context).unwrap();
     assert_eq!(decision.relies_on["room/turn"], json!(4), "it is about the guest it was done for");
 
@@ -375,6 +400,57 @@ fn h10_undo_never_reaches_into_another_room_or_into_the_next_guests_turn() {
     elsewhere.entity = EntityRef::new("room", "413");
     let Judgement::Rejected(refusal) = judge(&clean, &elsewhere, &judge_context) else { panic!("another room's") };
     assert_eq!(refusal.code, RefusalCode::UndoUnknown);
+}
+
+/// The room of `room_412` after its guest left and it was cleaned.
+fn free_412() -> Fields {
+    let mut unit = room_412();
+    unit.room.fo_occupancy = Occupancy::Vacant;
+    unit.room.cleanliness = Cleanliness::Inspected;
+    unit.to_fields()
+}
+
+#[test]
+fn two_claims_on_one_room_and_an_arrival_on_a_claimed_one_are_a_conflict() {
+    let free = free_412();
+    let claim = Action::Claim { guest: Some("Smith".into()) };
+    let mine = event(&free, &claim, decided(&free, &claim).unwrap());
+    let by_ali = json!({"by": "ali", "at": "2016-03-25T09:59:00Z", "turn": 4});
+    let mut theirs = free.clone();
+    theirs.set("room/claim", by_ali);
+    let arrived = event(&free, &Action::Arrived {}, decided(&free, &Action::Arrived {}).unwrap());
+    for (name, event) in [("claim", &mine), ("arrival", &arrived)] {
+        let Judgement::Conflict { paths, .. } = judged(&theirs, event) else { panic!("{name} merged") };
+        assert!(paths.contains(&"room/claim".to_owned()), "{name}: {paths:?}");
+    }
+    // The other way round: the guest is in the room, and a late claim on it is asked about.
+    let mut given = free.clone();
+    arrived.apply_to(&mut given);
+    assert!(matches!(judged(&given, &mine), Judgement::Conflict { .. }));
+    // Who was promised the room before midnight is promised it after.
+    let mut tomorrow = book();
+    tomorrow.property.service_day = "2016-03-26".into();
+    let after_midnight = judge(&free, &mine, &JudgeContext { book: &tomorrow, undo_of: None });
+    assert!(matches!(after_midnight, Judgement::Conflict { .. }), "{after_midnight:?}");
+}
+
+#[test]
+fn a_claim_ends_with_its_turn_and_a_guest_waits_until_they_come() {
+    let mut fields = free_412();
+    let room = |fields: &Fields| Unit::from_fields(fields).unwrap().room;
+    for action in [Action::QueueGuest { promised: Some("14:30".into()) }, Action::Claim { guest: None }] {
+        fields = applied(&fields, &decided(&fields, &action).unwrap());
+    }
+    assert_eq!(room(&fields).claim().map(|claim| claim.by.0.as_str()), Some("maria"));
+    let told = Action::QueueGuest { promised: Some("15:00".into()) };
+    let told = applied(&fields, &decided(&fields, &told).unwrap());
+    let since = |fields: &Fields| room(fields).waiting().map(|waiting| waiting.since);
+    assert_eq!(since(&told), since(&fields), "the wait began when it began");
+    fields = applied(&told, &decided(&told, &Action::Arrived {}).unwrap());
+    assert_eq!((room(&fields).claim(), room(&fields).waiting()), (None, None));
+    fields = applied(&fields, &decided(&fields, &Action::Departed {}).unwrap());
+    fields = applied(&fields, &decided(&fields, &Action::Claim { guest: Some("Jones".into()) }).unwrap());
+    assert_eq!(room(&fields).claim().and_then(|claim| claim.guest.clone()), Some("Jones".into()));
 }
 
 #[test]
@@ -700,6 +776,10 @@ fn any_action() -> impl Strategy<Value = Action> {
         1 => out.prop_map(|sellability| Action::SetSellability { sellability }),
         1 => Just(Action::Departed {}),
         1 => Just(Action::Arrived {}),
+        2 => any::<bool>().prop_map(|named| Action::Claim { guest: named.then(|| "Smith".to_owned()) }),
+        1 => Just(Action::Release {}),
+        1 => any::<bool>().prop_map(|told| Action::QueueGuest { promised: told.then(|| "14:30".to_owned()) }),
+        1 => Just(Action::LeaveQueue {}),
     ]
 }
 
@@ -806,6 +886,7 @@ proptest! {
             "cleanliness" => vec![json!("dirty"), json!("pickup"), json!("clean"), json!("inspected")],
             "note" => vec![json!("another note")],
             "turn" => vec![json!(3)],
+            "claim" => vec![json!({"by": "ali", "at": "2016-03-25T09:00:00Z", "turn": 4})],
             "sellability" => vec![json!({"kind": "out_of_service", "deducts_inventory": false, "assignable": false, "reason": "paint"})],
             _ => vec![],
         };

@@ -89,6 +89,10 @@ pub struct RepairReport {
     pub strays: u64,
     /// The record has a gap or a branch, so this desk went on under a new install id.
     pub needs_new_install: bool,
+    /// What the desk goes on from had its sending paused, or was told to work offline. Whether that still holds nothing
+    /// here knows: it sends again.
+    #[serde(default)]
+    pub sends_again: bool,
     /// It stands in the record.
     #[serde(default)]
     pub noted: bool,

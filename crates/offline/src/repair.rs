@@ -377,6 +377,9 @@ fn build(
     }
     let (mut connection, _) = prepare(&path, config, environment)?;
     let transaction = connection.transaction()?;
+    for fact in state::HOLDS_BACK {
+        report.sends_again |= transaction.execute("DELETE FROM sync_state WHERE key = ?1", [fact])? > 0;
+    }
     // Behind a backup start-up takes up every change of install with the entries, from whom the backup says. A new
     // database begins as the install of its first entry.
     if report.backup.is_none()

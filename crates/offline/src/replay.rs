@@ -8,6 +8,7 @@ use crate::chain::{Kept, MISSING, STRAYS};
 use crate::engine::{Engine, Sort};
 use crate::open::{REPAIR_UNTOLD, RepairReport};
 use crate::restored::{REPAIRED, RESTORING};
+use crate::state::HOLDS_BACK;
 use crate::{EngineError, Sql, UnitOfWork, now_ms};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -29,6 +30,11 @@ impl Engine {
         let whole = entries.len() <= ENTRIES_A_UNIT && report.taken_up == 0;
         let text = |list: &[(u64, u64)]| serde_json::to_string(list).map_err(|e| EngineError::stored("report", e));
         let lists = [(MISSING, text(missing)?), (STRAYS, text(strays)?)];
+        if !entries.is_empty() {
+            for fact in HOLDS_BACK {
+                report.sends_again |= self.fact(fact)?.is_some();
+            }
+        }
         let mut rest = entries.into_iter().peekable();
         loop {
             let now: Vec<(u64, Kept)> = rest.by_ref().take(ENTRIES_A_UNIT).collect();
@@ -46,6 +52,9 @@ impl Engine {
                     // A database that lacks entries is older than the desk's record, and so is what it says of the
                     // others' fate.
                     work.set_fact(RESTORING, Some(REPAIRED))?;
+                    for fact in HOLDS_BACK {
+                        work.set_fact(fact, None)?;
+                    }
                 }
                 let touched = work.take_up(&now, &strays)?;
                 if !kept.noted {

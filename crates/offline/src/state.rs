@@ -12,6 +12,14 @@ pub(crate) const FACT: &str = "fact";
 
 /// The fact that says when the desk last knew itself at the service's head.
 pub const KNOWN_AT: &str = "known_at";
+/// The fact that says what a person told the link.
+pub const LINK_MODE: &str = "link_mode";
+/// The fact that is there while a person has the sending paused.
+pub const SENDING_PAUSED: &str = "sending_paused";
+/// What holds back all that is sent. An older database, such as a backup, holds an older word: it does not come back with
+/// it, or a desk that nobody told so would stop sending.
+pub(crate) const HOLDS_BACK: [&str; 2] = [LINK_MODE, SENDING_PAUSED];
+
 /// Data of this age is old, whether or not the service answers.
 const OLD_S: u64 = 60 * 60;
 

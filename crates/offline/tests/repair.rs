@@ -884,6 +884,31 @@ fn a6_a_fact_that_rotted_is_found_at_the_start_and_by_whoever_reads_it() {
 }
 
 #[test]
+fn b12_what_a_backup_says_of_pause_and_planned_offline_does_not_stop_the_sending_of_a_repaired_desk() {
+    for more in [0, 1] {
+        let house = House::new();
+        let (engine, _) = house.open();
+        add(&engine, 0, "before");
+        let held = ["link_mode", "sending_paused"];
+        engine.set_facts(held.map(|fact| (fact, Some("work_offline".into()))).to_vec()).unwrap();
+        let uptime = Duration::from_secs(3_600);
+        engine.back_up_if_due(uptime).unwrap().expect("it is due");
+        // Since then somebody had it send again.
+        engine.set_facts(held.map(|fact| (fact, None)).to_vec()).unwrap();
+        for n in 0..more {
+            add(&engine, 0, &format!("after{n}"));
+        }
+        drop(engine);
+        garble(&house.file("desk.db"), 0.0, 1.0);
+        let (engine, report) = house.open();
+        let repair = report.repair.expect("repaired");
+        assert!(repair.backup.is_some() && repair.sends_again, "{more}: {repair:?}");
+        assert_eq!(held.map(|fact| engine.fact(fact).unwrap()), [None, None], "{more}");
+        assert_eq!(value(&engine, 0), 1 + more);
+    }
+}
+
+#[test]
 fn d1_a_repair_says_of_every_install_which_one_it_went_on_from() {
     for with_backup in [true, false] {
         let house = House::new();

@@ -8,7 +8,7 @@ use turndown_domain::{
     Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
     TaskId,
 };
-use turndown_protocol::{EntityRef, Event, EventId, Fields};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
 
 /// The kind of entity that an event about the desk itself names (sign-in, repair). It has no row.
 pub const DESK: &str = "desk";
@@ -169,10 +169,17 @@ impl Asked {
     ///
     /// # Errors
     /// The hotel's refusal.
-    pub fn decide(&self, fields: &Fields, book: &PropertyBook, now_ms: i64) -> Result<Decision, Refusal> {
+    pub fn decide(
+        &self,
+        fields: &Fields,
+        book: &PropertyBook,
+        actor: &ActorId,
+        now_ms: i64,
+    ) -> Result<Decision, Refusal> {
         let context = Context {
             now: chrono::DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
             service_day: &book.property.service_day,
+            actor,
             book,
             undo_of: None,
         };
@@ -186,6 +193,7 @@ pub fn refusal_status(code: RefusalCode) -> u16 {
     match code {
         RefusalCode::TaskNotFound => 404,
         RefusalCode::ReasonRequired
+        | RefusalCode::TimeUnreadable
         | RefusalCode::TextTooLong
         | RefusalCode::TextUnreadable
         | RefusalCode::StaffUnknown

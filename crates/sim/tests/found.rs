@@ -42,5 +42,6 @@ found! {
     a2_one_error_under_the_second_copy_leaves_no_action_in_the_database_alone: 1502058,
     d4_a_desk_whose_services_name_rotted_finds_its_service_again: 1603112,
     a6_a_desk_whose_list_of_migrations_lost_its_end_opens: 1801583,
+    b12_what_held_the_sending_back_does_not_come_back_with_a_backup: 1907535,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

@@ -33,16 +33,14 @@ const BACKUP_HORIZON_DAYS_MIN: u32 = 14;
 
 /// The facts that the link keeps in the engine.
 pub(crate) mod facts {
+    pub use turndown_offline::{LINK_MODE, SENDING_PAUSED};
+
     /// The store that this desk belongs to.
     pub const STORE_ID: &str = "store_id";
     /// Its epoch when it was last met.
     pub const EPOCH: &str = "epoch";
     /// Where the changes go on.
     pub const CURSOR: &str = "cursor";
-    /// What the person told the link.
-    pub const LINK_MODE: &str = "link_mode";
-    /// There while a person has the sending paused.
-    pub const SENDING_PAUSED: &str = "sending_paused";
     /// The newest audit head that the service signed, with the key it was verified with.
     pub const AUDIT_WITNESS: &str = "audit_witness";
 }

@@ -10,6 +10,7 @@ import { Board } from "../features/board/Board";
 import { Conflict } from "../features/conflict/Conflict";
 import { FrontDesk } from "../features/frontdesk/FrontDesk";
 import { Guide } from "../features/guide/Guide";
+import { RadioLine } from "../features/radio/RadioLine";
 import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
 import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
@@ -108,6 +109,7 @@ function Ready(): ReactNode {
         <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
           {isBoard ? <BoardViews /> : <FrontDesk />}
         </main>
+        {!isBoard || route.view === "board" ? <RadioLine /> : null}
       </Frame>
       {sheet ? <Shortcuts onClose={() => setSheet(false)} /> : null}
       <StaleModal />
@@ -184,6 +186,10 @@ function useKeys(onSheet: () => void): void {
         if (key === "j" && isBoard) {
           event.preventDefault();
           go({ view: "sync" });
+        } else if (key === "e") {
+          event.preventDefault();
+          if (isBoard) go({ view: "board" });
+          requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-radio]")?.focus());
         } else if (key === "z" && !isTyping(event.target)) {
           event.preventDefault();
           void undo(desk);

@@ -5,20 +5,27 @@ import { t } from "@lingui/core/macro";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
+import { underway } from "../data/actions";
 import { useApp } from "../data/useDesk";
 import { Button, Code } from "../shared/controls";
-import { time } from "../shared/fmt";
+import { count, time } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
 import { dismissToast, holdToast, releaseToast, toasts, type Toast } from "../shared/toasts";
 
 export function Messages(): ReactNode {
   const list = useStore(toasts, (state) => state.list);
   const known = useApp((state) => state.staleness.knownAt);
+  const running = useStore(underway, (state) => state.now);
   // A refusal stands before what went well.
   const shown = list.findLast((toast) => toast.tone === "trouble") ?? list.at(-1);
   return (
     <footer className="foot" data-region="" aria-label={t`Messages`} data-testid="messages">
-      {shown === undefined ? (
+      {running?.shown === true ? (
+        <div className="message" data-testid="underway" data-done={running.done} data-total={running.total}>
+          <Glyph name="drive" />
+          <b>{t`Recording ${count(running.done)} of ${count(running.total)}…`}</b>
+        </div>
+      ) : shown === undefined ? (
         <span className="foot-quiet">
           <kbd>?</kbd> {t`for shortcuts`}
         </span>

@@ -115,7 +115,7 @@ describe("what was kept", () => {
 
   it("by an older version is read as it was", async () => {
     expect(await read('{"theme":"dark","density":"compact","suggestions":true}')).toEqual({
-      language: "system", digits: "own", calendar: "own", theme: "dark", motion: "system", textSize: 100, density: "compact", suggestions: true, tabEveryTile: false, letterKeys: true,
+      language: "system", digits: "own", calendar: "own", theme: "dark", motion: "system", textSize: 100, density: "compact", suggestions: true, tabEveryTile: false, letterKeys: true, views: [],
     });
   });
 
@@ -126,7 +126,7 @@ describe("what was kept", () => {
     ['"text"'],
   ])("and makes no sense counts as nothing: %s", async (kept) => {
     expect(await read(kept)).toEqual({
-      language: "system", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", suggestions: false, tabEveryTile: false, letterKeys: true,
+      language: "system", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", suggestions: false, tabEveryTile: false, letterKeys: true, views: [],
     });
   });
 });

@@ -13,6 +13,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Ctrl J", t`Sync Center`],
         ["G F", t`Front Desk`],
         ["/", t`Find a room`],
+        ["Ctrl E", t`Radio: type what is called in`],
         ["F6", t`Next part of the window`],
         ["Ctrl Z", t`Undo`],
         ["?", t`This sheet`],
@@ -28,6 +29,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["I", t`Inspect…`],
         ["M", t`More`],
         ["Enter", t`Details`],
+        ["Shift ← →", t`To the lane beside`],
         ["F2", t`Into the tile's buttons; Esc leads out`],
       ],
     },
@@ -38,6 +40,25 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Home End", t`First or last of the lane`],
         ["PgUp PgDn", t`A page up or down`],
         ["0 – 9", t`Type a room's number to go there`],
+      ],
+    },
+    {
+      title: t`Several tiles`,
+      keys: [
+        ["Space", t`Select, or take out again`],
+        ["Shift ↑ ↓", t`Select on from here; also Home, End and pages`],
+        ["Ctrl A", t`Select the whole lane, as filtered`],
+        ["S C I A", t`On a selected tile: for all of them`],
+        ["Esc", t`Select nothing`],
+      ],
+    },
+    {
+      title: t`At the front desk`,
+      keys: [
+        ["C", t`Claim or release the room`],
+        ["Q", t`The guest waits, or waits no more`],
+        ["R", t`Rush, or take it back`],
+        ["Enter", t`Everything about the room`],
       ],
     },
     {
@@ -52,7 +73,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
     },
   ];
   return (
-    <Dialog title={t`Keyboard shortcuts`} onClose={onClose} testId="shortcuts">
+    <Dialog title={t`Keyboard shortcuts`} form="wide" onClose={onClose} testId="shortcuts">
       <div className="keys">
         {groups.map((group) => (
           <section key={group.title}>

@@ -48,11 +48,11 @@ async function dataOf(platform: MemoryPlatform): Promise<Set<string>> {
 }
 
 const { months, monthsShort, days, daysShort } = NAMES["en"] ?? { months: [], monthsShort: [], days: [], daysShort: [] };
-/** The product's own name, a sign that is the same in every hotel, the names of months and days, which are no messages,
+/** The product's own name, the names of months and days, which are no messages,
  * and what React Aria says by itself: it has its own catalogues. */
-const NAMES_OF_THINGS = ["Turndown", "VIP", ...months, ...days, ...monthsShort, ...daysShort, "Dismiss"];
-/** An address as an example, and the codes that the playbook explains. */
-const THE_SAME_EVERYWHERE = /^(?:https:\/\/\S+|[A-Z]+(?:_[A-Z]+)+)$/;
+const NAMES_OF_THINGS = ["Turndown", ...months, ...days, ...monthsShort, ...daysShort, "Dismiss"];
+/** An address as an example, the codes that the playbook explains, and the radio's shorthand. */
+const THE_SAME_EVERYWHERE = /^(?:https:\/\/\S+|[A-Z]+(?:_[A-Z]+)+|\d+ vc · .*)$/;
 /** What holds no words of ours: keys, code, what the announcer said before, names (`bdi`), and a text that says by its
  * `lang` that it is of another language. */
 const NOT_WORDS = "kbd, code, script, style, bdi, [data-live-announcer], [lang]:not(html), [data-testid=hidden-select-container]";

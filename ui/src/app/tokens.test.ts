@@ -37,21 +37,22 @@ const contrastLight = new Map([...light, ...block(':root[data-contrast="more"]')
 const contrastDark = new Map([...dark, ...contrastLight, ...block(':root[data-contrast="more"][data-scheme="dark"]')]);
 
 const SEVEN: [string, string[]][] = [
-  ["ink", ["tile", "panel", "ground", "well", "plate", "accent-soft"]],
-  ["ink-2", ["tile", "panel", "ground", "well", "plate"]],
-  ["wait", ["wait-soft", "tile"]],
+  ["ink", ["tile", "panel", "ground", "well", "plate", "accent-soft", "selected"]],
+  ["ink-2", ["tile", "panel", "ground", "well", "plate", "selected"]],
+  ["wait", ["wait-soft", "tile", "selected"]],
   ["send", ["send-soft", "tile"]],
-  ["alarm", ["alarm-soft", "tile"]],
+  ["alarm", ["alarm-soft", "tile", "selected"]],
   ["good", ["good-soft", "tile"]],
   ["accent", ["tile", "panel"]],
   ["accent-ink", ["accent"]],
-  ["dirty", ["tile"]],
+  ["dirty", ["tile", "selected"]],
   ["bar-ink", ["bar", "bar-2"]],
   ["bar-ink-2", ["bar"]],
 ];
 const THREE: [string, string[]][] = [
-  ["line-strong", ["tile", "panel", "ground", "well"]],
-  ["focus", ["tile", "well", "ground"]],
+  ["line-strong", ["tile", "panel", "ground", "well", "selected"]],
+  ["focus", ["tile", "well", "ground", "selected"]],
+  ["accent", ["well", "selected"]],
   ["dirty", ["well"]],
   ["progress", ["well"]],
   ["clean", ["well"]],

@@ -257,11 +257,37 @@ text?: string, } } | { "action": "set_sellability", "args": {
 /**
  * What it is now.
  */
-sellability: Sellability, } } | { "action": "departed", "args": Record<symbol, never> } | { "action": "arrived", "args": Record<symbol, never> } | { "action": "undo", "args": { 
+sellability: Sellability, } } | { "action": "departed", "args": Record<symbol, never> } | { "action": "arrived", "args": Record<symbol, never> } | { "action": "claim", "args": { 
+/**
+ * For whom, as the front desk calls them.
+ */
+guest?: string, } } | { "action": "release", "args": Record<symbol, never> } | { "action": "queue_guest", "args": { 
+/**
+ * The time that the guest was told (`HH:MM`, local).
+ */
+promised?: string, } } | { "action": "leave_queue", "args": Record<symbol, never> } | { "action": "undo", "args": { 
 /**
  * The event's id.
  */
 event: string, } };
+
+/**
+ * Why a task stands where it stands, the most pressing first.
+ */
+export type Rung = "vip_waits" | "guest_waits" | "type_waited_for" | "rush" | "urgent" | "vip_soon" | "arrival_soon" | "vip_arrival" | "arrival" | "vacant_high" | "vacant" | "stayover_first" | "stayover" | "due_out_high" | "due_out" | "cannot_work";
+
+/**
+ * Where a task stands in its column.
+ */
+export type Standing = { 
+/**
+ * Smaller stands first. Room order breaks ties.
+ */
+rank: number, 
+/**
+ * Why.
+ */
+rung: Rung, };
 
 /**
  * The first message of a subscription, and every one after it: something changed; ask for what you show.
@@ -702,6 +728,32 @@ export type Column = "dirty" | "inProgress" | "clean" | "inspected";
 export type CannotWork = "doNotDisturb" | "outOfOrder" | "refused" | "noService" | "doubleLock";
 
 /**
+ * A guest who waits at the front desk for a room.
+ */
+export type WaitingShown = { 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * The time that they were told (`HH:MM`, local).
+ */
+promised: string | null, };
+
+/**
+ * A standing that holds from a time on.
+ */
+export type Soon = { 
+/**
+ * From when.
+ */
+from: string, 
+/**
+ * Where it stands then.
+ */
+standing: Standing, };
+
+/**
  * One task on the board.
  */
 export type Tile = { 
@@ -826,9 +878,21 @@ contested: boolean,
  */
 onHold: boolean, 
 /**
- * Sorts the tiles of a column: smaller comes first. Room order breaks ties.
+ * The guest who waits at the front desk for this room.
  */
-rank: number, };
+waiting: WaitingShown | null, 
+/**
+ * Where it stands in its column, and why.
+ */
+standing: Standing, 
+/**
+ * Where it stands while a guest waits for some room of its type.
+ */
+ifTypeWaited: Standing | null, 
+/**
+ * Where it stands once its guest is due within the hour.
+ */
+ifSoon: Soon | null, };
 
 /**
  * What changed on the board since the revision that the view holds.
@@ -860,10 +924,27 @@ export type SafeToGive = {
  */
 safe: boolean, 
 /**
- * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `not_assignable`, `conflict`,
- * `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
+ * Why not, each with a stable code: `dirty`, `not_inspected`, `occupied`, `claimed`, `not_assignable`,
+ * `conflict`, `contested`, `check_open`, `discrepancy`, `work_in_progress`, `unsent_failure`, `unreadable`, `stale`.
  */
 reasons: Array<string>, };
+
+/**
+ * A claim on a room.
+ */
+export type ClaimShown = { 
+/**
+ * Who claims it, by name.
+ */
+by: string, 
+/**
+ * Since when.
+ */
+at: string, 
+/**
+ * For whom.
+ */
+guest: string | null, };
 
 /**
  * One room at the front desk.
@@ -926,6 +1007,14 @@ flags: Array<ServiceFlag>,
  */
 sellability: Sellability, 
 /**
+ * Who means to give it out.
+ */
+claim: ClaimShown | null, 
+/**
+ * The guest who waits for it.
+ */
+waiting: WaitingShown | null, 
+/**
  * What people should know.
  */
 note: string | null, 
@@ -967,6 +1056,10 @@ status: TaskStatus,
  */
 assignee: string | null, 
 /**
+ * How soon.
+ */
+priority: Priority, 
+/**
  * Asked for now.
  */
 rush: boolean, 
@@ -995,6 +1088,61 @@ rooms: Array<RackRoom>,
  * Rooms that are gone.
  */
 removed: Array<RoomId>, };
+
+/**
+ * What a line of the radio entry means.
+ */
+export type RadioEcho = { 
+/**
+ * Room by room, in the order in which it is recorded.
+ */
+rooms: Array<RadioRoom>, 
+/**
+ * What was not understood; then there are no rooms.
+ */
+problem: RadioProblem | null, 
+/**
+ * How the last word could go on.
+ */
+completions: Array<string>, };
+
+/**
+ * What a line of the radio entry means for one room.
+ */
+export type RadioRoom = { 
+/**
+ * The room.
+ */
+roomId: RoomId, 
+/**
+ * Its number.
+ */
+number: string, 
+/**
+ * What is recorded, in order. Empty where it is all so already, or where a problem stands first.
+ */
+actions: Array<Action>, 
+/**
+ * The same in words.
+ */
+says: Array<string>, 
+/**
+ * Why it, or the rest of it, cannot be recorded.
+ */
+problem: RadioProblem | null, };
+
+/**
+ * What was not understood, or may not be done.
+ */
+export type RadioProblem = { 
+/**
+ * Stable.
+ */
+code: string, 
+/**
+ * What is wrong and what to type instead, in one or two plain sentences.
+ */
+message: string, };
 
 /**
  * What a person did, for the desk to record.
@@ -1290,7 +1438,11 @@ since: string,
 /**
  * Fields that touch.
  */
-fields: number, };
+fields: number, 
+/**
+ * The room was given to two guests: nothing comes before this.
+ */
+givenTwice: boolean, };
 
 /**
  * Something that was merged by itself.
@@ -1412,7 +1564,7 @@ export type Side = "mine" | "theirs" | "edited";
 /**
  * What happened, where it has words of its own.
  */
-export type Situation = "restored" | "previousTurn" | "removed" | "cancelledElsewhere" | "cancelledHere" | "inspectedElsewhere" | "outOfOrder" | "reassigned" | "fields";
+export type Situation = "givenTwice" | "restored" | "previousTurn" | "removed" | "cancelledElsewhere" | "cancelledHere" | "inspectedElsewhere" | "outOfOrder" | "reassigned" | "fields";
 
 /**
  * A conflict, field by field.

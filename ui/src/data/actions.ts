@@ -7,20 +7,26 @@ import { createStore } from "zustand/vanilla";
 import type { Acted, Action, CommandError } from "../bindings/bindings";
 import { asCommandError } from "../platform/platform";
 import { announce } from "../shared/announcer";
-import { iso } from "../shared/fmt";
+import { count, iso } from "../shared/fmt";
+import { workWord } from "../shared/words";
 import { dismissToast, showToast, troubleToast } from "../shared/toasts";
 import type { Desk } from "./desk";
 import { began, landed, refused } from "./probe";
 
-/** The newest recorded action that can still be undone from here, newest last. */
-interface Recorded {
+interface RecordedEvent {
   eventId: string;
   roomId: string;
   number: string;
+}
+
+/** What was recorded together, in the order it was recorded: it is undone together. */
+interface Recorded {
+  events: readonly RecordedEvent[];
   toast: number;
 }
 
 const UNDO_DEPTH = 50;
+/** What can still be undone from here, newest last. */
 export const undoable = createStore<{ stack: readonly Recorded[] }>(() => ({ stack: [] }));
 
 export interface PerformOptions {
@@ -51,8 +57,7 @@ export async function perform(desk: Desk, roomId: string, action: Action, option
         text,
         offer: { label: t`Undo`, run: () => void undo(desk, acted.eventId) },
       });
-      const entry: Recorded = { eventId: acted.eventId, roomId, number: options.number, toast };
-      undoable.setState({ stack: [...undoable.getState().stack, entry].slice(-UNDO_DEPTH) });
+      canBeUndone({ events: [{ eventId: acted.eventId, roomId, number: options.number }], toast });
     }
     return acted;
   } catch (thrown) {
@@ -60,6 +65,158 @@ export async function perform(desk: Desk, roomId: string, action: Action, option
     report(asCommandError(thrown));
     return null;
   }
+}
+
+function canBeUndone(entry: Recorded): void {
+  undoable.setState({ stack: [...undoable.getState().stack, entry].slice(-UNDO_DEPTH) });
+}
+
+/** One action of several that are recorded together. */
+export interface Part {
+  roomId: string;
+  number: string;
+  action: Action;
+}
+
+/** What was not done, and why: said with what was done. */
+export interface NotDone {
+  number: string;
+  why: string;
+  code?: string;
+}
+
+interface ManyOptions {
+  done: string;
+  /** What was known not to be possible before anything was asked. */
+  notDone?: readonly NotDone[];
+  left?: () => string;
+}
+
+/** What is being recorded together right now. Shown once it takes longer than a moment. */
+interface Underway {
+  done: number;
+  total: number;
+  shown: boolean;
+}
+
+export const underway = createStore<{ now: Underway | null }>(() => ({ now: null }));
+
+const MOMENT_MS = 300;
+/** How often a running count is brought up to date. */
+const COUNT_MS = 100;
+
+let running = { done: 0, total: 0, began: 0, told: 0 };
+
+function expectMany(more: number): void {
+  const at = performance.now();
+  if (running.total === 0) running = { done: 0, total: 0, began: at, told: at };
+  running.total += more;
+  underway.setState({ now: { done: running.done, total: running.total, shown: at - running.began > MOMENT_MS } });
+}
+
+function oneMore(): void {
+  running.done += 1;
+  const at = performance.now();
+  if (running.done >= running.total) {
+    running = { done: 0, total: 0, began: 0, told: 0 };
+    underway.setState({ now: null });
+  } else if (at - running.told > COUNT_MS) {
+    running.told = at;
+    underway.setState({ now: { done: running.done, total: running.total, shown: at - running.began > MOMENT_MS } });
+  }
+}
+
+/** So many actions of a bulk are with the core at once: enough to keep it busy, few enough that others get between. */
+const IN_FLIGHT = 4;
+
+/**
+ * Records several actions in their order, and shows, says and undoes them as one. What is refused holds up nothing else.
+ * Resolves to the core's answers, in the order of the parts; null where one was refused.
+ */
+export async function performMany(desk: Desk, parts: readonly Part[], { done, notDone = [], left }: ManyOptions): Promise<(Acted | null)[]> {
+  const refusals: NotDone[] = [...notDone];
+  if (parts.length > 0) expectMany(parts.length);
+  const answers = await inOrder(parts, async ({ roomId, number, action }) => {
+    try {
+      return await desk.platform.act({ intentId: ulid(), roomId, action });
+    } catch (thrown) {
+      const error = asCommandError(thrown);
+      refusals.push({ number, why: `${error.message} ${error.nextStep}`.trim(), code: error.code });
+      return null;
+    } finally {
+      oneMore();
+    }
+  });
+  const events = parts.flatMap((part, at): RecordedEvent[] => {
+    const acted = answers[at];
+    return acted == null ? [] : [{ eventId: acted.eventId, roomId: part.roomId, number: part.number }];
+  });
+  const shown = events.length > 0 ? desk.refresh(["rooms"]) : Promise.resolve();
+  const why = notDoneWords(refusals);
+  const text = events.length === 0 ? t`Nothing was recorded` : t`${whichRooms(events)}: ${done}`;
+  const isUndo = parts.every((part) => part.action.action === "undo");
+  void shown.then(() => {
+    const saved = events.length === 0 ? `${text}.` : t`${text}. Saved on this device.`;
+    const urgency = events.length === 0 ? "assertive" : "polite";
+    announce([saved, why, events.length === 0 ? "" : (left?.() ?? "")].filter(Boolean).join(" "), { urgency });
+  });
+  const codes = new Set(refusals.map((each) => each.code ?? ""));
+  const [code = ""] = codes;
+  const toast = showToast({
+    tone: refusals.length > 0 ? "trouble" : "done",
+    text: why === "" ? text : `${text}.`,
+    ...(why === "" ? {} : { nextStep: why }),
+    ...(codes.size === 1 && code !== "" ? { code } : {}),
+    ...(events.length === 0 || isUndo ? {} : { offer: { label: t`Undo`, run: () => void undo(desk, events[0]?.eventId) } }),
+  });
+  if (events.length > 0 && !isUndo) canBeUndone({ events, toast });
+  return answers;
+}
+
+/** Runs a few at a time, begun in order; two of one room never at once, because the later may stand on the earlier. */
+async function inOrder<T>(parts: readonly Part[], run: (part: Part) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  const ofRoom = new Map<string, Promise<unknown>>();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next; at < parts.length; at = next) {
+      next += 1;
+      const part = parts[at];
+      if (part === undefined) return;
+      const before = ofRoom.get(part.roomId);
+      const mine = before === undefined ? run(part) : before.then(() => run(part));
+      ofRoom.set(part.roomId, mine);
+      // oxlint-disable-next-line no-await-in-loop
+      answers[at] = await mine;
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  return answers;
+}
+
+function whichRooms(events: readonly RecordedEvent[]): string {
+  const numbers = new Set(events.map((each) => each.number));
+  const [only] = numbers;
+  return numbers.size === 1 && only !== undefined ? t`Room ${iso(only)}` : workWord(events.length, numbers.size);
+}
+
+/** A line at the foot has room for so many reasons, and each of them for so many rooms. */
+const REASONS_SHOWN = 3;
+const ROOMS_SHOWN = 5;
+
+/** "2 refused. 204, 305: The guest must not be disturbed." */
+function notDoneWords(refusals: readonly NotDone[]): string {
+  if (refusals.length === 0) return "";
+  const byReason = new Map<string, string[]>();
+  for (const { number, why } of refusals) byReason.set(why, [...(byReason.get(why) ?? []), number]);
+  const reasons = [...byReason].map(([why, numbers]) => {
+    const rooms = numbers.slice(0, ROOMS_SHOWN).map(iso).join(", ");
+    return numbers.length > ROOMS_SHOWN ? t`${rooms} and ${count(numbers.length - ROOMS_SHOWN)} more: ${why}` : `${rooms}: ${why}`;
+  });
+  const more = reasons.length - REASONS_SHOWN;
+  const shown = reasons.slice(0, REASONS_SHOWN).join(" ");
+  const refusedCount = count(refusals.length);
+  return [t`${refusedCount} not done.`, shown, more > 0 ? t`And ${count(more)} more reasons.` : ""].filter(Boolean).join(" ");
 }
 
 interface Decided {
@@ -79,21 +236,29 @@ export function decided(desk: Desk, { eventId, roomId, number, setAside }: Decid
     return;
   }
   const toast = showToast({ tone: "done", text, offer: { label: t`Undo`, run: () => void undo(desk, eventId) } });
-  undoable.setState({ stack: [...undoable.getState().stack, { eventId, roomId, number, toast }].slice(-UNDO_DEPTH) });
+  canBeUndone({ events: [{ eventId, roomId, number }], toast });
 }
 
-/** Undoes one recorded action, or the newest. */
+/** Undoes what was recorded with this event, or what was recorded last. */
 export async function undo(desk: Desk, eventId?: string): Promise<void> {
+  if (underway.getState().now !== null) {
+    announce(t`Not everything is recorded yet. Undo it when it is.`);
+    return;
+  }
   const { stack } = undoable.getState();
-  const entry = eventId === undefined ? stack.at(-1) : stack.find((each) => each.eventId === eventId);
+  const entry = eventId === undefined ? stack.at(-1) : stack.find((each) => each.events.some((event) => event.eventId === eventId));
   if (entry === undefined) {
     announce(t`There is nothing to undo.`);
     return;
   }
   dismissToast(entry.toast);
   undoable.setState({ stack: stack.filter((each) => each !== entry) });
-  const action: Action = { action: "undo", args: { event: entry.eventId } };
-  await perform(desk, entry.roomId, action, { number: entry.number, done: t`undone` });
+  const done = t`undone`;
+  const back = entry.events.map(({ eventId: event, roomId, number }): Part => ({ roomId, number, action: { action: "undo", args: { event } } }));
+  const [only] = back;
+  if (back.length === 1 && only !== undefined) await perform(desk, only.roomId, only.action, { number: only.number, done });
+  // The newest first, as they stand on each other.
+  else await performMany(desk, back.toReversed(), { done });
 }
 
 /** Shows and says what went wrong, where the person is. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Column, Tile } from "../bindings/bindings";
 import { random } from "../platform/memory/house";
-import { changed, everything, tile } from "../test/tile";
+import { changed, everything, standing, tile } from "../test/tile";
 import { COLUMNS, createBoardStore, roomKey } from "./board";
 
 function numbers(store: ReturnType<typeof createBoardStore>, column: Column): string[] {
@@ -19,8 +19,37 @@ describe("the board's store", () => {
 
   it("orders by rank before the room", () => {
     const store = createBoardStore();
-    store.apply(everything(1, [tile({ number: "101", rank: 500 }), tile({ number: "900", rank: 0 }), tile({ number: "20", rank: 500 })]));
+    store.apply(everything(1, [tile({ number: "101", standing: standing(500) }), tile({ number: "900", standing: standing(0) }), tile({ number: "20", standing: standing(500) })]));
     expect(numbers(store, "dirty")).toEqual(["900", "20", "101"]);
+  });
+
+  it("lifts every room of a type while a guest waits for one, and lets them down again", () => {
+    const store = createBoardStore();
+    const suite = { roomType: "SUP", standing: standing(500), ifTypeWaited: standing(100, "type_waited_for") };
+    const asked = tile({ number: "30", roomType: "SUP", standing: standing(600) });
+    store.apply(everything(1, [tile({ number: "10", standing: standing(400) }), tile({ number: "20", ...suite }), tile({ number: "21", ...suite }), asked]));
+    expect(numbers(store, "dirty")).toEqual(["10", "20", "21", "30"]);
+    const waiting = { ...asked, standing: standing(0, "guest_waits"), waiting: { since: "2016-03-27T12:00:00Z", promised: null } };
+    store.apply(changed(2, [waiting]));
+    expect(numbers(store, "dirty")).toEqual(["30", "20", "21", "10"]);
+    expect(store.standing("t-20")?.rung).toBe("type_waited_for");
+    store.apply(changed(3, [asked]));
+    expect(numbers(store, "dirty")).toEqual(["10", "20", "21", "30"]);
+  });
+
+  it("lifts a room an hour before its guest is due, and not while the board is held", () => {
+    const store = createBoardStore();
+    const from = "2016-03-27T13:00:00Z";
+    store.tick(Date.parse(from) - 1000);
+    const due = { from, standing: standing(100, "arrival_soon") };
+    store.apply(everything(1, [tile({ number: "10", standing: standing(400) }), tile({ number: "20", standing: standing(500), ifSoon: due })]));
+    expect(numbers(store, "dirty")).toEqual(["10", "20"]);
+    const release = store.hold();
+    store.tick(Date.parse(from));
+    expect(numbers(store, "dirty")).toEqual(["10", "20"]);
+    release();
+    expect(numbers(store, "dirty")).toEqual(["20", "10"]);
+    expect(store.standing("t-20")?.rung).toBe("arrival_soon");
   });
 
   it("forgets the tiles of a changed room and takes the new ones", () => {
@@ -58,7 +87,7 @@ describe("the board's store", () => {
     const first = store.hold();
     const second = store.hold();
     store.apply(changed(2, [tile({ number: "101", status: "in_progress", column: "inProgress" })]));
-    store.apply(changed(3, [tile({ number: "102", rank: 1 })]));
+    store.apply(changed(3, [tile({ number: "102", standing: standing(1) })]));
     first();
     first();
     expect(numbers(store, "dirty")).toEqual(["101", "102"]);
@@ -72,7 +101,14 @@ describe("the board's store", () => {
       const next = random(seed);
       const any = (number: string): Tile => {
         const column = COLUMNS[Math.floor(next() * 4)] ?? "dirty";
-        return tile({ number, column, rank: Math.floor(next() * 4) });
+        return tile({
+          number,
+          column,
+          roomType: next() < 0.5 ? "DBL" : "SUP",
+          standing: standing(10 + Math.floor(next() * 4)),
+          ifTypeWaited: next() < 0.5 ? standing(Math.floor(next() * 4), "type_waited_for") : null,
+          waiting: next() < 0.01 ? { since: "2016-03-27T12:00:00Z", promised: null } : null,
+        });
       };
       const rooms = Array.from({ length: 120 }, (_, n) => String(101 + n));
       const held = new Map(rooms.map((number) => [number, any(number)]));

@@ -3,7 +3,7 @@
 // is kept sorted, never sorted anew for a single change.
 
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { BoardDelta, Column, RoomId, TaskId, Tile } from "../bindings/bindings";
+import type { BoardDelta, Column, RoomId, Standing, TaskId, Tile } from "../bindings/bindings";
 
 export const COLUMNS: readonly Column[] = ["dirty", "inProgress", "clean", "inspected"];
 
@@ -20,6 +20,8 @@ export interface BoardState {
   stamp: number;
   /** Every section there is, in order. */
   sections: readonly string[];
+  /** Every floor there is, in order. */
+  floors: readonly string[];
 }
 
 export interface BoardStore extends StoreApi<BoardState> {
@@ -27,6 +29,10 @@ export interface BoardStore extends StoreApi<BoardState> {
   apply: (delta: BoardDelta) => void;
   /** Holds the board still, so that nothing moves under a pressed pointer; the returned function lets go. */
   hold: () => () => void;
+  /** Lets the clock say whose guest is due within the hour by now (milliseconds). */
+  tick: (now: number) => void;
+  /** Where a task stands now, and why. */
+  standing: (taskId: TaskId) => Standing | undefined;
 }
 
 /** A room number as a key that compares in corridor order: runs of digits padded to one width. */
@@ -45,7 +51,15 @@ export function createBoardStore(): BoardStore {
   const tiles = new Map<TaskId, Tile>();
   const byRoom = new Map<RoomId, TaskId[]>();
   const keys = new Map<string, string>();
+  // Where each task stands, what is true of other rooms and of the clock taken into account.
+  const standings = new Map<TaskId, Standing>();
+  // The rooms that a guest waits for, by their type.
+  const waitedFor = new Map<string, Set<RoomId>>();
+  // Tasks that will stand elsewhere when their time comes.
+  const later = new Map<TaskId, number>();
+  let clock = Date.now();
   const sections = new Set<string>();
+  const floors = new Set<string>();
 
   const key = (number: string): string => {
     let made = keys.get(number);
@@ -60,7 +74,8 @@ export function createBoardStore(): BoardStore {
     const x = tiles.get(a);
     const y = tiles.get(b);
     if (x === undefined || y === undefined) return 0;
-    if (x.rank !== y.rank) return x.rank - y.rank;
+    const rank = (standings.get(a)?.rank ?? 0) - (standings.get(b)?.rank ?? 0);
+    if (rank !== 0) return rank;
     const kx = key(x.number);
     const ky = key(y.number);
     if (kx !== ky) return kx < ky ? -1 : 1;
@@ -72,22 +87,43 @@ export function createBoardStore(): BoardStore {
     tiles,
     lanes: emptyLanes(),
     sections: [],
+    floors: [],
     stamp: 0,
   }));
 
+  /** Of the places that a tile could have now, the highest. */
+  const place = (tile: Tile): Standing => {
+    let best = tile.standing;
+    if (tile.ifTypeWaited !== null && waitedFor.has(tile.roomType) && tile.ifTypeWaited.rank < best.rank) best = tile.ifTypeWaited;
+    if (tile.ifSoon !== null && Date.parse(tile.ifSoon.from) <= clock && tile.ifSoon.standing.rank < best.rank) best = tile.ifSoon.standing;
+    return best;
+  };
+
+  const waits = (tile: Tile, on: boolean): void => {
+    const rooms = waitedFor.get(tile.roomType) ?? new Set<RoomId>();
+    if (on) rooms.add(tile.roomId);
+    else rooms.delete(tile.roomId);
+    if (rooms.size > 0) waitedFor.set(tile.roomType, rooms);
+    else waitedFor.delete(tile.roomType);
+  };
+
   const add = (tile: Tile): void => {
     tiles.set(tile.taskId, tile);
+    standings.set(tile.taskId, place(tile));
+    const soon = tile.ifSoon === null ? 0 : Date.parse(tile.ifSoon.from);
+    if (soon > clock) later.set(tile.taskId, soon);
+    else later.delete(tile.taskId);
     if (tile.section !== "") sections.add(tile.section);
+    if (tile.floor !== "") floors.add(tile.floor);
     const ids = byRoom.get(tile.roomId);
     if (ids === undefined) byRoom.set(tile.roomId, [tile.taskId]);
     else ids.push(tile.taskId);
   };
 
   const takeAll = (delta: BoardDelta): Lanes => {
-    tiles.clear();
-    byRoom.clear();
-    sections.clear();
+    for (const kept of [tiles, byRoom, sections, floors, standings, waitedFor, later]) kept.clear();
     const lanes = emptyLanes();
+    for (const tile of delta.tiles) if (tile.waiting !== null) waits(tile, true);
     for (const tile of delta.tiles) {
       add(tile);
       lanes[tile.column].push(tile.taskId);
@@ -106,6 +142,13 @@ export function createBoardStore(): BoardStore {
       }
     }
     const come = new Map(delta.tiles.map((tile) => [tile.taskId, tile]));
+    const typesBefore = new Set(waitedFor.keys());
+    for (const tile of gone.values()) waits(tile, false);
+    for (const tile of delta.tiles) if (tile.waiting !== null) waits(tile, true);
+    // A guest who waits lifts every room of the type, and whoever is helped lets them down again.
+    const isOtherNow = (type: string) => typesBefore.has(type) !== waitedFor.has(type);
+    const types = new Set([...typesBefore, ...waitedFor.keys()].filter(isOtherNow));
+    const lifted = types.size === 0 ? [] : [...tiles.values()].filter((tile) => types.has(tile.roomType) && tile.ifTypeWaited !== null && !gone.has(tile.taskId));
     // A tile that keeps its place in its lane leaves the lane's array alone.
     const moves = (id: TaskId): boolean => {
       const before = gone.get(id);
@@ -114,29 +157,34 @@ export function createBoardStore(): BoardStore {
         before === undefined ||
         after === undefined ||
         before.column !== after.column ||
-        before.rank !== after.rank ||
+        standings.get(id)?.rank !== place(after).rank ||
         before.number !== after.number
       );
     };
-    const leaving = new Set([...gone.keys()].filter(moves));
-    const touched = new Set<Column>();
-    for (const id of leaving) {
-      const tile = gone.get(id);
-      if (tile !== undefined) touched.add(tile.column);
-    }
-    const entering = delta.tiles.filter((tile) => moves(tile.taskId));
-    for (const tile of entering) touched.add(tile.column);
+    const leaving = [...[...gone.values()].filter((tile) => moves(tile.taskId)), ...lifted];
+    const entering = [...delta.tiles.filter((tile) => moves(tile.taskId)), ...lifted];
+    return moved(lanes, leaving, entering, () => {
+      for (const room of rooms) byRoom.delete(room);
+      for (const id of gone.keys()) {
+        if (come.has(id)) continue;
+        for (const kept of [tiles, standings, later]) kept.delete(id);
+      }
+      for (const tile of delta.tiles) add(tile);
+      for (const tile of lifted) standings.set(tile.taskId, place(tile));
+    });
+  };
 
+  /** The lanes with some tiles taken out, and put in again where they belong after the change. */
+  const moved = (lanes: Lanes, leaving: readonly Tile[], entering: readonly Tile[], change: () => void): Lanes => {
+    const out = new Set(leaving.map((tile) => tile.taskId));
+    const touched = new Set([...leaving, ...entering].map((tile) => tile.column));
     const next: Record<Column, readonly TaskId[]> = { ...lanes };
     const work = emptyLanes();
     for (const column of touched) {
-      work[column] = lanes[column].filter((id) => !leaving.has(id));
+      work[column] = lanes[column].filter((id) => !out.has(id));
       next[column] = work[column];
     }
-    for (const room of rooms) byRoom.delete(room);
-    for (const id of gone.keys()) if (!come.has(id)) tiles.delete(id);
-    for (const tile of delta.tiles) add(tile);
-
+    change();
     if (entering.length > RESORT_ABOVE) {
       for (const tile of entering) work[tile.column].push(tile.taskId);
       for (const column of touched) work[column].sort(compare);
@@ -147,7 +195,7 @@ export function createBoardStore(): BoardStore {
   };
 
   const takeIn = (delta: BoardDelta): void => {
-    const { revision, lanes, stamp, sections: known } = store.getState();
+    const { revision, lanes, stamp, sections: knownSections, floors: knownFloors } = store.getState();
     // An answer to an older question may come late; what is newer is already here.
     if (revision !== null && delta.revision < revision) return;
     if (!delta.full && delta.rooms.length === 0 && delta.tiles.length === 0) {
@@ -155,13 +203,25 @@ export function createBoardStore(): BoardStore {
       return;
     }
     const next = delta.full ? takeAll(delta) : takeRooms(delta, lanes);
-    const same = known.length === sections.size && known.every((section) => sections.has(section));
     store.setState({
       revision: delta.revision,
       lanes: next,
-      sections: same ? known : [...sections].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1)),
+      sections: inOrder(sections, knownSections),
+      floors: inOrder(floors, knownFloors),
       stamp: stamp + 1,
     });
+  };
+
+  const takeTime = (): void => {
+    const due = [...later].filter(([, from]) => from <= clock).flatMap(([id]) => tiles.get(id) ?? []);
+    for (const tile of due) later.delete(tile.taskId);
+    const rising = due.filter((tile) => place(tile).rank !== standings.get(tile.taskId)?.rank);
+    if (rising.length === 0) return;
+    const { lanes, stamp } = store.getState();
+    const next = moved(lanes, rising, rising, () => {
+      for (const tile of rising) standings.set(tile.taskId, place(tile));
+    });
+    store.setState({ lanes: next, stamp: stamp + 1 });
   };
 
   let holds = 0;
@@ -171,6 +231,7 @@ export function createBoardStore(): BoardStore {
     const deltas = heldBack;
     heldBack = [];
     for (const delta of deltas) takeIn(delta);
+    takeTime();
   };
 
   return Object.assign(store, {
@@ -188,7 +249,18 @@ export function createBoardStore(): BoardStore {
         if (holds === 0) release();
       };
     },
+    tick: (now: number) => {
+      clock = now;
+      if (holds === 0) takeTime();
+    },
+    standing: (taskId: TaskId) => standings.get(taskId),
   });
+}
+
+/** The names in corridor order; the list known before while it says the same. */
+function inOrder(names: ReadonlySet<string>, known: readonly string[]): readonly string[] {
+  const same = known.length === names.size && known.every((name) => names.has(name));
+  return same ? known : [...names].toSorted((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1));
 }
 
 function insert(lane: TaskId[], id: TaskId, compare: (a: TaskId, b: TaskId) => number): void {

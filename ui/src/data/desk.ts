@@ -128,7 +128,10 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
       document.addEventListener("visibilitychange", () => {
         if (document.visibilityState === "visible") void refresh();
       });
-      setInterval(() => void refresh(), HEAL_MS);
+      setInterval(() => {
+        board.tick(Date.now());
+        void refresh();
+      }, HEAL_MS);
       await appReads.request();
       await platform.subscribe(onNotice);
     },

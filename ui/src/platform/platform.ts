@@ -20,6 +20,7 @@ import type {
   Notice,
   OutageSummary,
   OutboxFilter,
+  RadioEcho,
   Report,
   ReportPeriod,
   ResolveRequest,
@@ -47,6 +48,8 @@ export interface Platform {
   board(since: number | null): Promise<BoardDelta>;
   frontDesk(since: number | null): Promise<FrontDeskDelta>;
   act(request: ActRequest): Promise<Acted>;
+  /** What a line of the radio entry would record. Nothing is recorded. */
+  radio(line: string): Promise<RadioEcho>;
   /** A manager goes on with old data, by name and with a reason. */
   beginEmergency(intentId: string, reason: string): Promise<void>;
 

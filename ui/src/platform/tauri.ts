@@ -32,6 +32,7 @@ export function tauriPlatform(): Platform {
     board: (since) => invoke("board", { since }),
     frontDesk: (since) => invoke("front_desk", { since }),
     act: (request) => invoke("act", { request }),
+    radio: (line) => invoke("radio", { line }),
     beginEmergency: (intentId, reason) => invoke("begin_emergency", { intentId, reason }),
     syncCenter: (filter, offset, limit) => invoke("sync_center", { filter, offset, limit }),
     story: (entityKind, entityId) => invoke("story", { entityKind, entityId }),

@@ -5,6 +5,8 @@ import { ArrowLeft, Check, ChevronDown, X } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import {
   Button as AriaButton,
+  Checkbox,
+  CheckboxGroup,
   Dialog as AriaDialog,
   FieldError,
   Heading,
@@ -163,12 +165,31 @@ export function Radios({ label, choices, value, onChange, autoFocus = false }: {
   );
 }
 
+/** Any of some choices. */
+export function Checks<Id extends string>({ label, choices, value, onChange, testId }: { label: string; choices: readonly (Choice & { id: Id })[]; value: readonly Id[]; onChange: (ids: Id[]) => void; testId: string }): ReactNode {
+  return (
+    <CheckboxGroup className="checks" value={[...value]} onChange={(ids) => onChange(ids as Id[])}>
+      <Label>{label}</Label>
+      <div className="checks-list">
+        {choices.map((choice) => (
+          <Checkbox key={choice.id} value={choice.id} className="check" data-testid={`${testId}-${choice.id}`}>
+            <span className="check-box" aria-hidden>
+              <Check size={14} />
+            </span>
+            {choice.label}
+          </Checkbox>
+        ))}
+      </div>
+    </CheckboxGroup>
+  );
+}
+
 interface DialogProps {
   title: ReactNode;
   onClose: () => void;
   children: ReactNode;
-  /** A drawer stands at the far side of the window. */
-  form?: "middle" | "drawer";
+  /** A drawer stands at the far side of the window; what is wide is read at a glance rather than scrolled. */
+  form?: "middle" | "drawer" | "wide";
   testId?: string;
 }
 

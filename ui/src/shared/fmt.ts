@@ -111,8 +111,8 @@ export function time(stamp: string): string {
   return inDigits(`${two(hour)}:${two(minute)}`);
 }
 
-/** A time of day that stands in the data, such as `14:30`: no zone moves it. */
-export function clock(timeOfDay: string): string {
+/** A time of day that stands in the data, such as `14:30`: no zone moves it. None is nothing. */
+export function clock(timeOfDay = ""): string {
   return /^\d{1,2}:\d{2}$/.test(timeOfDay) ? inDigits(timeOfDay) : timeOfDay;
 }
 

@@ -1,9 +1,10 @@
-// What one person likes at this screen: language and digits, theme, size of the text, and what the keys do. Kept by the
-// page; losing it loses nothing. Each value is looked at before it is believed, so that an older or a damaged record
-// costs only what cannot be read of it.
+// What one person likes at this screen: language and digits, theme, size of the text, the board's named views, and what
+// the keys do. Kept by the page; losing it loses nothing. Each value is looked at before it is believed, so that an older
+// or a damaged record costs only what cannot be read of it.
 
 import { createStore } from "zustand/vanilla";
 import type { Calendar, Digits } from "./locales";
+import { readViews, type SavedView } from "./views";
 
 export const THEMES = ["system", "light", "dark", "contrast"] as const;
 export const DENSITIES = ["comfortable", "compact"] as const;
@@ -34,6 +35,8 @@ interface Prefs {
   tabEveryTile: boolean;
   /** Whether single letters act on the focused tile and lead from view to view. */
   letterKeys: boolean;
+  /** Ways of looking at the board, by name, the oldest first. */
+  views: readonly SavedView[];
 }
 
 const KEY = "turndown.prefs";
@@ -58,6 +61,7 @@ function load(): Prefs {
     suggestions: kept.suggestions === true,
     tabEveryTile: kept.tabEveryTile === true,
     letterKeys: kept.letterKeys !== false,
+    views: readViews(kept.views),
   };
 }
 
@@ -75,7 +79,7 @@ export function setPref(change: Partial<Prefs>): void {
 /** Below these sizes of the window some things stand otherwise, in pixels for text of 100 %. Style sheets ask for them by
  * `data-narrower` and `data-lower`: with larger text the window is a smaller one, and no engine knows a media query for
  * that. */
-export const WIDTHS = [1360, 1180, 1080, 900, 860, 760] as const;
+export const WIDTHS = [1360, 1180, 1120, 1080, 900, 860, 760] as const;
 export const HEIGHTS = [576] as const;
 
 /** Puts theme, motion and size of the text on the page, now and whenever this person or the computer changes them, also

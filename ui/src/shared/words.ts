@@ -11,13 +11,15 @@ import type {
   OutboxState,
   Priority,
   Role,
+  Rung,
   SellabilityKind,
   ServiceFlag,
   Stay,
   TaskKind,
   TaskStatus,
+  WaitingShown,
 } from "../bindings/bindings";
-import { count } from "./fmt";
+import { age, count, time } from "./fmt";
 
 export function kindWord(kind: TaskKind): string {
   switch (kind) {
@@ -226,6 +228,8 @@ export function notSafeWord(code: string): string {
       return t`Waits for inspection`;
     case "occupied":
       return t`Occupied`;
+    case "claimed":
+      return t`Claimed`;
     case "not_assignable":
       return t`Not to be assigned`;
     case "conflict":
@@ -249,6 +253,44 @@ export function notSafeWord(code: string): string {
   }
 }
 
+/** Why a task stands where it stands on the board. */
+export function rungWord(rung: Rung): string {
+  switch (rung) {
+    case "vip_waits":
+      return t`First of all: a VIP guest waits at the front desk for this room.`;
+    case "guest_waits":
+      return t`Near the top: a guest waits at the front desk for this room.`;
+    case "type_waited_for":
+      return t`High up: a guest waits at the front desk for a room of this type.`;
+    case "rush":
+      return t`High up: somebody asked for it now.`;
+    case "urgent":
+      return t`High up: it was set to urgent.`;
+    case "vip_soon":
+      return t`Vacant, and a VIP guest is due within the hour.`;
+    case "arrival_soon":
+      return t`Vacant, and a guest is due within the hour.`;
+    case "vip_arrival":
+      return t`Vacant, and a VIP guest is due today.`;
+    case "arrival":
+      return t`Vacant, and a guest is due today; the earliest first.`;
+    case "vacant_high":
+      return t`Vacant, nobody is due, priority high.`;
+    case "vacant":
+      return t`Vacant, and nobody is due.`;
+    case "stayover_first":
+      return t`The guest stays: a VIP, or priority high.`;
+    case "stayover":
+      return t`The guest stays. Vacant rooms come before.`;
+    case "due_out_high":
+      return t`The guest leaves today and has not left yet; first of those.`;
+    case "due_out":
+      return t`The guest leaves today and has not left yet.`;
+    case "cannot_work":
+      return t`Last: nobody can work there now.`;
+  }
+}
+
 export function persons(n: number): string {
   return plural(n, { one: "# person", other: "# persons" });
 }
@@ -256,4 +298,24 @@ export function persons(n: number): string {
 export function creditsWord(n: number): string {
   const shown = count(n);
   return plural(n, { one: `${shown} credit`, other: `${shown} credits` });
+}
+
+/** For how long a guest waits, and what they were told. */
+export function waitingWords(waiting: WaitingShown, now: number): string {
+  const since = t`since ${time(waiting.since)} (${age(waiting.since, now)})`;
+  return waiting.promised === null ? since : t`${since}, told ${waiting.promised}`;
+}
+
+export function tasksWord(n: number): string {
+  const shown = count(n);
+  return plural(n, { one: `${shown} task`, other: `${shown} tasks` });
+}
+
+/** How much work is meant: "12 rooms", or "13 tasks in 12 rooms" where a room has more than one. */
+export function workWord(tasks: number, rooms: number): string {
+  const shown = count(rooms);
+  const inRooms = plural(rooms, { one: `${shown} room`, other: `${shown} rooms` });
+  if (tasks === rooms) return inRooms;
+  const work = count(tasks);
+  return plural(tasks, { one: `${work} task in ${inRooms}`, other: `${work} tasks in ${inRooms}` });
 }

@@ -1,4 +1,4 @@
-import type { BoardDelta, Tile } from "../bindings/bindings";
+import type { BoardDelta, Standing, Tile } from "../bindings/bindings";
 
 /** A tile with everything ordinary, for tests that care about one thing. */
 export function tile(change: Partial<Tile> & { number: string }): Tile {
@@ -32,7 +32,10 @@ export function tile(change: Partial<Tile> & { number: string }): Tile {
     localState: "server",
     contested: false,
     onHold: false,
-    rank: 0,
+    waiting: null,
+    standing: { rank: 0, rung: "vacant" },
+    ifTypeWaited: null,
+    ifSoon: null,
     ...change,
   };
 }
@@ -43,4 +46,9 @@ export function everything(revision: number, tiles: Tile[]): BoardDelta {
 
 export function changed(revision: number, tiles: Tile[], rooms = tiles.map((each) => each.roomId)): BoardDelta {
   return { revision, full: false, rooms, tiles };
+}
+
+/** A place in the order. */
+export function standing(rank: number, rung: Standing["rung"] = "vacant"): Standing {
+  return { rank, rung };
 }

@@ -1,18 +1,45 @@
 //! The board's tiles and their order.
 
-use super::{flags, local_state, time};
-use crate::dto::{CannotWork, Column, Tile};
+use super::{flags, local_state, time, waiting};
+use crate::dto::{CannotWork, Column, Soon, Tile};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use turndown_desk::RoomRow;
-use turndown_domain::{Cleanliness, Occupancy, Priority, Room, SellabilityKind, Stay, Task, TaskKind, TaskStatus};
+use turndown_domain::ladder::{self, Circumstances};
+use turndown_domain::{Room, SellabilityKind, Task, TaskKind, TaskStatus};
 
-/// The tiles of a room: every task that is not cancelled.
-pub fn tiles(row: &RoomRow, sending: bool, on_hold: bool) -> Vec<Tile> {
-    row.unit.tasks.iter().filter_map(|(id, task)| tile(row, &id.0, task, sending, on_hold)).collect()
+/// What the order on the board depends on besides the rooms.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    /// The service day (ISO date).
+    pub service_day: &'a str,
+    /// The hotel's zone.
+    pub zone: Tz,
 }
 
-fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool) -> Option<Tile> {
+impl Clock<'_> {
+    /// The instant from which an arrival is due within the hour, where it said a time. A time that the day does not have
+    /// is none; of one that it has twice, the earlier.
+    fn soon_from(self, room: &Room) -> Option<DateTime<Utc>> {
+        let minutes = ladder::arrival_minutes(room)?;
+        let day: NaiveDate = self.service_day.parse().ok()?;
+        let due = day.and_hms_opt(minutes / 60, minutes % 60, 0)?.and_local_timezone(self.zone).earliest()?;
+        Some(due.with_timezone(&Utc) - TimeDelta::minutes(ladder::SOON_MINUTES))
+    }
+}
+
+/// The tiles of a room: every task that is not cancelled.
+pub fn tiles(row: &RoomRow, sending: bool, on_hold: bool, clock: Clock<'_>) -> Vec<Tile> {
+    row.unit.tasks.iter().filter_map(|(id, task)| tile(row, &id.0, task, sending, on_hold, clock)).collect()
+}
+
+fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool, clock: Clock<'_>) -> Option<Tile> {
     let room = &row.unit.room;
     let cannot_work = cannot_work(room, task);
+    let usual = Circumstances { cannot_work: cannot_work.is_some(), ..Circumstances::default() };
+    let standing = ladder::standing(room, task, usual);
+    // Only what would stand elsewhere is said.
+    let other = |circumstances| Some(ladder::standing(room, task, circumstances)).filter(|other| *other != standing);
     Some(Tile {
         task_id: turndown_domain::TaskId(id.to_owned()),
         room_id: row.id.clone(),
@@ -44,7 +71,13 @@ fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool) -> O
         local_state: local_state(row.local, sending),
         contested: row.contested,
         on_hold,
-        rank: rank(room, task, cannot_work.is_some()),
+        waiting: room.waiting().map(waiting),
+        standing,
+        if_type_waited: other(Circumstances { type_waited_for: true, ..usual }),
+        if_soon: clock.soon_from(room).and_then(|from| {
+            let standing = other(Circumstances { arrival_soon: true, ..usual })?;
+            Some(Soon { from: time(from), standing })
+        }),
     })
 }
 
@@ -80,69 +113,28 @@ fn cannot_work(room: &Room, task: &Task) -> Option<CannotWork> {
     (room.no_service && task.kind == TaskKind::Stayover).then_some(CannotWork::NoService)
 }
 
-/// Where a task stands in its column: the trade's ladder. Vacant rooms that somebody waits for come first, by VIP
-/// and arrival time; then vacant rooms; then occupied ones; guests who have not left yet and rooms that cannot be
-/// worked come last. A touch-up stands before a clean, because it frees its room sooner.
-fn rank(room: &Room, task: &Task, cannot_work: bool) -> u32 {
-    let vacant = room.fo_occupancy == Occupancy::Vacant;
-    let awaited = room.arrival.is_some() && vacant;
-    let vip = room.arrival.as_ref().is_some_and(|a| a.vip) || room.guest.as_ref().is_some_and(|g| g.vip);
-    let high = task.priority == Priority::High;
-    let rung = match () {
-        () if cannot_work => 900,
-        () if task.rush => 0,
-        () if task.priority == Priority::Urgent => 20,
-        () if awaited && vip => 100,
-        () if awaited => 120,
-        () if vacant && high => 200,
-        () if vacant && room.cleanliness == Cleanliness::Pickup => 300,
-        () if vacant => 320,
-        () if matches!(room.stay, Stay::DueOut | Stay::Turnover) => 700 - if high { 50 } else { 0 },
-        () if high || vip => 500,
-        () => 520,
-    };
-    let later = if task.priority == Priority::Low { 40 } else { 0 };
-    // Within a rung the earliest arrival first; without a time, after those with one.
-    let minutes = room
-        .arrival
-        .as_ref()
-        .and_then(|arrival| arrival.eta.as_deref())
-        .and_then(|eta| eta.split_once(':'))
-        .and_then(|(h, m)| Some(h.parse::<u32>().ok()? * 60 + m.parse::<u32>().ok()?))
-        .unwrap_or(24 * 60);
-    (rung + later) * 10_000 + minutes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use turndown_domain::{Arrival, Sellability};
 
-    fn room(occupied: bool, arrival: Option<(&str, bool)>) -> Room {
-        Room {
-            fo_occupancy: if occupied { Occupancy::Occupied } else { Occupancy::Vacant },
-            arrival: arrival.map(|(eta, vip)| Arrival { eta: Some(eta.into()), vip, ..Arrival::default() }),
-            ..Room::default()
-        }
-    }
-
     #[test]
-    fn the_ladder_puts_awaited_rooms_first_and_what_cannot_be_worked_last() {
-        let task = Task::default();
-        let rush = Task { rush: true, ..Task::default() };
-        let high = Task { priority: Priority::High, ..Task::default() };
-        let ladder = [
-            rank(&room(true, None), &rush, false),
-            rank(&room(false, Some(("15:00", true))), &task, false),
-            rank(&room(false, Some(("12:00", false))), &task, false),
-            rank(&room(false, Some(("14:00", false))), &task, false),
-            rank(&room(false, None), &task, false),
-            rank(&room(true, None), &high, false),
-            rank(&room(true, None), &task, false),
-            rank(&Room { stay: Stay::DueOut, ..room(true, None) }, &task, false),
-            rank(&room(false, Some(("12:00", true))), &task, true),
-        ];
-        assert!(ladder.is_sorted(), "{ladder:?}");
+    fn a_room_moves_up_the_hour_before_its_guest_is_due_by_the_hotels_clock() {
+        let room = |eta: &str| Room {
+            arrival: Some(Arrival { eta: Some(eta.into()), ..Arrival::default() }),
+            ..Room::default()
+        };
+        for (day, zone, eta, expected) in [
+            ("2016-03-25", Tz::Europe__Lisbon, "15:00", Some("2016-03-25T14:00:00+00:00")),
+            ("2016-03-25", Tz::Asia__Kabul, "15:00", Some("2016-03-25T09:30:00+00:00")),
+            // The clocks went forward at one: there is no half past one on that day.
+            ("2016-03-27", Tz::Europe__Lisbon, "01:30", None),
+            ("2016-03-25", Tz::Europe__Lisbon, "late", None),
+            ("soon", Tz::Europe__Lisbon, "15:00", None),
+        ] {
+            let from = Clock { service_day: day, zone }.soon_from(&room(eta));
+            assert_eq!(from.map(|from| from.to_rfc3339()).as_deref(), expected, "{day} {eta} {zone}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chrono::DateTime;
 use serde_json::Value;
 use turndown_domain::{NOTE_CHARS_MAX, Occupancy, TaskId, Unit, is_turn_bound};
 use turndown_offline::{Conflict, Pick, SERVICE_RESTORED};
-use turndown_protocol::InstallId;
+use turndown_protocol::{Fields, InstallId};
 
 /// One line in a list.
 pub fn head(conflict: &Conflict, names: &Names) -> ConflictHead {
@@ -20,6 +20,7 @@ pub fn head(conflict: &Conflict, names: &Names) -> ConflictHead {
         summary: story.told(),
         since: conflict.since.clone(),
         fields: u32::try_from(conflict.contested.len()).unwrap_or(u32::MAX),
+        given_twice: story.situation == Situation::GivenTwice,
     }
 }
 
@@ -149,6 +150,10 @@ impl<'a> Story<'a> {
         let done = self.done().map(|done| format!(": {done}")).unwrap_or_default();
         let (work, because) = (self.work(), self.because());
         match self.situation {
+            Situation::GivenTwice => format!(
+                "Room {number} was given to two guests: {who} gave it out elsewhere, and this desk did too{done}. Before \
+                 anybody gets a key, ask the other desk which guest has it."
+            ),
             Situation::Restored => format!(
                 "The hotel's service was restored from a backup. What this desk did in room {number} before does not \
                  fit what the service has now."
@@ -270,6 +275,9 @@ fn situation(conflict: &Conflict) -> (Situation, Option<&str>) {
     if conflict.theirs.deleted {
         return (Situation::Removed, None);
     }
+    if let Some(path) = given_twice(conflict) {
+        return (Situation::GivenTwice, Some(path));
+    }
     if conflict.class == SERVICE_RESTORED {
         return (Situation::Restored, None);
     }
@@ -297,13 +305,26 @@ fn situation(conflict: &Conflict) -> (Situation, Option<&str>) {
         .unwrap_or((Situation::Fields, None))
 }
 
+/// The field that tells that both sides gave the room to a guest since they last agreed: each claimed it or recorded an
+/// arrival.
+fn given_twice(conflict: &Conflict) -> Option<&str> {
+    let gave = |side: &Fields, path: &str| {
+        let value = side.get(path);
+        !value.is_null() && value != conflict.before.get(path)
+    };
+    let given = |side: &Fields| gave(side, "room/claim") || gave(side, "room/turn");
+    let mut contested = conflict.contested.iter().map(String::as_str);
+    let telling = contested.find(|path| matches!(*path, "room/claim" | "room/guest"));
+    telling.filter(|_| given(&conflict.mine) && given(&conflict.theirs.fields))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use serde_json::json;
     use std::collections::BTreeMap;
-    use turndown_protocol::{EntityRef, EntityRow, Fields};
+    use turndown_protocol::{EntityRef, EntityRow};
 
     fn conflict(class: &str, deleted: bool) -> Conflict {
         let mut fields = Fields::new();
@@ -323,6 +344,28 @@ mod tests {
             theirs: EntityRow { entity, version: 1, deleted, fields, provenance, contested },
             events: vec![],
             choices: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_room_given_to_two_guests_is_told_before_anything_else() {
+        let claim = |by: &str| json!({"by": by, "at": "2016-03-25T10:00:00Z", "turn": 4});
+        for (mine, theirs, expected) in [
+            (("room/claim", claim("anna")), ("room/claim", claim("ben")), true),
+            (("room/turn", json!(5)), ("room/claim", claim("ben")), true),
+            (("room/claim", claim("anna")), ("room/cleanliness", json!("dirty")), false),
+        ] {
+            let mut given = conflict("previous_turn", false);
+            given.contested = vec!["room/claim".into()];
+            given.before.set("room/turn", json!(4));
+            for side in [&mut given.mine, &mut given.theirs.fields] {
+                side.set("room/turn", json!(4));
+            }
+            given.mine.set(mine.0, mine.1);
+            given.theirs.fields.set(theirs.0, theirs.1);
+            let head = head(&given, &Names::default());
+            assert_eq!(head.given_twice, expected, "{}", head.summary);
+            assert_eq!(head.summary.contains("two guests"), expected, "{}", head.summary);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The front desk's answer: which room can I give out now, and is that safe?
 
-use super::{Names, flags, local_state, time};
-use crate::dto::{RackRoom, RackTask, SafeToGive};
+use super::{Names, flags, local_state, time, waiting};
+use crate::dto::{ClaimShown, RackRoom, RackTask, SafeToGive};
 use turndown_desk::RoomRow;
 use turndown_domain::{Cleanliness, InspectionPolicy, Occupancy, Stay, Task, TaskId, TaskKind, TaskStatus, Unit};
 use turndown_offline::LocalState;
@@ -24,12 +24,19 @@ pub fn rack_room(row: &RoomRow, sending: bool, policy: InspectionPolicy, stale: 
         arrival: room.arrival.clone(),
         flags: flags(room),
         sellability: room.sellability.clone(),
+        claim: room.claim().map(|claim| ClaimShown {
+            by: names.person(&claim.by.0),
+            at: time(claim.at),
+            guest: claim.guest.clone(),
+        }),
+        waiting: room.waiting().map(waiting),
         note: room.note.clone(),
         task: telling_task(&row.unit).map(|(id, task)| RackTask {
             task_id: id.clone(),
             kind: task.kind,
             status: task.status,
             assignee: task.assignee.as_ref().map(|person| names.person(&person.0)),
+            priority: task.priority,
             rush: task.rush,
             started_at: task.started_at.map(time),
         }),
@@ -74,6 +81,7 @@ pub(super) fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool)
     };
     let reasons = [
         (room.fo_occupancy == Occupancy::Occupied, "occupied"),
+        (room.claim().is_some(), "claimed"),
         (matches!(room.cleanliness, Cleanliness::Dirty | Cleanliness::Pickup), "dirty"),
         (room.cleanliness == Cleanliness::Clean && inspection, "not_inspected"),
         (!room.sellability.assignable, "not_assignable"),
@@ -96,7 +104,7 @@ pub(super) fn safe_to_give(row: &RoomRow, policy: InspectionPolicy, stale: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use turndown_domain::{Room, RoomId};
+    use turndown_domain::{Claim, Room, RoomId};
 
     fn row(room: Room, tasks: Vec<Task>, local: LocalState) -> RoomRow {
         let tasks = tasks.into_iter().enumerate().map(|(n, task)| (TaskId(n.to_string()), task)).collect();
@@ -173,6 +181,28 @@ mod tests {
                 row(
                     inspected.clone(),
                     vec![Task { kind: TaskKind::Check, status: TaskStatus::Completed, ..Task::default() }],
+                    LocalState::Server,
+                ),
+                p,
+                false,
+                vec![],
+            ),
+            (
+                "somebody gives it out already",
+                row(
+                    Room { claim: Some(Claim { turn: 3, ..Claim::default() }), turn: 3, ..inspected.clone() },
+                    vec![],
+                    LocalState::Server,
+                ),
+                p,
+                false,
+                vec!["claimed"],
+            ),
+            (
+                "a claim of the guest before",
+                row(
+                    Room { claim: Some(Claim { turn: 3, ..Claim::default() }), turn: 4, ..inspected.clone() },
+                    vec![],
                     LocalState::Server,
                 ),
                 p,

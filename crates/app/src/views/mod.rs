@@ -8,7 +8,7 @@ pub mod outbox;
 pub mod report;
 pub mod story;
 
-use crate::dto::{Emergency, LocalState, Person, Staleness};
+use crate::dto::{Emergency, LocalState, Person, Staleness, WaitingShown};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeMap;
 use turndown_desk::{EMERGENCY, STALE_LIMIT, Standing};
@@ -83,6 +83,11 @@ pub fn staleness(staleness: turndown_desk::Staleness, may_go_on: bool, names: &N
 /// A time for a screen.
 pub fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A guest who waits, as screens show them.
+pub fn waiting(waiting: &turndown_domain::Waiting) -> WaitingShown {
+    WaitingShown { since: time(waiting.since), promised: waiting.promised.clone() }
 }
 
 /// The flags that are set.

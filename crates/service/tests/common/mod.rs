@@ -351,7 +351,8 @@ impl Desk {
     pub fn record_with(&mut self, room: &str, action: &Action, change: impl FnOnce(&mut Event)) -> SealedEvent {
         let entity = EntityRef::new("room", room);
         let (fields, _) = &self.rows[&entity];
-        let context = Context { now: noon(), service_day: DAY, book: &self.book, undo_of: None };
+        let lea = ActorId::parse("lea").unwrap();
+        let context = Context { now: noon(), service_day: DAY, actor: &lea, book: &self.book, undo_of: None };
         let decision = turndown_domain::decide(fields, action, &context).expect("the action is possible");
         let mut event = self.event(entity, action.name(), action.args());
         event.changes = decision.changes;

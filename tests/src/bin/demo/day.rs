@@ -138,7 +138,7 @@ impl Plan {
         let next = own
             .iter()
             .filter(|tile| tile.column == Column::Dirty && tile.cannot_work.is_none())
-            .min_by(|a, b| (a.rank, &a.number, &a.task_id).cmp(&(b.rank, &b.number, &b.task_id)))?;
+            .min_by(|a, b| (a.standing.rank, &a.number, &a.task_id).cmp(&(b.standing.rank, &b.number, &b.task_id)))?;
         if matches!(next.kind, TaskKind::Departure | TaskKind::Turnover)
             && next.occupancy == Occupancy::Occupied
             && !self.arrived.contains(&next.room_id.0)

@@ -1,38 +1,70 @@
 // The board: four lanes, one tab stop, and the rules that keep the focus where a person expects it.
 
 import { t } from "@lingui/core/macro";
-import { Plus, Rows3, Rows4, Search, X } from "lucide-react";
-import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
-import { Header, Input, Keyboard, Menu, MenuItem, MenuSection, Popover, SearchField, Separator } from "react-aria-components";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
-import type { Column, Tile } from "../../bindings/bindings";
-import { letGoOn, perform } from "../../data/actions";
+import type { Action, Column, Tile } from "../../bindings/bindings";
+import { letGoOn, perform, performMany, underway, type NotDone } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
-import { attendantsOf } from "../../data/people";
 import { rendered } from "../../data/probe";
 import { share } from "../../data/share";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
-import { Button, Select } from "../../shared/controls";
 import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
-import { prefs, setPref } from "../../shared/prefs";
-import { columnWord, kindWord } from "../../shared/words";
+import { prefs } from "../../shared/prefs";
+import { showToast } from "../../shared/toasts";
+import { columnWord, tasksWord, workWord } from "../../shared/words";
 import "./board.css";
+import { bulkVerbs, roomsOf, type BulkVerb } from "./bulk";
 import { AddTask, AskDialog, type NewTask, type Recording } from "./dialogs";
-import { boardFilter, filterLanes, findRoom, isFiltering, NO_FILTER, NO_SUM, sumLane, UNASSIGNED, type LaneSum } from "./filter";
-import { moveFocus, moveOfKey, nextFocus, type TileFocus } from "./focus";
+import { attachDrag, type DragSite } from "./drag";
+import { dragging, NOT_DRAGGING } from "./DropHint";
+import { boardFilter, filterLanes, findRoom, isFiltering, NO_SUM, sumLane, type LaneSum } from "./filter";
+import { Filters } from "./Filters";
+import { moveFocus, moveOfKey, nextFocus, type Move, type TileFocus } from "./focus";
 import { Lane, STRIDE } from "./Lane";
-import { primaryVerb, verbGroups, verbOfKey, type Ask, type Verb } from "./verbs";
+import { laneBeside, movable, planMove, planReasons, verdictOn } from "./moves";
+import { SelectionBar } from "./SelectionBar";
+import { clearSelection, extendSelection, isSelected, retainSelected, selectAll, selectedTiles, selection, toggleSelected } from "./selection";
+import { TileMenu } from "./TileMenu";
+import { primaryVerb, verbOfKey, type Ask, type Verb } from "./verbs";
 
 const OFFLINE_VIEWED = "frontend.housekeeping.offline_kanban_viewed";
 
-/** A pressed pointer or an open menu holds the board still for this long at most. */
+/** A pressed pointer, an open menu or a tile in the hand holds the board still for this long at most. */
 const HOLD_POINTER_MS = 5_000;
 const HOLD_MENU_MS = 20_000;
+const HOLD_DRAG_MS = 20_000;
 /** Digits typed further apart than this begin a new room number. */
 const TRAVEL_MS = 1_200;
+
+/** What this person did to a task: where the focus goes when it shows. */
+interface Acting {
+  /** The revision in which it shows, once known. */
+  shows: number | null;
+  /** The focus goes along with the tile: the person moved it. */
+  follows: boolean;
+}
+
+/** What is asked before something is recorded of some tasks. */
+interface Asked {
+  ask: Ask;
+  tasks: readonly string[];
+  /** They go to another lane by it. */
+  moves?: boolean;
+  /** They were selected for it, and are done with once it is recorded. */
+  selected?: boolean;
+  /** What was asked for with them and cannot be. */
+  notDone?: readonly NotDone[];
+}
+
+interface How {
+  moves?: boolean;
+  selected?: boolean;
+  notDone?: readonly NotDone[];
+}
 
 interface FocusState {
   focus: TileFocus;
@@ -41,8 +73,13 @@ interface FocusState {
   scroll: number;
 }
 
+/** The steps that draw a range with Shift. */
+const WITHIN_A_LANE: readonly Move[] = ["up", "down", "pageUp", "pageDown", "home", "end"];
+
 /** Where the focus was when the board was last looked at. */
 let lastFocus: TileFocus | null = null;
+/** Who selected what is selected: nobody else finds it. */
+let selectedBy: string | null = null;
 
 function domTile(taskId: string): HTMLElement | null {
   return document.getElementById(`tile-${taskId}`);
@@ -68,6 +105,15 @@ export function Board(): ReactNode {
     [state.lanes, filter, filtering ? state.stamp : 0],
   );
 
+  // What a filter leaves is said once it stands; not what the day changes in it.
+  const said = useRef(filter);
+  useEffect(() => {
+    if (said.current === filter) return;
+    said.current = filter;
+    const shown = COLUMNS.reduce((sum, column) => sum + lanes[column].length, 0);
+    announce(filtering ? t`${tasksWord(shown)} shown.` : t`All tasks shown.`, { key: "filter" });
+  }, [filter, filtering, lanes]);
+
   // Summed once for every change, and kept as one object for as long as a lane's sum says the same.
   const kept = useRef<Readonly<Record<Column, LaneSum>> | undefined>(undefined);
   const sums = useMemo(() => {
@@ -77,11 +123,13 @@ export function Board(): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [lanes, state.stamp]);
 
+  const selecting = useStore(selection, (each) => each.ids.size > 0);
+
   // Where the focus is, or would return to.
   const [current, setCurrent] = useState<FocusState | null>(null);
   const inside = useRef(false);
-  // Tasks that this person acted on, with the revision in which it shows, once known.
-  const acting = useRef(new Map<string, number | null>());
+  // Tasks that this person acted on.
+  const acting = useRef(new Map<string, Acting>());
   const root = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -93,6 +141,8 @@ export function Board(): ReactNode {
     latest.current = current;
     if (current !== null) lastFocus = current.focus;
   });
+
+  const shownBefore = useRef(lanes);
 
   // The board changed: hold to the rules of where the focus goes.
   useLayoutEffect(() => {
@@ -108,8 +158,9 @@ export function Board(): ReactNode {
       setCurrent({ focus, claim: free ? 1 : 0, scroll: lastFocus === null ? 0 : 1 });
       return;
     }
-    const mover = acting.current.has(was.focus.taskId) ? "verb" : "remote";
-    const next = nextFocus(was.focus, lanes, mover);
+    const act = acting.current.get(was.focus.taskId);
+    const mover = act === undefined ? "remote" : act.follows ? "move" : "verb";
+    const next = nextFocus(was.focus, lanes, mover, shownBefore.current);
     if (next.kind === "same") return;
     if (next.kind === "lane") {
       if (inside.current) document.getElementById(`lane-${next.column}`)?.focus();
@@ -122,14 +173,18 @@ export function Board(): ReactNode {
     // A tile that only changed its place in its lane keeps its element, and with it the focus.
     const moved = next.focus.column !== was.focus.column || next.focus.taskId !== was.focus.taskId;
     const claim = inside.current && moved ? was.claim + 1 : was.claim;
-    const scroll = inside.current && mover === "verb" ? was.scroll + 1 : was.scroll;
+    const scroll = inside.current && mover !== "remote" ? was.scroll + 1 : was.scroll;
     setCurrent({ focus: next.focus, claim, scroll });
+  }, [lanes]);
+
+  useLayoutEffect(() => {
+    shownBefore.current = lanes;
   }, [lanes]);
 
   // What the board shows by now is behind; later moves of those tiles are not this person's.
   const renderedTo = useRef(0);
   const forgetShown = useCallback(() => {
-    for (const [id, shows] of acting.current) {
+    for (const [id, { shows }] of acting.current) {
       if (shows !== null && renderedTo.current >= shows) acting.current.delete(id);
     }
   }, []);
@@ -156,19 +211,20 @@ export function Board(): ReactNode {
     const rescue = () => {
       requestAnimationFrame(() => {
         if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay") !== null) return;
-        const tile = current === null ? null : domTile(current.focus.taskId);
+        // By now the focus may belong to another tile than when this was asked for.
+        const tile = latest.current === null ? null : domTile(latest.current.focus.taskId);
         (tile ?? root.current)?.focus({ preventScroll: true });
       });
     };
     document.addEventListener("focusout", rescue);
     rescue();
     return () => document.removeEventListener("focusout", rescue);
-  }, [current, lanes]);
+  }, [current, lanes, selecting]);
 
   const tileOf = useCallback((id: string): Tile | undefined => desk.board.getState().tiles.get(id), [desk]);
 
   // What is asked: the menu, a dialog, or the dialog for more work.
-  const [asked, setAsked] = useState<{ ask: Ask; taskId: string } | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [adding, setAdding] = useState<{ number: string } | null>(null);
   const [menu, setMenu] = useState<{ taskId: string } | null>(null);
   const openAdd = useCallback(() => setAdding({ number: "" }), []);
@@ -185,23 +241,30 @@ export function Board(): ReactNode {
   }, [menu, desk]);
 
   const record = useCallback(
-    async (tile: Tile, { action, done, from }: Recording) => {
-      acting.current.set(tile.taskId, null);
-      const column = tile.column;
-      const acted = await perform(desk, tile.roomId, action, {
-        number: tile.number,
-        done,
-        from,
-        left: () => {
-          const left = desk.board.getState().lanes[column].length;
-          return t`${count(left)} left in ${columnWord(column)}.`;
-        },
-      });
-      if (acted === null) {
-        acting.current.delete(tile.taskId);
-        return;
+    async (tiles: readonly Tile[], { action, done, from }: Recording, { moves = false, selected = false, notDone = [] }: How = {}) => {
+      const [only] = tiles;
+      if (only === undefined) return;
+      for (const tile of tiles) acting.current.set(tile.taskId, { shows: null, follows: moves });
+      const columns = new Set(tiles.map((tile) => tile.column));
+      const left = () => {
+        const { lanes: now } = desk.board.getState();
+        return [...columns].map((column) => t`${count(now[column].length)} left in ${columnWord(column)}.`).join(" ");
+      };
+      const answers =
+        tiles.length === 1 && notDone.length === 0
+          ? [await perform(desk, only.roomId, action(only), { number: only.number, done, from, left })]
+          : await performMany(desk, tiles.map((tile) => ({ roomId: tile.roomId, number: tile.number, action: action(tile) })), { done, left, notDone });
+      const gone = new Set<string>();
+      for (const [at, { taskId }] of tiles.entries()) {
+        const acted = answers[at];
+        if (acted == null) acting.current.delete(taskId);
+        else {
+          acting.current.set(taskId, { shows: acted.revision, follows: moves });
+          gone.add(taskId);
+        }
       }
-      acting.current.set(tile.taskId, acted.revision);
+      // What was refused stays selected, to be looked at.
+      if (selected) retainSelected((id) => !gone.has(id));
       // The change may have been shown before this answer came.
       requestAnimationFrame(forgetShown);
     },
@@ -210,12 +273,146 @@ export function Board(): ReactNode {
 
   const doVerb = useCallback(
     (tile: Tile, verb: Verb, from: number) => {
-      if (verb.ask !== undefined) setAsked({ ask: verb.ask, taskId: tile.taskId });
+      const { action } = verb;
+      if (verb.ask !== undefined) setAsked({ ask: verb.ask, tasks: [tile.taskId] });
       else if (verb.letsGo === true) void letGoOn(desk, tile.roomId, tile.number);
-      else if (verb.action !== undefined) void record(tile, { action: verb.action, done: verb.done, from });
+      else if (action !== undefined) void record([tile], { action: () => action, done: verb.done, from });
     },
     [desk, record],
   );
+
+  /** What is being recorded together is not asked for twice, nor anything else on top of it. */
+  const isBusy = useCallback(() => {
+    const busy = underway.getState().now !== null;
+    if (busy) announce(t`Not everything is recorded yet. Go on when it is.`, { key: "move" });
+    return busy;
+  }, []);
+
+  /** One verb on many tiles; or the two of one letter, each on its own tiles. */
+  const doBulk = useCallback(
+    (...verbs: readonly BulkVerb[]) => {
+      const [verb] = verbs;
+      if (verb === undefined || isBusy()) return;
+      const selected = verb.leaves === true;
+      if (verb.ask !== undefined) {
+        setAsked({ ask: verb.ask, tasks: verb.tiles.map((tile) => tile.taskId), selected });
+        return;
+      }
+      const actions = new Map(verbs.flatMap(({ tiles, action }) => (action === undefined ? [] : tiles.map((tile) => [tile, action(tile)] as const))));
+      const done = verbs.length > 1 ? t`started or resumed` : verb.done;
+      void record([...actions.keys()], { action: (tile) => actions.get(tile) as Action, done, from: performance.now() }, { selected });
+    },
+    [record, isBusy],
+  );
+
+  /** Takes tiles to another lane: those that can go do, the others say why they stay. */
+  const moveTiles = useCallback(
+    (tiles: readonly Tile[], to: Column, from: number) => {
+      if (tiles.length > 1 && isBusy()) return;
+      const plan = planMove(tiles, to);
+      const notDone = plan.refused.map(({ tile, why }) => ({ number: tile.number, why }));
+      if (movable(plan) === 0) {
+        const [only] = tiles;
+        const reasons = planReasons(plan).join(" ");
+        if (only === undefined || reasons === "") return;
+        const text = tiles.length === 1 ? t`Room ${iso(only.number)} stays in ${columnWord(only.column)}.` : t`${workWord(tiles.length, roomsOf(tiles))}: none can go to ${columnWord(to)}.`;
+        showToast({ tone: "trouble", text, nextStep: reasons });
+        announce(`${text} ${reasons}`, { key: "move" });
+        return;
+      }
+      const how = { moves: true, selected: true, notDone };
+      if (plan.asks.length > 0) setAsked({ ask: "fail", tasks: plan.asks.map((tile) => tile.taskId), ...how });
+      else {
+        const actions = new Map(plan.acts.map(({ tile, action }) => [tile, action]));
+        const action = (tile: Tile) => actions.get(tile) as Action;
+        void record(plan.acts.map((each) => each.tile), { action, done: t`moved to ${columnWord(to)}`, from }, how);
+      }
+    },
+    [record, isBusy],
+  );
+
+  /** What a key on a tile, or a drag of it, is about: the selection where the tile is in it, else the tile alone. */
+  const withSelection = useCallback(
+    (tile: Tile): readonly Tile[] => {
+      if (!isSelected(tile.taskId)) return [tile];
+      const { lanes: now, tiles } = desk.board.getState();
+      return selectedTiles(selection.getState().ids, now, tiles);
+    },
+    [desk],
+  );
+
+  const person = useApp((app) => app.person?.id ?? null);
+  useEffect(() => {
+    if (selectedBy !== person) clearSelection();
+    selectedBy = person;
+  }, [person]);
+
+  // What left the board leaves the selection.
+  useEffect(() => retainSelected((id) => state.tiles.has(id)), [state.stamp, state.tiles]);
+
+  // The bar below takes some of the lanes' height: the tile that the person is at stays in sight.
+  useEffect(() => {
+    if (selecting && inside.current) setCurrent((was) => (was === null ? was : { ...was, scroll: was.scroll + 1 }));
+  }, [selecting]);
+
+  const saySelected = useCallback((number: string, into: boolean) => {
+    const size = count(selection.getState().ids.size);
+    announce(into ? t`Room ${iso(number)} selected. ${size} in all.` : t`Room ${iso(number)} not selected any more. ${size} in all.`, { key: "selection" });
+  }, []);
+
+  const toggle = useCallback(
+    (tile: Tile) => {
+      toggleSelected(tile.taskId);
+      saySelected(tile.number, isSelected(tile.taskId));
+    },
+    [saySelected],
+  );
+
+  const letPointerGo = useRef<(() => void) | null>(null);
+  const lanesBox = useRef<HTMLDivElement>(null);
+  const site = useRef<Omit<DragSite, "grab" | "onOver"> | null>(null);
+  const inHand = useRef<{ tiles: readonly Tile[]; release: () => void } | null>(null);
+  useLayoutEffect(() => {
+    site.current = {
+      onStart: (cell) => {
+        const tile = tileOf(cell.dataset["task"] ?? "");
+        if (tile === undefined) return null;
+        const tiles = withSelection(tile);
+        const letGo = desk.board.hold();
+        const timer = setTimeout(letGo, HOLD_DRAG_MS);
+        // From here on the drag holds the board, and lets it go with the drop.
+        letPointerGo.current?.();
+        const release = () => {
+          clearTimeout(timer);
+          letGo();
+        };
+        inHand.current = { tiles, release };
+        const on = (column: Column) => verdictOn(tiles, column);
+        dragging.setState({ verdicts: { dirty: on("dirty"), inProgress: on("inProgress"), clean: on("clean"), inspected: on("inspected") }, over: null });
+        return tiles.length === 1 ? "" : workWord(tiles.length, roomsOf(tiles));
+      },
+      onDrop: (column) => {
+        const tiles = inHand.current?.tiles ?? [];
+        if (tiles.some((tile) => tile.column !== column)) moveTiles(tiles, column, performance.now());
+      },
+      onEnd: () => {
+        inHand.current?.release();
+        inHand.current = null;
+        dragging.setState(NOT_DRAGGING);
+      },
+    };
+  });
+  useEffect(() => {
+    const box = lanesBox.current;
+    if (box === null) return undefined;
+    return attachDrag(box, {
+      grab: (target) => target.closest<HTMLElement>("[role=gridcell]"),
+      onStart: (cell) => site.current?.onStart(cell) ?? null,
+      onOver: (over) => dragging.setState({ over }),
+      onDrop: (column) => site.current?.onDrop(column),
+      onEnd: () => site.current?.onEnd(),
+    });
+  }, []);
 
   const openMenu = useCallback((taskId: string) => {
     menuButton.current = domTile(taskId)?.querySelector<HTMLElement>("[data-do=menu]") ?? null;
@@ -228,12 +425,22 @@ export function Board(): ReactNode {
     const taskId = cell?.dataset["task"];
     const tile = taskId === undefined ? undefined : tileOf(taskId);
     if (cell === null || tile === undefined) return;
+    if (event.shiftKey) {
+      const lane = lanes[tile.column];
+      extendSelection(lane, pressedFrom.current ?? tile.taskId, tile.taskId);
+      saySelected(tile.number, true);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey) {
+      toggle(tile);
+      return;
+    }
     const what = event.target.closest<HTMLElement>("[data-do]")?.dataset["do"];
     if (what === "menu") openMenu(tile.taskId);
     else if (what === "primary") {
       const verb = primaryVerb(tile);
       if (verb !== null) doVerb(tile, verb, event.timeStamp);
-    } else if (event.detail === 2) setAsked({ ask: "details", taskId: tile.taskId });
+    } else if (event.detail === 2) setAsked({ ask: "details", tasks: [tile.taskId] });
   };
 
   const onContextMenu = (event: MouseEvent<HTMLElement>) => {
@@ -241,13 +448,18 @@ export function Board(): ReactNode {
     const taskId = cell?.dataset["task"];
     if (taskId === undefined) return;
     event.preventDefault();
-    openMenu(taskId);
+    // On a Mac a click with Ctrl asks for the menu; here it selects.
+    if (!event.ctrlKey) openMenu(taskId);
   };
+
+  // Where the focus was when the pointer was pressed: a range with Shift begins there.
+  const pressedFrom = useRef<string | null>(null);
 
   // Nothing moves under a pressed pointer.
   const onPointerDown = (event: PointerEvent<HTMLElement>) => {
     const cell = event.target instanceof Element ? event.target.closest<HTMLElement>("[role=gridcell]") : null;
     if (cell !== null) {
+      pressedFrom.current = current?.focus.taskId ?? null;
       // The tile takes the focus, also when one of its buttons is pressed: the keys then act on that tile.
       event.preventDefault();
       setFocusTo(cell);
@@ -262,6 +474,7 @@ export function Board(): ReactNode {
     // The click comes right after the pointer is let go; what it acts on must still be there.
     const later = () => setTimeout(letGo, 0);
     const timer = setTimeout(letGo, HOLD_POINTER_MS);
+    letPointerGo.current = letGo;
     for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, later);
   };
 
@@ -302,8 +515,11 @@ export function Board(): ReactNode {
     return true;
   };
 
+  const tilesIn = (column: Column) => lanes[column].flatMap((id) => tileOf(id) ?? []);
+
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (isTyping(event.target) || event.altKey || event.metaKey) return;
+    if (isTyping(event.target) || event.altKey) return;
+    const command = event.ctrlKey || event.metaKey;
     const target = event.target instanceof HTMLElement ? event.target : null;
     const cell = target?.closest<HTMLElement>("[role=gridcell]");
     const taskId = cell?.dataset["task"];
@@ -316,7 +532,7 @@ export function Board(): ReactNode {
       if (moveOfKey(event.key, event.ctrlKey, rtl) !== null) {
         event.preventDefault();
         focusTile(current.focus);
-      } else if (!event.ctrlKey && !event.shiftKey) goToTyped(event);
+      } else if (!command && !event.shiftKey) goToTyped(event);
       return;
     }
     const onButton = target !== cell;
@@ -335,13 +551,26 @@ export function Board(): ReactNode {
     }
     if (onButton && (event.key === "Enter" || event.key === " ")) return;
 
-    const move = moveOfKey(event.key, event.ctrlKey, rtl);
+    const move = moveOfKey(event.key, command, rtl);
+    if (event.shiftKey && (move === "laneBefore" || move === "laneAfter")) {
+      event.preventDefault();
+      const to = laneBeside(tile.column, move === "laneAfter" ? 1 : -1);
+      if (to === null) announce(t`There is no lane further on.`, { key: "move" });
+      else moveTiles(withSelection(tile), to, event.timeStamp);
+      return;
+    }
     if (move !== null) {
       event.preventDefault();
       const scroller = cell.closest(".lane-scroll");
       const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / rowHeight(STRIDE[density])) - 1);
       const to = moveFocus(current.focus, lanes, move, page);
-      if (to !== null) focusTile(to);
+      if (to === null) return;
+      focusTile(to);
+      const next = state.tiles.get(to.taskId);
+      if (event.shiftKey && next !== undefined && WITHIN_A_LANE.includes(move)) {
+        extendSelection(lanes[to.column], tile.taskId, to.taskId);
+        saySelected(next.number, true);
+      }
       return;
     }
     if (event.key === "F10" ? event.shiftKey : event.key === "ContextMenu") {
@@ -349,10 +578,27 @@ export function Board(): ReactNode {
       openMenu(tile.taskId);
       return;
     }
-    if (event.ctrlKey || event.shiftKey) return;
+    if (command && !event.shiftKey && keyOf(event) === "a") {
+      event.preventDefault();
+      selectAll(lanes[tile.column]);
+      announce(t`${workWord(lanes[tile.column].length, roomsOf(tilesIn(tile.column)))} in ${columnWord(tile.column)} selected.`, { key: "selection" });
+      return;
+    }
+    if (command || event.shiftKey) return;
+    if (event.key === " ") {
+      event.preventDefault();
+      toggle(tile);
+      return;
+    }
+    if (event.key === "Escape" && selecting) {
+      event.preventDefault();
+      clearSelection();
+      announce(t`Nothing is selected any more.`, { key: "selection" });
+      return;
+    }
     if (event.key === "Enter") {
       event.preventDefault();
-      setAsked({ ask: "details", taskId: tile.taskId });
+      setAsked({ ask: "details", tasks: [tile.taskId] });
       return;
     }
     if (event.key === "F2") {
@@ -368,18 +614,27 @@ export function Board(): ReactNode {
       openMenu(tile.taskId);
       return;
     }
-    const verb = verbOfKey(tile, key);
+    const together = withSelection(tile);
+    const bulk = together.length > 1 ? bulkVerbs(together).filter((each) => each.key?.toLowerCase() === key) : [];
+    if (bulk.length > 0) {
+      event.preventDefault();
+      event.stopPropagation();
+      doBulk(...bulk);
+      return;
+    }
+    const verb = together.length > 1 ? null : verbOfKey(tile, key);
     if (verb !== null) {
       event.preventDefault();
       event.stopPropagation();
       doVerb(tile, verb, event.timeStamp);
     } else if ("spcai".includes(key)) {
       event.preventDefault();
-      announce(t`Room ${iso(tile.number)}: that is not possible from ${columnWord(tile.column)}.`, { key: "no-verb" });
+      const what = together.length > 1 ? t`The selection` : t`Room ${iso(tile.number)}`;
+      announce(t`${what}: that is not possible from ${columnWord(tile.column)}.`, { key: "no-verb" });
     }
   };
 
-  const askedTile = asked === null ? undefined : tileOf(asked.taskId);
+  const [askedTile, ...askedToo] = asked === null ? [] : asked.tasks.flatMap((id) => tileOf(id) ?? []);
   const menuTile = menu === null ? undefined : tileOf(menu.taskId);
   const closeAsked = () => setAsked(null);
 
@@ -395,7 +650,7 @@ export function Board(): ReactNode {
       <Filters onAdd={openAdd} onFind={focusTile} />
       {/* The keys and clicks of every tile, at one place. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events */}
-      <div className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus} onBlur={onBlur}>
+      <div ref={lanesBox} className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus} onBlur={onBlur}>
         {COLUMNS.map((column) => {
           const here = current !== null && current.focus.column === column;
           return (
@@ -414,43 +669,27 @@ export function Board(): ReactNode {
         })}
       </div>
 
+      {selecting ? <SelectionBar lanes={lanes} onVerb={doBulk} onMove={(tiles, to) => moveTiles(tiles, to, performance.now())} /> : null}
+
       {menuTile === undefined ? null : (
-        <Popover className="popover" triggerRef={menuButton} isOpen onOpenChange={(open) => (open ? undefined : setMenu(null))} placement="bottom end">
-          <Menu
-            className="menu"
-            aria-label={t`Room ${iso(menuTile.number)}, ${kindWord(menuTile.kind)}`}
-            autoFocus="first"
-            data-testid="tile-menu-list"
-            onAction={(key) => {
-              const verb = verbGroups(menuTile).flatMap((group) => group.verbs).find((each) => each.id === key);
-              setMenu(null);
-              if (verb !== undefined) doVerb(menuTile, verb, performance.now());
-            }}
-            onClose={() => setMenu(null)}
-          >
-            {verbGroups(menuTile).map((group, at) => (
-              <MenuSection key={group.id}>
-                {at > 0 ? <Separator className="menu-separator" /> : null}
-                <Header className="menu-heading">{group.label}</Header>
-                {group.verbs.map((verb) => (
-                  <MenuItem key={verb.id} id={verb.id} textValue={verb.label} className="menu-item" data-testid={`menu-${verb.id}`}>
-                    {verb.label}
-                    {verb.key === undefined ? null : <Keyboard className="menu-key">{verb.key}</Keyboard>}
-                  </MenuItem>
-                ))}
-              </MenuSection>
-            ))}
-          </Menu>
-        </Popover>
+        <TileMenu
+          tile={menuTile}
+          selected={isSelected(menuTile.taskId)}
+          trigger={menuButton}
+          onClose={() => setMenu(null)}
+          onVerb={(verb) => doVerb(menuTile, verb, performance.now())}
+          onMove={(to) => moveTiles([menuTile], to, performance.now())}
+          onSelect={() => toggle(menuTile)}
+        />
       )}
       {asked === null || askedTile === undefined ? null : (
         <AskDialog
-          tile={askedTile}
+          tiles={[askedTile, ...askedToo]}
           ask={asked.ask}
           onClose={closeAsked}
           onRecord={(recording) => {
             closeAsked();
-            void record(askedTile, recording);
+            void record([askedTile, ...askedToo], recording, asked);
           }}
           onVerb={(verb, from) => {
             closeAsked();
@@ -462,80 +701,12 @@ export function Board(): ReactNode {
         <AddTask
           number={adding.number}
           onClose={() => setAdding(null)}
-          onRecord={({ roomId, number, recording }: NewTask) => {
+          onRecord={({ roomId, number, action, done, from }: NewTask) => {
             setAdding(null);
-            void perform(desk, roomId, recording.action, { number, done: recording.done, from: recording.from });
+            void perform(desk, roomId, action, { number, done, from });
           }}
         />
       )}
     </div>
   );
 }
-
-const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => void; onFind: (focus: TileFocus) => void }): ReactNode {
-  const desk = useDesk();
-  const filter = useStore(boardFilter);
-  const density = useStore(prefs, (each) => each.density);
-  const staff = useApp((state) => state.staff);
-  const sections = useStore(desk.board, (state) => state.sections);
-  const set = (change: Partial<typeof filter>) => boardFilter.setState(change);
-
-  return (
-    <div className="filters" role="search" aria-label={t`Which rooms to show`}>
-      <SearchField
-        className="find"
-        aria-label={t`Find a room`}
-        value={filter.query}
-        onChange={(query) => set({ query })}
-        onSubmit={() => {
-          const { lanes, tiles } = desk.board.getState();
-          const found = findRoom(filterLanes(lanes, tiles, filter), tiles, filter.query);
-          if (found !== null) onFind(found);
-        }}
-      >
-        <Search size={16} aria-hidden />
-        <Input className="input" placeholder={t`Find a room`} data-search="" data-testid="board-search" />
-      </SearchField>
-      <Select
-        quiet
-        label={t`Section`}
-        testId="filter-section"
-        value={filter.section ?? ""}
-        onChange={(id) => set({ section: id === "" ? null : id })}
-        choices={[{ id: "", label: t`All sections` }, ...sections.map((section) => ({ id: section, label: t`Section ${section}` }))]}
-      />
-      <Select
-        quiet
-        label={t`Attendant`}
-        testId="filter-attendant"
-        value={filter.attendant ?? ""}
-        onChange={(id) => set({ attendant: id === "" ? null : id })}
-        choices={[
-          { id: "", label: t`All attendants` },
-          { id: UNASSIGNED, label: t`Nobody assigned` },
-          ...attendantsOf(staff)
-            .slice(0, 98)
-            .map((person) => ({ id: person.id, label: person.name, hint: person.section ?? "" })),
-        ]}
-      />
-      {isFiltering(filter) ? (
-        <Button look="quiet" testId="filter-clear" onPress={() => boardFilter.setState(NO_FILTER)}>
-          <X size={16} aria-hidden /> {t`Show all`}
-        </Button>
-      ) : null}
-      <span className="filters-gap" />
-      <Button
-        look="quiet"
-        testId="density"
-        aria-label={density === "compact" ? t`Larger tiles` : t`Smaller tiles`}
-        onPress={() => setPref({ density: density === "compact" ? "comfortable" : "compact" })}
-      >
-        {density === "compact" ? <Rows3 size={16} aria-hidden /> : <Rows4 size={16} aria-hidden />}
-        {density === "compact" ? t`Larger tiles` : t`Smaller tiles`}
-      </Button>
-      <Button testId="add-task" onPress={onAdd}>
-        <Plus size={16} aria-hidden /> {t`Add a task`}
-      </Button>
-    </div>
-  );
-});

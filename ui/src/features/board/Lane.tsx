@@ -7,6 +7,7 @@ import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import type { Density } from "../../shared/prefs";
 import { columnWord, creditsWord } from "../../shared/words";
+import { DropHint } from "./DropHint";
 import type { LaneSum } from "./filter";
 import { Tile } from "./Tile";
 
@@ -84,7 +85,7 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
         {ids.length === 0 ? (
           <p className="lane-empty">{filtered ? t`No room here fits the filter.` : emptyWords(column)}</p>
         ) : (
-          <div role="grid" aria-labelledby={`lane-${column}`} aria-rowcount={ids.length} aria-colcount={1} className="lane-grid" style={{ blockSize: virtual.getTotalSize() }}>
+          <div role="grid" aria-labelledby={`lane-${column}`} aria-rowcount={ids.length} aria-colcount={1} aria-multiselectable className="lane-grid" style={{ blockSize: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
               const id = ids[item.index];
               return id === undefined ? null : (
@@ -94,6 +95,7 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
           </div>
         )}
       </div>
+      <DropHint column={column} />
     </section>
   );
 });

@@ -1,12 +1,14 @@
 import { t } from "@lingui/core/macro";
 import { memo, type CSSProperties, type ReactNode } from "react";
+import { useStore } from "zustand";
 import type { Column, Tile as TileData } from "../../bindings/bindings";
 import { staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useTile } from "../../data/useDesk";
-import { age, iso, time } from "../../shared/fmt";
+import { age, clock, iso, time } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
+import { selection } from "./selection";
 import { primaryVerb } from "./verbs";
 
 interface Props {
@@ -20,14 +22,14 @@ interface Props {
 /** Vacant or occupied, and what the guests of the day mean for the work. */
 export function situation(tile: TileData): string {
   const parts = [occupancyWord(tile.occupancy)];
-  const eta = tile.arrival?.eta;
-  const leaves = tile.guest?.departs_at;
+  const eta = clock(tile.arrival?.eta);
+  const leaves = clock(tile.guest?.departs_at);
   if (tile.occupancy === "occupied" && (tile.stay === "due_out" || tile.stay === "turnover")) {
-    parts.push(leaves === undefined ? t`due out` : t`due out ${leaves}`);
+    parts.push(leaves === "" ? t`due out` : t`due out ${leaves}`);
   } else if (tile.stay === "stayover" || tile.stay === "departed" || tile.stay === "arrived" || tile.stay === "day_use") {
     parts.push(stayWord(tile.stay).toLowerCase());
   }
-  if (tile.arrival !== null) parts.push(eta === undefined ? t`arrival` : t`arrival ${eta}`);
+  if (tile.arrival !== null) parts.push(eta === "" ? t`arrival` : t`arrival ${eta}`);
   return parts.join(" · ");
 }
 
@@ -43,6 +45,7 @@ export function mark(tile: TileData, now: number): Mark | null {
   }
   if (tile.cannotWork !== null) return { tone: "stop", text: cannotWorkWord(tile.cannotWork) };
   if (tile.status === "inspected") return noted(tile);
+  if (tile.waiting !== null) return { tone: "rush", text: t`Guest waits ${age(tile.waiting.since, now)}` };
   if (tile.rush) return { tone: "rush", text: t`Rush` };
   if (tile.status === "paused") return { tone: "stop", text: t`Paused` };
   if (tile.rework > 0) return { tone: "rush", text: t`Rework` };
@@ -92,6 +95,7 @@ function isWorking(tile: TileData): boolean {
 export const Tile = memo(function Tile({ id, column, index, top, current }: Props): ReactNode {
   const tile = useTile(id);
   const now = useNow();
+  const selected = useStore(selection, (state) => state.ids.has(id));
   const assignee = useApp((state) => staffName(state.staff, tile?.assignee ?? null));
   const style: CSSProperties = { insetBlockStart: top };
   if (tile === undefined) return <div role="row" className="tile-row" style={style} />;
@@ -105,6 +109,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         id={`tile-${id}`}
         className="tile"
         tabIndex={current ? 0 : -1}
+        aria-selected={selected}
         aria-label={spoken(tile, assignee, now)}
         data-testid="tile"
         data-room={tile.number}
@@ -124,7 +129,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
           {isHeld(tile) ? t`On hold` : localStateWord(tile.localState)}
         </span>
         <span className="tile-situation">
-          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
+          {isVip(tile) ? <b className="tile-vip">{t`VIP`}</b> : null}
           {situation(tile)}
         </span>
         <span className="tile-who" dir="auto" data-nobody={assignee === null || undefined}>
@@ -132,7 +137,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         </span>
         <span className="tile-more">
           {said === null ? null : <b data-tone={said.tone}>{said.text}</b>}
-          {said?.tone === "stop" && tile.cannotWork !== null ? null : <span className="tile-since">{since ?? [tile.roomType, creditsWord(tile.credits)].join(" · ")}</span>}
+          {said?.tone === "stop" && tile.cannotWork !== null ? null : <span className="tile-since">{since ?? [iso(tile.roomType), creditsWord(tile.credits)].join(" · ")}</span>}
         </span>
         {verb === null ? null : (
           <button type="button" tabIndex={-1} className="tile-do" data-do="primary" data-testid="tile-primary" data-action={verb.id}>

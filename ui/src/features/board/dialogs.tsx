@@ -9,42 +9,46 @@ import { attendantsOf, inDeskOrder, staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
-import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
+import { age, clock, compareRooms, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
+import { NoteDialog } from "../../shared/NoteDialog";
 import { go } from "../../shared/route";
-import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, sellabilityWord, statusWord } from "../../shared/words";
+import { TASK_KINDS } from "../../shared/views";
+import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, rungWord, sellabilityWord, statusWord, waitingWords, workWord } from "../../shared/words";
+import { roomsOf } from "./bulk";
 import { situation } from "./Tile";
 import { verbGroups, type Ask, type Verb } from "./verbs";
 
 export interface Recording {
-  action: Action;
+  action: (tile: Tile) => Action;
   done: string;
   /** The stamp of the event that confirmed it. */
   from: number;
 }
 
 interface AskProps {
-  tile: Tile;
+  /** What it is asked about; never empty. What is asked of one task alone is asked of the first. */
+  tiles: readonly [Tile, ...Tile[]];
   ask: Ask;
   onClose: () => void;
   onRecord: (recording: Recording) => void;
   onVerb: (verb: Verb, from: number) => void;
 }
 
-export function AskDialog({ tile, ask, onClose, onRecord, onVerb }: AskProps): ReactNode {
+export function AskDialog({ tiles, ask, onClose, onRecord, onVerb }: AskProps): ReactNode {
+  const [tile] = tiles;
   switch (ask) {
     case "reassign":
-      return <Reassign tile={tile} onClose={onClose} onRecord={onRecord} />;
+      return <Reassign tiles={tiles} onClose={onClose} onRecord={onRecord} />;
     case "inspect":
-      return <Inspect tile={tile} onClose={onClose} onRecord={onRecord} />;
+      return <Inspect tiles={tiles} onClose={onClose} onRecord={onRecord} />;
     case "fail":
     case "skip":
-      return <Reason tile={tile} what={ask} onClose={onClose} onRecord={onRecord} />;
     case "cancel":
-      return <Reason tile={tile} what="cancel" onClose={onClose} onRecord={onRecord} />;
+      return <Reason tiles={tiles} what={ask} onClose={onClose} onRecord={onRecord} />;
     case "note":
-      return <Note tile={tile} onClose={onClose} onRecord={onRecord} />;
+      return <NoteDialog number={tile.number} note={tile.note} onClose={onClose} onRecord={({ action, ...rest }) => onRecord({ action: () => action, ...rest })} />;
     case "hold":
       return <HoldDialog roomId={tile.roomId} number={tile.number} onClose={onClose} />;
     case "details":
@@ -53,12 +57,14 @@ export function AskDialog({ tile, ask, onClose, onRecord, onVerb }: AskProps): R
 }
 
 interface Part {
-  tile: Tile;
+  tiles: AskProps["tiles"];
   onClose: () => void;
   onRecord: (recording: Recording) => void;
 }
 
-function Title({ tile, children }: { tile: Tile; children: ReactNode }): ReactNode {
+function Title({ tiles, children }: { tiles: AskProps["tiles"]; children: ReactNode }): ReactNode {
+  const [tile] = tiles;
+  if (tiles.length > 1) return <>{workWord(tiles.length, roomsOf(tiles))}: {children}</>;
   return (
     <>
       {t`Room`} <RoomNumber number={tile.number} />: {children}
@@ -66,7 +72,10 @@ function Title({ tile, children }: { tile: Tile; children: ReactNode }): ReactNo
   );
 }
 
-function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
+function Reassign({ tiles, onClose, onRecord }: Part): ReactNode {
+  const [tile] = tiles;
+  // Who has all of them already, if one person has.
+  const assignee = tiles.every((each) => each.assignee === tile.assignee) ? tile.assignee : null;
   const staff = useApp((state) => state.staff);
   const [query, setQuery] = useState("");
   const wanted = fold(query);
@@ -74,11 +83,11 @@ function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
   const inSection = fits.filter((person) => person.section === tile.section);
   const people = [...inSection, ...fits.filter((person) => person.section !== tile.section)].slice(0, 40);
   const choose = (to: string | undefined, name: string, from: number) => {
-    onRecord({ action: { action: "reassign", args: to === undefined ? { task: tile.taskId } : { task: tile.taskId, to } }, done: name, from });
+    onRecord({ action: ({ taskId: task }) => ({ action: "reassign", args: to === undefined ? { task } : { task, to } }), done: name, from });
   };
   const first = people[0];
   return (
-    <Dialog title={<Title tile={tile}>{t`assign to`}</Title>} onClose={onClose} testId="dialog-reassign">
+    <Dialog title={<Title tiles={tiles}>{t`assign to`}</Title>} onClose={onClose} testId="dialog-reassign">
       <Form
         className="people"
         onSubmit={(event) => {
@@ -92,7 +101,7 @@ function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
         </SearchField>
       </Form>
       <ul className="people-list">
-        {tile.assignee === null ? null : (
+        {tiles.every((each) => each.assignee === null) ? null : (
           <li>
             <Button look="quiet" className="people-item" testId="assign-nobody" onPress={() => choose(undefined, t`assigned to nobody`, performance.now())}>
               <span className="people-name">{t`Nobody`}</span>
@@ -105,7 +114,7 @@ function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
               look="quiet"
               className="people-item"
               testId="assign-choice"
-              isDisabled={person.id === tile.assignee}
+              isDisabled={person.id === assignee}
               onPress={() => choose(person.id, t`assigned to ${person.name}`, performance.now())}
             >
               <span className="people-initials" aria-hidden>
@@ -115,7 +124,7 @@ function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
                 {person.name}
               </span>
               <span className="people-hint">
-                {person.id === tile.assignee ? t`has it now` : person.section === null ? "" : t`Section ${person.section}`}
+                {person.id === assignee ? t`has it now` : person.section === null ? "" : t`Section ${person.section}`}
               </span>
             </Button>
           </li>
@@ -126,16 +135,19 @@ function Reassign({ tile, onClose, onRecord }: Part): ReactNode {
   );
 }
 
-function Inspect({ tile, onClose, onRecord }: Part): ReactNode {
+function Inspect({ tiles, onClose, onRecord }: Part): ReactNode {
+  const [tile] = tiles;
   const [asking, setAsking] = useState<"fail" | "skip" | null>(null);
-  if (asking !== null) return <Reason tile={tile} what={asking} onClose={onClose} onRecord={onRecord} />;
+  if (asking !== null) return <Reason tiles={tiles} what={asking} onClose={onClose} onRecord={onRecord} />;
   const pass = () =>
-    onRecord({ action: { action: "inspect", args: { task: tile.taskId, verdict: { result: "pass" } } }, done: t`passed inspection`, from: performance.now() });
+    onRecord({ action: ({ taskId: task }) => ({ action: "inspect", args: { task, verdict: { result: "pass" } } }), done: t`passed inspection`, from: performance.now() });
   return (
-    <Dialog title={<Title tile={tile}>{t`inspection`}</Title>} onClose={onClose} testId="dialog-inspect">
-      <p className="dialog-text">
-        {kindWord(tile.kind)} · {situation(tile)}
-      </p>
+    <Dialog title={<Title tiles={tiles}>{t`inspection`}</Title>} onClose={onClose} testId="dialog-inspect">
+      {tiles.length > 1 ? null : (
+        <p className="dialog-text">
+          {kindWord(tile.kind)} · {situation(tile)}
+        </p>
+      )}
       <div className="verdicts">
         <Button look="solid" className="verdict" autoFocus testId="inspect-pass" onPress={pass}>
           <Glyph name="seal" /> {t`Pass`}
@@ -162,26 +174,26 @@ function reasonsFor(what: "fail" | "skip" | "cancel"): string[] {
   }
 }
 
-function Reason({ tile, what, onClose, onRecord }: Part & { what: "fail" | "skip" | "cancel" }): ReactNode {
+function Reason({ tiles, what, onClose, onRecord }: Part & { what: "fail" | "skip" | "cancel" }): ReactNode {
   const [reason, setReason] = useState("");
   const [error, setError] = useState<string>();
-  const title = what === "fail" ? t`inspection failed` : what === "skip" ? t`skip the inspection` : t`cancel this task`;
+  const cancelling = tiles.length === 1 ? t`cancel this task` : t`cancel these tasks`;
+  const title = what === "fail" ? t`inspection failed` : what === "skip" ? t`skip the inspection` : cancelling;
   const record = (from: number) => {
     const text = reason.trim();
     if (text === "") {
       setError(t`Say why, so that the next person knows.`);
       return;
     }
-    const task = tile.taskId;
     if (what === "cancel") {
-      onRecord({ action: { action: "cancel_task", args: { task, reason: text } }, done: t`task cancelled`, from });
+      onRecord({ action: ({ taskId: task }) => ({ action: "cancel_task", args: { task, reason: text } }), done: t`task cancelled`, from });
     } else {
       const done = what === "fail" ? t`failed inspection` : t`inspection skipped`;
-      onRecord({ action: { action: "inspect", args: { task, verdict: { result: what, reason: text } } }, done, from });
+      onRecord({ action: ({ taskId: task }) => ({ action: "inspect", args: { task, verdict: { result: what, reason: text } } }), done, from });
     }
   };
   return (
-    <Dialog title={<Title tile={tile}>{title}</Title>} onClose={onClose} testId="dialog-reason">
+    <Dialog title={<Title tiles={tiles}>{title}</Title>} onClose={onClose} testId="dialog-reason">
       <Form
         className="stack"
         onSubmit={(event) => {
@@ -200,7 +212,7 @@ function Reason({ tile, what, onClose, onRecord }: Part & { what: "fail" | "skip
         <div className="dialog-actions">
           <Button onPress={onClose}>{t`Go back`}</Button>
           <Button look="solid" type="submit" testId="reason-confirm">
-            {what === "fail" ? t`Fail` : what === "skip" ? t`Skip` : t`Cancel the task`}
+            {what === "fail" ? t`Fail` : what === "skip" ? t`Skip` : tiles.length === 1 ? t`Cancel the task` : t`Cancel the tasks`}
           </Button>
         </div>
       </Form>
@@ -208,46 +220,27 @@ function Reason({ tile, what, onClose, onRecord }: Part & { what: "fail" | "skip
   );
 }
 
-function Note({ tile, onClose, onRecord }: Part): ReactNode {
-  const [text, setText] = useState(tile.note ?? "");
-  return (
-    <Dialog title={<Title tile={tile}>{t`note`}</Title>} onClose={onClose} testId="dialog-note">
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const kept = text.trim();
-          onRecord({ action: { action: "note", args: kept === "" ? {} : { text: kept } }, done: kept === "" ? t`note cleared` : t`note written`, from: event.timeStamp });
-        }}
-      >
-        <Field label={t`What people should know about the room`} value={text} onChange={setText} lines autoFocus maxLength={500} testId="note" />
-        <div className="dialog-actions">
-          <Button onPress={onClose}>{t`Go back`}</Button>
-          <Button look="solid" type="submit" testId="note-save">{t`Save the note`}</Button>
-        </div>
-      </Form>
-    </Dialog>
-  );
-}
-
 function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; onVerb: AskProps["onVerb"] }): ReactNode {
+  const desk = useDesk();
   const staff = useApp((state) => state.staff);
   const now = useNow();
   const facts: [string, ReactNode][] = [
     [t`Task`, `${kindWord(tile.kind)} · ${creditsWord(tile.credits)}`],
     [t`Where it stands`, <FactStatus key="status" tile={tile} />],
+    [t`Why here`, rungWord(desk.board.standing(tile.taskId)?.rung ?? tile.standing.rung)],
     [t`Guests`, situation(tile)],
     [t`Assigned to`, staffName(staff, tile.assignee) ?? t`Nobody`],
-    [t`Room`, [tile.roomType, t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
+    [t`Room`, [iso(tile.roomType), t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
   ];
   if (tile.guest !== null) {
     const guest = [persons(tile.guest.persons), tile.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(tile.guest.departs_on, "short")}`];
-    facts.push([t`In the room`, [...guest, tile.guest.departs_at ?? ""].filter(Boolean).join(" · ")]);
+    facts.push([t`In the room`, [...guest, clock(tile.guest.departs_at)].filter(Boolean).join(" · ")]);
   }
   if (tile.arrival !== null) {
-    const coming = [tile.arrival.eta ?? "", persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
+    const coming = [clock(tile.arrival.eta), persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
     facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
   }
+  if (tile.waiting !== null) facts.push([t`Guest waits`, waitingWords(tile.waiting, now)]);
   if (tile.startedAt !== null) facts.push([t`Started`, `${dateTime(tile.startedAt, now)} · ${age(tile.startedAt, now)}`]);
   if (tile.completedAt !== null) facts.push([t`Completed`, dateTime(tile.completedAt, now)]);
   if (tile.priority !== "normal" || tile.rush) facts.push([t`Priority`, [priorityWord(tile.priority), tile.rush ? t`Rush` : ""].filter(Boolean).join(" · ")]);
@@ -310,14 +303,15 @@ function FactStatus({ tile }: { tile: Tile }): ReactNode {
   );
 }
 
-const KINDS: TaskKind[] = ["departure", "stayover", "turnover", "linen", "pickup", "turndown", "check", "inspection", "deep_clean"];
 const CREDITS: Record<TaskKind, number> = { departure: 3, stayover: 2, turnover: 3, linen: 1, pickup: 1, turndown: 1, check: 1, inspection: 1, deep_clean: 6 };
 const PRIORITIES: Priority[] = ["low", "normal", "high", "urgent"];
 
 export interface NewTask {
   roomId: string;
   number: string;
-  recording: Recording;
+  action: Action;
+  done: string;
+  from: number;
 }
 
 /** More work for a room. The rooms are those that the desk knows, whether or not they have a task. */
@@ -359,7 +353,7 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
         ...(note.trim() === "" ? {} : { note: note.trim() }),
       },
     };
-    onRecord({ roomId: found.roomId, number: found.number, recording: { action, done: t`task added`, from } });
+    onRecord({ roomId: found.roomId, number: found.number, action, done: t`task added`, from });
   };
 
   return (
@@ -375,7 +369,7 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
           <Field label={t`Room`} value={room} onChange={setRoom} error={roomError} required autoFocus testId="add-room" />
           <Select
             label={t`Kind of work`}
-            choices={KINDS.map((each) => ({ id: each, label: kindWord(each) }))}
+            choices={TASK_KINDS.map((each) => ({ id: each, label: kindWord(each) }))}
             value={kind}
             onChange={(id) => {
               setKind(id as TaskKind);

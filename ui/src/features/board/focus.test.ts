@@ -13,11 +13,19 @@ describe("5_3_where_the_focus_goes", () => {
   it("rule 1: on the one before when it was the last", () => {
     expect(nextFocus(at("c", 2), lanes(["a", "b"], ["c"]), "verb")).toEqual({ kind: "tile", focus: at("b", 1) });
   });
+  it("rule 1: on the next that stays, where several left together", () => {
+    const before = lanes(["a", "b", "c", "d", "e"]);
+    expect(nextFocus(at("c", 2), lanes(["d", "e"], ["a", "b", "c"]), "verb", before)).toEqual({ kind: "tile", focus: at("d", 0) });
+    expect(nextFocus(at("e", 4), lanes(["a", "b"], ["c", "d", "e"]), "verb", before)).toEqual({ kind: "tile", focus: at("b", 1) });
+  });
   it("rule 1: on the heading when the lane is empty", () => {
     expect(nextFocus(at("a", 0), lanes([], ["a"]), "verb")).toEqual({ kind: "lane", column: "dirty" });
   });
   it("a verb that leaves the tile where it is leaves the focus on it", () => {
     expect(nextFocus(at("b", 1), lanes(["a", "b"]), "verb")).toEqual({ kind: "same" });
+  });
+  it("rule 2: after a move it goes along with its tile", () => {
+    expect(nextFocus(at("b", 1), lanes(["a", "c"], ["x", "b"]), "move")).toEqual({ kind: "tile", focus: { column: "inProgress", taskId: "b", index: 1 } });
   });
   it("rule 3: a change from elsewhere takes it along with its tile", () => {
     const next = nextFocus(at("b", 1), lanes(["a", "c"], ["x", "b"]), "remote");

@@ -12,30 +12,43 @@ export interface TileFocus {
 
 export type NextFocus = { kind: "same" } | { kind: "tile"; focus: TileFocus } | { kind: "lane"; column: Column };
 
-/** What moved the tile: a person's verb on it, or something from elsewhere. */
-export type Mover = "verb" | "remote";
+/** What moved the tile: a person's verb on it, a person who took it to another lane, or something from elsewhere. */
+export type Mover = "verb" | "move" | "remote";
 
 /**
  * After a verb the focus stays at the same place in the same lane (the next room to work), on the last tile if that was
- * the last, on the lane's heading if the lane is empty. After a change from elsewhere it follows the tile; if the tile
- * is nowhere any more, the rule for verbs holds.
+ * the last, on the lane's heading if the lane is empty. After a move, and after a change from elsewhere, it follows the
+ * tile; if the tile is nowhere any more, the rule for verbs holds.
+ * `before` is what the lanes were: where several tiles left together, the same place is the next one of those that stay.
  */
-export function nextFocus(focus: TileFocus, lanes: Lanes, mover: Mover): NextFocus {
+export function nextFocus(focus: TileFocus, lanes: Lanes, mover: Mover, before?: Lanes): NextFocus {
   const lane = lanes[focus.column];
   const index = lane.indexOf(focus.taskId);
   if (index >= 0) {
     return index === focus.index ? { kind: "same" } : { kind: "tile", focus: { ...focus, index } };
   }
-  if (mover === "remote") {
+  if (mover !== "verb") {
     for (const column of COLUMNS) {
       const there = lanes[column].indexOf(focus.taskId);
       if (there >= 0) return { kind: "tile", focus: { column, taskId: focus.taskId, index: there } };
     }
   }
-  const at = Math.min(focus.index, lane.length - 1);
+  const following = before?.[focus.column].slice(focus.index + 1) ?? [];
+  const stays = following.length === 0 ? undefined : nearest(following, lane);
+  const at = stays ?? Math.min(focus.index, lane.length - 1);
   const taskId = lane[at];
   if (taskId === undefined) return { kind: "lane", column: focus.column };
   return { kind: "tile", focus: { column: focus.column, taskId, index: at } };
+}
+
+/** The place of the first of these tiles that still is in the lane. */
+function nearest(ids: readonly TaskId[], lane: readonly TaskId[]): number | undefined {
+  const places = new Map(lane.map((id, at) => [id, at]));
+  for (const id of ids) {
+    const at = places.get(id);
+    if (at !== undefined) return at;
+  }
+  return undefined;
 }
 
 export type Move = "up" | "down" | "pageUp" | "pageDown" | "home" | "end" | "first" | "last" | "laneBefore" | "laneAfter";

@@ -52,7 +52,7 @@ function work(tile: Tile): Verb[] {
   }
 }
 
-function isOpen(tile: Tile): boolean {
+export function isOpen(tile: Tile): boolean {
   return tile.status === "ready" || tile.status === "in_progress" || tile.status === "paused";
 }
 

@@ -3,19 +3,25 @@
 import { t } from "@lingui/core/macro";
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
-import { memo, useCallback, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useCallback, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { useStore } from "zustand";
-import type { RackRoom, RoomId } from "../../bindings/bindings";
+import type { ClaimShown, RackRoom, RoomId, WaitingShown } from "../../bindings/bindings";
+import { perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk, useWatch } from "../../data/useDesk";
 import { RoomNumber } from "../../shared/controls";
-import { age, count, iso, serviceDay } from "../../shared/fmt";
+import { age, clock, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
+import { keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
-import { cleanlinessWord, flagWord, kindWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, statusWord, stayWord } from "../../shared/words";
+import { prefs } from "../../shared/prefs";
+import { cleanlinessWord, flagWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, stayWord, waitingWords } from "../../shared/words";
+import { AskDialog, RoomPanel, type Recording } from "./dialogs";
 import { RACK_FILTERS, rackCounts, rackList, type RackFilter } from "./filter";
 import "./frontdesk.css";
+import { primaryVerb, verbOfKey, type Ask, type Verb } from "./verbs";
+import { bothSides, doing } from "./words";
 
 const ROW = 64;
 const HEAD = 36;
@@ -27,8 +33,10 @@ function filterWord(filter: RackFilter): string {
       return t`All rooms`;
     case "ready":
       return t`Ready now`;
+    case "waiting":
+      return t`Guests waiting`;
     case "arrivals":
-      return t`Arrivals waiting`;
+      return t`Arrivals`;
     case "discrepancies":
       return t`Discrepancies`;
   }
@@ -71,7 +79,53 @@ export function FrontDesk(): ReactNode {
     scrollPaddingStart: HEAD,
   });
 
+  // What is asked of which room; the panel with everything about it is asked for by Enter.
+  const [asked, setAsked] = useState<{ ask: Ask | "panel"; id: RoomId } | null>(null);
+  const askedRoom = asked === null ? undefined : rack.rooms.get(asked.id);
+  const focusRow = (id: RoomId | undefined) => {
+    if (id !== undefined) requestAnimationFrame(() => document.getElementById(`rack-${id}`)?.focus({ preventScroll: true }));
+  };
+  const close = () => {
+    focusRow(asked?.id);
+    setAsked(null);
+  };
+  const record = (room: RackRoom, { action, done, from }: Recording) => {
+    setAsked(null);
+    focusRow(room.roomId);
+    void perform(desk, room.roomId, action, { number: room.number, done, from });
+  };
+  const doVerb = (room: RackRoom, verb: Verb, from: number) => {
+    if (verb.ask !== undefined) setAsked({ ask: verb.ask, id: room.roomId });
+    else if (verb.action !== undefined) record(room, { action: verb.action, done: verb.done, from });
+  };
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    if (!(event.target instanceof Element)) return;
+    const id = event.target.closest<HTMLElement>("[data-room-id]")?.dataset["roomId"];
+    const room = id === undefined ? undefined : rack.rooms.get(id);
+    if (room === undefined) return;
+    const what = event.target.closest<HTMLElement>("[data-do]")?.dataset["do"];
+    const verb = what === "primary" ? primaryVerb(room) : null;
+    if (verb !== null) doVerb(room, verb, event.timeStamp);
+    else if (what === "panel" || event.detail === 2) setAsked({ ask: "panel", id: room.roomId });
+  };
+
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const here = ids[at];
+    const room = here === undefined ? undefined : rack.rooms.get(here);
+    const onRow = event.target instanceof HTMLElement && event.target.getAttribute("role") === "row";
+    if (room !== undefined && onRow && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (event.key === "Enter") {
+        event.preventDefault();
+        setAsked({ ask: "panel", id: room.roomId });
+        return;
+      }
+      const verb = prefs.getState().letterKeys ? verbOfKey(room, keyOf(event)) : null;
+      if (verb !== null && !event.shiftKey) {
+        event.preventDefault();
+        doVerb(room, verb, event.timeStamp);
+        return;
+      }
+    }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight(ROW)) - 1);
     const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: ids.length - 1 };
     const to = steps[event.key];
@@ -100,7 +154,7 @@ export function FrontDesk(): ReactNode {
       </div>
       {/* The rows take the focus, one at a time. */}
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus */}
-      <div role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown}>
+      <div role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown} onClick={onClick}>
         <div ref={scroller} className="rack-scroll" role="rowgroup" tabIndex={-1} data-quiet-focus="">
           <div role="row" aria-rowindex={1} className="rack-row rack-head">
             <span role="columnheader">{t`Room`}</span>
@@ -109,6 +163,9 @@ export function FrontDesk(): ReactNode {
             <span role="columnheader">{t`Front desk`}</span>
             <span role="columnheader">{t`Arrival`}</span>
             <span role="columnheader">{t`This desk`}</span>
+            <span role="columnheader">
+              <span className="hidden-words">{t`What to do`}</span>
+            </span>
           </div>
           {ids.length === 0 ? (
             <p className="rack-empty">{rack.revision === null ? "" : emptyWords(filter, query)}</p>
@@ -122,6 +179,11 @@ export function FrontDesk(): ReactNode {
           )}
         </div>
       </div>
+      {asked === null || askedRoom === undefined ? null : asked.ask === "panel" ? (
+        <RoomPanel room={askedRoom} onClose={close} onVerb={(verb) => doVerb(askedRoom, verb, performance.now())} />
+      ) : (
+        <AskDialog room={askedRoom} ask={asked.ask} onClose={close} onRecord={(recording) => record(askedRoom, recording)} />
+      )}
     </div>
   );
 }
@@ -131,6 +193,8 @@ function emptyWords(filter: RackFilter, query: string): string {
   switch (filter) {
     case "ready":
       return t`No room is ready to give out right now.`;
+    case "waiting":
+      return t`No guest waits for a room.`;
     case "arrivals":
       return t`Nobody is expected any more today.`;
     case "discrepancies":
@@ -138,15 +202,6 @@ function emptyWords(filter: RackFilter, query: string): string {
     case "all":
       return t`This hotel has no rooms yet.`;
   }
-}
-
-function doing(room: RackRoom, now: number): string {
-  if (room.task === null) return "";
-  const parts = [kindWord(room.task.kind), room.task.status === "ready" ? t`waits` : statusWord(room.task.status).toLowerCase()];
-  if (room.task.rush) parts.push(t`rush`);
-  if (room.task.status !== "inspected") parts.push(room.task.assignee ?? t`nobody assigned`);
-  if (room.task.startedAt !== null && room.task.status === "in_progress") parts.push(age(room.task.startedAt, now));
-  return parts.join(" · ");
 }
 
 function arrivalWords(room: RackRoom): string[] {
@@ -168,12 +223,13 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
   const now = useNow();
   if (room === undefined) return null;
   const reasons = room.safe.reasons.map(notSafeWord);
+  const verb = primaryVerb(room);
   const answer = room.safe.safe ? t`Safe to give out` : t`Not yet`;
   const leavesToday = room.stay === "due_out" || room.stay === "turnover";
   const guest = room.guest === null
     ? (room.stay === "turnover" ? t`Left, arrival to come` : stayWord(room.stay))
     // A time of leaving means something on the day itself; before it, the day does.
-    : [stayWord(room.stay), leavesToday ? room.guest.departs_at ?? "" : serviceDay(room.guest.departs_on, "short")].filter(Boolean).join(" · ");
+    : [stayWord(room.stay), leavesToday ? clock(room.guest.departs_at) : serviceDay(room.guest.departs_on, "short")].filter(Boolean).join(" · ");
   const name = [
     t`Room ${iso(room.number)}`,
     answer,
@@ -181,7 +237,9 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
     cleanlinessWord(room.cleanliness),
     doing(room, now),
     room.discrepancy && room.hkOccupancy !== null ? bothSides(room) : occupancyWord(room.occupancy),
-    room.arrival === null ? "" : t`arrival ${room.arrival.eta ?? ""}`,
+    room.arrival === null ? "" : t`arrival ${clock(room.arrival.eta)}`,
+    room.claim === null ? "" : claimWords(room.claim),
+    room.waiting === null ? "" : t`guest waits ${waitingWords(room.waiting, now)}`,
     localStateWord(room.localState),
   ];
   return (
@@ -196,6 +254,9 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
       style={{ insetBlockStart: top }}
       data-testid="rack-room"
       data-room={room.number}
+      data-room-id={id}
+      data-claimed={room.claim === null ? undefined : true}
+      data-waiting={room.waiting === null ? undefined : true}
       data-safe={room.safe.safe}
       data-cleanliness={room.cleanliness}
       data-occupancy={room.occupancy}
@@ -206,7 +267,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
       <span role="gridcell" className="rack-number">
         <RoomNumber number={room.number} />
         <small>
-          {room.roomType} · {t`floor ${room.floor}`}
+          <bdi>{room.roomType}</bdi> · {t`floor ${room.floor}`}
         </small>
       </span>
       <span role="gridcell" className="rack-answer">
@@ -214,7 +275,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
           <Glyph name={room.safe.safe ? "tick" : "cross"} />
           {answer}
         </b>
-        {reasons.length === 0 ? null : <small>{reasons.join(" · ")}</small>}
+        {reasons.length === 0 ? null : <small>{[...(room.claim === null ? [] : [claimWords(room.claim)]), ...reasons.filter((_, at) => room.safe.reasons[at] !== "claimed")].join(" · ")}</small>}
       </span>
       <span role="gridcell" className="rack-two">
         <b className="rack-clean" data-cleanliness={room.cleanliness}>
@@ -243,10 +304,15 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
         ) : (
           <>
             <b>
-              {room.arrival.eta ?? t`No time said`}
-              {room.arrival.vip ? <span className="tag">VIP</span> : null}
+              {clock(room.arrival.eta) || t`No time said`}
+              {room.arrival.vip ? <span className="tag">{t`VIP`}</span> : null}
             </b>
-            <small>{arrivalWords(room).join(" · ")}</small>
+            {room.waiting === null ? <small>{arrivalWords(room).join(" · ")}</small> : (
+              <small className="rack-waits">
+                <Glyph name="clock" />
+                {waitShort(room.waiting, now)}
+              </small>
+            )}
           </>
         )}
       </span>
@@ -254,13 +320,26 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
         <Glyph name={LOCAL_GLYPH[room.localState]} />
         {localStateWord(room.localState)}
       </span>
+      <span role="gridcell" className="rack-do">
+        {verb === null ? null : (
+          <button type="button" tabIndex={-1} data-do="primary" data-testid="rack-primary" data-action={verb.id}>
+            {verb.label.replace("…", "")}
+          </button>
+        )}
+        <button type="button" tabIndex={-1} data-do="panel" data-testid="rack-more" aria-label={t`More for room ${iso(room.number)}`}>
+          ⋯
+        </button>
+      </span>
     </div>
   );
 });
 
-/** A discrepancy always says both sides. */
-function bothSides(room: RackRoom): string {
-  const office = occupancyWord(room.occupancy).toLowerCase();
-  const seen = occupancyWord(room.hkOccupancy ?? room.occupancy).toLowerCase();
-  return t`Front desk: ${office} / Housekeeping: ${seen}`;
+function claimWords(claim: ClaimShown): string {
+  return claim.guest === null ? t`claimed by ${iso(claim.by)}` : t`claimed for ${iso(claim.guest)} by ${iso(claim.by)}`;
+}
+
+/** For how long, and what was told, where there is little room. */
+function waitShort(waiting: WaitingShown, now: number): string {
+  const long = age(waiting.since, now);
+  return waiting.promised === null ? t`waits ${long}` : t`waits ${long}, told ${waiting.promised}`;
 }

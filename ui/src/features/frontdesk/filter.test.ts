@@ -10,10 +10,15 @@ describe("the front desk's rooms", () => {
     const { order, rooms } = store.getState();
     const counts = rackCounts(rooms);
     expect(counts.all).toBe(120);
-    for (const filter of ["ready", "arrivals", "discrepancies"] as const) {
+    for (const filter of ["ready", "waiting", "arrivals", "discrepancies"] as const) {
       expect(rackList(order, rooms, filter, "").length).toBe(counts[filter]);
       expect(counts[filter]).toBeGreaterThan(0);
     }
+    const queue = rackList(order, rooms, "waiting", "").map((id) => rooms.get(id));
+    const isVip = queue.map((room) => (room?.arrival?.vip === true ? 0 : 1));
+    expect(isVip, "VIP guests first").toEqual(isVip.toSorted());
+    const usual = queue.filter((room) => room?.arrival?.vip !== true).map((room) => room?.waiting?.since);
+    expect(usual, "then whoever waits longest").toEqual(usual.toSorted());
     const etas = rackList(order, rooms, "arrivals", "").map((id) => rooms.get(id)?.arrival?.eta ?? "99:99");
     expect(etas).toEqual(etas.toSorted());
   });

@@ -1,7 +1,7 @@
 // A made-up hotel day from a seed, for tests of the screens and for the demonstration page. It is never part of what
 // ships, and it decides nothing about the real rules: those are the core's.
 
-import type { Person, RackRoom, Role, Stay, TaskKind, Tile } from "../../bindings/bindings";
+import type { Person, RackRoom, Role, Rung, Standing, Stay, TaskKind, Tile } from "../../bindings/bindings";
 
 /** A small seeded generator (mulberry32). */
 export function random(seed: number): () => number {
@@ -101,7 +101,8 @@ export function makeHouse(seed: number, now: number, perFloor: number, floors: n
           taskId: `t-${number}`, kind, status, column: "dirty", assignee: attendant?.id ?? null, credits, priority, rush,
           startedAt: started, completedAt: status === "completed" ? at(now, 4) : null,
           rework: next() < 0.02 ? 1 : 0, reworkReason: null, note, dndSince: dnd ? at(now, 30 + Math.floor(next() * 240)) : null,
-          cannotWork: ooo ? "outOfOrder" : dnd ? "doNotDisturb" : null, localState: "server", contested: false, onHold: false, rank: 0,
+          cannotWork: ooo ? "outOfOrder" : dnd ? "doNotDisturb" : null, localState: "server", contested: false, onHold: false,
+          waiting: null, standing: { rank: 0, rung: "vacant" }, ifTypeWaited: null, ifSoon: null,
         };
         if (tile.rework > 0) tile.reworkReason = "Hair in the bath";
         tiles.set(tile.taskId, place(tile));
@@ -111,8 +112,8 @@ export function makeHouse(seed: number, now: number, perFloor: number, floors: n
         }
       }
       rooms.set(number, {
-        ...base, flags: [...base.flags], hkOccupancy: hk, discrepancy, note,
-        task: worked === null ? null : { taskId: `t-${number}`, kind, status, assignee: attendant?.name ?? null, rush, startedAt: started },
+        ...base, flags: [...base.flags], hkOccupancy: hk, discrepancy, note, claim: null, waiting: null,
+        task: worked === null ? null : { taskId: `t-${number}`, kind, status, assignee: attendant?.name ?? null, priority, rush, startedAt: started },
         safe: { safe: false, reasons: [] }, localState: "server", contested: false,
       });
     }
@@ -121,13 +122,23 @@ export function makeHouse(seed: number, now: number, perFloor: number, floors: n
   return { staff, tiles, rooms };
 }
 
-/** The column and the rank as the core would give them: rush, then vacant, then arrivals, then the rest. */
+const RUNGS: readonly Rung[] = ["vip_waits", "guest_waits", "type_waited_for", "rush", "vip_arrival", "arrival", "vacant", "stayover", "due_out", "cannot_work"];
+
+/** The column and the standing, roughly as the core would give them. */
 export function place(tile: Tile): Tile {
   const column = tile.status === "completed" ? "clean" : tile.status === "inspected" ? "inspected" : tile.status === "ready" ? "dirty" : "inProgress";
-  const rank =
-    (tile.cannotWork === null ? 0 : 10_000) + (tile.rush ? 0 : 1000) + (tile.occupancy === "vacant" ? 0 : 500) +
-    (tile.arrival === null ? 200 : 0) + (tile.priority === "high" ? 0 : 50);
-  return { ...tile, column, rank };
+  const vip = tile.arrival?.vip === true;
+  const rung: Rung =
+    tile.cannotWork !== null ? "cannot_work"
+    : tile.waiting !== null ? (vip ? "vip_waits" : "guest_waits")
+    : tile.rush ? "rush"
+    : tile.occupancy === "vacant" && tile.arrival !== null ? (vip ? "vip_arrival" : "arrival")
+    : tile.occupancy === "vacant" ? "vacant"
+    : tile.stay === "stayover" ? "stayover"
+    : "due_out";
+  const standing = { rank: RUNGS.indexOf(rung), rung };
+  const ifTypeWaited: Standing | null = tile.occupancy === "vacant" && standing.rank > 2 && rung !== "cannot_work" ? { rank: 2, rung: "type_waited_for" } : null;
+  return { ...tile, column, standing, ifTypeWaited };
 }
 
 /** The answer to "can I give it out", roughly as the core would give it. */
@@ -136,6 +147,7 @@ export function judge(rooms: Map<string, RackRoom>, id: string): void {
   if (room === undefined) return;
   const reasons: string[] = [];
   if (room.occupancy === "occupied") reasons.push("occupied");
+  if (room.claim !== null) reasons.push("claimed");
   if (room.cleanliness === "dirty" || room.cleanliness === "pickup") reasons.push("dirty");
   if (room.cleanliness === "clean") reasons.push("not_inspected");
   if (room.task?.status === "in_progress") reasons.push("work_in_progress");

@@ -20,6 +20,7 @@ import type {
 } from "../../bindings/bindings";
 import type { Platform, WindowName } from "../platform";
 import { judge, makeHouse, place, type House } from "./house";
+import { understood } from "./radio";
 import { madeUpReports } from "./report";
 
 export interface MemoryOptions {
@@ -74,6 +75,9 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   let conflicts: ConflictView[] = [];
   const carried: CarriedDesk[] = [];
   const onHold: RoomOnHold[] = [];
+  // How a room was before each event, for undo.
+  const before = new Map<string, { tiles: Tile[]; room: RackRoom | undefined }>();
+  const tilesOf = (roomId: string) => [...house.tiles.values()].filter((tile) => tile.roomId === roomId);
 
   const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
     seq += 1;
@@ -150,7 +154,18 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     const room = house.rooms.get(tile.roomId);
     if (room === undefined) return;
     const name = house.staff.find((person) => person.id === tile.assignee)?.name ?? null;
-    house.rooms.set(tile.roomId, { ...room, ...change, task: { taskId: tile.taskId, kind: tile.kind, status: tile.status, assignee: name, rush: tile.rush, startedAt: tile.startedAt } });
+    house.rooms.set(tile.roomId, { ...room, ...change, task: { taskId: tile.taskId, kind: tile.kind, status: tile.status, assignee: name, priority: tile.priority, rush: tile.rush, startedAt: tile.startedAt } });
+  };
+
+  const inRack = (roomId: string, change: Partial<RackRoom>) => {
+    const room = house.rooms.get(roomId);
+    if (room !== undefined) house.rooms.set(roomId, { ...room, ...change });
+    judge(house.rooms, roomId);
+  };
+
+  const wait = (roomId: string, waiting: RackRoom["waiting"]) => {
+    inRack(roomId, { waiting });
+    for (const [id, tile] of house.tiles) if (tile.roomId === roomId) house.tiles.set(id, place({ ...tile, waiting }));
   };
 
   const apply = (roomId: string, action: Action): void => {
@@ -175,6 +190,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         if (action.args.verdict.result === "fail") return put({ status: "ready", cleanliness: "dirty", rework: (tile?.rework ?? 0) + 1, reworkReason: action.args.verdict.reason ?? null }, { cleanliness: "dirty" });
         return put({ status: "inspected", cleanliness: "inspected" }, { cleanliness: "inspected" });
       case "set_priority": return put({ priority: action.args.priority, rush: action.args.rush });
+      case "undo": {
+        const was = before.get(action.args.event);
+        if (was === undefined) fail("UNDO_UNKNOWN", "That action is not known here, so it cannot be undone.", "Record the opposite action instead.");
+        for (const each of tilesOf(roomId)) house.tiles.delete(each.taskId);
+        for (const each of was.tiles) house.tiles.set(each.taskId, each);
+        if (was.room !== undefined) house.rooms.set(roomId, was.room);
+        return undefined;
+      }
       case "cancel_task": house.tiles.delete(action.args.task); return undefined;
       case "add_task": {
         const like = [...house.tiles.values()].find((each) => each.roomId === roomId) ?? [...house.tiles.values()][0];
@@ -193,6 +216,15 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         }
         return undefined;
       }
+      case "claim": return inRack(roomId, { claim: { by: app.person?.name ?? "", at: new Date().toISOString(), guest: action.args.guest ?? null } });
+      case "release": return inRack(roomId, { claim: null });
+      case "queue_guest": return wait(roomId, { since: new Date().toISOString(), promised: action.args.promised ?? null });
+      case "leave_queue": return wait(roomId, null);
+      case "see_occupancy": return inRack(roomId, { hkOccupancy: action.args.occupancy, discrepancy: house.rooms.get(roomId)?.occupancy !== action.args.occupancy });
+      case "arrived": return inRack(roomId, { occupancy: "occupied", stay: "arrived", arrival: null, claim: null, waiting: null });
+      case "departed": return inRack(roomId, { occupancy: "vacant", stay: "departed", guest: null, cleanliness: "dirty" });
+      case "note": return inRack(roomId, { note: action.args.text ?? null });
+      case "set_room_status": return inRack(roomId, { cleanliness: action.args.cleanliness });
       default: return undefined;
     }
   };
@@ -217,6 +249,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     }, 600);
   };
 
+  for (const room of [...house.rooms.values()].filter((each) => each.arrival !== null && each.task?.status === "ready").slice(0, 3)) {
+    wait(room.roomId, { since: ago(8 + 9 * Number(room.floor)), promised: room.arrival?.vip === true ? "14:30" : null });
+  }
+  const [promised] = [...house.rooms.values()].filter((each) => each.safe.safe);
+  if (promised !== undefined) inRack(promised.roomId, { claim: { by: "Rita Chen", at: ago(6), guest: "Smith, walk-in" } });
   if (options.busy) fillBusy();
   for (const [n, tile] of [...house.tiles.values()].entries()) {
     for (let more = n; more < (options.taken ?? 0); more += house.tiles.size) record(tile.roomId, "note", `Wrote note ${more}`, "synced", 120);
@@ -328,9 +365,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     frontDesk: async (from) => ({ revision, full: from === null, rooms: [...house.rooms.values()].filter((room) => since(from, room.roomId)), removed: [] }),
     act: async ({ roomId, action }: ActRequest) => {
+      const was = { tiles: tilesOf(roomId), room: house.rooms.get(roomId) };
       apply(roomId, action);
       const row = record(roomId, action.action, WORDS[action.action] ?? action.action, "pending");
       row.recordedAt = new Date().toISOString();
+      before.set(row.eventId, was);
       localState(roomId, "waiting");
       const step = app.guide?.steps.find((each) => each.id === (app.sync.state === "offline" ? "work" : "start"));
       if (step !== undefined) step.done = true;
@@ -338,6 +377,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       setTimeout(flush, 300);
       return { eventId: row.eventId, revision };
     },
+    radio: async (line) => understood(line, house),
     beginEmergency: async (_intentId, reason) => {
       if (app.person?.role !== "manager") fail("MANAGER_NEEDED", "Only a manager can go on with old data.", "Have a manager choose their name at this desk, and go on.");
       record("This desk", "emergency_operation", `Went on with old data for up to 12 hours: ${reason}`, "pending");
@@ -353,7 +393,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.localSeq - b.localSeq);
       return structuredClone({
         revision, status: app.sync, rows: rows.slice(offset, offset + limit), total: rows.length,
-        conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length })),
+        conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length, givenTwice: each.situation === "givenTwice" })),
         merged: options.busy ? [{ title: "318", summary: "Your note and the front desk's new arrival time both stand.", at: ago(12) }] : [],
         carried,
         onHold: onHold.map((each) => ({ ...each, waiting: outbox.filter((row) => row.entityId === each.roomId && row.state === "pending").length })),

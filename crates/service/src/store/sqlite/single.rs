@@ -53,7 +53,7 @@ pub(super) fn act(
         Err(refusal) => return keep_refusal(writer, property_n, single, &refusal, None),
     };
     let book = writer.book(&single.property)?;
-    let decision = match asked.decide(&entity.fields, &book, single.now_ms) {
+    let decision = match asked.decide(&entity.fields, &book, &actor_id, single.now_ms) {
         Ok(decision) => decision,
         Err(refusal) => {
             let state = asked.current_state(&entity.fields);

@@ -1,0 +1,67 @@
+// What the front desk does to a room, in the order in which it is wanted. Whether it may be done is the core's to say.
+
+import { t } from "@lingui/core/macro";
+import type { Action, RackRoom } from "../../bindings/bindings";
+
+/** Verbs that ask something first. */
+export type Ask = "claim" | "queue" | "note";
+
+export interface Verb {
+  id: string;
+  label: string;
+  /** What it is called once done. */
+  done: string;
+  /** The letter that does it on the row. */
+  key?: string;
+  action?: Action;
+  ask?: Ask;
+}
+
+export function verbsOf(room: RackRoom): Verb[] {
+  const verbs: Verb[] = [];
+  const vacant = room.occupancy === "vacant";
+  if (room.claim !== null) verbs.push({ id: "release", label: t`Release`, done: t`released`, key: "C", action: { action: "release", args: {} } });
+  else if (vacant && room.sellability.assignable) verbs.push({ id: "claim", label: t`Claim…`, done: "", key: "C", ask: "claim" });
+  if (vacant) verbs.push({ id: "arrived", label: t`Guest has come, as told`, done: t`guest came, as told`, action: { action: "arrived", args: {} } });
+  else verbs.push({ id: "departed", label: t`Guest has left, as told`, done: t`guest left, as told`, action: { action: "departed", args: {} } });
+  if (room.waiting !== null) {
+    verbs.push(
+      { id: "leave-queue", label: t`Waits no more`, done: t`waits no more`, key: "Q", action: { action: "leave_queue", args: {} } },
+      { id: "queue", label: t`Change the time told…`, done: "", ask: "queue" },
+    );
+  } else if (room.arrival !== null) {
+    verbs.push({ id: "queue", label: t`Guest waits…`, done: "", key: "Q", ask: "queue" });
+  }
+  const rush = rushOf(room);
+  if (rush !== null) verbs.push(rush);
+  verbs.push(
+    vacant
+      ? { id: "seen-occupied", label: t`Seen occupied`, done: t`seen occupied`, action: { action: "see_occupancy", args: { occupancy: "occupied" } } }
+      : { id: "seen-vacant", label: t`Seen vacant`, done: t`seen vacant`, action: { action: "see_occupancy", args: { occupancy: "vacant" } } },
+    { id: "note", label: t`Note…`, done: "", ask: "note" },
+  );
+  return verbs;
+}
+
+function rushOf({ task }: RackRoom): Verb | null {
+  if (task === null || !["ready", "in_progress", "paused"].includes(task.status)) return null;
+  const rush = !task.rush;
+  return {
+    id: "rush",
+    label: rush ? t`Rush` : t`Take back the rush`,
+    done: rush ? t`marked as rush` : t`no longer a rush`,
+    key: "R",
+    action: { action: "set_priority", args: { task: task.taskId, priority: task.priority, rush } },
+  };
+}
+
+/** The one thing most likely wanted next: give out what is ready, or hurry what somebody waits for. */
+export function primaryVerb(room: RackRoom): Verb | null {
+  const wanted = room.claim !== null ? "release" : room.safe.safe ? "claim" : room.arrival !== null && room.task?.rush === false ? "rush" : null;
+  return verbsOf(room).find((verb) => verb.id === wanted) ?? null;
+}
+
+/** The verb of a letter, if the room has it now. */
+export function verbOfKey(room: RackRoom, key: string): Verb | null {
+  return verbsOf(room).find((verb) => verb.key === key.toUpperCase()) ?? null;
+}
