@@ -438,7 +438,7 @@ let faults = 0;
 // One that is in the dark already has its light twin beside it, or shows what is alike in both.
 const inDark = asked.both ? pictures.filter(({ name, dark }) => !dark && !pictures.some((each) => each.name === `${name}-dark`)) : [];
 // The main screens in other scripts, other directions and longer words.
-const MAIN = ["board-offline", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
+const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
 const inTongues = MAIN.flatMap((main) =>
   ["ar", "ps", "he", "en-XA"].flatMap((lang) =>
     [100, 200].map((text) => {

@@ -92,6 +92,11 @@ describe("the house rules of the screens", () => {
     expect([...new Set(asked)].toSorted()).toEqual(known.toSorted());
   });
 
+  it("the rows of every windowed list follow the text", () => {
+    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && text.includes("useVirtualizer") && !text.includes("rowHeight("));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+  });
+
   it("nothing casts a blurred shadow or filters what scrolls", () => {
     const guilty = files(SRC, /\.css$/).filter((path) => /box-shadow|backdrop-filter|filter:\s*(?!none)/.test(readFileSync(path, "utf8")));
     expect(guilty).toEqual([]);

@@ -341,5 +341,5 @@ function claimWords(claim: ClaimShown): string {
 /** For how long, and what was told, where there is little room. */
 function waitShort(waiting: WaitingShown, now: number): string {
   const long = age(waiting.since, now);
-  return waiting.promised === null ? t`waits ${long}` : t`waits ${long}, told ${waiting.promised}`;
+  return waiting.promised === null ? t`waits ${long}` : t`waits ${long}, told ${clock(waiting.promised)}`;
 }

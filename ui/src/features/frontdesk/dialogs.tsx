@@ -96,7 +96,7 @@ function Queue({ room, onClose, onRecord }: Props): ReactNode {
             setError(t`That is no time of day. Write it as hours and minutes, for example 14:30.`);
             return;
           }
-          onRecord({ action: { action: "queue_guest", args: promised === "" ? {} : { promised } }, done: promised === "" ? t`the guest waits` : t`the guest waits, told ${promised}`, from: event.timeStamp });
+          onRecord({ action: { action: "queue_guest", args: promised === "" ? {} : { promised } }, done: promised === "" ? t`the guest waits` : t`the guest waits, told ${clock(promised)}`, from: event.timeStamp });
         }}
       >
         <Field label={t`Which time was the guest told? (may stay empty)`} value={text} onChange={setText} error={error} autoFocus maxLength={5} placeholder="14:30" testId="queue-time" />
