@@ -9,9 +9,9 @@ use tauri::{AppHandle, State, Webview, ipc::Channel};
 use turndown_app::{
     App,
     dto::{
-        ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView, Exported,
-        FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter, RadioEcho, Report,
-        ReportPeriod, ResolveRequest, Retried, Story, SyncCenter,
+        ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView,
+        DowntimePack, Exported, FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter,
+        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, Story, Suggestions, SyncCenter,
     },
 };
 
@@ -86,6 +86,11 @@ pub async fn board(app: State<'_, App>, since: Option<u64>) -> Answer<BoardDelta
 #[tauri::command]
 pub async fn front_desk(app: State<'_, App>, since: Option<u64>) -> Answer<FrontDeskDelta> {
     waiting(app, move |app| app.front_desk(since)).await
+}
+
+#[tauri::command]
+pub async fn suggestions(app: State<'_, App>) -> Answer<Suggestions> {
+    app.suggestions().await
 }
 
 #[tauri::command]
@@ -212,6 +217,26 @@ pub async fn outage_summary(app: State<'_, App>) -> Answer<OutageSummary> {
 #[tauri::command]
 pub async fn export_report(app: State<'_, App>, period: ReportPeriod) -> Answer<Exported> {
     waiting(app, move |app| app.export_report(&period)).await
+}
+
+#[tauri::command]
+pub async fn downtime_pack(app: State<'_, App>) -> Answer<DowntimePack> {
+    waiting(app, App::downtime_pack).await
+}
+
+/// Shows the pack in whatever program shows pages here: that one prints.
+#[tauri::command]
+pub async fn open_downtime_pack(app: State<'_, App>) -> Answer<()> {
+    let page = waiting(app, App::write_downtime_pack).await?;
+    open::that_detached(&page).map_err(|error| {
+        tracing::warn!(%error, page = %page.display(), "no program shows the downtime pack");
+        CommandError {
+            code: "DOWNTIME_PACK_UNSHOWN".into(),
+            message: "No program on this computer shows the downtime pack.".into(),
+            next_step: format!("Open {} yourself, or carry it to another computer.", page.display()),
+            reference: error.to_string(),
+        }
+    })
 }
 
 #[tauri::command]

@@ -14,8 +14,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use turndown_app::dto::{
     ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarriedDesk, CommandError, ConflictField, ConflictView,
-    Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter, OutboxRow,
-    Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, SyncCenter, SyncStatus, Tile,
+    DowntimePack, Exported, FieldChoice, FrontDeskDelta, LinkMode, LinkState, LookRequest, OutageSummary, OutboxFilter,
+    OutboxRow, Phase, RadioEcho, Report, ReportPeriod, ResolveRequest, Side, Story, Suggestions, SyncCenter,
+    SyncStatus, Tile,
 };
 use turndown_domain::{Action, RoomId};
 use turndown_protocol::{Event, Fields};
@@ -230,6 +231,24 @@ impl Desk {
     /// The front desk's rack.
     pub fn front_desk(&mut self) -> FrontDeskDelta {
         self.ask("front_desk", json!({ "since": null })).unwrap_or_else(|error| panic!("front_desk: {error}"))
+    }
+
+    /// Whom the service proposes for what nobody is assigned to.
+    pub fn suggestions(&mut self) -> Suggestions {
+        self.ask("suggestions", json!({})).unwrap_or_else(|error| panic!("suggestions: {error}"))
+    }
+
+    /// Writes the downtime pack and answers where its page is.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn write_downtime_pack(&mut self) -> Result<PathBuf, Refused> {
+        self.ask::<String>("write_downtime_pack", json!({})).map(PathBuf::from)
+    }
+
+    /// Where the downtime pack is, and as of when.
+    pub fn downtime_pack(&mut self) -> DowntimePack {
+        self.ask("downtime_pack", json!({})).unwrap_or_else(|error| panic!("downtime_pack: {error}"))
     }
 
     /// What a line of the radio entry means.

@@ -113,6 +113,9 @@ enum Ask {
     Radio {
         line: String,
     },
+    Suggestions,
+    WriteDowntimePack,
+    DowntimePack,
     Connect {
         address: String,
         code: String,
@@ -220,6 +223,9 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Board { since } => told(app.board(since)),
         Ask::FrontDesk { since } => told(app.front_desk(since)),
         Ask::Radio { line } => told(app.radio(&line)),
+        Ask::Suggestions => told(app.suggestions().await),
+        Ask::WriteDowntimePack => told(app.write_downtime_pack().map(|page| page.display().to_string())),
+        Ask::DowntimePack => told(app.downtime_pack()),
         Ask::SyncCenter { filter, offset, limit } => told(app.sync_center(filter, offset, limit)),
         Ask::Act { request } => told(app.act(request)),
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),

@@ -140,3 +140,37 @@ fn a_line_of_the_radio_says_what_it_would_record_and_records_it() {
     journey.relay.restore();
     journey.all_is_well();
 }
+
+#[test]
+fn the_downtime_pack_has_what_was_done_in_the_outage_and_stands_in_the_place_of_the_one_before() {
+    let mut desk = Desk::start();
+    assert_eq!(desk.write_downtime_pack().expect_err("no hotel yet").code, "DOWNTIME_PACK_UNWRITTEN");
+    assert_eq!(desk.downtime_pack().written_at, None);
+    drop(desk);
+
+    let mut journey = Journey::small();
+    let room = safe(&mut journey.desk);
+    let before = std::fs::read_to_string(journey.desk.write_downtime_pack().expect("written")).expect("the page");
+    assert!(!before.contains("Smith"));
+    journey.outage();
+    journey.desk.act(&room.room_id.0, claim("Smith <walk-in>")).expect("recorded");
+    let page = journey.desk.write_downtime_pack().expect("written");
+    let now = std::fs::read_to_string(&page).expect("the page");
+    assert!(now.contains("Smith &lt;walk-in&gt;") && now.contains("have not reached the service yet"), "{now}");
+    let told = journey.desk.downtime_pack();
+    assert!(told.written_at.is_some() && told.problem.is_none(), "{told:?}");
+    let rack = std::fs::read_to_string(page.with_file_name("room-rack.csv")).expect("the rack");
+    let rooms = journey.desk.front_desk().rooms.len();
+    assert_eq!(rack.lines().count(), rooms + 1, "every room and the head");
+    let files = std::fs::read_dir(&told.folder).expect("the folder").count();
+    assert_eq!(files, 2, "nothing is left of the one before");
+
+    // Something stands where the page belongs: it is said, and the desk goes on.
+    std::fs::remove_file(&page).expect("removed");
+    std::fs::create_dir(&page).expect("a folder in its place");
+    assert_eq!(journey.desk.write_downtime_pack().expect_err("no place").code, "DOWNTIME_PACK_UNWRITTEN");
+    assert!(journey.desk.downtime_pack().problem.is_some());
+    std::fs::remove_dir(&page).expect("removed");
+    journey.relay.restore();
+    journey.all_is_well();
+}

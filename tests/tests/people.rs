@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use serde_json::json;
-use turndown_app::dto::{OutboxFilter, OutboxState};
+use turndown_app::dto::{OutboxFilter, OutboxState, Tile};
 use turndown_domain::{Action, Role, StaffId};
 use turndown_gates::journey::{complete, start};
 use turndown_gates::{Journey, intent};
@@ -92,4 +92,37 @@ fn l2_what_needs_a_person_says_why_and_what_next_and_can_be_exported() {
         let named = format!("\"event_id\":\"{}\"", row.event_id);
         assert_eq!(text.lines().filter(|line| line.contains(&named)).count(), 1, "its bytes: {}", row.event_id);
     }
+}
+
+#[test]
+fn h10_whoever_could_do_what_nobody_has_is_proposed_with_the_reason_and_only_while_the_service_is_there() {
+    let mut journey = Journey::small();
+    assert!(journey.desk.suggestions().list.is_empty(), "everything is given to somebody");
+    let tiles: Vec<Tile> = journey.workable().into_iter().filter(|tile| tile.assignee.is_some()).take(2).collect();
+    for tile in &tiles {
+        let nobody = Action::Reassign { task: tile.task_id.clone(), to: None };
+        journey.desk.act(&tile.room_id.0, nobody).expect("recorded");
+    }
+    journey.desk.wait_drained();
+    let proposed = journey.desk.suggestions();
+    assert!(proposed.problem.is_none());
+    let tasks: Vec<_> = proposed.list.iter().map(|each| &each.task_id).collect();
+    assert!(tasks.len() == 2 && tiles.iter().all(|tile| tasks.contains(&&tile.task_id)), "{proposed:?}");
+    assert!(proposed.list.iter().all(|each| !each.name.is_empty() && !each.why.is_empty()), "{proposed:?}");
+    assert_eq!(journey.desk.suggestions(), proposed, "the same hotel, the same answer");
+
+    // What this desk gave somebody meanwhile is proposed no more, before the service has heard of it.
+    let taken = &proposed.list[0];
+    journey.desk.pause_sending(true);
+    let accept = Action::Reassign { task: taken.task_id.clone(), to: Some(taken.to.clone()) };
+    journey.desk.act(&taken.room_id.0, accept).expect("recorded");
+    let left: Vec<_> = journey.desk.suggestions().list.into_iter().map(|each| each.task_id).collect();
+    assert_eq!(left, [proposed.list[1].task_id.clone()]);
+    journey.desk.pause_sending(false);
+
+    journey.outage();
+    let away = journey.desk.suggestions();
+    assert!(away.list.is_empty() && away.problem.is_none(), "gone without a trace: {away:?}");
+    journey.relay.restore();
+    journey.all_is_well();
 }

@@ -4,12 +4,12 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, SyncCenter, SyncStatus,
+    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, Suggestions, SyncCenter, SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
-use crate::{errors, guide, notices};
+use crate::{downtime, errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,8 @@ struct Inner {
     link: Mutex<Option<Linked>>,
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
+    /// As of when the downtime pack is, or why it could not be written.
+    pack: Mutex<Option<Result<DateTime<Utc>, String>>>,
     /// Whether what is known was too old to call a room safe to give out, and from which revision on.
     stale: Mutex<(bool, u64)>,
 }
@@ -103,6 +105,7 @@ impl App {
             link: Mutex::new(None),
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
+            pack: Mutex::new(None),
             stale: Mutex::new((false, 0)),
         }));
         if let Ok(desk) = app.desk() {
@@ -715,6 +718,38 @@ impl App {
         })
     }
 
+    /// Whom the service proposes for what nobody is assigned to, as far as it still fits what this desk knows. Nothing
+    /// where the service is away: then people assign by themselves.
+    ///
+    /// # Errors
+    /// When the database refuses. That the service does not answer is none.
+    pub async fn suggestions(&self) -> Answer<Suggestions> {
+        let desk = self.desk()?;
+        let Some(linked) = self.linked() else { return Ok(Suggestions::default()) };
+        let proposed = match linked.sync.suggestions().await {
+            Ok(page) => page.suggestions,
+            Err(reason) => {
+                let online = self.sync_status(&desk)?.state == LinkState::Online;
+                let problem = online.then(|| self.link_error(&reason));
+                return Ok(Suggestions { problem, ..Suggestions::default() });
+            }
+        };
+        let app = self.clone();
+        let fitting = move || {
+            let names = Names::of(app.check(desk.book())?.as_deref());
+            let mut list = Vec::new();
+            for each in proposed {
+                let Some(row) = app.check(desk.room(&each.entity.id))? else { continue };
+                list.extend(views::board::suggestion(&row, each, &names));
+            }
+            Ok(Suggestions { list, problem: None })
+        };
+        tokio::task::spawn_blocking(fitting).await.unwrap_or_else(|error| {
+            errors::logged("suggestions", &error);
+            Err(self.error("SCREEN_FAULT", "The suggestions could not be read.", "Assign by hand meanwhile."))
+        })
+    }
+
     /// The events by which somebody gave some of these up, by their ids.
     fn discards(&self, engine: &Engine, rows: &[turndown_offline::OutboxRow]) -> Answer<BTreeMap<EventId, Event>> {
         let mut discards = BTreeMap::new();
@@ -976,6 +1011,14 @@ impl App {
         self.linked().map(|linked| linked.connection.carry_hotel())
     }
 
+    pub(crate) fn pack_written(&self) -> Option<Result<DateTime<Utc>, String>> {
+        lock(&self.0.pack).clone()
+    }
+
+    pub(crate) fn set_pack_written(&self, written: Result<DateTime<Utc>, String>) {
+        *lock(&self.0.pack) = Some(written);
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.0.config.folder
     }
@@ -1025,6 +1068,7 @@ impl App {
             let began = tokio::time::Instant::now();
             let mut taken = began;
             let mut looked_at_copies = began;
+            let mut packed: Option<tokio::time::Instant> = None;
             let mut rounds = tokio::time::interval(KEEP_EVERY);
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
@@ -1061,6 +1105,13 @@ impl App {
                     let engine = engine.clone();
                     let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
                     tracing::debug!(?gone, "old files of the second copy");
+                }
+                if packed.is_none_or(|packed| packed.elapsed() >= downtime::EVERY)
+                    && let Ok(desk) = inner.desk.clone()
+                {
+                    packed = Some(tokio::time::Instant::now());
+                    let app = Self(Arc::clone(&inner));
+                    let _ = tokio::task::spawn_blocking(move || app.write_pack(&desk)).await;
                 }
                 match backed_up {
                     Ok(_) => {

@@ -453,6 +453,37 @@ dto! {
         pub tiles: Vec<Tile>,
     }
 
+    /// Whom the service proposes for what nobody is assigned to. Empty while it is away.
+    #[derive(Default)]
+    pub struct Suggestions {
+        /// In the order of the board.
+        pub list: Vec<SuggestedPerson>,
+        /// Why there are none although the service answers otherwise: people assign by themselves.
+        pub problem: Option<CommandError>,
+    }
+
+    /// A person proposed for a task.
+    pub struct SuggestedPerson {
+        /// The room.
+        pub room_id: RoomId,
+        /// Its number.
+        pub number: String,
+        /// The task.
+        pub task_id: TaskId,
+        /// What sort of work.
+        pub kind: TaskKind,
+        /// Who is proposed.
+        pub to: StaffId,
+        /// Their name.
+        pub name: String,
+        /// Why: `in_the_room`, `section`, `fewest_credits`, or a word that this build does not know.
+        pub why: String,
+        /// Credits that they have left without it.
+        pub credits_left: u32,
+        /// Its weight.
+        pub credits: u16,
+    }
+
     /// Whether a room can be given out.
     pub struct SafeToGive {
         /// The answer.
@@ -1014,6 +1045,16 @@ dto! {
         /// Actions in it.
         #[ts(type = "number")]
         pub events: u64,
+    }
+
+    /// What can be printed when this computer, or its network, is gone.
+    pub struct DowntimePack {
+        /// The folder that it is in.
+        pub folder: String,
+        /// As of when it is; absent while there is none yet.
+        pub written_at: Option<String>,
+        /// Why it could not be written last.
+        pub problem: Option<String>,
     }
 
     /// Where files are written to and found.

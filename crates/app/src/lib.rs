@@ -10,6 +10,7 @@ mod app;
 mod carry;
 mod cells;
 mod connection;
+mod downtime;
 pub mod dto;
 mod errors;
 mod files;

@@ -31,11 +31,11 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::Notice, dto::ChangeKind, dto::CommandError, dto::Phase, dto::AppState, dto::Hotel, dto::Person,
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
         dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::WaitingShown, dto::Soon, dto::Tile,
-        dto::BoardDelta, dto::SafeToGive, dto::ClaimShown, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::RadioEcho, dto::RadioRoom, dto::RadioProblem, dto::ActRequest, dto::Acted,
+        dto::BoardDelta, dto::Suggestions, dto::SuggestedPerson, dto::SafeToGive, dto::ClaimShown, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::RadioEcho, dto::RadioRoom, dto::RadioProblem, dto::ActRequest, dto::Acted,
         dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::OutboxRow, dto::StoryStep, dto::StoryLine, dto::StoryTask, dto::Story, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
         dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,
-        dto::FoundHotel, dto::CarriedDesk, dto::RoomOnHold, dto::Exported, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Retried, dto::Brought,
+        dto::FoundHotel, dto::CarriedDesk, dto::RoomOnHold, dto::Exported, dto::DowntimePack, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Retried, dto::Brought,
         dto::Outage, dto::ReportPeriod, dto::CameTo, dto::ReportSums, dto::ReportPerson, dto::ReportDecision, dto::ReportRow,
         dto::Report, dto::RoomEffect, dto::RoomOutcome, dto::OutageSummary,
     );

@@ -18,6 +18,7 @@ mod property;
 pub mod radio;
 mod refusal;
 mod room;
+pub mod suggest;
 mod task;
 mod unit;
 

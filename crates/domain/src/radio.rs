@@ -378,7 +378,8 @@ fn no_such_room(number: &str) -> Misheard {
 }
 
 /// The order of the corridor: runs of digits as numbers, so that 12A stands between 9 and 101.
-fn natural(a: &str, b: &str) -> Ordering {
+#[must_use]
+pub fn natural(a: &str, b: &str) -> Ordering {
     let key = |text: &str| {
         let mut parts: Vec<(u64, String)> = vec![];
         let mut rest = text;

@@ -586,6 +586,32 @@ pub struct StoryPage {
     pub before: Option<u64>,
 }
 
+/// A person proposed for a task that nobody is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProposedPerson {
+    /// The room.
+    pub entity: EntityRef,
+    /// The task.
+    pub task: String,
+    /// Who is proposed.
+    pub to: String,
+    /// Why: `in_the_room`, `section` or `fewest_credits`. Others may follow.
+    pub why: String,
+    /// Credits that this person has left without it, the proposals before counted in.
+    pub credits_left: u32,
+    /// Its weight.
+    pub credits: u16,
+}
+
+/// `GET /v1/properties/{p}/suggestions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Suggestions {
+    /// In the order of the board. Each counts for the next, so that all of them can be taken.
+    pub suggestions: Vec<ProposedPerson>,
+}
+
 /// `GET /v1/properties/{p}/audit?after=&install=`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

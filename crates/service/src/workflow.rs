@@ -2,13 +2,14 @@
 //!
 //! Everything else here knows entities, paths and outcomes only, so that a second workflow comes in beside this one.
 
+use crate::store::{SnapshotRows, WireRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use turndown_domain::{
     Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
-    TaskId,
+    RoomId, TaskId, Unit, suggest,
 };
-use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, ProposedPerson};
 
 /// The kind of entity that an event about the desk itself names (sign-in, repair). It has no row.
 pub const DESK: &str = "desk";
@@ -185,6 +186,28 @@ impl Asked {
         };
         turndown_domain::decide(fields, &self.action, &context)
     }
+}
+
+/// Who could do what nobody is assigned to. A room that this build cannot read has no proposal.
+///
+/// # Errors
+/// When the hotel's document cannot be read.
+pub fn suggestions(found: &SnapshotRows) -> Result<Vec<ProposedPerson>, serde_json::Error> {
+    let book: PropertyBook = serde_json::from_str(found.reference.document.get())?;
+    let readable = |row: &WireRow| {
+        let fields: Fields = serde_json::from_str(row.fields.get()).ok()?;
+        Some((RoomId(row.entity.id.clone()), Unit::from_fields(&fields).ok()?))
+    };
+    let rooms: Vec<_> = found.rows.iter().filter(|row| row.entity.kind == ROOM).filter_map(readable).collect();
+    let proposed = |each: suggest::Suggestion| ProposedPerson {
+        entity: EntityRef::new(ROOM, each.room.0),
+        task: each.task.0,
+        to: each.to.0,
+        why: each.why.as_str().into(),
+        credits_left: each.credits_left,
+        credits: each.credits,
+    };
+    Ok(suggest::suggest(&book, &rooms).into_iter().map(proposed).collect())
 }
 
 /// The HTTP status for a refusal: what the state forbids is 409, what the request says wrongly is 422.

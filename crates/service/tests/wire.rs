@@ -380,6 +380,7 @@ async fn every_route_is_described() {
         ("/v1/properties/{property}/housekeeping/tasks/{task}/{action}", "post"),
         ("/v1/properties/{property}/audit", "get"),
         ("/v1/properties/{property}/entities/{kind}/{id}/story", "get"),
+        ("/v1/properties/{property}/suggestions", "get"),
         ("/v1/enroll", "post"),
         ("/v1/enroll/{code}", "get"),
         ("/healthz", "get"),

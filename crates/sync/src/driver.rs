@@ -12,6 +12,7 @@ use crate::wire::{Deadlines, Wire};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -22,7 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use turndown_offline::{Engine, EngineError, KNOWN_AT, OutboxItem, Sort, rfc3339};
-use turndown_protocol::{EntityRef, EventId, Mode, StoryPage};
+use turndown_protocol::{EntityRef, EventId, Mode, StoryPage, Suggestions};
 
 /// Views hear of progress no more often than this.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -67,7 +68,7 @@ pub struct Sync {
 }
 
 /// How long a person waits for what others did in a room before what this desk did is shown alone.
-const STORY_PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_UP_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Sync {
     /// Starts the link on the current runtime. It goes on by itself until [`Sync::stop`].
@@ -131,18 +132,31 @@ impl Sync {
     /// # Errors
     /// Why it cannot be had now, in words for a person.
     pub async fn story(&self, entity: &EntityRef, most: u32) -> Result<StoryPage, Reason> {
+        let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let (property, kind, id) = (&self.property_id, plain(&entity.kind), plain(&entity.id));
+        let path = format!("/v1/properties/{property}/entities/{kind}/{id}/story?limit={most}");
+        self.look_up(&path).await
+    }
+
+    /// Whom the service proposes for what nobody is assigned to. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// As [`Sync::story`].
+    pub async fn suggestions(&self) -> Result<Suggestions, Reason> {
+        self.look_up(&format!("/v1/properties/{}/suggestions", self.property_id)).await
+    }
+
+    /// Asks the service for something that a person looks at and that is not kept. Where it is known to be away, nobody
+    /// waits.
+    async fn look_up<T: DeserializeOwned>(&self, path: &str) -> Result<T, Reason> {
         {
             let status = self.status.borrow();
             if let (LinkState::Offline | LinkState::Stopped, Some(reason)) = (status.state, &status.reason) {
                 return Err(reason.clone());
             }
         }
-        let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let (property, kind, id) = (&self.property_id, plain(&entity.kind), plain(&entity.id));
-        let path = format!("/v1/properties/{property}/entities/{kind}/{id}/story?limit={most}");
-        // A person looks at the screen meanwhile, and this desk's own part of it is at hand.
-        let patience = self.wire.deadlines().total.min(STORY_PATIENCE);
-        let asked = self.wire.ask(self.wire.get(&path), patience, Cause::NotTheService).await;
+        let patience = self.wire.deadlines().total.min(LOOK_UP_PATIENCE);
+        let asked = self.wire.ask(self.wire.get(path), patience, Cause::NotTheService).await;
         asked.map_err(|failure| failure.reason)
     }
 

@@ -916,6 +916,60 @@ rooms: Array<RoomId>,
 tiles: Array<Tile>, };
 
 /**
+ * Whom the service proposes for what nobody is assigned to. Empty while it is away.
+ */
+export type Suggestions = { 
+/**
+ * In the order of the board.
+ */
+list: Array<SuggestedPerson>, 
+/**
+ * Why there are none although the service answers otherwise: people assign by themselves.
+ */
+problem: CommandError | null, };
+
+/**
+ * A person proposed for a task.
+ */
+export type SuggestedPerson = { 
+/**
+ * The room.
+ */
+roomId: RoomId, 
+/**
+ * Its number.
+ */
+number: string, 
+/**
+ * The task.
+ */
+taskId: TaskId, 
+/**
+ * What sort of work.
+ */
+kind: TaskKind, 
+/**
+ * Who is proposed.
+ */
+to: StaffId, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * Why: `in_the_room`, `section`, `fewest_credits`, or a word that this build does not know.
+ */
+why: string, 
+/**
+ * Credits that they have left without it.
+ */
+creditsLeft: number, 
+/**
+ * Its weight.
+ */
+credits: number, };
+
+/**
  * Whether a room can be given out.
  */
 export type SafeToGive = { 
@@ -1789,6 +1843,23 @@ path: string,
  * Actions in it.
  */
 events: number, };
+
+/**
+ * What can be printed when this computer, or its network, is gone.
+ */
+export type DowntimePack = { 
+/**
+ * The folder that it is in.
+ */
+folder: string, 
+/**
+ * As of when it is; absent while there is none yet.
+ */
+writtenAt: string | null, 
+/**
+ * Why it could not be written last.
+ */
+problem: string | null, };
 
 /**
  * Where files are written to and found.

@@ -25,6 +25,7 @@ import type {
   ReportPeriod,
   ResolveRequest,
   Story,
+  Suggestions,
   SyncCenter,
 } from "../bindings/bindings";
 
@@ -47,6 +48,8 @@ export interface Platform {
 
   board(since: number | null): Promise<BoardDelta>;
   frontDesk(since: number | null): Promise<FrontDeskDelta>;
+  /** Whom the service proposes for what nobody is assigned to. Empty while it is away. */
+  suggestions(): Promise<Suggestions>;
   act(request: ActRequest): Promise<Acted>;
   /** What a line of the radio entry would record. Nothing is recorded. */
   radio(line: string): Promise<RadioEcho>;

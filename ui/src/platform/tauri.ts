@@ -31,6 +31,7 @@ export function tauriPlatform(): Platform {
     signOut: () => invoke("sign_out"),
     board: (since) => invoke("board", { since }),
     frontDesk: (since) => invoke("front_desk", { since }),
+    suggestions: () => invoke("suggestions"),
     act: (request) => invoke("act", { request }),
     radio: (line) => invoke("radio", { line }),
     beginEmergency: (intentId, reason) => invoke("begin_emergency", { intentId, reason }),

@@ -1,12 +1,13 @@
 //! The board's tiles and their order.
 
-use super::{flags, local_state, time, waiting};
-use crate::dto::{CannotWork, Column, Soon, Tile};
+use super::{Names, flags, local_state, time, waiting};
+use crate::dto::{CannotWork, Column, Soon, SuggestedPerson, Tile};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use turndown_desk::RoomRow;
 use turndown_domain::ladder::{self, Circumstances};
 use turndown_domain::{Room, SellabilityKind, Task, TaskKind, TaskStatus};
+use turndown_protocol::ProposedPerson;
 
 /// What the order on the board depends on besides the rooms.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,23 @@ fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool, cloc
             let standing = other(Circumstances { arrival_soon: true, ..usual })?;
             Some(Soon { from: time(from), standing })
         }),
+    })
+}
+
+/// A proposal of the service, if this desk still has the task open and with nobody.
+pub fn suggestion(row: &RoomRow, proposed: ProposedPerson, names: &Names) -> Option<SuggestedPerson> {
+    let id = turndown_domain::TaskId(proposed.task);
+    let task = row.unit.tasks.get(&id).filter(|task| task.is_open() && task.assignee.is_none())?;
+    Some(SuggestedPerson {
+        room_id: row.id.clone(),
+        number: row.unit.room.number.clone(),
+        kind: task.kind,
+        task_id: id,
+        name: names.person(&proposed.to),
+        to: turndown_domain::StaffId(proposed.to),
+        why: proposed.why,
+        credits_left: proposed.credits_left,
+        credits: task.credits,
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod carried;
 pub mod conflict;
+pub mod downtime;
 pub mod front_desk;
 pub mod outbox;
 pub mod report;

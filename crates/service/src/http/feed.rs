@@ -14,7 +14,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use turndown_protocol::{
-    AuditPage, ChangesPage, EntityRef, InstallId, Problem, PropertyId, ServiceHead, Snapshot, StoryPage, codes,
+    AuditPage, ChangesPage, EntityRef, InstallId, Problem, PropertyId, ServiceHead, Snapshot, StoryPage, Suggestions,
+    codes,
 };
 
 /// Rows in a page of changes, and the most that may be asked for.
@@ -287,6 +288,26 @@ pub(super) async fn story(
     let before = asked.before.unwrap_or(u64::MAX);
     let (entries, before) = app.store.story(device.property_id, EntityRef::new(kind, id), before, limit).await?;
     Ok(json(StoryPage { entries, before }))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/properties/{property}/suggestions",
+    tag = "feed",
+    summary = "Who could do what nobody is assigned to, with the reason; nothing is decided by it",
+    params(("property" = String, Path)),
+    responses(
+        (status = 200, body = Suggestions), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 503, body = Problem)
+    ),
+    security(("device" = []))
+)]
+pub(super) async fn suggestions(State(app): State<AppState>, Caller(device): Caller) -> Result<Response, Refused> {
+    let found = app.store.snapshot(device.property_id).await?;
+    // A large house takes longer than other requests should wait for.
+    let made = tokio::task::spawn_blocking(move || crate::workflow::suggestions(&found)).await;
+    let suggestions = made.map_err(|_| crate::store::StoreError::Fault)?.map_err(crate::store::StoreError::from)?;
+    Ok(json(Suggestions { suggestions }))
 }
 
 /// Where to go on in the audit trail.

@@ -122,6 +122,7 @@ pub fn router(app: AppState) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(single::task_action))
         .routes(routes!(feed::audit))
         .routes(routes!(feed::story))
+        .routes(routes!(feed::suggestions))
         .routes(routes!(enroll::enroll))
         .routes(routes!(enroll::enroll_code))
         .routes(routes!(ops::healthz))

@@ -3,7 +3,7 @@
 import { t } from "@lingui/core/macro";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
-import type { Action, Column, Tile } from "../../bindings/bindings";
+import type { Action, Column, TaskId, Tile } from "../../bindings/bindings";
 import { letGoOn, perform, performMany, underway, type NotDone } from "../../data/actions";
 import { COLUMNS } from "../../data/board";
 import { rendered } from "../../data/probe";
@@ -23,6 +23,7 @@ import { attachDrag, type DragSite } from "./drag";
 import { dragging, NOT_DRAGGING } from "./DropHint";
 import { boardFilter, filterLanes, findRoom, isFiltering, NO_SUM, sumLane, type LaneSum } from "./filter";
 import { Filters } from "./Filters";
+import { Suggestions } from "./Suggestions";
 import { moveFocus, moveOfKey, nextFocus, type Move, type TileFocus } from "./focus";
 import { Lane, STRIDE } from "./Lane";
 import { laneBeside, movable, planMove, planReasons, verdictOn } from "./moves";
@@ -227,6 +228,7 @@ export function Board(): ReactNode {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [adding, setAdding] = useState<{ number: string } | null>(null);
   const [menu, setMenu] = useState<{ taskId: string } | null>(null);
+  const giveToAnother = useCallback((taskId: TaskId) => setAsked({ ask: "reassign", tasks: [taskId] }), []);
   const openAdd = useCallback(() => setAdding({ number: "" }), []);
   const menuButton = useRef<HTMLElement | null>(null);
 
@@ -648,6 +650,7 @@ export function Board(): ReactNode {
       data-quiet-focus=""
     >
       <Filters onAdd={openAdd} onFind={focusTile} />
+      <Suggestions onChange={giveToAnother} />
       {/* The keys and clicks of every tile, at one place. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events */}
       <div ref={lanesBox} className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus} onBlur={onBlur}>

@@ -36,6 +36,8 @@ export interface MemoryOptions {
   /** So many more actions that were taken. */
   taken?: number;
   link?: LinkMode;
+  /** So many suggestions for work that nobody has. */
+  suggests?: number;
   stale?: boolean;
   /** A manager went on with old data; at the end of it where the word says so. */
   emergency?: boolean | "ending";
@@ -364,6 +366,17 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       return { revision, full: from === null, rooms, tiles: [...house.tiles.values()].filter((tile) => wanted.has(tile.roomId)) };
     },
     frontDesk: async (from) => ({ revision, full: from === null, rooms: [...house.rooms.values()].filter((room) => since(from, room.roomId)), removed: [] }),
+    suggestions: async () => {
+      if (app.sync.state !== "online") return { list: [], problem: null };
+      const free = [...house.tiles.values()].filter((tile) => tile.assignee === null && (tile.column === "dirty" || tile.column === "inProgress"));
+      const attendants = house.staff.filter((person) => person.role === "attendant");
+      const list = free.slice(0, options.suggests ?? 0).flatMap((tile, at) => {
+        const own = attendants.find((person) => person.section === tile.section);
+        const to = own ?? attendants[at % attendants.length];
+        return to === undefined ? [] : [{ roomId: tile.roomId, number: tile.number, taskId: tile.taskId, kind: tile.kind, to: to.id, name: to.name, why: own === undefined ? "fewest_credits" : "section", creditsLeft: 9 + at, credits: tile.credits }];
+      });
+      return { list, problem: null };
+    },
     act: async ({ roomId, action }: ActRequest) => {
       const was = { tiles: tilesOf(roomId), room: house.rooms.get(roomId) };
       apply(roomId, action);
