@@ -1,6 +1,8 @@
 // Takes pictures of every screen on made-up data, for people to look at: `npm run look -- <folder> [parts of names]`, with
-// --both in light and in dark. It serves the demonstration page under the shell's policy and says what the page reported as an error.
-// CHROMIUM names the browser's binary.
+// --both in light and in dark, with --tongues the main screens in other languages, at 100 % and at 200 %. It serves the
+// demonstration page under the shell's policy and says what the page reported as an error, and what does not fit: a page
+// wider than its window, a text cut off, a control that another one covers or that its words leave. CHROMIUM names the
+// browser's binary.
 
 import { createReadStream, existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
@@ -8,7 +10,7 @@ import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
-const { values: asked, positionals } = parseArgs({ options: { both: { type: "boolean", default: false } }, allowPositionals: true });
+const { values: asked, positionals } = parseArgs({ options: { both: { type: "boolean", default: false }, tongues: { type: "boolean", default: false } }, allowPositionals: true });
 const [folder = "pictures", ...parts] = positionals;
 const root = new URL("../dist-demo/", import.meta.url).pathname;
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
@@ -255,6 +257,16 @@ const pictures = [
     },
   },
   { name: "person", query: "noguide=1", act: async (page) => page.getByTestId("person").click() },
+  { name: "settings", query: "noguide=1", act: type(["Control+,"]) },
+  { name: "settings-dark", query: "noguide=1", dark: true, act: type(["Control+,"]) },
+  { name: "board-contrast", query: "busy=1&noguide=1&theme=contrast" },
+  { name: "board-contrast-dark", query: "busy=1&noguide=1&theme=contrast", dark: true },
+  { name: "sync-contrast", query: "busy=1&noguide=1&theme=contrast", hash: "#/sync" },
+  { name: "conflict-contrast", query: "busy=1&noguide=1&theme=contrast", hash: "#/sync", act: async (page) => { await page.getByTestId("decide").first().click(); await page.getByTestId("choice").first().click(); } },
+  { name: "board-forced", query: "busy=1&noguide=1", forced: true },
+  { name: "conflict-forced", query: "busy=1&noguide=1", hash: "#/sync", forced: true, act: async (page) => { await page.getByTestId("decide").first().click(); await page.getByTestId("choice").first().click(); } },
+  { name: "frontdesk-contrast", query: "window=front-desk&busy=1&theme=contrast" },
+  { name: "setup-contrast", query: "phase=setup&theme=contrast" },
   { name: "frontdesk", query: "window=front-desk&busy=1" },
   { name: "frontdesk-dark", query: "window=front-desk&busy=1&link=unplugged", dark: true },
   { name: "frontdesk-rtl", query: "window=front-desk&busy=1&dir=rtl" },
@@ -429,12 +441,63 @@ const browser = await chromium.launch({
 let faults = 0;
 // One that is in the dark already has its light twin beside it, or shows what is alike in both.
 const inDark = asked.both ? pictures.filter(({ name, dark }) => !dark && !pictures.some((each) => each.name === `${name}-dark`)) : [];
-const all = [...pictures, ...inDark.map((picture) => ({ ...picture, name: `${picture.name}-dark`, dark: true }))];
+// The main screens in other scripts, other directions and longer words.
+const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
+const inTongues = MAIN.flatMap((main) =>
+  ["ar", "ps", "he", "en-XA"].flatMap((lang) =>
+    [100, 200].map((text) => {
+      const picture = pictures.find(({ name }) => name === main);
+      return { ...picture, name: `${main}-${lang}-${text}`, query: `${picture.query}&lang=${lang}&text=${text}` };
+    }),
+  ),
+);
+const all = asked.tongues ? inTongues : [...pictures, ...inDark.map((picture) => ({ ...picture, name: `${picture.name}-dark`, dark: true }))];
+
+/** What does not fit, in words. Runs in the page. */
+function misfits() {
+  const found = [];
+  const layer = [...document.querySelectorAll(".modal, .popover")].at(-1) ?? document;
+  const describe = (element) => `${element.tagName.toLowerCase()}.${String(element.className.baseVal ?? element.className).trim().split(/\s+/).join(".")} "${element.textContent.trim().slice(0, 40)}"`;
+  const inSight = (box) => box.width > 1 && box.height > 1 && box.right > 0 && box.bottom > 0 && box.left < window.innerWidth && box.top < window.innerHeight;
+  const hidden = (element) => element.closest(".hidden-words, .live-region, [data-testid=hidden-select-container]") !== null;
+  const scrolledOut = (element, x, y) => {
+    for (let at = element.parentElement; at !== null && at !== document.body; at = at.parentElement) {
+      const edge = at.getBoundingClientRect();
+      if (getComputedStyle(at).overflowY !== "visible" && (y < edge.top || y > edge.bottom || x < edge.left || x > edge.right)) return true;
+    }
+    return false;
+  };
+  if (document.documentElement.scrollWidth > window.innerWidth) found.push("wider than the window");
+  for (const element of layer.querySelectorAll("*")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
+    if (!own || hidden(element) || !inSight(element.getBoundingClientRect())) continue;
+    const style = getComputedStyle(element);
+    // Dots say that there is more; a cut without them does not.
+    if (style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${describe(element)}`);
+    if (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 3) found.push(`cut off below: ${describe(element)}`);
+  }
+  const controls = [...layer.querySelectorAll("button, a[href], input, textarea, [role=radio], label.switch, .chip, .pill, kbd")].filter((control) => !hidden(control) && inSight(control.getBoundingClientRect()));
+  for (const control of controls) {
+    const box = control.getBoundingClientRect();
+    const words = document.createRange();
+    words.selectNodeContents(control);
+    const text = words.getBoundingClientRect();
+    if (text.width > 0 && control.children.length === 0 && (text.left < box.left - 1 || text.right > box.right + 1 || text.bottom > box.bottom + 4)) found.push(`its words leave it: ${describe(control)}`);
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    const top = document.elementFromPoint(x, y);
+    const covers = top !== null && !control.contains(top) && !top.contains(control) && getComputedStyle(control).opacity !== "0" && getComputedStyle(control).pointerEvents !== "none";
+    if (covers && top.closest("button, a, input, .tile, .rack-row, .card, .bar, .filters, h1, h2, p") !== null && control.closest("label")?.contains(top) !== true) {
+      if (!scrolledOut(control, x, y)) found.push(`covered by ${describe(top)}: ${describe(control)}`);
+    }
+  }
+  return [...new Set(found)];
+}
 for (const picture of all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))) {
   const context = await browser.newContext({
     viewport: picture.size ?? SMALL,
     colorScheme: picture.dark ? "dark" : "light",
     reducedMotion: "reduce",
+    forcedColors: picture.forced ? "active" : "none",
   });
   const page = await context.newPage();
   const complain = (what) => {
@@ -452,8 +515,7 @@ for (const picture of all.filter(({ name }) => parts.length === 0 || parts.some(
     complain(error.message);
   }
   await page.waitForTimeout(250);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-  if (wide) complain("wider than the window");
+  for (const misfit of await page.evaluate(misfits)) complain(misfit);
   if ((await page.evaluate(() => document.activeElement === document.body)) && picture.act !== undefined) complain("the focus is on the body");
   await page.screenshot({ path: join(folder, `${picture.name}.png`) });
   await context.close();

@@ -18,16 +18,24 @@ import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
 import { configure } from "../shared/fmt";
 import { isTyping, keyOf } from "../shared/keys";
+import { speech } from "../shared/language";
+import { prefs } from "../shared/prefs";
 import { go, useRoute } from "../shared/route";
 import { Frame, StartNotice } from "./Frame";
+import { openSettings, Settings, SettingsButton } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 
 const SEQUENCE_MS = 1_500;
 
 export function App({ desk }: { desk: Desk }): ReactNode {
+  const { language, digits, calendar } = useStore(speech);
+  const textSize = useStore(prefs, (each) => each.textSize);
+  // Words, numbers and the heights of rows are worked out where they are shown: whoever changes them has the views made
+  // anew. What a person has done is in the desk's stores, not in the views.
   return (
     <DeskContext value={desk}>
-      <Root />
+      <Root key={[language.code, digits, calendar, textSize].join(" ")} />
+      <Settings />
     </DeskContext>
   );
 }
@@ -45,8 +53,8 @@ function Unreadable({ message, next, code }: { message: string; next: string; co
   const desk = useDesk();
   return (
     <main className="unreadable" data-testid="unreadable">
-      <h1>{message}</h1>
-      <p>{next}</p>
+      <h1 dir="auto">{message}</h1>
+      <p dir="auto">{next}</p>
       <p className="code">{code}</p>
       <button type="button" className="btn btn-solid" onClick={() => void desk.refresh()}>{t`Look again`}</button>
     </main>
@@ -78,6 +86,7 @@ function BeforeTheBoard({ children }: { children: ReactNode }): ReactNode {
     <div className="before-the-board">
       <EmergencyStamp />
       <StartNotice />
+      <SettingsButton />
       {children}
     </div>
   );
@@ -184,6 +193,9 @@ function useKeys(onSheet: () => void): void {
         } else if (key === "z" && !isTyping(event.target)) {
           event.preventDefault();
           void undo(desk);
+        } else if (key === ",") {
+          event.preventDefault();
+          openSettings();
         }
         return;
       }
@@ -193,16 +205,17 @@ function useKeys(onSheet: () => void): void {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (event.key === "?") {
+      if (key === "?") {
         event.preventDefault();
         sheet.current();
         return;
       }
-      if (event.key === "/") {
+      if (key === "/") {
         event.preventDefault();
         document.querySelector<HTMLInputElement>("[data-search]")?.focus();
         return;
       }
+      if (!prefs.getState().letterKeys) return;
       const second = first.current.key === "g" && event.timeStamp - first.current.at < SEQUENCE_MS;
       first.current = { key, at: event.timeStamp };
       if (!second) return;

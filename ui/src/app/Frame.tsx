@@ -2,7 +2,7 @@
 // service.
 
 import { t } from "@lingui/core/macro";
-import { ExternalLink, Keyboard as KeyboardIcon, LogOut, Monitor, Moon, Plug, Sun, Unplug, Users } from "lucide-react";
+import { Contrast, ExternalLink, Keyboard as KeyboardIcon, LogOut, Monitor, Moon, Plug, Settings2, Sun, Unplug, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useStore } from "zustand";
@@ -18,6 +18,7 @@ import { roleWord } from "../shared/words";
 import { Mark } from "../shared/Mark";
 import { Messages } from "./Messages";
 import { Pill } from "./Pill";
+import { openSettings } from "./Settings";
 import "./frame.css";
 
 interface Props {
@@ -111,11 +112,13 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
     { id: "system", label: t`As the computer`, icon: <Monitor size={16} aria-hidden /> },
     { id: "light", label: t`Light`, icon: <Sun size={16} aria-hidden /> },
     { id: "dark", label: t`Dark`, icon: <Moon size={16} aria-hidden /> },
+    { id: "contrast", label: t`High contrast`, icon: <Contrast size={16} aria-hidden /> },
   ];
   const act = (key: string) => {
     if (key === "who") onSwitchPerson();
     else if (key === "out") void attempt(() => desk.platform.signOut());
     else if (key === "keys") onShortcuts();
+    else if (key === "settings") openSettings();
     else if (key.startsWith("theme-")) setPref({ theme: key.slice(6) as Theme });
   };
   return (
@@ -148,6 +151,9 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
             </MenuItem>
           ))}
           <Separator className="menu-separator" />
+          <MenuItem id="settings" className="menu-item" data-testid="menu-settings">
+            <Settings2 size={16} aria-hidden /> {t`Settings…`} <span className="menu-key" dir="ltr">Ctrl ,</span>
+          </MenuItem>
           <MenuItem id="keys" className="menu-item">
             <KeyboardIcon size={16} aria-hidden /> {t`Keyboard shortcuts`} <span className="menu-key">?</span>
           </MenuItem>
@@ -167,7 +173,7 @@ export function StartNotice(): ReactNode {
     <div className="notice" data-testid="notice" data-code={notice.code}>
       <Glyph name="alert" />
       <p>
-        <b>{notice.message}</b> {notice.nextStep} <span className="code">{notice.code}</span>
+        <b dir="auto">{notice.message}</b> <bdi>{notice.nextStep}</bdi> <span className="code">{notice.code}</span>
       </p>
       <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
     </div>

@@ -51,8 +51,13 @@ function Message({ toast }: { toast: Toast }): ReactNode {
     >
       <Glyph name={toast.tone === "done" ? "tick" : "alert"} />
       <span>
-        <b>{toast.text}</b>
-        {toast.nextStep === undefined || toast.nextStep === "" ? null : ` ${toast.nextStep}`}
+        <b dir="auto">{toast.text}</b>
+        {toast.nextStep === undefined || toast.nextStep === "" ? null : (
+          <>
+            {" "}
+            <bdi>{toast.nextStep}</bdi>
+          </>
+        )}
         {toast.code === undefined ? null : (
           <>
             {" "}

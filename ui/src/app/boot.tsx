@@ -4,25 +4,33 @@ import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { createRoot } from "react-dom/client";
 import { I18nProvider as AriaI18nProvider } from "react-aria-components";
+import type { ReactNode } from "react";
+import { useStore } from "zustand";
 import { report } from "../data/actions";
-import { createDesk } from "../data/desk";
+import { createDesk, type Desk } from "../data/desk";
 import { exposeProbe } from "../data/probe";
-import { messages } from "../locales/en/messages";
 import type { Platform } from "../platform/platform";
 import { mountAnnouncer } from "../shared/announcer";
-import { configure } from "../shared/fmt";
-import { applyTheme } from "../shared/prefs";
+import { speech, startSpeaking } from "../shared/language";
+import type { Language } from "../shared/locales";
+import { applyLooks } from "../shared/prefs";
 import { App } from "./App";
 import { announceSync } from "./syncNews";
 import "./tokens.css";
 import "./base.css";
 
-export async function boot(platform: Platform): Promise<void> {
-  const locale = "en";
-  i18n.load(locale, messages);
-  i18n.activate(locale);
-  configure({ locale });
-  applyTheme();
+/** React Aria takes the direction of the arrow keys, and its own few words, from the language. */
+function InLanguage({ desk }: { desk: Desk }): ReactNode {
+  const { language } = useStore(speech);
+  return (
+    <AriaI18nProvider locale={language.code === "en" ? "en-GB" : language.code}>
+      <App desk={desk} />
+    </AriaI18nProvider>
+  );
+}
+
+export async function boot(platform: Platform, languages?: readonly Language[]): Promise<void> {
+  applyLooks();
   mountAnnouncer();
   exposeProbe();
   // A selection that is dragged must not start the system's own drag.
@@ -33,11 +41,10 @@ export async function boot(platform: Platform): Promise<void> {
   const root = document.getElementById("root");
   if (root === null) throw new Error("the page has no root");
   const started = desk.start();
+  await startSpeaking(languages);
   createRoot(root).render(
     <I18nProvider i18n={i18n}>
-      <AriaI18nProvider locale="en-GB">
-        <App desk={desk} />
-      </AriaI18nProvider>
+      <InLanguage desk={desk} />
     </I18nProvider>,
   );
   await started;

@@ -3,7 +3,10 @@
 
 import type { AppState, LinkMode } from "../bindings/bindings";
 import { memoryPlatform } from "../platform/memory/memory";
+import { LANGUAGES } from "../shared/locales";
+import { setPref, TEXT_SIZES, type Theme } from "../shared/prefs";
 import { boot } from "./boot";
+import { PSEUDO } from "./pseudo";
 
 const asked = new URLSearchParams(window.location.search);
 const flag = (name: string) => asked.get(name) === "1";
@@ -23,7 +26,11 @@ const platform = memoryPlatform({
   floors: Number(asked.get("floors") ?? 10),
   perFloor: Number(asked.get("doors") ?? 30),
 });
-if (asked.get("dir") === "rtl") document.documentElement.dir = "rtl";
+setPref({
+  language: asked.get("lang") ?? (asked.get("dir") === "rtl" ? "ar-XB" : "en"),
+  textSize: TEXT_SIZES.find((size) => String(size) === asked.get("text")) ?? 100,
+  theme: (asked.get("theme") ?? "system") as Theme,
+});
 if (flag("noguide")) {
   platform.setState((state) => {
     state.guide = null;
@@ -46,4 +53,4 @@ if (asked.get("phase") === "trouble") {
   });
 }
 Object.defineProperty(window, "__demo", { value: platform });
-void boot(platform);
+void boot(platform, [...LANGUAGES, ...PSEUDO]);

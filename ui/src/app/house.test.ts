@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { HEIGHTS, WIDTHS } from "../shared/prefs";
 
 const SRC = resolve(__dirname, "..");
 
@@ -51,6 +52,11 @@ describe("the house rules of the screens", () => {
     expect(guilty.map(({ name }) => name)).toEqual([]);
   });
 
+  it("languages that nobody speaks are only for tests and the demonstration page", () => {
+    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && name !== "app/demo.tsx" && imports(text).some((each) => each.endsWith("/pseudo")));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+  });
+
   it("nothing but the announcer makes a live region, and nothing but fmt formats", () => {
     const code = sources.filter(({ name }) => !/\.test\.tsx?$/.test(name));
     const live = code.filter(({ name, text }) => name !== "shared/announcer.ts" && /aria-live|role="(?:status|alert|log)"|<output\b/.test(text));
@@ -67,6 +73,28 @@ describe("the house rules of the screens", () => {
         .map((line) => `${relative(SRC, path)}: ${line.trim()}`),
     );
     expect(guilty).toEqual([]);
+  });
+
+  it("sizes follow the text: styles count in rem, edges alone in pixels, and ask for the window in letters", () => {
+    const styles = files(SRC, /\.css$/).map((path) => ({ name: relative(SRC, path), text: readFileSync(path, "utf8") }));
+    const pixels = styles.flatMap(({ name, text }) =>
+      text
+        .replace(/\/\*.*?\*\//gs, "")
+        .split("\n")
+        .filter((line) => !/^\s*(?:border|outline|text-decoration|text-underline)|gradient/.test(line) || line.includes("border-radius"))
+        .filter((line) => [...line.matchAll(/(?<![\w.#])(\d+(?:\.\d+)?)px/g)].some((match) => Number(match[1]) > 3))
+        .map((line) => `${name}: ${line.trim()}`),
+    );
+    expect(pixels).toEqual([]);
+    expect(styles.filter(({ text }) => /@(?:media|container)[^{]*(?:width|height)/.test(text)).map(({ name }) => name)).toEqual([]);
+    const asked = styles.flatMap(({ text }) => [...text.matchAll(/data-(narrower|lower)~="(\d+)"/g)].map((match) => `${match[1]} ${match[2]}`));
+    const known = [...WIDTHS.map((size) => `narrower ${size}`), ...HEIGHTS.map((size) => `lower ${size}`)];
+    expect([...new Set(asked)].toSorted()).toEqual(known.toSorted());
+  });
+
+  it("the rows of every windowed list follow the text", () => {
+    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && text.includes("useVirtualizer") && !text.includes("rowHeight("));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
   });
 
   it("nothing casts a blurred shadow or filters what scrolls", () => {

@@ -1,5 +1,5 @@
-// Contrast is arithmetic: text on tiles and status words keep 7:1, edges of controls and the focus ring 3:1, in both
-// themes.
+// Contrast is arithmetic: text on tiles and status words keep 7:1, edges of controls and the focus ring 3:1, in every
+// theme; in high contrast every text keeps 7:1 and every edge 3:1.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { describe, expect, it } from "vitest";
 
 const css = readFileSync(join(__dirname, "tokens.css"), "utf8");
 
-function tokens(block: string): Map<string, string> {
-  return new Map([...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1] ?? "", match[2] ?? ""]));
+function tokens(text: string): Map<string, string> {
+  return new Map([...text.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1] ?? "", match[2] ?? ""]));
 }
 
 function luminance(hex: string): number {
@@ -24,10 +24,17 @@ function contrast(a: string, b: string): number {
   return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
 }
 
-const light = tokens(css.slice(css.indexOf(":root {"), css.indexOf("@media")));
-const media = tokens(css.slice(css.indexOf("@media"), css.indexOf(":root[data-theme")));
-const chosen = tokens(css.slice(css.indexOf(":root[data-theme")));
-const dark = new Map([...light, ...chosen]);
+/** The tokens of one block, by how its selector begins. */
+function block(selector: string): Map<string, string> {
+  const start = css.indexOf(`${selector} {`);
+  expect(start, selector).toBeGreaterThanOrEqual(0);
+  return tokens(css.slice(start, css.indexOf("}", start)));
+}
+
+const light = block(":root");
+const dark = new Map([...light, ...block(':root[data-scheme="dark"]')]);
+const contrastLight = new Map([...light, ...block(':root[data-contrast="more"]')]);
+const contrastDark = new Map([...dark, ...contrastLight, ...block(':root[data-contrast="more"][data-scheme="dark"]')]);
 
 const SEVEN: [string, string[]][] = [
   ["ink", ["tile", "panel", "ground", "well", "plate", "accent-soft", "selected"]],
@@ -66,6 +73,32 @@ describe.each([
   });
 });
 
-it("the dark theme is the same whether the computer or the person asked for it", () => {
-  expect([...media]).toEqual([...chosen]);
+describe.each([
+  ["light", contrastLight],
+  ["dark", contrastDark],
+])("high contrast, %s", (_name, theme) => {
+  const grounds = ["tile", "panel", "ground", "well", "plate"];
+  const text = ["ink", "ink-2", "ink-3", "accent", "dirty", "progress", "clean", "inspected", "wait", "send", "alarm", "good"];
+  const edges = ["line", "line-strong", "focus", "wait-line", "send-line", "alarm-line", "good-line"];
+  const on = (ink: string, ground: string) => contrast(theme.get(ink) ?? "", theme.get(ground) ?? "");
+
+  it.each(text)("every text in %s is at least 7:1", (ink) => {
+    for (const ground of grounds) expect(on(ink, ground)).toBeGreaterThanOrEqual(7);
+    expect(on("accent-ink", "accent")).toBeGreaterThanOrEqual(7);
+    expect(on("bar-ink-2", "bar-2")).toBeGreaterThanOrEqual(7);
+  });
+  it.each(edges)("every edge in %s is at least 3:1", (edge) => {
+    for (const ground of grounds) expect(on(edge, ground)).toBeGreaterThanOrEqual(3);
+  });
+  it("no ground says anything: all are one", () => {
+    const all = [...grounds, "accent-soft", "wait-soft", "send-soft", "alarm-soft", "good-soft"].map((ground) => theme.get(ground));
+    expect(new Set(all).size).toBe(1);
+  });
+});
+
+it("every theme names every colour, and the computer's colours take the place of each", () => {
+  const colours = [...light.keys()];
+  const forced = css.slice(css.indexOf("@media (forced-colors: active)"));
+  expect(colours.filter((name) => !forced.includes(`--${name}: `))).toEqual([]);
+  expect(colours.filter((name) => !block(':root[data-contrast="more"]').has(name))).toEqual([]);
 });

@@ -28,7 +28,7 @@ export function Unshown({ className, error, testId, back = <Back />, onRetry, ch
         <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
           {error.message}
         </h1>
-        <p>{error.nextStep}</p>
+        <p dir="auto">{error.nextStep}</p>
         <p className="code selectable">
           <Code code={error.code} />
           {afterCode(error.reference)}

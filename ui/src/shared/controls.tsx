@@ -57,6 +57,8 @@ export interface Choice {
   label: string;
   /** Small words beside the label. */
   hint?: string;
+  /** The label's language, where it is not that of the page. */
+  lang?: string;
 }
 
 interface SelectProps {
@@ -89,7 +91,7 @@ export function Select({ label, choices, value, onChange, quiet = false, testId 
               {({ isSelected }) => (
                 <>
                   <span className="listbox-check">{isSelected ? <Check size={14} aria-hidden /> : null}</span>
-                  <span dir="auto">{choice.label}</span>
+                  <span dir="auto" lang={choice.lang}>{choice.label}</span>
                   {choice.hint === undefined ? null : <span className="listbox-hint">{choice.hint}</span>}
                 </>
               )}
@@ -247,8 +249,8 @@ export function Problem({ error, playbook = false, testId }: ProblemProps): Reac
     <div className="problem" data-testid={testId} data-code={error.code}>
       <Glyph name="alert" />
       <div>
-        <b>{error.message}</b>
-        <p>{error.nextStep}</p>
+        <b dir="auto">{error.message}</b>
+        <p dir="auto">{error.nextStep}</p>
         <span className="code selectable">
           {playbook ? <Code code={error.code} /> : error.code}
           {afterCode(error.reference)}

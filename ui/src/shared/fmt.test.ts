@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { age, compareRooms, configure, count, dateTime, duration, durationInWords, fold, iso, serviceDay, time } from "./fmt";
+import { age, compareNames, compareRooms, configure, count, dateTime, duration, durationInWords, fold, iso, serviceDay, time } from "./fmt";
+import { ENGLISH, LANGUAGES } from "./locales";
 
 beforeEach(() => configure({ timeZone: "Europe/Lisbon" }));
 afterEach(() => configure({ timeZone: "UTC" }));
@@ -36,11 +37,19 @@ describe("fmt", () => {
   it("sorts rooms as the corridor does", () => {
     expect(["1011", "101", "12A", "9", "1009"].toSorted(compareRooms)).toEqual(["9", "12A", "101", "1009", "1011"]);
   });
+  it("sorts Pashto names as Persian, in an engine that knows no Pashto too", () => {
+    configure({ language: LANGUAGES.find((each) => each.code === "ps") });
+    expect(["یوسف", "پروین", "احمد", "گلالۍ"].toSorted(compareNames)).toEqual(["احمد", "پروین", "گلالۍ", "یوسف"]);
+    expect(["1011", "9", "101"].toSorted(compareRooms)).toEqual(["9", "101", "1011"]);
+    configure({ language: ENGLISH });
+  });
   it("folds digits of other scripts, case and accents", () => {
     expect(fold("۲۰۴")).toBe("204");
     expect(fold("٢٠٤")).toBe("204");
     expect(fold(" João ")).toBe("joao");
     expect(fold("كريم")).toBe(fold("کریم"));
+    expect(fold("ګلالۍ")).toBe(fold("گلالۍ"));
+    expect(fold("ليلى")).toBe(fold("لیلی"));
   });
   it("isolates a room number in a plain string", () => expect(iso("204")).toBe("\u2068204\u2069"));
 });

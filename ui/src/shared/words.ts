@@ -19,7 +19,7 @@ import type {
   TaskStatus,
   WaitingShown,
 } from "../bindings/bindings";
-import { age, count, time } from "./fmt";
+import { age, clock, count, time } from "./fmt";
 
 export function kindWord(kind: TaskKind): string {
   switch (kind) {
@@ -303,7 +303,7 @@ export function creditsWord(n: number): string {
 /** For how long a guest waits, and what they were told. */
 export function waitingWords(waiting: WaitingShown, now: number): string {
   const since = t`since ${time(waiting.since)} (${age(waiting.since, now)})`;
-  return waiting.promised === null ? since : t`${since}, told ${waiting.promised}`;
+  return waiting.promised === null ? since : t`${since}, told ${clock(waiting.promised)}`;
 }
 
 export function tasksWord(n: number): string {

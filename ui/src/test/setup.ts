@@ -2,8 +2,9 @@ import { i18n } from "@lingui/core";
 import { afterEach, beforeEach, vi } from "vitest";
 import { messages } from "../locales/en/messages";
 import { resetAnnouncer } from "../shared/announcer";
+import { learn } from "../shared/language";
 
-i18n.load("en", messages);
+learn("en", messages);
 i18n.activate("en");
 
 // The page simulated for tests lays nothing out; a list that shows only what is in sight needs something in sight.

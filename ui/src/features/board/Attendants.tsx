@@ -11,6 +11,7 @@ import { attendantsOf, staffById } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button } from "../../shared/controls";
 import { count, fold, iso } from "../../shared/fmt";
+import { rowHeight } from "../../shared/language";
 import { Glyph } from "../../shared/glyphs";
 import { useRowKeys } from "../../shared/rowKeys";
 import { UNASSIGNED } from "../../shared/views";
@@ -83,7 +84,7 @@ function Loads({ onClose }: { onClose: () => void }): ReactNode {
     if (wanted !== "") return people.filter((row) => fold(`${row.name} ${row.section ?? ""}`).includes(wanted));
     return [{ id: null, name: t`All attendants`, section: null, load: null }, { id: UNASSIGNED, name: t`Nobody assigned`, section: null, load: loads.get(null) ?? NO_LOAD }, ...people];
   }, [staff, loads, query]);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 6 });
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight(ROW_PX), overscan: 6 });
   const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, rows.length);
   const choose = (row: Row | undefined) => {
     if (row === undefined) return;

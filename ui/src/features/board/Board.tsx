@@ -12,6 +12,7 @@ import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
+import { rowHeight } from "../../shared/language";
 import { prefs } from "../../shared/prefs";
 import { showToast } from "../../shared/toasts";
 import { columnWord, tasksWord, workWord } from "../../shared/words";
@@ -563,7 +564,7 @@ export function Board(): ReactNode {
     if (move !== null) {
       event.preventDefault();
       const scroller = cell.closest(".lane-scroll");
-      const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / STRIDE[density]) - 1);
+      const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / rowHeight(STRIDE[density])) - 1);
       const to = moveFocus(current.focus, lanes, move, page);
       if (to === null) return;
       focusTile(to);
@@ -609,7 +610,7 @@ export function Board(): ReactNode {
     }
     if (goToTyped(event)) return;
     const key = keyOf(event);
-    if (!/^[a-z]$/.test(key)) return;
+    if (!/^[a-z]$/.test(key) || !prefs.getState().letterKeys) return;
     if (key === "m") {
       event.preventDefault();
       openMenu(tile.taskId);

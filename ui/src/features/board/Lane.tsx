@@ -4,13 +4,14 @@ import { memo, useCallback, useEffect, useRef, type ReactNode } from "react";
 import type { Column, TaskId } from "../../bindings/bindings";
 import { count } from "../../shared/fmt";
 import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import type { Density } from "../../shared/prefs";
 import { columnWord, creditsWord } from "../../shared/words";
 import { DropHint } from "./DropHint";
 import type { LaneSum } from "./filter";
 import { Tile } from "./Tile";
 
-/** A tile's height and the gap below it, in CSS pixels; board.css says the same. */
+/** A tile's height and the gap below it, in CSS pixels for small Latin letters; board.css says the same. */
 export const STRIDE: Record<Density, number> = { comfortable: 104, compact: 62 };
 
 interface Props {
@@ -40,7 +41,7 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
   );
 
   const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
-  const estimateSize = useCallback(() => STRIDE[density], [density]);
+  const estimateSize = useCallback(() => rowHeight(STRIDE[density]), [density]);
 
   const virtual = useVirtualizer({
     count: ids.length,

@@ -5,7 +5,7 @@ import type { Column, Tile as TileData } from "../../bindings/bindings";
 import { staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useTile } from "../../data/useDesk";
-import { age, iso, time } from "../../shared/fmt";
+import { age, clock, iso, time } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
 import { selection } from "./selection";
@@ -22,14 +22,14 @@ interface Props {
 /** Vacant or occupied, and what the guests of the day mean for the work. */
 export function situation(tile: TileData): string {
   const parts = [occupancyWord(tile.occupancy)];
-  const eta = tile.arrival?.eta;
-  const leaves = tile.guest?.departs_at;
+  const eta = clock(tile.arrival?.eta);
+  const leaves = clock(tile.guest?.departs_at);
   if (tile.occupancy === "occupied" && (tile.stay === "due_out" || tile.stay === "turnover")) {
-    parts.push(leaves === undefined ? t`due out` : t`due out ${leaves}`);
+    parts.push(leaves === "" ? t`due out` : t`due out ${leaves}`);
   } else if (tile.stay === "stayover" || tile.stay === "departed" || tile.stay === "arrived" || tile.stay === "day_use") {
     parts.push(stayWord(tile.stay).toLowerCase());
   }
-  if (tile.arrival !== null) parts.push(eta === undefined ? t`arrival` : t`arrival ${eta}`);
+  if (tile.arrival !== null) parts.push(eta === "" ? t`arrival` : t`arrival ${eta}`);
   return parts.join(" · ");
 }
 
@@ -129,7 +129,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
           {isHeld(tile) ? t`On hold` : localStateWord(tile.localState)}
         </span>
         <span className="tile-situation">
-          {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
+          {isVip(tile) ? <b className="tile-vip">{t`VIP`}</b> : null}
           {situation(tile)}
         </span>
         <span className="tile-who" dir="auto" data-nobody={assignee === null || undefined}>
@@ -137,7 +137,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         </span>
         <span className="tile-more">
           {said === null ? null : <b data-tone={said.tone}>{said.text}</b>}
-          {said?.tone === "stop" && tile.cannotWork !== null ? null : <span className="tile-since">{since ?? [tile.roomType, creditsWord(tile.credits)].join(" · ")}</span>}
+          {said?.tone === "stop" && tile.cannotWork !== null ? null : <span className="tile-since">{since ?? [iso(tile.roomType), creditsWord(tile.credits)].join(" · ")}</span>}
         </span>
         {verb === null ? null : (
           <button type="button" tabIndex={-1} className="tile-do" data-do="primary" data-testid="tile-primary" data-action={verb.id}>

@@ -9,7 +9,7 @@ import { attendantsOf, inDeskOrder, staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
-import { age, compareRooms, dateTime, fold, serviceDay } from "../../shared/fmt";
+import { age, clock, compareRooms, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { NoteDialog } from "../../shared/NoteDialog";
@@ -230,14 +230,14 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
     [t`Why here`, rungWord(desk.board.standing(tile.taskId)?.rung ?? tile.standing.rung)],
     [t`Guests`, situation(tile)],
     [t`Assigned to`, staffName(staff, tile.assignee) ?? t`Nobody`],
-    [t`Room`, [tile.roomType, t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
+    [t`Room`, [iso(tile.roomType), t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
   ];
   if (tile.guest !== null) {
     const guest = [persons(tile.guest.persons), tile.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(tile.guest.departs_on, "short")}`];
-    facts.push([t`In the room`, [...guest, tile.guest.departs_at ?? ""].filter(Boolean).join(" · ")]);
+    facts.push([t`In the room`, [...guest, clock(tile.guest.departs_at)].filter(Boolean).join(" · ")]);
   }
   if (tile.arrival !== null) {
-    const coming = [tile.arrival.eta ?? "", persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
+    const coming = [clock(tile.arrival.eta), persons(tile.arrival.persons), tile.arrival.vip ? t`VIP` : ""];
     facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
   }
   if (tile.waiting !== null) facts.push([t`Guest waits`, waitingWords(tile.waiting, now)]);

@@ -136,7 +136,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       return;
     }
     // A key that is held down would decide field after field, as the focus goes on.
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null || !prefs.getState().letterKeys) return;
     const key = keyOf(event);
     if (key === "3") {
       const anew = field?.querySelector<HTMLInputElement>('input[value="edited"]');
@@ -168,7 +168,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             <h1 tabIndex={-1} data-quiet-focus="">
               {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
             </h1>
-            <p className="resolver-summary">{view.summary}</p>
+            <p className="resolver-summary" dir="auto">{view.summary}</p>
             <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
               {t`What happened in this room`}
             </Button>

@@ -41,7 +41,7 @@ export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }:
         {hasEarlier ? <em id={earlier}>{chosenBefore(field)}</em> : null}
         {suggestion !== null ? (
           <p id={hint} className="versus-hint" data-testid="suggestion">
-            <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> {suggestion.reason}
+            <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> <bdi>{suggestion.reason}</bdi>
           </p>
         ) : null}
       </div>
@@ -119,7 +119,7 @@ function Option({ field, side, name, about, chosen, onChoose, by }: OptionProps)
           {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
         </small>
       )}
-      {(isMine ? field.ifMine : field.ifTheirs) === "" ? null : <span className="versus-then">{isMine ? field.ifMine : field.ifTheirs}</span>}
+      {(isMine ? field.ifMine : field.ifTheirs) === "" ? null : <span className="versus-then" dir="auto">{isMine ? field.ifMine : field.ifTheirs}</span>}
     </label>
   );
 }

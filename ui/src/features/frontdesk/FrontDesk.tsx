@@ -11,9 +11,11 @@ import { perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk, useWatch } from "../../data/useDesk";
 import { RoomNumber } from "../../shared/controls";
-import { age, count, iso, serviceDay } from "../../shared/fmt";
+import { age, clock, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { keyOf } from "../../shared/keys";
+import { rowHeight } from "../../shared/language";
+import { prefs } from "../../shared/prefs";
 import { cleanlinessWord, flagWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, stayWord, waitingWords } from "../../shared/words";
 import { AskDialog, RoomPanel, type Recording } from "./dialogs";
 import { RACK_FILTERS, rackCounts, rackList, type RackFilter } from "./filter";
@@ -23,7 +25,7 @@ import { bothSides, doing } from "./words";
 
 const ROW = 64;
 const HEAD = 36;
-const estimateSize = (): number => ROW;
+const estimateSize = (): number => rowHeight(ROW);
 
 function filterWord(filter: RackFilter): string {
   switch (filter) {
@@ -117,14 +119,14 @@ export function FrontDesk(): ReactNode {
         setAsked({ ask: "panel", id: room.roomId });
         return;
       }
-      const verb = verbOfKey(room, keyOf(event));
+      const verb = prefs.getState().letterKeys ? verbOfKey(room, keyOf(event)) : null;
       if (verb !== null && !event.shiftKey) {
         event.preventDefault();
         doVerb(room, verb, event.timeStamp);
         return;
       }
     }
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 1);
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight(ROW)) - 1);
     const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: ids.length - 1 };
     const to = steps[event.key];
     if (to === undefined || ids.length === 0) return;
@@ -227,7 +229,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
   const guest = room.guest === null
     ? (room.stay === "turnover" ? t`Left, arrival to come` : stayWord(room.stay))
     // A time of leaving means something on the day itself; before it, the day does.
-    : [stayWord(room.stay), leavesToday ? room.guest.departs_at ?? "" : serviceDay(room.guest.departs_on, "short")].filter(Boolean).join(" · ");
+    : [stayWord(room.stay), leavesToday ? clock(room.guest.departs_at) : serviceDay(room.guest.departs_on, "short")].filter(Boolean).join(" · ");
   const name = [
     t`Room ${iso(room.number)}`,
     answer,
@@ -235,7 +237,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
     cleanlinessWord(room.cleanliness),
     doing(room, now),
     room.discrepancy && room.hkOccupancy !== null ? bothSides(room) : occupancyWord(room.occupancy),
-    room.arrival === null ? "" : t`arrival ${room.arrival.eta ?? ""}`,
+    room.arrival === null ? "" : t`arrival ${clock(room.arrival.eta)}`,
     room.claim === null ? "" : claimWords(room.claim),
     room.waiting === null ? "" : t`guest waits ${waitingWords(room.waiting, now)}`,
     localStateWord(room.localState),
@@ -265,7 +267,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
       <span role="gridcell" className="rack-number">
         <RoomNumber number={room.number} />
         <small>
-          {room.roomType} · {t`floor ${room.floor}`}
+          <bdi>{room.roomType}</bdi> · {t`floor ${room.floor}`}
         </small>
       </span>
       <span role="gridcell" className="rack-answer">
@@ -302,8 +304,8 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
         ) : (
           <>
             <b>
-              {room.arrival.eta ?? t`No time said`}
-              {room.arrival.vip ? <span className="tag">VIP</span> : null}
+              {clock(room.arrival.eta) || t`No time said`}
+              {room.arrival.vip ? <span className="tag">{t`VIP`}</span> : null}
             </b>
             {room.waiting === null ? <small>{arrivalWords(room).join(" · ")}</small> : (
               <small className="rack-waits">
@@ -339,5 +341,5 @@ function claimWords(claim: ClaimShown): string {
 /** For how long, and what was told, where there is little room. */
 function waitShort(waiting: WaitingShown, now: number): string {
   const long = age(waiting.since, now);
-  return waiting.promised === null ? t`waits ${long}` : t`waits ${long}, told ${waiting.promised}`;
+  return waiting.promised === null ? t`waits ${long}` : t`waits ${long}, told ${clock(waiting.promised)}`;
 }

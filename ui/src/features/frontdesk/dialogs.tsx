@@ -6,7 +6,7 @@ import { Form } from "react-aria-components";
 import type { Action, RackRoom } from "../../bindings/bindings";
 import { useNow } from "../../data/ticker";
 import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
-import { dateTime, fold, serviceDay } from "../../shared/fmt";
+import { clock, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { NoteDialog } from "../../shared/NoteDialog";
 import { cleanlinessWord, flagWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, waitingWords } from "../../shared/words";
@@ -96,7 +96,7 @@ function Queue({ room, onClose, onRecord }: Props): ReactNode {
             setError(t`That is no time of day. Write it as hours and minutes, for example 14:30.`);
             return;
           }
-          onRecord({ action: { action: "queue_guest", args: promised === "" ? {} : { promised } }, done: promised === "" ? t`the guest waits` : t`the guest waits, told ${promised}`, from: event.timeStamp });
+          onRecord({ action: { action: "queue_guest", args: promised === "" ? {} : { promised } }, done: promised === "" ? t`the guest waits` : t`the guest waits, told ${clock(promised)}`, from: event.timeStamp });
         }}
       >
         <Field label={t`Which time was the guest told? (may stay empty)`} value={text} onChange={setText} error={error} autoFocus maxLength={5} placeholder="14:30" testId="queue-time" />
@@ -116,7 +116,7 @@ export function RoomPanel({ room, onClose, onVerb }: { room: RackRoom; onClose: 
   const facts: [string, ReactNode][] = [
     [t`Housekeeping`, [cleanlinessWord(room.cleanliness), doing(room, now)].filter(Boolean).join(" · ")],
     [t`Front desk`, room.discrepancy ? bothSides(room) : occupancyWord(room.occupancy)],
-    [t`Room`, [room.roomType, t`floor ${room.floor}`, t`section ${room.section}`].join(" · ")],
+    [t`Room`, [iso(room.roomType), t`floor ${room.floor}`, t`section ${room.section}`].join(" · ")],
   ];
   if (room.claim !== null) {
     const claim = [room.claim.guest ?? "", t`by ${room.claim.by}`, dateTime(room.claim.at, now)];
@@ -124,11 +124,11 @@ export function RoomPanel({ room, onClose, onVerb }: { room: RackRoom; onClose: 
   }
   if (room.waiting !== null) facts.unshift([t`Guest waits`, waitingWords(room.waiting, now)]);
   if (room.guest !== null) {
-    const guest = [persons(room.guest.persons), room.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(room.guest.departs_on, "short")}`, room.guest.departs_at ?? ""];
+    const guest = [persons(room.guest.persons), room.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(room.guest.departs_on, "short")}`, clock(room.guest.departs_at)];
     facts.push([t`In the room`, guest.filter(Boolean).join(" · ")]);
   }
   if (room.arrival !== null) {
-    const coming = [room.arrival.eta ?? "", persons(room.arrival.persons), room.arrival.vip ? t`VIP` : ""];
+    const coming = [clock(room.arrival.eta), persons(room.arrival.persons), room.arrival.vip ? t`VIP` : ""];
     facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
   }
   if (room.flags.length > 0) facts.push([t`Flags`, room.flags.map(flagWord).join(" · ")]);

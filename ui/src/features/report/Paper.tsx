@@ -66,7 +66,7 @@ function List({ rows }: { rows: readonly ReportRow[] }): ReactNode {
           <tr key={row.eventId}>
             <td>{at(row.recordedAt)}</td>
             <td>{row.entityKind === "desk" ? t`This desk` : <RoomNumber number={row.title} />}</td>
-            <td>{row.summary}</td>
+            <td dir="auto">{row.summary}</td>
             <td>
               <bdi>{row.actor}</bdi>
             </td>

@@ -17,6 +17,7 @@ import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { count, dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
@@ -30,7 +31,7 @@ const PAGE = 100;
 const PAGE_MAX = 500;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const estimateSize = (): number => 58;
+const estimateSize = (): number => rowHeight(58);
 const NOTHING: ReportSums = { recorded: 0, taken: 0, merged: 0, decided: 0, givenUp: 0, waiting: 0, attention: 0, balanced: true };
 
 /** The address names an outage, or two times, or nothing for the last outage. */
@@ -295,7 +296,7 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         )}
       </td>
       <td>
-        {row.summary}
+        <bdi>{row.summary}</bdi>
         <small>
           <bdi>{row.actor}</bdi>
         </small>
@@ -307,10 +308,10 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         </span>
         {row.decision === null ? null : (
           <small>
-            {row.decision.what} · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
+            <bdi>{row.decision.what}</bdi> · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
           </small>
         )}
-        {row.why === null ? null : <small>{row.why}</small>}
+        {row.why === null ? null : <small dir="auto">{row.why}</small>}
         {row.conflict ? <a tabIndex={tabIndex} href={routeHash({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>{t`Decide`}</a> : null}
       </td>
     </tr>

@@ -11,6 +11,7 @@ import { asCommandError } from "../../platform/platform";
 import { Back, Button, RoomNumber } from "../../shared/controls";
 import { compareRooms, count, dateTime, iso } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
@@ -22,7 +23,7 @@ type Entry = { heading: string; hint: string } | { room: RoomOutcome };
 
 const isRoom = (entry: Entry | undefined): boolean => entry !== undefined && "room" in entry;
 
-const estimateSize = (): number => 58;
+const estimateSize = (): number => rowHeight(58);
 
 /** What needs a decision stands first, then what failed; then the corridor's order. */
 function ordered(rooms: readonly RoomOutcome[]): RoomOutcome[] {

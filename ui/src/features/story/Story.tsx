@@ -75,7 +75,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
         <p className="story-alone" data-testid="story-alone">
           <Glyph name="alert" />
           <span>
-            {t`This is what was done at this desk. What others did shows when the service answers.`} {story.alone.message}
+            {t`This is what was done at this desk. What others did shows when the service answers.`} <bdi>{story.alone.message}</bdi>
           </span>
         </p>
       )}
@@ -138,7 +138,7 @@ function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
         <Glyph name={glyph(line)} />
       </span>
       <div className="story-what">
-        <b>{line.what}</b>
+        <b dir="auto">{line.what}</b>
         <small>
           <bdi>{line.actor}</bdi> · <bdi>{line.desk}</bdi> · {dateTime(line.doneAt, now)}
           {line.offline ? ` · ${t`offline`}` : ""}
@@ -156,7 +156,7 @@ function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
 function Step({ step, now }: { step: StoryStep; now: number }): ReactNode {
   return (
     <li>
-      <span>{step.what}</span>
+      <span dir="auto">{step.what}</span>
       {step.at === null ? null : <time dateTime={step.at}>{dateTime(step.at, now)}</time>}
     </li>
   );

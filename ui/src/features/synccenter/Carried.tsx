@@ -274,14 +274,14 @@ function CarriedRow({ row, now, onGiveUp }: { row: OutboxRow; now: number; onGiv
   return (
     <li className="outbox-row" data-testid="carried-row" data-state={row.state} data-event={row.eventId}>
       <span className="outbox-what">
-        {row.entityKind === "room" ? <RoomNumber number={row.title} className="outbox-room" /> : <bdi>{row.title}</bdi>} {row.summary}
+        {row.entityKind === "room" ? <RoomNumber number={row.title} className="outbox-room" /> : <bdi>{row.title}</bdi>} <bdi>{row.summary}</bdi>
       </span>
       <small>
         {stopped ? <Glyph name={row.state === "failed" ? "alert" : "split"} /> : null} {outboxStateWord(row.state)} · <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
       </small>
       {row.why === null ? null : (
         <small className="outbox-why" data-state={row.state}>
-          <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} />}
+          <b dir="auto">{row.why}</b> <bdi>{row.nextStep}</bdi> {row.code === null ? null : <Code code={row.code} />}
         </small>
       )}
       {stopped ? (

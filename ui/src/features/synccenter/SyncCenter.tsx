@@ -15,6 +15,7 @@ import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { rowHeight } from "../../shared/language";
 import { go, routeHash } from "../../shared/route";
 import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
@@ -29,7 +30,7 @@ import "./synccenter.css";
 const ROW = 60;
 /** Longer than two frames. */
 const FOCUS_MS = 60;
-const estimateSize = (): number => ROW;
+const estimateSize = (): number => rowHeight(ROW);
 
 const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   pending: "drive",
@@ -132,7 +133,7 @@ function State(): ReactNode {
       </p>
       {sync.notice === null ? null : (
         <p className="sync-state" data-testid="sync-notice">
-          {`${sync.notice.message} ${sync.notice.nextStep}`.trim()} <Code code={sync.notice.code} />
+          <bdi>{`${sync.notice.message} ${sync.notice.nextStep}`.trim()}</bdi> <Code code={sync.notice.code} />
         </p>
       )}
       <p className="sync-state">
@@ -174,7 +175,7 @@ function Side(): ReactNode {
                   <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
                   {head.givenTwice ? <em className="card-urgent">{t`Given to two guests`}</em> : null}
                 </b>
-                <p>{head.summary}</p>
+                <p dir="auto">{head.summary}</p>
                 <div className="card-foot">
                   <small>
                     {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
@@ -199,7 +200,7 @@ function Side(): ReactNode {
                 <b>
                   {t`Room`} <RoomNumber number={note.title} />
                 </b>
-                <p>{note.summary}</p>
+                <p dir="auto">{note.summary}</p>
                 <small>{dateTime(note.at, now)}</small>
               </li>
             ))}
@@ -501,7 +502,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         )}
       </td>
       <td>
-        <span className="outbox-what">{row.summary}</span>
+        <span className="outbox-what" dir="auto">{row.summary}</span>
         <small>
           <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
           {row.offline ? ` · ${t`offline`}` : ""}
@@ -510,7 +511,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b>{row.why}</b> {row.nextStep} {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
+            <b dir="auto">{row.why}</b> <bdi>{row.nextStep}</bdi> {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
           </small>
         )}
       </td>

@@ -1,0 +1,138 @@
+// Every word that a person sees or hears goes through the catalogues. In the language with brackets, a letter outside of
+// brackets was written into the code, unless it is data: names, numbers, and what the core says itself.
+
+import { act, cleanup, fireEvent, render, waitFor } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createDesk, type Desk } from "../data/desk";
+import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
+import { speech, startSpeaking } from "../shared/language";
+import { LANGUAGES } from "../shared/locales";
+import { NAMES } from "../shared/names";
+import { setPref } from "../shared/prefs";
+import { App } from "./App";
+import { PSEUDO } from "./pseudo";
+import { openSettings, settings } from "./Settings";
+
+const BUSY: MemoryOptions = { busy: true, floors: 3, perFloor: 12 };
+
+const speak = async (code: string) => {
+  setPref({ language: code });
+  await waitFor(() => expect(speech.getState().language.code).toBe(code));
+};
+
+beforeAll(async () => {
+  await startSpeaking([...LANGUAGES, ...PSEUDO]);
+  await speak("en-XA");
+});
+afterAll(() => speak("en"));
+afterEach(() => {
+  settings.setState({ open: false });
+  cleanup();
+});
+
+/** What the desk's answers bring along: everything in them that is not a bare value such as `in_progress`. */
+async function dataOf(platform: MemoryPlatform): Promise<Set<string>> {
+  const found = new Set<string>();
+  const gather = (value: unknown): void => {
+    if (typeof value === "string") {
+      if (!/^[a-z_]*$/i.test(value) || /^[A-Z]/.test(value)) found.add(value);
+    } else if (typeof value === "object" && value !== null) {
+      for (const each of Object.values(value)) gather(each);
+    }
+  };
+  const center = await platform.syncCenter("all", 0, 500);
+  gather([center, await platform.appState(), await platform.board(null), await platform.frontDesk(null), await platform.outageSummary(), await platform.report({ kind: "last" }, null, 0, 500), await platform.carryPlaces()]);
+  for (const { entityKind, entityId } of center.conflicts) gather([await platform.conflict(entityKind, entityId), await platform.story(entityKind, entityId)]);
+  return found;
+}
+
+const { months, monthsShort, days, daysShort } = NAMES["en"] ?? { months: [], monthsShort: [], days: [], daysShort: [] };
+/** The product's own name, the names of months and days, which are no messages,
+ * and what React Aria says by itself: it has its own catalogues. */
+const NAMES_OF_THINGS = ["Turndown", ...months, ...days, ...monthsShort, ...daysShort, "Dismiss"];
+/** An address as an example, the codes that the playbook explains, and the radio's shorthand. */
+const THE_SAME_EVERYWHERE = /^(?:https:\/\/\S+|[A-Z]+(?:_[A-Z]+)+|\d+ vc · .*)$/;
+/** What holds no words of ours: keys, code, what the announcer said before, names (`bdi`), and a text that says by its
+ * `lang` that it is of another language. */
+const NOT_WORDS = "kbd, code, script, style, bdi, [data-live-announcer], [lang]:not(html), [data-testid=hidden-select-container]";
+const SAID = ["aria-label", "title", "placeholder", "alt", "aria-description", "aria-roledescription"];
+
+function visibleTexts(): string[] {
+  const texts: string[] = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    if (element.closest(NOT_WORDS) !== null) continue;
+    for (const name of SAID) texts.push(element.getAttribute(name) ?? "");
+    for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) texts.push(node.textContent ?? "");
+  }
+  return texts.filter((text) => /\p{L}/u.test(text) && !THE_SAME_EVERYWHERE.test(text));
+}
+
+function withoutBrackets(text: string): string {
+  let left = text;
+  for (let before = ""; before !== left; ) {
+    before = left;
+    left = left.replace(/\[[^[\]]*\]/g, " ");
+  }
+  return left;
+}
+
+function hardCoded(data: Set<string>): string[] {
+  const known = [...data, ...NAMES_OF_THINGS].filter((each) => /\p{L}/u.test(each)).toSorted((a, b) => b.length - a.length);
+  return [...new Set(visibleTexts())].filter((text) => {
+    let left = withoutBrackets(text);
+    for (const each of known) left = left.replaceAll(each, " ");
+    return /\p{L}/u.test(left);
+  });
+}
+
+async function open(hash: string, options: MemoryOptions, then?: (desk: Desk) => void | Promise<void>): Promise<Set<string>> {
+  const platform = memoryPlatform({ ...BUSY, ...options });
+  const desk = createDesk(platform);
+  await act(async () => desk.refresh());
+  window.location.hash = hash;
+  const app: ReactNode = <App desk={desk} />;
+  render(app);
+  await act(async () => {
+    await new Promise((done) => setTimeout(done, 60));
+  });
+  await act(async () => then?.(desk));
+  await act(async () => {
+    await new Promise((done) => setTimeout(done, 60));
+  });
+  return dataOf(platform);
+}
+
+const click = (selector: string) => () => {
+  const found = document.querySelector(selector);
+  if (found === null) throw new Error(`nothing is at ${selector}`);
+  fireEvent.click(found);
+};
+
+const key = (pressed: string) => () => void fireEvent.keyDown(document.body, { key: pressed, code: pressed });
+
+describe("h44_nothing_is_written_outside_the_catalogues", () => {
+  const views: [string, string, MemoryOptions, ((desk: Desk) => void | Promise<void>)?][] = [
+    ["the board", "#/board", {}],
+    ["the board without network", "#/board", { link: "unplugged" }],
+    ["the front desk", "", { window: "front-desk" }],
+    ["the Sync Center", "#/sync", {}],
+    ["the Sync Center without network", "#/sync", { link: "workOffline" }],
+    ["a conflict", "#/sync", {}, click('[data-testid="decide"]')],
+    ["a room's story", "#/story/room/101", {}],
+    ["the report", "#/report", {}],
+    ["what came of an outage", "#/summary", {}],
+    ["the first start", "", { phase: "setup" }],
+    ["connecting", "", { phase: "setup" }, click('[data-testid="setup-connect"]')],
+    ["who is working", "", { phase: "choosePerson" }],
+    ["old data", "#/board", { stale: true, link: "unplugged" }],
+    ["an emergency operation", "#/board", { emergency: "ending", link: "unplugged" }],
+    ["the settings", "#/board", {}, openSettings],
+    ["the shortcuts", "#/board", {}, key("?")],
+  ];
+  it.each(views)("%s", async (_name, hash, options, then) => {
+    const data = await open(hash, options, then);
+    expect(visibleTexts().length).toBeGreaterThan(5);
+    expect(hardCoded(data)).toEqual([]);
+  });
+});

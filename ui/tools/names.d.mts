@@ -1,0 +1,2 @@
+/** What `src/shared/names.ts` has to be. */
+export function namesModule(): string;
