@@ -303,7 +303,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
     if (options.link !== undefined && options.link !== "auto") {
       app.sync.since = ago(42);
-      app.sync.reason = { code: "LINK_UNPLUGGED", message: "The plug is pulled: nothing is sent and nothing comes in.", nextStep: "Go on working; plug in again when you like.", reference: "" };
+      app.sync.reason = { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "Go on working, then plug in again and see everything arrive.", reference: "" };
     }
   }
 
@@ -501,6 +501,8 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       app.sync.carriedAttention = 0;
       touch([], ["outbox", "status"]);
     },
+    downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: ago(4), problem: null }),
+    openDowntimePack: async () => undefined,
     report: async (period, cameTo, offset, limit) => reports.report(period, cameTo, offset, limit),
     outageSummary: async () => reports.summary(),
     exportReport: async () => ({ path: "/home/desk/turndown/exports/turndown-report-2016-03-27T09-10-00.000Z.csv", events: outbox.length }),
