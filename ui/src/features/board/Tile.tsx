@@ -126,7 +126,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         <span className="tile-kind">{kindWord(tile.kind)}</span>
         <span className="tile-local" data-state={isHeld(tile) ? "held" : tile.localState}>
           <Glyph name={isHeld(tile) ? "bars" : LOCAL_GLYPH[tile.localState]} />
-          {isHeld(tile) ? t`On hold` : localStateWord(tile.localState)}
+          {isHeld(tile) ? t`On hold` : tile.localState === "server" ? null : localStateWord(tile.localState)}
         </span>
         <span className="tile-situation">
           {isVip(tile) ? <b className="tile-vip">VIP</b> : null}
