@@ -137,17 +137,11 @@ const away = (code, message, minutes, state = "offline") =>
 const unreachable = (minutes) => away("SERVICE_UNREACHABLE", "The hotel's service cannot be reached.", minutes);
 const portal = away("NOT_THE_SERVICE", "Something else answers at the service's address, a network's sign-in page perhaps.", 65);
 const signedOut = away("TOKEN_REFUSED", refused.message, 18, "stopped");
-/** A room that two guests were given, in what the Sync Center reads. */
-const givenTwice = (page) =>
-  page.evaluate(`{
-    const read = window.__demo.syncCenter;
-    Object.assign(window.__demo, { syncCenter: async (...of) => { const head = await read(...of); head.conflicts.at(-1).givenTwice = true; return head; } });
-  }`);
 
 const pictures = [
   { name: "cockpit-online", query: "noguide=1", act: cockpit() },
   { name: "cockpit-offline", query: "busy=1&noguide=1&sends=0", act: cockpit(unreachable(65)) },
-  { name: "cockpit-offline-long", query: "busy=1&noguide=1&sends=0", act: both(givenTwice, cockpit(`${unreachable(21 * 60)} state.staleness.warn = true; state.sync.backlogWarning = true;`)) },
+  { name: "cockpit-offline-long", query: "busy=1&noguide=1&sends=0&giventwice=1", act: cockpit(`${unreachable(21 * 60)} state.staleness.warn = true; state.sync.backlogWarning = true;`) },
   { name: "cockpit-portal", query: "busy=1&noguide=1&sends=0", act: cockpit(portal) },
   { name: "cockpit-sign-in", query: "busy=1&noguide=1&sends=0", act: cockpit(signedOut) },
   { name: "cockpit-paused", query: "busy=1&noguide=1&sends=0", hash: "#/sync", act: both(async (page) => page.getByTestId("pause-sending").click(), cockpit()) },
@@ -161,7 +155,7 @@ const pictures = [
   { name: "cockpit-emergency-dark", query: "busy=1&noguide=1&emergency=1&sends=0&link=unplugged", dark: true, act: cockpit() },
   { name: "cockpit-rtl", query: "busy=1&noguide=1&sends=0&dir=rtl", act: cockpit(unreachable(65)) },
   { name: "cockpit-narrow", query: "busy=1&noguide=1&sends=0", size: size(960, 600), act: cockpit(portal) },
-  { name: "cockpit-zoomed", query: "busy=1&noguide=1&sends=0", size: size(640, 700), act: cockpit(portal) },
+  { name: "cockpit-front-desk-narrow", query: "window=front-desk&busy=1&sends=0", size: size(720, 520), act: cockpit(portal) },
   { name: "cockpit-front-desk", query: "window=front-desk&busy=1&sends=0", act: cockpit(unreachable(65)) },
   { name: "front-desk-waiting", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-waiting").click() },
   { name: "front-desk-panel", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-ready").click(); await page.getByTestId("rack-more").first().click(); } },

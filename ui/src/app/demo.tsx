@@ -13,6 +13,7 @@ const platform = memoryPlatform({
   phase: (asked.get("phase") ?? "ready") as AppState["phase"],
   link: (asked.get("link") ?? "auto") as LinkMode,
   busy: flag("busy"),
+  givenTwice: flag("giventwice"),
   taken: Number(asked.get("taken") ?? 0),
   stale: flag("stale"),
   emergency: asked.get("emergency") === "ending" ? "ending" : flag("emergency"),

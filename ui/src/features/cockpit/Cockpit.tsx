@@ -87,7 +87,7 @@ export function Cockpit({ anchor, isOpen, onOpenChange }: Props): ReactNode {
         onOpenChange={onOpenChange}
         isNonModal
         placement="bottom end"
-        offset={6}
+        offset={14}
         // The pill itself opens and closes it.
         shouldCloseOnInteractOutside={(element) => anchor.current?.contains(element) !== true}
       >

@@ -18,7 +18,7 @@ export function parts(sync: SyncStatus, staleness: Staleness): Part[] {
   return [
     { id: "board", works: !blocked, text: blocked ? t`The board is blocked until it is refreshed` : isUp ? t`The board` : t`The board: everything is saved here` },
     { id: "frontDesk", works: !isDoubtful, text: isDoubtful ? t`The front desk calls no room safe to give out` : isUp ? t`The front desk` : t`The front desk, on what this desk knows` },
-    { id: "claims", works: !blocked, text: blocked ? t`Claims wait for the board` : isUp && !sync.paused ? t`Claims, seen by every desk` : t`Claims, seen on this computer alone` },
+    { id: "claims", works: !blocked, text: blocked ? t`Claims wait for the board` : isUp && !sync.paused ? t`Claims, seen by every desk` : t`Claims, seen on this computer only` },
     { id: "radio", works: !blocked, text: blocked ? t`The radio line waits for the board` : t`The radio line` },
     { id: "dayRoll", works: true, text: isUp ? t`The day roll` : t`The day roll: tomorrow's tasks are made here` },
     sending(sync, isUp),

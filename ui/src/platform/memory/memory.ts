@@ -33,6 +33,8 @@ export interface MemoryOptions {
   phase?: AppState["phase"];
   /** Rows of every state in the outbox, and conflicts. */
   busy?: boolean;
+  /** One of the busy desk's conflicts is a room that two guests were given. */
+  givenTwice?: boolean;
   /** So many more actions that were taken. */
   taken?: number;
   link?: LinkMode;
@@ -286,7 +288,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       const theirs = by("Olena Petrova", "Desk 7K2M", 26, true);
       conflicts.push({
         entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
-        situation: "reassigned",
+        situation: options.givenTwice === true && n === 16 ? "givenTwice" : "reassigned",
         summary: "You completed the clean while offline. Meanwhile somebody gave the room to another attendant and paused the work.",
         myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
         fields: [
