@@ -135,6 +135,12 @@ describe("what_waits_is_said_with_what_can_be_done", () => {
     expect(desk.outbox.getState().filter).toBe("attention");
   });
 
+  it("a sum that does not come out, before all else that waits", async () => {
+    await open({ busy: true }, (state) => Object.defineProperty(state.sync.ledger, "recorded", { get: () => 1, set: () => {}, enumerable: true }));
+    expect(text("cockpit-unbalanced")).toContain("Nothing is deleted");
+    expect(screen.getByTestId("cockpit-waits").querySelector("li")).toBe(screen.getByTestId("cockpit-unbalanced"));
+  });
+
   it("rooms on hold", async () => {
     const { platform, desk } = await open({ busy: true, link: "unplugged" });
     const [row] = (await platform.syncCenter("waiting", 0, 1)).rows;
@@ -187,6 +193,16 @@ describe("how_old_the_knowledge_is", () => {
     await waitFor(() => expect(screen.queryByTestId("cockpit")).toBeNull());
     await press("go-on-back");
     await waitFor(() => expect(focused()).toBe("pill"));
+  });
+
+  it("a refresh that succeeds takes its button away, and no focus with it", async () => {
+    const { desk } = await open({ emergency: true });
+    const refresh = screen.getByTestId("cockpit-refresh");
+    refresh.focus();
+    await press("cockpit-refresh");
+    await act(async () => desk.refresh());
+    expect(refresh.isConnected).toBe(false);
+    await waitFor(() => expect(focused()).toBe("cockpit"));
   });
 
   it("gives way to what blocks the board", async () => {

@@ -19,6 +19,7 @@ import { Button, Code, Dialog, RoomNumber } from "../../shared/controls";
 import { ExportDialog } from "../../shared/ExportDialog";
 import { age, count, dateTime, durationInWords } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
+import { useFocusKept } from "../../shared/focus";
 import { GoOn } from "../../shared/GoOn";
 import { pillModel } from "../../shared/pill";
 import { PillIcon } from "../../shared/PillIcon";
@@ -119,6 +120,7 @@ function Panel({ onClose, onAsk }: PanelProps): ReactNode {
   const isBoard = desk.platform.window === "board";
   useWatch("outbox", isBoard);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  useFocusKept(panel, panel);
   const { tone } = pillModel(sync, staleness);
   return (
     <div
@@ -312,6 +314,12 @@ function Waits({ isBoard, onGone }: PartProps): ReactNode {
         )}
       </p>
       <ul className="cockpit-lines">
+        {sync.ledger.balanced ? null : (
+          <li data-tone="alarm" data-testid="cockpit-unbalanced">
+            <Glyph name="alert" />
+            <b>{t`The sum in the Sync Center does not come out. Nothing is deleted; export what waits and call support.`}</b>
+          </li>
+        )}
         {isBoard ? <Conflicts conflicts={conflicts} onGone={onGone} /> : null}
         {attention === 0 ? null : (
           <li data-tone="alarm">

@@ -109,7 +109,7 @@ export function advice(code: string): Advice | null {
     case "UNPLUGGED":
       return { place: "choice", good: t`Go on working, then plug in again and see everything arrive.`, bad: twice };
     case "SENDING_PAUSED":
-      return { place: "choice", good: t`Press “Resume sending” when it may go on.`, bad: t`Do not forget to tell the front desk: other desks see your rooms as they were.` };
+      return { place: "choice", good: t`Press “Resume sending” when it may go on.`, bad: t`Do not leave it paused when you go: other desks see your rooms as they were.` };
     case "INSTALL_FORKED":
     case "AUDIT_FORK":
       return { place: "computer", good: t`Ask your IT whether this computer was copied or put back to an older state. Nothing is lost.`, bad: t`Do not run two copies of this desk side by side.` };
