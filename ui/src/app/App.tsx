@@ -90,13 +90,18 @@ function Ready(): ReactNode {
   const [switching, setSwitching] = useState(false);
   const [cockpit, setCockpit] = useState(false);
   const isBoard = desk.platform.window === "board";
-  useKeys(() => setSheet(true), () => setCockpit((isOpen) => !isOpen));
+  // Only one of them at a time: the cockpit would stand before the sheet.
+  const showSheet = () => {
+    setCockpit(false);
+    setSheet(true);
+  };
+  useKeys(showSheet, () => setCockpit((isOpen) => !isOpen));
   useTitle(route.view, isBoard);
 
   if (switching) return <BeforeTheBoard><WhoIsWorking onCancel={() => setSwitching(false)} /></BeforeTheBoard>;
   return (
     <>
-      <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={() => setSheet(true)} onSwitchPerson={() => setSwitching(true)}>
+      <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={showSheet} onSwitchPerson={() => setSwitching(true)}>
         {isBoard ? <Guide /> : null}
         <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
           {isBoard ? <BoardViews /> : <FrontDesk />}

@@ -299,6 +299,11 @@ describe("its_key", () => {
     await keys("g", "o");
     await keys("g", "o");
     await waitFor(() => expect(screen.queryByTestId("cockpit")).toBeNull());
+    await keys("g", "o");
+    await keys("?");
+    expect(screen.getByTestId("shortcuts")).toBeDefined();
+    expect(screen.queryByTestId("cockpit")).toBeNull();
+    await act(async () => fireEvent.click(screen.getByRole("button", { name: "Close" })));
     await act(async () => fireEvent.keyDown(document.body, { key: "j", ctrlKey: true }));
     expect(window.location.hash).toBe("#/sync");
   });
