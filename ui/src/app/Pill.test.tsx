@@ -262,10 +262,16 @@ describe("if_it_lasts", () => {
 
 describe("the_front_desks_window_asks_for_nothing_it_was_not_granted", () => {
   it("reads, and leads to the board for the rest", async () => {
-    const { platform, desk } = await made({ window: "front-desk", busy: true, link: "unplugged" });
+    const platform = memoryPlatform({ window: "front-desk", busy: true, link: "unplugged" });
     const windows: string[] = [];
+    let asked = 0;
     platform.openWindow = async (name) => void windows.push(name);
-    platform.syncCenter = () => Promise.reject(new Error("not granted"));
+    platform.syncCenter = () => {
+      asked += 1;
+      return Promise.reject(new Error("not granted"));
+    };
+    const desk = createDesk(platform);
+    await act(async () => desk.refresh());
     render(
       <DeskContext value={desk}>
         <Bar />
@@ -275,6 +281,7 @@ describe("the_front_desks_window_asks_for_nothing_it_was_not_granted", () => {
     expect(text("cockpit-waits")).toContain("9 actions wait");
     for (const mark of ["cockpit-sync", "cockpit-send", "cockpit-export", "cockpit-playbook", "cockpit-code"]) expect(screen.queryByTestId(mark)).toBeNull();
     expect(within(screen.getByTestId("cockpit")).queryAllByRole("link")).toEqual([]);
+    expect(asked).toBe(0);
     await press("cockpit-board");
     expect(windows).toEqual(["board"]);
   });

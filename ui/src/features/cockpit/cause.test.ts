@@ -62,7 +62,8 @@ describe("each_cause_has_its_words", () => {
     expect(why(await sync({ state: "starting" }))).toBeNull();
   });
 
-  it("a choice is named before the core has named it", async () => {
+  it("a choice is named before the core has named it, and before what was in the way until then", async () => {
+    expect(why(await sync({ mode: "workOffline", state: "offline", reason: because("SERVICE_SILENT") }))?.code).toBe("PLANNED_OFFLINE");
     expect(why(await sync({ mode: "workOffline", state: "offline" }))?.code).toBe("PLANNED_OFFLINE");
     expect(why(await sync({ mode: "unplugged", state: "offline" }))?.code).toBe("UNPLUGGED");
     expect(why(await sync({ state: "offline" }))).toMatchObject({ code: null, place: "unknown" });

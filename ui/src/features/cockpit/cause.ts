@@ -137,23 +137,23 @@ export interface Why extends Advice {
 
 /** Why the desk does not send, or not everything; null where nothing is in the way. */
 export function why(sync: SyncStatus): Why | null {
+  // What somebody chose stands before whatever else was in the way until then.
+  if (sync.mode === "workOffline") return chosen("PLANNED_OFFLINE", t`This desk works offline because somebody chose to.`);
+  if (sync.mode === "unplugged") return chosen("UNPLUGGED", t`The plug is pulled.`);
   const reason = reasonOf(sync);
-  if (reason === null) {
-    // Neither reached nor told why: that happens for moments, before the first try has ended.
-    if (sync.mode !== "auto") return chosen(sync.mode === "workOffline" ? "PLANNED_OFFLINE" : "UNPLUGGED");
-    return sync.state === "offline" || sync.state === "stopped" ? unknown(null, t`The service cannot be reached.`, "") : null;
-  }
+  // Neither reached nor told why: that happens for moments, before the first try has ended.
+  if (reason === null) return sync.state === "offline" || sync.state === "stopped" ? unknown(null, t`The service cannot be reached.`, "") : null;
   const known = advice(reason.code);
   return known === null ? unknown(reason.code, reason.message, reason.nextStep) : { ...known, code: reason.code, message: reason.message };
 }
 
 function reasonOf(sync: SyncStatus): CommandError | null {
-  return sync.mode === "auto" && sync.state === "online" ? (sync.slow ?? sync.notice) : sync.reason;
+  return sync.state === "online" ? (sync.slow ?? sync.notice) : sync.reason;
 }
 
-function chosen(code: "PLANNED_OFFLINE" | "UNPLUGGED"): Why | null {
+function chosen(code: "PLANNED_OFFLINE" | "UNPLUGGED", message: string): Why {
   const known = advice(code);
-  return known === null ? null : { ...known, code, message: code === "UNPLUGGED" ? t`The plug is pulled.` : t`This desk works offline because somebody chose to.` };
+  return known === null ? unknown(code, message, "") : { ...known, code, message };
 }
 
 function unknown(code: string | null, message: string, nextStep: string): Why {

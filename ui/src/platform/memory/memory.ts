@@ -305,7 +305,10 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
     if (options.link !== undefined && options.link !== "auto") {
       app.sync.since = ago(42);
-      app.sync.reason = { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "Go on working, then plug in again and see everything arrive.", reference: "" };
+      app.sync.reason =
+        options.link === "unplugged"
+          ? { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "Go on working, then plug in again and see everything arrive.", reference: "" }
+          : { code: "PLANNED_OFFLINE", message: "This desk works offline because somebody chose to.", nextStep: 'Switch "Work offline" off when the connection may be used again.', reference: "" };
     }
   }
 
