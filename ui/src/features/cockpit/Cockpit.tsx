@@ -56,8 +56,13 @@ export function Cockpit({ anchor, isOpen, onOpenChange }: Props): ReactNode {
   }, [blocked, close]);
   useEffect(() => {
     if (!isOpen) return undefined;
-    window.addEventListener("hashchange", close);
-    return () => window.removeEventListener("hashchange", close);
+    // The event comes late: one that tells of the way here is no way out.
+    const from = window.location.hash;
+    const onMove = () => {
+      if (window.location.hash !== from) close();
+    };
+    window.addEventListener("hashchange", onMove);
+    return () => window.removeEventListener("hashchange", onMove);
   }, [isOpen, close]);
   // It goes back to where the person was. If that is gone meanwhile, the pill is always there.
   useEffect(() => {
