@@ -126,12 +126,44 @@ const named = (name, ...ticks) =>
   });
 const twoViews = both(named("VIP and rush", "state-vip", "state-rush"), named("First floor, not sent", "state-vip", "state-rush", "floor-1", "state-notSent"));
 
+/** Opens the cockpit, after the desk stands as the change says. */
+const cockpit = (change = "") => async (page) => {
+  if (change !== "") await set(change)(page);
+  await page.getByTestId("pill").click();
+  await page.getByTestId("cockpit-folder").waitFor();
+};
+const since = (minutes) => `new Date(Date.now() - ${minutes} * 60000).toISOString()`;
+const away = (code, message, minutes, state = "offline") =>
+  `Object.assign(state.sync, { state: "${state}", since: ${since(minutes)}, nextTryMs: 11000, reason: ${JSON.stringify({ code, message, nextStep: "Go on working.", reference: "" })} });
+   Object.assign(state.staleness, { knownAt: ${since(minutes)}, ageS: ${minutes * 60} });`;
+const unreachable = (minutes) => away("SERVICE_UNREACHABLE", "The hotel's service cannot be reached.", minutes);
+const portal = away("NOT_THE_SERVICE", "Something else answers at the service's address, a network's sign-in page perhaps.", 65);
+const signedOut = away("TOKEN_REFUSED", refused.message, 18, "stopped");
+
 const pictures = [
+  { name: "cockpit-online", query: "noguide=1", act: cockpit() },
+  { name: "cockpit-offline", query: "busy=1&noguide=1&sends=0", act: cockpit(unreachable(65)) },
+  { name: "cockpit-offline-long", query: "busy=1&noguide=1&sends=0&giventwice=1", act: cockpit(`${unreachable(21 * 60)} state.staleness.warn = true; state.sync.backlogWarning = true;`) },
+  { name: "cockpit-portal", query: "busy=1&noguide=1&sends=0", act: cockpit(portal) },
+  { name: "cockpit-sign-in", query: "busy=1&noguide=1&sends=0", act: cockpit(signedOut) },
+  { name: "cockpit-paused", query: "busy=1&noguide=1&sends=0", hash: "#/sync", act: both(async (page) => page.getByTestId("pause-sending").click(), cockpit()) },
+  { name: "cockpit-planned", query: "busy=1&noguide=1&link=workOffline", act: cockpit() },
+  { name: "cockpit-emergency", query: "busy=1&noguide=1&emergency=ending&sends=0", act: cockpit(`Object.assign(state.sync, { state: "offline", since: ${since(34 * 60)}, reason: ${JSON.stringify({ code: "SERVICE_SILENT", message: "The hotel's service does not answer in time.", nextStep: "", reference: "" })} });`) },
+  { name: "cockpit-pack-problem", query: "busy=1&noguide=1&sends=0", act: async (page) => {
+      await page.evaluate('Object.assign(window.__demo, { downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: null, problem: "The folder cannot be written: the disk is full." }) })');
+      await cockpit(unreachable(65))(page);
+    } },
+  { name: "cockpit-offline-dark", query: "busy=1&noguide=1&sends=0", dark: true, act: cockpit(unreachable(65)) },
+  { name: "cockpit-emergency-dark", query: "busy=1&noguide=1&emergency=1&sends=0&link=unplugged", dark: true, act: cockpit() },
+  { name: "cockpit-rtl", query: "busy=1&noguide=1&sends=0&dir=rtl", act: cockpit(unreachable(65)) },
+  { name: "cockpit-narrow", query: "busy=1&noguide=1&sends=0", size: size(960, 600), act: cockpit(portal) },
+  { name: "cockpit-front-desk-narrow", query: "window=front-desk&busy=1&sends=0", size: size(720, 520), act: cockpit(portal) },
+  { name: "cockpit-front-desk", query: "window=front-desk&busy=1&sends=0", act: cockpit(unreachable(65)) },
   { name: "front-desk-waiting", query: "window=front-desk", act: async (page) => page.getByTestId("rack-filter-waiting").click() },
   { name: "front-desk-panel", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-ready").click(); await page.getByTestId("rack-more").first().click(); } },
   { name: "front-desk-claim", query: "window=front-desk&link=unplugged", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").first().focus(); await page.keyboard.press("c"); } },
   { name: "front-desk-queue", query: "window=front-desk", act: async (page) => { await page.getByTestId("rack-filter-arrivals").click(); await page.getByTestId("rack-room").nth(3).focus(); await page.keyboard.press("q"); } },
-  { name: "sync-given-twice", query: "busy=1&given=1", act: async (page) => page.getByTestId("nav-sync").click() },
+  { name: "sync-given-twice", query: "busy=1&giventwice=1", act: async (page) => page.getByTestId("nav-sync").click() },
   { name: "suggestions", query: "noguide=1&suggests=4" },
   { name: "suggestions-look", query: "noguide=1&suggests=4", act: async (page) => page.getByTestId("suggestions-look").click() },
   { name: "suggestions-dark", query: "noguide=1&suggests=4", dark: true, act: async (page) => page.getByTestId("suggestions-look").click() },

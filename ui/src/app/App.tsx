@@ -97,14 +97,20 @@ function Ready(): ReactNode {
   const route = useRoute();
   const [sheet, setSheet] = useState(false);
   const [switching, setSwitching] = useState(false);
+  const [cockpit, setCockpit] = useState(false);
   const isBoard = desk.platform.window === "board";
-  useKeys(() => setSheet(true));
+  // Only one of them at a time: the cockpit would stand before the sheet.
+  const showSheet = () => {
+    setCockpit(false);
+    setSheet(true);
+  };
+  useKeys(showSheet, () => setCockpit((isOpen) => !isOpen));
   useTitle(route.view, isBoard);
 
   if (switching) return <BeforeTheBoard><WhoIsWorking onCancel={() => setSwitching(false)} /></BeforeTheBoard>;
   return (
     <>
-      <Frame onShortcuts={() => setSheet(true)} onSwitchPerson={() => setSwitching(true)}>
+      <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={showSheet} onSwitchPerson={() => setSwitching(true)}>
         {isBoard ? <Guide /> : null}
         <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
           {isBoard ? <BoardViews /> : <FrontDesk />}
@@ -170,12 +176,14 @@ function useTitle(view: string, isBoard: boolean): void {
 }
 
 /** The keys that work everywhere. Letters do nothing in text fields and behind a dialog. */
-function useKeys(onSheet: () => void): void {
+function useKeys(onSheet: () => void, onCockpit: () => void): void {
   const desk = useDesk();
   const first = useRef({ key: "", at: 0 });
   const sheet = useRef(onSheet);
+  const cockpit = useRef(onCockpit);
   useEffect(() => {
     sheet.current = onSheet;
+    cockpit.current = onCockpit;
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -221,6 +229,7 @@ function useKeys(onSheet: () => void): void {
       if (!second) return;
       if (key === "b") leave(() => (isBoard ? go({ view: "board" }) : void desk.platform.openWindow("board")));
       else if (key === "s") leave(() => (isBoard ? go({ view: "sync" }) : void desk.platform.openWindow("board")));
+      else if (key === "o") leave(() => cockpit.current());
       else if (key === "f") leave(() => void desk.platform.openWindow("front-desk"));
       else return;
       event.preventDefault();

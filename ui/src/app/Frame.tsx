@@ -23,11 +23,14 @@ import "./frame.css";
 
 interface Props {
   children: ReactNode;
+  /** Whether the cockpit is open. */
+  cockpit: boolean;
+  onCockpit: (isOpen: boolean) => void;
   onShortcuts: () => void;
   onSwitchPerson: () => void;
 }
 
-export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNode {
+export function Frame({ children, cockpit, onCockpit, onShortcuts, onSwitchPerson }: Props): ReactNode {
   const desk = useDesk();
   const hotel = useApp((state) => state.hotel);
   const offline = useApp((state) => state.sync.mode !== "auto" || state.sync.state === "offline" || state.sync.state === "stopped");
@@ -52,7 +55,7 @@ export function Frame({ children, onShortcuts, onSwitchPerson }: Props): ReactNo
         {isBoard ? <Nav /> : <h1 className="bar-title">{t`Front Desk`}</h1>}
         <span className="bar-gap" />
         {isBoard ? <Link /> : null}
-        <Pill />
+        <Pill isOpen={cockpit} onOpenChange={onCockpit} />
         <PersonMenu onShortcuts={onShortcuts} onSwitchPerson={onSwitchPerson} />
       </header>
       <Notices />

@@ -12,6 +12,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["G S", t`Sync Center`],
         ["Ctrl J", t`Sync Center`],
         ["G F", t`Front Desk`],
+        ["G O", t`What is the case: the panel behind the pill`],
         ["/", t`Find a room`],
         ["Ctrl E", t`Radio: type what is called in`],
         ["F6", t`Next part of the window`],

@@ -16,7 +16,7 @@ const platform = memoryPlatform({
   phase: (asked.get("phase") ?? "ready") as AppState["phase"],
   link: (asked.get("link") ?? "auto") as LinkMode,
   busy: flag("busy"),
-  givenTwice: flag("given"),
+  givenTwice: flag("giventwice"),
   suggests: Number(asked.get("suggests") ?? 0),
   taken: Number(asked.get("taken") ?? 0),
   stale: flag("stale"),

@@ -5,8 +5,8 @@ import { plural, t } from "@lingui/core/macro";
 import type { AppState } from "../bindings/bindings";
 import type { Desk } from "../data/desk";
 import { announce } from "../shared/announcer";
-import { ageSentence } from "../features/stale/Emergency";
 import { count, dateTime } from "../shared/fmt";
+import { ageSentence } from "../shared/staleness";
 
 /** Of this desk's own work and of what it carries for others. */
 function needsALook({ sync }: AppState): number {

@@ -39,10 +39,10 @@ const contrastDark = new Map([...dark, ...contrastLight, ...block(':root[data-co
 const SEVEN: [string, string[]][] = [
   ["ink", ["tile", "panel", "ground", "well", "plate", "accent-soft", "selected"]],
   ["ink-2", ["tile", "panel", "ground", "well", "plate", "selected"]],
-  ["wait", ["wait-soft", "tile", "selected"]],
+  ["wait", ["wait-soft", "tile", "panel", "selected"]],
   ["send", ["send-soft", "tile"]],
-  ["alarm", ["alarm-soft", "tile", "selected"]],
-  ["good", ["good-soft", "tile"]],
+  ["alarm", ["alarm-soft", "tile", "panel", "selected"]],
+  ["good", ["good-soft", "tile", "panel"]],
   ["accent", ["tile", "panel"]],
   ["accent-ink", ["accent"]],
   ["dirty", ["tile", "selected"]],

@@ -29,6 +29,16 @@ import type {
   SyncCenter,
 } from "../bindings/bindings";
 
+/** What a desk keeps ready for an outage in which no computer runs any more: pages to print, written anew as the day goes on. */
+export interface DowntimePack {
+  /** Where it lies. */
+  folder: string;
+  /** When it was last written; null before the first time. */
+  writtenAt: string | null;
+  /** Why it is not as it should be, in a sentence. */
+  problem: string | null;
+}
+
 /** The app's windows. */
 export type WindowName = "board" | "front-desk";
 
@@ -82,6 +92,10 @@ export interface Platform {
   importWaiting(path: string): Promise<Brought>;
   /** Gives another desk's action up, with what that desk did behind it. */
   discardCarried(eventId: string, reason: string): Promise<void>;
+
+  downtimePack(): Promise<DowntimePack>;
+  /** Shows the pack's folder, to read or print from. */
+  openDowntimePack(): Promise<void>;
 
   /** A page of everything done in an outage or a period of time, with what came of it. */
   report(period: ReportPeriod, cameTo: CameTo | null, offset: number, limit: number): Promise<Report>;

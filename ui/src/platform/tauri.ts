@@ -53,6 +53,8 @@ export function tauriPlatform(): Platform {
     carryPlaces: () => invoke("carry_places"),
     importWaiting: (path) => invoke("import_waiting", { path }),
     discardCarried: (eventId, reason) => invoke("discard_carried", { eventId, reason }),
+    downtimePack: () => invoke("downtime_pack"),
+    openDowntimePack: () => invoke("open_downtime_pack"),
     report: (period, cameTo, offset, limit) => invoke("report", { period, cameTo, offset, limit }),
     outageSummary: () => invoke("outage_summary"),
     exportReport: (period) => invoke("export_report", { period }),

@@ -88,6 +88,12 @@ function isHeld(tile: TileData): boolean {
   return tile.onHold && tile.localState !== "failed" && tile.localState !== "conflict";
 }
 
+/** The word beside the state's shape. What the service has is as it should be: the tick says it, and the spoken name. */
+function localMark(tile: TileData): string | null {
+  if (isHeld(tile)) return t`On hold`;
+  return tile.localState === "server" ? null : localStateWord(tile.localState);
+}
+
 function isWorking(tile: TileData): boolean {
   return tile.status === "in_progress" || tile.status === "paused";
 }
@@ -123,10 +129,12 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         <bdi dir="ltr" className="tile-number">
           {tile.number}
         </bdi>
-        <span className="tile-kind">{kindWord(tile.kind)}</span>
-        <span className="tile-local" data-state={isHeld(tile) ? "held" : tile.localState}>
-          <Glyph name={isHeld(tile) ? "bars" : LOCAL_GLYPH[tile.localState]} />
-          {isHeld(tile) ? t`On hold` : localStateWord(tile.localState)}
+        <span className="tile-head">
+          <span className="tile-kind">{kindWord(tile.kind)}</span>
+          <span className="tile-local" data-state={isHeld(tile) ? "held" : tile.localState}>
+            <Glyph name={isHeld(tile) ? "bars" : LOCAL_GLYPH[tile.localState]} />
+            {localMark(tile)}
+          </span>
         </span>
         <span className="tile-situation">
           {isVip(tile) ? <b className="tile-vip">{t`VIP`}</b> : null}

@@ -6,18 +6,12 @@ import type { Emergency } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button, Dialog } from "../../shared/controls";
-import { dateTime, durationInWords } from "../../shared/fmt";
+import { dateTime } from "../../shared/fmt";
 import { useFocusGoesOn } from "../../shared/focus";
 import { Glyph } from "../../shared/glyphs";
-import { GoOn } from "./GoOn";
+import { GoOn } from "../../shared/GoOn";
+import { ageSentence } from "../../shared/staleness";
 import "./stale.css";
-
-/** How old it is, as a sentence. */
-export function ageSentence(ageS: number | null): string {
-  return ageS === null
-    ? t`How old what this desk knows is cannot be told: this computer's clock was set back.`
-    : t`What this desk knows is ${durationInWords(ageS)} old.`;
-}
 
 export function EmergencyStamp(): ReactNode {
   const emergency = useApp((state) => state.staleness.emergency);

@@ -11,8 +11,8 @@ import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
-import { ageSentence } from "./Emergency";
-import { GoOn } from "./GoOn";
+import { GoOn } from "../../shared/GoOn";
+import { ageSentence } from "../../shared/staleness";
 import "./stale.css";
 
 const CODE = "OFFLINE_PRIMER_STALE";

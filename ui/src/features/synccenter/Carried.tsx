@@ -3,21 +3,21 @@
 
 import { plural, t } from "@lingui/core/macro";
 import { FileDown, FileUp } from "lucide-react";
-import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CarriedDesk, CarryFound, CarryPlaces, CommandError, Exported, OutboxRow } from "../../bindings/bindings";
+import type { CarriedDesk, CarryFound, CommandError, OutboxRow } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useNow } from "../../data/ticker";
-import { useApp, useDesk } from "../../data/useDesk";
+import { useDesk } from "../../data/useDesk";
+import { usePlaces } from "../../data/usePlaces";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
-import { Button, Code, Dialog, Field, Problem, Radios, RoomNumber } from "../../shared/controls";
+import { Button, Code, Dialog, Field, Problem, RoomNumber } from "../../shared/controls";
+import { ExportDialog } from "../../shared/ExportDialog";
 import { count, dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { showToast } from "../../shared/toasts";
 import { outboxStateWord } from "../../shared/words";
-
-const OWN_FOLDER = "";
 
 /** The two buttons of the Sync Center's head. */
 export function CarryButtons(): ReactNode {
@@ -30,101 +30,9 @@ export function CarryButtons(): ReactNode {
       <Button testId="carry-import" onPress={() => setOpen("import")}>
         <FileUp size={16} aria-hidden /> {t`Import a file…`}
       </Button>
-      {open === "export" ? <Export onClose={() => setOpen(null)} /> : null}
+      {open === "export" ? <ExportDialog onClose={() => setOpen(null)} /> : null}
       {open === "import" ? <Import onClose={() => setOpen(null)} /> : null}
     </>
-  );
-}
-
-/** What is plugged in and what lies there, and a way to look again. */
-function usePlaces(): [CarryPlaces | null, () => void] {
-  const desk = useDesk();
-  const [places, setPlaces] = useState<CarryPlaces | null>(null);
-  const look = useCallback(async () => (await attempt(() => desk.platform.carryPlaces())) ?? { ownFolder: "", places: [], files: [] }, [desk]);
-  useEffect(() => {
-    let wanted = true;
-    void look().then((found) => (wanted ? setPlaces(found) : undefined));
-    return () => {
-      wanted = false;
-    };
-  }, [look]);
-  return [places, () => void look().then(setPlaces)];
-}
-
-function Export({ onClose }: { onClose: () => void }): ReactNode {
-  const desk = useDesk();
-  const heldBack = useApp((state) => state.sync.heldBack);
-  const [places] = usePlaces();
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CommandError | null>(null);
-  const [file, setFile] = useState<Exported | null>(null);
-  // Whoever has plugged a stick in means the stick.
-  const place = chosen ?? places?.places[0]?.path ?? OWN_FOLDER;
-
-  const write = async () => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      const written = await desk.platform.exportWaiting(place === OWN_FOLDER ? null : place);
-      setFile(written);
-      announce(t`Written to ${written.path}.`);
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
-
-  return (
-    <Dialog title={t`Export what waits`} onClose={onClose} testId="dialog-export">
-      {file === null ? (
-        <Form
-          className="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void write();
-          }}
-        >
-          <p>{t`A file with everything recorded here that the service does not have yet. Another desk of the hotel can send it, if this one cannot. Nothing is taken away here, and nothing is sent twice in effect.`}</p>
-          {heldBack === 0 ? null : <p data-testid="export-held">{plural(heldBack, { one: "# action of a room on hold is left out. If it is to go along, let the room go on first.", other: "# actions of rooms on hold are left out. If they are to go along, let the rooms go on first." })}</p>}
-          {places === null ? (
-            <p>{t`Looking for sticks…`}</p>
-          ) : (
-            <Radios
-              label={t`Where to?`}
-              value={place}
-              onChange={setChosen}
-              choices={[
-                ...places.places.map((each) => ({ id: each.path, label: each.name, hint: each.path })),
-                { id: OWN_FOLDER, label: t`This computer`, hint: places.ownFolder },
-              ]}
-            />
-          )}
-          {error === null ? null : <Problem error={error} playbook testId="export-problem" />}
-          <div className="dialog-actions">
-            <Button onPress={onClose}>{t`Go back`}</Button>
-            <Button look="solid" type="submit" autoFocus testId="export-write" aria-disabled={busy || places === null || undefined}>{t`Write the file`}</Button>
-          </div>
-        </Form>
-      ) : (
-        <div className="stack">
-          <p>
-            <b>{plural(file.events, { one: "# action written to", other: "# actions written to" })}</b>
-          </p>
-          <p className="carry-path selectable" data-testid="export-path">
-            <bdi dir="ltr">{file.path}</bdi>
-          </p>
-          <p>{t`Take it to another desk of this hotel, open the Sync Center there, and press “Import a file…”. If this desk can send again by itself, it will.`}</p>
-          <div className="dialog-actions">
-            <Button look="solid" autoFocus onPress={onClose} testId="export-done">{t`Done`}</Button>
-          </div>
-        </div>
-      )}
-    </Dialog>
   );
 }
 

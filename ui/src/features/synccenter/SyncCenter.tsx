@@ -20,6 +20,7 @@ import { go, routeHash } from "../../shared/route";
 import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
+import { flushSentence } from "../../shared/sending";
 import { outboxStateWord } from "../../shared/words";
 import { AfterOutage } from "./AfterOutage";
 import { Carried, CarryButtons } from "./Carried";
@@ -224,15 +225,6 @@ function stateSentence(sync: SyncStatus, now: number): string {
     parts.push(t`Next try in ${sync.nextTryMs < 60_000 ? t`less than a minute` : duration(sync.nextTryMs / 1000)}.`);
   }
   return parts.join(" ");
-}
-
-function flushSentence(sync: SyncStatus, now: number): string {
-  const flush = sync.lastFlush;
-  if (flush === null) return t`Nothing has been sent since the app was opened.`;
-  const ended = dateTime(flush.endedAt, now);
-  const taken = count(flush.okCount);
-  if (flush.errorCount === 0) return t`Last sent ${ended}: ${taken} taken.`;
-  return plural(flush.errorCount, { one: `Last sent ${ended}: ${taken} taken, # needs a look.`, other: `Last sent ${ended}: ${taken} taken, # need a look.` });
 }
 
 function LedgerBar(): ReactNode {

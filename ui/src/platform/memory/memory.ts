@@ -33,11 +33,11 @@ export interface MemoryOptions {
   phase?: AppState["phase"];
   /** Rows of every state in the outbox, and conflicts. */
   busy?: boolean;
+  /** One of the busy desk's conflicts is a room that two guests were given. */
+  givenTwice?: boolean;
   /** So many more actions that were taken. */
   taken?: number;
   link?: LinkMode;
-  /** One of the conflicts is about a room that was given to two guests. */
-  givenTwice?: boolean;
   /** So many suggestions for work that nobody has. */
   suggests?: number;
   stale?: boolean;
@@ -290,7 +290,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       const theirs = by("Olena Petrova", "Desk 7K2M", 26, true);
       conflicts.push({
         entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
-        situation: "reassigned",
+        situation: options.givenTwice === true && n === 16 ? "givenTwice" : "reassigned",
         summary: "You completed the clean while offline. Meanwhile somebody gave the room to another attendant and paused the work.",
         myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
         fields: [
@@ -303,25 +303,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
         canLook: true,
       });
     }
-    const given = options.givenTwice ? [...house.rooms.values()].find((each) => each.safe.safe) : undefined;
-    if (given !== undefined) {
-      const row = record(given.roomId, "claim", "Claimed the room for Smith", "conflict", 18);
-      Object.assign(row, { code: "STATUS_CONFLICT_ON_FLUSH", why: "Somebody else changed this room while this desk was offline.", nextStep: "Decide whose values to keep.", attempts: 1 });
-      localState(given.roomId, "conflict");
-      const by = (actor: string, desk: string) => ({ actor, desk, doneAt: ago(18), receivedAt: null });
-      conflicts.unshift({
-        entityKind: "room", entityId: given.roomId, title: given.number, version: 48_120, settles: [row.eventId], situation: "givenTwice",
-        summary: `Room ${given.number} was given to two guests: Olena Petrova gave it out elsewhere, and this desk did too: Claimed the room for Smith. Before anybody gets a key, ask the other desk which guest has it.`,
-        myActions: ["Claimed the room for Smith"],
-        fields: [{ path: "room/claim", label: "Claimed by", before: "nobody", mine: "Maria Santos, for Smith", theirs: "Olena Petrova, for Jones", mineBy: by("Maria Santos", "this desk"), theirsBy: by("Olena Petrova", "Desk 7K2M"), ifMine: `Room ${given.number} goes to this guest, and to nobody else.`, ifTheirs: `Room ${given.number} goes to this guest, and to nobody else.`, editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null }],
-        merged: [], canLook: true,
-      });
-    }
     record(room(20), "note", "Wrote a note: the lamp at the desk flickers", "discarded", 60);
     app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
     if (options.link !== undefined && options.link !== "auto") {
       app.sync.since = ago(42);
-      app.sync.reason = { code: "LINK_UNPLUGGED", message: "The plug is pulled: nothing is sent and nothing comes in.", nextStep: "Go on working; plug in again when you like.", reference: "" };
+      app.sync.reason =
+        options.link === "unplugged"
+          ? { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "Go on working, then plug in again and see everything arrive.", reference: "" }
+          : { code: "PLANNED_OFFLINE", message: "This desk works offline because somebody chose to.", nextStep: 'Switch "Work offline" off when the connection may be used again.', reference: "" };
     }
   }
 
@@ -530,6 +519,8 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       app.sync.carriedAttention = 0;
       touch([], ["outbox", "status"]);
     },
+    downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: ago(4), problem: null }),
+    openDowntimePack: async () => undefined,
     report: async (period, cameTo, offset, limit) => reports.report(period, cameTo, offset, limit),
     outageSummary: async () => reports.summary(),
     exportReport: async () => ({ path: "/home/desk/turndown/exports/turndown-report-2016-03-27T09-10-00.000Z.csv", events: outbox.length }),

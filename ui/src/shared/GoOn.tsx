@@ -3,14 +3,15 @@
 import { t } from "@lingui/core/macro";
 import { useEffect, useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CommandError, Person } from "../../bindings/bindings";
-import { newId } from "../../data/actions";
-import { inDeskOrder } from "../../data/people";
-import { useApp, useDesk } from "../../data/useDesk";
-import { asCommandError } from "../../platform/platform";
-import { announce } from "../../shared/announcer";
-import { Button, Field, Problem } from "../../shared/controls";
-import { durationInWords } from "../../shared/fmt";
+import type { CommandError, Person } from "../bindings/bindings";
+import { newId } from "../data/actions";
+import { inDeskOrder } from "../data/people";
+import { useApp, useDesk } from "../data/useDesk";
+import { asCommandError } from "../platform/platform";
+import { announce } from "./announcer";
+import { Button, Field, Problem } from "./controls";
+import { durationInWords } from "./fmt";
+import "./goOn.css";
 
 /** As many as fit; a house has a few. */
 const MANAGERS_SHOWN = 8;
