@@ -16,7 +16,8 @@ const MOVES = new Set(['start', 'pause', 'resume', 'complete', 'inspect'])
 
 /**
  * Compares, and answers how many actions there were. An entry of `desk.saved` may say `outcome` where another one than
- * "taken" is right, and `again` where it is a further try.
+ * "taken" is right, `again` where it is a further try, and `together`, alike in all of them, where several rooms were
+ * recorded as one.
  */
 export async function compare(service, desk) {
   const { rooms } = await service.hotel()
@@ -45,6 +46,10 @@ export async function compare(service, desk) {
       outcome: TAKEN.has(entry.outcome) ? 'taken' : entry.outcome,
     }
   })
+  // What was recorded together may have been recorded in any order; what came before and after it may not.
+  for (const [from, to] of together(desk.saved)) {
+    for (const list of [said, held]) list.splice(from, to - from, ...list.slice(from, to).toSorted((a, b) => (a.room < b.room ? -1 : 1)))
+  }
   assert.deepEqual(held, said, 'what the service holds is not what the screen said is saved')
 
   // In the order of the service's own trail, what changed a room stands as it was done. What was tried again takes the
@@ -71,4 +76,16 @@ export async function compare(service, desk) {
   }
   await service.verifyAudit()
   return held.length
+}
+
+/** From where to where the list has what was recorded together. */
+function together(saved) {
+  const stretches = []
+  for (let from = 0; from < saved.length; ) {
+    let to = from + 1
+    while (to < saved.length && saved[from].together !== undefined && saved[to].together === saved[from].together) to += 1
+    if (to - from > 1) stretches.push([from, to])
+    from = to
+  }
+  return stretches
 }

@@ -18,6 +18,7 @@ export class Desk {
   #world
   #driver
   #boardWindow
+  #bulks = 0
   /** What the screen said is saved: `{room, action, actor, offline}`, in order. */
   saved = []
   /** The staff id of who is working. */
@@ -101,6 +102,26 @@ export class Desk {
   async frontDesk() {
     await this.app.switchToWindow('front-desk', PATIENT)
     await this.#toFront('front-desk')
+  }
+
+  /** Looks from the board into the front desk's window, which is open, and leaves the keyboard where it is. */
+  async glance(look) {
+    await this.app.switchToWindow('front-desk', PATIENT)
+    try {
+      return await look()
+    } finally {
+      await this.app.switchTo(this.#boardWindow)
+    }
+  }
+
+  /** Looks from the front desk into the board's window, and leaves the keyboard where it is. */
+  async glanceAtBoard(look) {
+    await this.app.switchTo(this.#boardWindow)
+    try {
+      return await look()
+    } finally {
+      await this.app.switchToWindow('front-desk', PATIENT)
+    }
   }
 
   // The driver holds a window without touching which one the keyboard belongs to; a person would have clicked into it.
@@ -324,9 +345,7 @@ export class Desk {
     await this.fill(id('board-search'), text)
   }
 
-  /** Waits until the screen says that it is saved, and writes that down. */
-  async #said(room, action, words, { actor = this.person, more = {} } = {}) {
-    const wanted = `Room ${room}: ${words}`
+  async #shows(wanted) {
     const shown = await waitFor(`the screen to say "${wanted}"`, async () => {
       const shown = await this.app.execute((css) => {
         const shown = document.querySelector(css)
@@ -336,8 +355,38 @@ export class Desk {
       return shown !== null && (shown.tone === 'trouble' || shown.text.includes(wanted)) ? shown : false
     }, PATIENT)
     if (shown.tone === 'trouble') throw new Error(`instead of "${wanted}" the screen says "${shown.text}"`)
+  }
+
+  /** Waits until the screen says that it is saved, and writes that down. */
+  async said(room, action, words, { actor = this.person, more = {} } = {}) {
+    await this.#shows(`Room ${room}: ${words}`)
     this.saved.push({ room, action, actor, offline: this.offline, ...more })
     await this.mustHaveFocus(`after ${action} of room ${room}`)
+  }
+
+  /**
+   * Waits until the screen says of several rooms at once that it is saved, and writes that down as done together: one
+   * action for all, or one for each.
+   */
+  async saidOfMany(rooms, action, words) {
+    await this.#shows(`${rooms.length} rooms: ${words}`)
+    const together = this.#bulks += 1
+    for (const [at, room] of rooms.entries()) {
+      this.saved.push({ room, action: Array.isArray(action) ? action[at] : action, actor: this.person, offline: this.offline, together })
+    }
+    await this.mustHaveFocus(`after "${words}" of ${rooms.length} rooms`)
+  }
+
+  /** Waits until the screen says why something was not done, and closes that message as a person would. */
+  async refused(wanted) {
+    const message = `${id('message')}[data-tone="trouble"]`
+    const said = await waitFor(`the screen to say "${wanted}"`, async () => {
+      const said = await this.app.execute((css) => document.querySelector(css)?.innerText.replace(/[\u2066-\u2069]/g, ''), message)
+      return said !== undefined && said !== null && said.includes(wanted) ? said : false
+    }, PATIENT)
+    await this.app.click(`${message} button[aria-label="Close"]`)
+    await waitFor('the message to go', async () => !(await this.app.has(message)))
+    return said
   }
 
   /** Has the room's tile in the page, as a person would who does not see it: by searching for it. */
@@ -350,7 +399,7 @@ export class Desk {
     await this.#bring(room)
     await this.waitForTile(room, `its button does ${verb}`, (tile) => tile.primary === verb)
     await this.app.click(`${tileOf(room)} ${id('tile-primary')}[data-action="${verb}"]`)
-    if (words !== undefined) await this.#said(room, verb, words)
+    if (words !== undefined) await this.said(room, verb, words)
   }
 
   /** By mouse: a verb of the tile's menu. */
@@ -359,7 +408,7 @@ export class Desk {
     await this.waitForTile(room, 'its tile', () => true)
     await this.app.click(`${tileOf(room)} ${id('tile-menu')}`)
     await this.app.click(id(`menu-${verb}`))
-    if (words !== undefined) await this.#said(room, action, words)
+    if (words !== undefined) await this.said(room, action, words)
   }
 
   /** By keyboard: goes to the room by typing its number, then presses the verb's letter. */
@@ -367,7 +416,7 @@ export class Desk {
     await this.goTo(room)
     await this.app.press(letter)
     if (words === undefined) return
-    await this.#said(room, action, words)
+    await this.said(room, action, words)
     // The focus goes on when the tile goes to its new place, which may be a frame after the words.
     await waitFor(`room ${room} to have gone to its new place`, async () => (await this.tile(room))?.primary !== action, PATIENT)
   }
@@ -404,7 +453,7 @@ export class Desk {
       return free.querySelector('.people-name').innerText
     }, id('assign-choice'))
     await this.app.click(`${id('assign-choice')}:not([disabled])`)
-    await this.#said(room, 'reassign', `assigned to ${name}`)
+    await this.said(room, 'reassign', `assigned to ${name}`)
     return name
   }
 
@@ -415,7 +464,7 @@ export class Desk {
     await this.app.type(person.name)
     await waitFor('one name left', () => this.app.execute((css) => document.querySelectorAll(css).length === 1, id('assign-choice')))
     await this.app.press('Enter')
-    await this.#said(room, 'reassign', `assigned to ${person.name}`)
+    await this.said(room, 'reassign', `assigned to ${person.name}`)
   }
 
   /** By mouse: passes, fails or skips the inspection. */
@@ -427,7 +476,7 @@ export class Desk {
       await this.app.click(id('reason-confirm'))
     }
     const words = { pass: 'passed inspection', fail: 'failed inspection', skip: 'inspection skipped' }[result]
-    await this.#said(room, 'inspect', words, { more: { result } })
+    await this.said(room, 'inspect', words, { more: { result } })
   }
 
   /** By keyboard: the same. */
@@ -443,7 +492,7 @@ export class Desk {
       await this.app.press('Enter')
     }
     const words = { pass: 'passed inspection', fail: 'failed inspection', skip: 'inspection skipped' }[result]
-    await this.#said(room, 'inspect', words, { more: { result } })
+    await this.said(room, 'inspect', words, { more: { result } })
   }
 
   /** By keyboard: Tab until the focus is on what carries this mark. */
@@ -460,7 +509,7 @@ export class Desk {
     await this.menu(room, 'note')
     await this.fill(id('note'), text)
     await this.app.click(id('note-save'))
-    await this.#said(room, 'note', 'note written')
+    await this.said(room, 'note', 'note written')
   }
 
   /** By keyboard: to the Sync Center. */
@@ -502,7 +551,7 @@ export class Desk {
     await this.fill(id('add-room'), room)
     await this.fill(id('add-note'), note)
     await this.app.click(id('add-confirm'))
-    await this.#said(room, 'add_task', 'task added')
+    await this.said(room, 'add_task', 'task added')
   }
 
   /** Writes down something that was done in a way of its own. */
