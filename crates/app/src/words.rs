@@ -2,7 +2,7 @@
 
 use crate::views::Names;
 use serde_json::Value;
-use turndown_domain::{Action, InspectionResult, ServiceFlag, TaskKind, Unit};
+use turndown_domain::{Action, InspectionResult, Priority, ServiceFlag, TaskKind, Unit};
 use turndown_protocol::Event;
 
 /// A task's kind as it stands inside a sentence.
@@ -65,8 +65,21 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> String {
         _ => {}
     }
     match Action::from_event(&event.action, &event.args) {
+        Ok(action @ Action::SetPriority { rush, priority, .. }) => {
+            let is_rush = event.changes.keys().any(|path| path.ends_with("/rush"));
+            set_priority(task_kind(&action, unit), is_rush.then_some(rush), priority)
+        }
         Ok(action) => done(&action, unit, names),
         Err(_) => event.action.clone(),
+    }
+}
+
+/// The action says rush and priority; what was done is what changed.
+fn set_priority(what: &str, rush: Option<bool>, priority: Priority) -> String {
+    match rush {
+        Some(true) => format!("Asked for the {what} now"),
+        Some(false) => format!("Took back the rush of the {what}"),
+        None => format!("Set the {what} to {}", snake(&priority)),
     }
 }
 
@@ -276,6 +289,17 @@ mod tests {
             ("inspected", false, "Room 304 counts as inspected."),
         ] {
             assert_eq!(consequence("room/cleanliness", &json!(word), "304", is_free), expected);
+        }
+    }
+
+    #[test]
+    fn taking_back_a_rush_is_no_new_priority() {
+        for (rush, expected) in [
+            (Some(true), "Asked for the linen change now"),
+            (Some(false), "Took back the rush of the linen change"),
+            (None, "Set the linen change to high"),
+        ] {
+            assert_eq!(set_priority("linen change", rush, Priority::High), expected);
         }
     }
 

@@ -12,6 +12,7 @@ import type {
   CarryPlaces,
   CommandError,
   ConflictView,
+  DowntimePack,
   Exported,
   FoundHotel,
   FrontDeskDelta,
@@ -28,16 +29,6 @@ import type {
   Suggestions,
   SyncCenter,
 } from "../bindings/bindings";
-
-/** What a desk keeps ready for an outage in which no computer runs any more: pages to print, written anew as the day goes on. */
-export interface DowntimePack {
-  /** Where it lies. */
-  folder: string;
-  /** When it was last written; null before the first time. */
-  writtenAt: string | null;
-  /** Why it is not as it should be, in a sentence. */
-  problem: string | null;
-}
 
 /** The app's windows. */
 export type WindowName = "board" | "front-desk";

@@ -249,7 +249,9 @@ export function Board(): ReactNode {
       for (const tile of tiles) acting.current.set(tile.taskId, { shows: null, follows: moves });
       const columns = new Set(tiles.map((tile) => tile.column));
       const left = () => {
-        const { lanes: now } = desk.board.getState();
+        // As filtered: what is said is what is seen.
+        const { lanes: all, tiles: known } = desk.board.getState();
+        const now = filterLanes(all, known, boardFilter.getState());
         return [...columns].map((column) => t`${count(now[column].length)} left in ${columnWord(column)}.`).join(" ");
       };
       const answers =

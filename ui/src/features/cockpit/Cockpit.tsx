@@ -7,13 +7,13 @@ import { BookOpen, ExternalLink, FileDown, Printer, RefreshCw, X } from "lucide-
 import { useCallback, useEffect, useId, useRef, useState, type ReactNode, type RefObject } from "react";
 import { Popover } from "react-aria-components";
 import { useStore } from "zustand";
-import type { CommandError, ConflictHead, OutboxFilter, SyncStatus } from "../../bindings/bindings";
+import type { DowntimePack, CommandError, ConflictHead, OutboxFilter, SyncStatus } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import type { Desk } from "../../data/desk";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
-import { asCommandError, type DowntimePack } from "../../platform/platform";
+import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, RoomNumber } from "../../shared/controls";
 import { ExportDialog } from "../../shared/ExportDialog";

@@ -3,7 +3,7 @@
 import { t } from "@lingui/core/macro";
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
-import { memo, useCallback, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { useStore } from "zustand";
 import type { ClaimShown, RackRoom, RoomId, WaitingShown } from "../../bindings/bindings";
@@ -85,6 +85,20 @@ export function FrontDesk(): ReactNode {
   const focusRow = (id: RoomId | undefined) => {
     if (id !== undefined) requestAnimationFrame(() => document.getElementById(`rack-${id}`)?.focus({ preventScroll: true }));
   };
+  // The focus is never lost to the page's body: when the row that had it leaves the list, the row in its place takes it.
+  useEffect(() => {
+    const rescue = () => {
+      requestAnimationFrame(() => {
+        if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay, .popover") !== null) return;
+        const next = ids[at];
+        const row = next === undefined ? null : document.getElementById(`rack-${next}`);
+        (row ?? scroller.current)?.focus({ preventScroll: true });
+      });
+    };
+    document.addEventListener("focusout", rescue);
+    rescue();
+    return () => document.removeEventListener("focusout", rescue);
+  }, [ids, at, asked]);
   const close = () => {
     focusRow(asked?.id);
     setAsked(null);

@@ -5,13 +5,14 @@ import { plural, t } from "@lingui/core/macro";
 import { Radio } from "lucide-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { RadioEcho, RadioRoom } from "../../bindings/bindings";
-import { performMany, report, type NotDone, type Part } from "../../data/actions";
+import { performMany, report, undo, type NotDone, type Part } from "../../data/actions";
 import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { RoomNumber } from "../../shared/controls";
 import { count } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { keyOf } from "../../shared/keys";
 import "./radio.css";
 
 /** Rooms that a line of the echo names; of more it says how many. */
@@ -89,7 +90,11 @@ export function RadioLine(): ReactNode {
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key === "Enter") {
+    if (event.ctrlKey && keyOf(event) === "z" && line === "") {
+      // Nothing typed to take back: the last line that was recorded is.
+      event.preventDefault();
+      void undo(desk);
+    } else if (event.key === "Enter") {
       event.preventDefault();
       void record();
     } else if (event.key === "Escape") {
