@@ -13,6 +13,7 @@ import { useDesk, useWatch } from "../../data/useDesk";
 import { RoomNumber } from "../../shared/controls";
 import { age, clock, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
+import { useFocusKept } from "../../shared/focus";
 import { keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
 import { prefs } from "../../shared/prefs";
@@ -85,20 +86,14 @@ export function FrontDesk(): ReactNode {
   const focusRow = (id: RoomId | undefined) => {
     if (id !== undefined) requestAnimationFrame(() => document.getElementById(`rack-${id}`)?.focus({ preventScroll: true }));
   };
-  // The focus is never lost to the page's body: when the row that had it leaves the list, the row in its place takes it.
+  // When the row that had the focus leaves the list, the row in its place takes it, or the empty list.
+  const grid = useRef<HTMLDivElement>(null);
+  const inPlace = useRef<HTMLElement>(null);
   useEffect(() => {
-    const rescue = () => {
-      requestAnimationFrame(() => {
-        if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay, .popover") !== null) return;
-        const next = ids[at];
-        const row = next === undefined ? null : document.getElementById(`rack-${next}`);
-        (row ?? scroller.current)?.focus({ preventScroll: true });
-      });
-    };
-    document.addEventListener("focusout", rescue);
-    rescue();
-    return () => document.removeEventListener("focusout", rescue);
-  }, [ids, at, asked]);
+    const next = ids[at];
+    inPlace.current = (next === undefined ? null : document.getElementById(`rack-${next}`)) ?? scroller.current;
+  });
+  useFocusKept(grid, inPlace);
   const close = () => {
     focusRow(asked?.id);
     setAsked(null);
@@ -168,7 +163,7 @@ export function FrontDesk(): ReactNode {
       </div>
       {/* The rows take the focus, one at a time. */}
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus */}
-      <div role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown} onClick={onClick}>
+      <div ref={grid} role="grid" aria-label={t`Rooms`} aria-rowcount={ids.length + 1} className="rack-grid" onKeyDown={onKeyDown} onClick={onClick}>
         <div ref={scroller} className="rack-scroll" role="rowgroup" tabIndex={-1} data-quiet-focus="">
           <div role="row" aria-rowindex={1} className="rack-row rack-head">
             <span role="columnheader">{t`Room`}</span>
