@@ -17,6 +17,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
         ["Ctrl E", t`Radio: type what is called in`],
         ["F6", t`Next part of the window`],
         ["Ctrl Z", t`Undo`],
+        ["Ctrl ,", t`Settings`],
         ["?", t`This sheet`],
       ],
     },

@@ -213,6 +213,20 @@ export function Dialog({ title, onClose, children, form = "middle", testId }: Di
   );
 }
 
+/** What is known of one thing, name by name. */
+export function Facts({ facts }: { facts: readonly [string, ReactNode][] }): ReactNode {
+  return (
+    <dl className="facts selectable">
+      {facts.map(([name, value]) => (
+        <div key={name} className="fact">
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** A room number: a name, always left to right, never reordered by what stands around it. */
 export function RoomNumber({ number, className }: { number: string; className?: string }): ReactNode {
   return (

@@ -9,6 +9,7 @@ import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform, type MemoryPlatform } from "../../platform/memory/memory";
 import { dismissToast, toasts } from "../../shared/toasts";
 import * as words from "../../shared/words";
+import { setPref } from "../../shared/prefs";
 import { NO_FILTER } from "../../shared/views";
 import { Board } from "./Board";
 import { boardFilter } from "./filter";
@@ -54,6 +55,19 @@ const key = (name: string, more: Partial<KeyboardEventInit> = {}) => act(async (
 const selected = () => screen.queryAllByRole("gridcell").filter((tile) => tile.getAttribute("aria-selected") === "true");
 const said = () => [...document.querySelectorAll("[data-live-announcer] > div")].map((each) => each.textContent ?? "");
 const foot = () => toasts.getState().list.at(-1);
+
+describe("10_the_tab_key_stops_once_on_the_board", () => {
+  const stops = () => screen.getAllByTestId("tile").filter((tile) => tile.tabIndex === 0).length;
+
+  it("or at every tile, for whoever likes that better (H23)", async () => {
+    await open();
+    expect(stops()).toBe(1);
+    await act(async () => setPref({ tabEveryTile: true }));
+    expect(stops()).toBe(screen.getAllByTestId("tile").length);
+    await act(async () => setPref({ tabEveryTile: false }));
+    expect(stops()).toBe(1);
+  });
+});
 
 describe("19_a_tile_is_moved_by_keys_alone", () => {
   it("to the lane beside, and the focus goes along", async () => {

@@ -7,6 +7,7 @@ import { useNow } from "../../data/ticker";
 import { useApp, useTile } from "../../data/useDesk";
 import { age, clock, iso, time } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
+import { prefs } from "../../shared/prefs";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
 import { selection } from "./selection";
 import { primaryVerb } from "./verbs";
@@ -101,6 +102,7 @@ function isWorking(tile: TileData): boolean {
 export const Tile = memo(function Tile({ id, column, index, top, current }: Props): ReactNode {
   const tile = useTile(id);
   const now = useNow();
+  const everyTile = useStore(prefs, (state) => state.tabEveryTile);
   const selected = useStore(selection, (state) => state.ids.has(id));
   const assignee = useApp((state) => staffName(state.staff, tile?.assignee ?? null));
   const style: CSSProperties = { insetBlockStart: top };
@@ -114,7 +116,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
         role="gridcell"
         id={`tile-${id}`}
         className="tile"
-        tabIndex={current ? 0 : -1}
+        tabIndex={current || everyTile ? 0 : -1}
         aria-selected={selected}
         aria-label={spoken(tile, assignee, now)}
         data-testid="tile"

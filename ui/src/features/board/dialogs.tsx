@@ -8,7 +8,7 @@ import { newId } from "../../data/actions";
 import { attendantsOf, inDeskOrder, staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
-import { Button, Dialog, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
+import { Button, Dialog, Facts, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
 import { age, clock, compareRooms, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
@@ -266,14 +266,7 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
         <Glyph name={LOCAL_GLYPH[tile.localState]} /> {localStateWord(tile.localState)}
         {tile.contested ? ` · ${t`Another desk disagrees about this room`}` : ""}
       </p>
-      <dl className="facts selectable">
-        {facts.map(([name, value]) => (
-          <div key={name} className="fact">
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <Button small className="details-story" testId="details-story" onPress={() => go({ view: "story", entityKind: "room", entityId: tile.roomId })}>
         {t`What happened in this room`}
       </Button>

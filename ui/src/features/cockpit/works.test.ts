@@ -12,18 +12,20 @@ async function listed(change: Partial<SyncStatus>, staleness: Partial<Staleness>
   return { missing: list.filter((part) => !part.works).map((part) => part.id), words: new Map(list.map((part) => [part.id, part.text])) };
 }
 
+/** What comes and goes by the service. */
+const OFFLINE = ["nextDay", "sending", "others", "suggestions"];
 const emergency = { name: "Rosa", reason: "storm", until: "2016-03-27T21:00:00Z" };
 const slow = (code: string) => ({ code, message: "", nextStep: "", reference: "" });
 
 describe("what_works_is_said_in_each_state", () => {
   it("online, everything", async () => expect((await listed({})).missing).toEqual([]));
-  it("offline, all but sending and what others do; claims are seen here only", async () => {
+  it("offline, all but what comes and goes by the service; claims are seen here only", async () => {
     const { missing, words } = await listed({ state: "offline" });
-    expect(missing).toEqual(["sending", "others"]);
+    expect(missing).toEqual(OFFLINE);
     expect(words.get("claims")).toBe("Claims, seen on this computer only");
-    expect(words.get("dayRoll")).toContain("tomorrow's tasks are made here");
+    expect(words.get("nextDay")).toContain("they come with the service");
   });
-  it.each(["workOffline", "unplugged"] as const)("%s takes what an outage takes", async (mode) => expect((await listed({ mode, state: "offline" })).missing).toEqual(["sending", "others"]));
+  it.each(["workOffline", "unplugged"] as const)("%s takes what an outage takes", async (mode) => expect((await listed({ mode, state: "offline" })).missing).toEqual(OFFLINE));
   it("paused, others' work still comes in", async () => {
     const { missing, words } = await listed({ paused: true, slow: slow("SENDING_PAUSED") });
     expect(missing).toEqual(["sending"]);
@@ -32,11 +34,11 @@ describe("what_works_is_said_in_each_state", () => {
   it("stopped, it says so of the sending", async () => expect((await listed({ state: "stopped" })).words.get("sending")).toContain("stopped"));
   it("in an emergency operation no room is called safe to give out", async () => {
     const { missing, words } = await listed({ state: "offline" }, { emergency });
-    expect(missing).toEqual(["frontDesk", "sending", "others"]);
+    expect(missing).toEqual(["frontDesk", ...OFFLINE]);
     expect(words.get("frontDesk")).toContain("no room safe to give out");
   });
   it("with the clock set back neither", async () => expect((await listed({}, { clockSetBack: true })).missing).toEqual(["frontDesk"]));
-  it("blocked, the board and what is done at it stand still", async () => expect((await listed({ state: "offline" }, { blocked: true })).missing).toEqual(["board", "frontDesk", "claims", "radio", "sending", "others"]));
+  it("blocked, the board and what is done at it stand still", async () => expect((await listed({ state: "offline" }, { blocked: true })).missing).toEqual(["board", "frontDesk", "claims", "radio", ...OFFLINE]));
   it("slow in one thing is not slow in the other", async () => {
     const taking = await listed({ slow: slow("NOT_TAKEN_YET") });
     expect([taking.words.get("sending"), taking.words.get("others")]).toEqual(["Sending, but for some actions", "What other desks do"]);

@@ -5,7 +5,7 @@ import { t } from "@lingui/core/macro";
 import type { Staleness, SyncStatus } from "../../bindings/bindings";
 
 export interface Part {
-  id: "board" | "frontDesk" | "claims" | "radio" | "dayRoll" | "sending" | "others" | "suggestions";
+  id: "board" | "frontDesk" | "claims" | "radio" | "nextDay" | "sending" | "others" | "suggestions";
   works: boolean;
   text: string;
 }
@@ -20,10 +20,10 @@ export function parts(sync: SyncStatus, staleness: Staleness): Part[] {
     { id: "frontDesk", works: !isDoubtful, text: isDoubtful ? t`The front desk calls no room safe to give out` : isUp ? t`The front desk` : t`The front desk, on what this desk knows` },
     { id: "claims", works: !blocked, text: blocked ? t`Claims wait for the board` : isUp && !sync.paused ? t`Claims, seen by every desk` : t`Claims, seen on this computer only` },
     { id: "radio", works: !blocked, text: blocked ? t`The radio line waits for the board` : t`The radio line` },
-    { id: "dayRoll", works: true, text: isUp ? t`The day roll` : t`The day roll: tomorrow's tasks are made here` },
+    { id: "nextDay", works: isUp, text: isUp ? t`The next day's tasks` : t`The next day's tasks: they come with the service` },
     sending(sync, isUp),
     { id: "others", works: isUp, text: others(sync, isUp) },
-    { id: "suggestions", works: true, text: t`Suggestions in conflicts` },
+    { id: "suggestions", works: isUp, text: isUp ? t`Suggested attendants` : t`Suggested attendants: assign by hand` },
   ];
 }
 

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
 import type { Action, RackRoom } from "../../bindings/bindings";
 import { useNow } from "../../data/ticker";
-import { Button, Dialog, Field, RoomNumber } from "../../shared/controls";
+import { Button, Dialog, Facts, Field, RoomNumber } from "../../shared/controls";
 import { clock, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { NoteDialog } from "../../shared/NoteDialog";
@@ -165,14 +165,7 @@ export function RoomPanel({ room, onClose, onVerb }: { room: RackRoom; onClose: 
           </Button>
         ))}
       </div>
-      <dl className="facts selectable">
-        {facts.map(([name, value]) => (
-          <div key={name} className="fact">
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </Dialog>
   );
 }
