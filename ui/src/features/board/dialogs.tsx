@@ -166,7 +166,7 @@ function Inspect({ tiles, onClose, onRecord }: Part): ReactNode {
 function reasonsFor(what: "fail" | "skip" | "cancel"): string[] {
   switch (what) {
     case "fail":
-      return [t`Bathroom`, t`Bed`, t`Dust`, t`Floor`, t`Amenities missing`];
+      return [t`Bathroom`, t`Bed`, t`Dust`, t({ message: "Floor", context: "why an inspection failed" }), t`Amenities missing`];
     case "skip":
       return [t`Guest is waiting`, t`Inspector not available`, t`Passed on trust`];
     case "cancel":

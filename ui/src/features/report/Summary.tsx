@@ -174,7 +174,7 @@ function Outcome({ room, current }: { room: RoomOutcome; current: boolean }): Re
         </Button>
       ) : room.failed ? (
         <Button small excludeFromTabOrder={!current} testId="outcome-look" aria-label={t`Look at what failed in room ${iso(title)}`} onPress={look}>
-          {t`Look`}
+          {t({ message: "Look", context: "a button: look at what failed" })}
         </Button>
       ) : null}
     </>
