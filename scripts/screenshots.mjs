@@ -29,7 +29,7 @@ async function picture(name) {
 async function theme(name) {
   await app.click(id('person'))
   await app.click(id(`theme-${name}`))
-  await waitFor(`the ${name} theme`, () => app.execute((name) => document.documentElement.dataset.theme === name, name))
+  await waitFor(`the ${name} theme`, () => app.execute((name) => document.documentElement.dataset.scheme === name, name))
   await waitFor('the menu to close', async () => !(await app.has(id(`theme-${name}`))))
 }
 

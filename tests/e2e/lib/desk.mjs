@@ -143,7 +143,7 @@ export class Desk {
   async theme(name) {
     await this.app.click(id('person'))
     await this.app.click(id(`theme-${name}`))
-    await waitFor(`the ${name} theme`, () => this.app.execute((name) => document.documentElement.dataset.theme === name, name))
+    await waitFor(`the ${name} theme`, () => this.app.execute((name) => document.documentElement.dataset.scheme === name, name))
     await waitFor('the menu to close', async () => !(await this.app.has(id(`theme-${name}`))))
   }
 
