@@ -56,7 +56,10 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
     for (const [number, done] of [[room, 'note written'], [room, 'started'], [room, 'completed'], [other, 'started']]) {
       await once(new RegExp(`^Room ${number}: ${done}\\. Saved on this device\\.`))
     }
+    listener.clear()
     await desk.search('')
+    // What is still to be said of the search belongs to this step, not to the next.
+    await once(/^All tasks shown\.$/)
     await office.board()
     await office.writeNote(room, THEIRS)
     await office.waitUntilCalm()

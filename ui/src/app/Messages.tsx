@@ -3,7 +3,7 @@
 
 import { t } from "@lingui/core/macro";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type FocusEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { underway } from "../data/actions";
 import { useApp } from "../data/useDesk";
@@ -39,6 +39,7 @@ export function Messages(): ReactNode {
 }
 
 function Message({ toast }: { toast: Toast }): ReactNode {
+  const cameFrom = useFocusGivenBack();
   return (
     <div
       className="message"
@@ -46,7 +47,10 @@ function Message({ toast }: { toast: Toast }): ReactNode {
       data-tone={toast.tone}
       onMouseEnter={() => holdToast(toast.id)}
       onMouseLeave={() => releaseToast(toast)}
-      onFocus={() => holdToast(toast.id)}
+      onFocus={(event) => {
+        cameFrom(event);
+        holdToast(toast.id);
+      }}
       onBlur={() => releaseToast(toast)}
     >
       <Glyph name={toast.tone === "done" ? "tick" : "alert"} />
@@ -77,4 +81,22 @@ function Message({ toast }: { toast: Toast }): ReactNode {
       ) : null}
     </div>
   );
+}
+
+/**
+ * Gives the focus back to what had it before the message, when the message goes and takes it along: a window's engine
+ * need not report that what is focused has left the page. Where that is gone too, the screen below sees to it.
+ */
+function useFocusGivenBack(): (event: FocusEvent) => void {
+  const before = useRef<HTMLElement | null>(null);
+  useEffect(
+    () => () => {
+      const at = document.activeElement;
+      if ((at === null || at === document.body) && before.current?.isConnected === true) before.current.focus({ preventScroll: true });
+    },
+    [],
+  );
+  return ({ currentTarget, relatedTarget }) => {
+    if (relatedTarget instanceof HTMLElement && !currentTarget.contains(relatedTarget)) before.current = relatedTarget;
+  };
 }
