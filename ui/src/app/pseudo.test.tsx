@@ -4,7 +4,7 @@
 import { act, cleanup, fireEvent, render, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createDesk, type Desk } from "../data/desk";
+import { createDesk } from "../data/desk";
 import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
 import { speech, startSpeaking } from "../shared/language";
 import { LANGUAGES } from "../shared/locales";
@@ -86,52 +86,49 @@ function hardCoded(data: Set<string>): string[] {
   });
 }
 
-async function open(hash: string, options: MemoryOptions, then?: (desk: Desk) => void | Promise<void>): Promise<Set<string>> {
+/** Opens a view and waits for what is to be looked at: `shown` is a selector. */
+async function open(hash: string, options: MemoryOptions, shown: string, then?: () => void | Promise<void>): Promise<Set<string>> {
   const platform = memoryPlatform({ ...BUSY, ...options });
   const desk = createDesk(platform);
   await act(async () => desk.refresh());
   window.location.hash = hash;
   const app: ReactNode = <App desk={desk} />;
   render(app);
-  await act(async () => {
-    await new Promise((done) => setTimeout(done, 60));
-  });
-  await act(async () => then?.(desk));
-  await act(async () => {
-    await new Promise((done) => setTimeout(done, 60));
-  });
+  await act(async () => then?.());
+  await waitFor(() => expect(document.querySelector(shown)).not.toBeNull());
   return dataOf(platform);
 }
 
-const click = (selector: string) => () => {
-  const found = document.querySelector(selector);
-  if (found === null) throw new Error(`nothing is at ${selector}`);
-  fireEvent.click(found);
-};
+const click = (selector: string) => () =>
+  waitFor(() => {
+    const found = document.querySelector(selector);
+    if (found === null) throw new Error(`nothing is at ${selector}`);
+    fireEvent.click(found);
+  });
 
 const key = (pressed: string) => () => void fireEvent.keyDown(document.body, { key: pressed, code: pressed });
 
 describe("h44_nothing_is_written_outside_the_catalogues", () => {
-  const views: [string, string, MemoryOptions, ((desk: Desk) => void | Promise<void>)?][] = [
-    ["the board", "#/board", {}],
-    ["the board without network", "#/board", { link: "unplugged" }],
-    ["the front desk", "", { window: "front-desk" }],
-    ["the Sync Center", "#/sync", {}],
-    ["the Sync Center without network", "#/sync", { link: "workOffline" }],
-    ["a conflict", "#/sync", {}, click('[data-testid="decide"]')],
-    ["a room's story", "#/story/room/101", {}],
-    ["the report", "#/report", {}],
-    ["what came of an outage", "#/summary", {}],
-    ["the first start", "", { phase: "setup" }],
-    ["connecting", "", { phase: "setup" }, click('[data-testid="setup-connect"]')],
-    ["who is working", "", { phase: "choosePerson" }],
-    ["old data", "#/board", { stale: true, link: "unplugged" }],
-    ["an emergency operation", "#/board", { emergency: "ending", link: "unplugged" }],
-    ["the settings", "#/board", {}, openSettings],
-    ["the shortcuts", "#/board", {}, key("?")],
+  const views: [string, string, MemoryOptions, string, (() => void | Promise<void>)?][] = [
+    ["the board", "#/board", {}, "[role=gridcell]"],
+    ["the board without network", "#/board", { link: "unplugged" }, "[role=gridcell]"],
+    ["the front desk", "", { window: "front-desk" }, "[data-testid=rack-room]"],
+    ["the Sync Center", "#/sync", {}, "[data-testid=outbox-row]"],
+    ["the Sync Center without network", "#/sync", { link: "workOffline" }, "[data-testid=outbox-row]"],
+    ["a conflict", "#/sync", {}, "[data-testid=conflict] [data-field]", click('[data-testid="decide"]')],
+    ["a room's story", "#/story/room/101", {}, "[data-testid=story-line]"],
+    ["the report", "#/report", {}, "[data-testid=report-sums]"],
+    ["what came of an outage", "#/summary", {}, "[data-testid=summary-sentence]"],
+    ["the first start", "", { phase: "setup" }, "[data-testid=setup]"],
+    ["connecting", "", { phase: "setup" }, "[data-testid=setup-connecting]", click('[data-testid="setup-connect"]')],
+    ["who is working", "", { phase: "choosePerson" }, "[data-testid=staff-choice]"],
+    ["old data", "#/board", { stale: true, link: "unplugged" }, "[data-testid=stale-modal]"],
+    ["an emergency operation", "#/board", { emergency: "ending", link: "unplugged" }, "[role=gridcell]"],
+    ["the settings", "#/board", {}, "[data-testid=settings]", openSettings],
+    ["the shortcuts", "#/board", {}, "[data-testid=shortcuts]", key("?")],
   ];
-  it.each(views)("%s", async (_name, hash, options, then) => {
-    const data = await open(hash, options, then);
+  it.each(views)("%s", async (_name, hash, options, shown, then) => {
+    const data = await open(hash, options, shown, then);
     expect(visibleTexts().length).toBeGreaterThan(5);
     expect(hardCoded(data)).toEqual([]);
   });
