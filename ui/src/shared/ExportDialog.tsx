@@ -3,12 +3,12 @@
 import { plural, t } from "@lingui/core/macro";
 import { useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CommandError, Exported } from "../bindings/bindings";
+import type { Exported } from "../bindings/bindings";
 import { useApp, useDesk } from "../data/useDesk";
 import { usePlaces } from "../data/usePlaces";
-import { asCommandError } from "../platform/platform";
 import { announce } from "./announcer";
 import { Button, Dialog, Problem, Radios } from "./controls";
+import { useAttempt } from "./useAttempt";
 
 const OWN_FOLDER = "";
 
@@ -18,28 +18,17 @@ export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
   const heldBack = useApp((state) => state.sync.heldBack);
   const [places] = usePlaces();
   const [chosen, setChosen] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CommandError | null>(null);
+  const { busy, error, run } = useAttempt();
   const [file, setFile] = useState<Exported | null>(null);
   // Whoever has plugged a stick in means the stick.
   const place = chosen ?? places?.places[0]?.path ?? OWN_FOLDER;
 
-  const write = async () => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const write = () =>
+    run(async () => {
       const written = await desk.platform.exportWaiting(place === OWN_FOLDER ? null : place);
       setFile(written);
       announce(t`Written to ${written.path}.`);
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
 
   return (
     <Dialog title={t`Export what waits`} onClose={onClose} testId="dialog-export">

@@ -3,14 +3,14 @@
 import { t } from "@lingui/core/macro";
 import { useEffect, useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CommandError, Person } from "../bindings/bindings";
+import type { Person } from "../bindings/bindings";
 import { newId } from "../data/actions";
 import { inDeskOrder } from "../data/people";
 import { useApp, useDesk } from "../data/useDesk";
-import { asCommandError } from "../platform/platform";
 import { announce } from "./announcer";
 import { Button, Field, Problem } from "./controls";
 import { durationInWords } from "./fmt";
+import { useAttempt } from "./useAttempt";
 import "./goOn.css";
 
 /** As many as fit; a house has a few. */
@@ -25,24 +25,13 @@ export function GoOn({ onDone, onBack }: Props): ReactNode {
   const desk = useDesk();
   const person = useApp((state) => state.person);
   const staff = useApp((state) => state.staff);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CommandError | null>(null);
+  const { busy, error, run: attempt } = useAttempt();
 
-  const run = async (command: () => Promise<void>) => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const run = (command: () => Promise<void>) =>
+    attempt(async () => {
       await command();
       await desk.refresh();
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`.trim(), { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
 
   let body: ReactNode;
   if (desk.platform.window !== "board") {

@@ -8,12 +8,12 @@ import type { CommandError, FoundHotel, Loading } from "../../bindings/bindings"
 import { attempt } from "../../data/actions";
 import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
-import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Field, Problem } from "../../shared/controls";
 import { count, fold, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { Mark } from "../../shared/Mark";
+import { useAttempt } from "../../shared/useAttempt";
 import { roleWord } from "../../shared/words";
 import "./setup.css";
 
@@ -53,22 +53,12 @@ export function Setup(): ReactNode {
 
 function Welcome({ onConnect }: { onConnect: () => void }): ReactNode {
   const desk = useDesk();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CommandError | null>(null);
-  const openSample = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const { busy, error, run } = useAttempt();
+  const openSample = () =>
+    run(async () => {
       await desk.platform.openSampleHotel();
       await desk.refresh();
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Page testId="setup" title={t`Welcome to Turndown`} lead={t`Which hotel does this desk work for?`}>
       <div className="setup-choices">
@@ -99,24 +89,8 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
   const [address, setAddress] = useState("");
   const [code, setCode] = useState("");
   const [found, setFound] = useState<FoundHotel | null>(null);
-  const [error, setError] = useState<CommandError | null>(null);
+  const { busy, error, run } = useAttempt();
   const [missing, setMissing] = useState(false);
-  const [busy, setBusy] = useState(false);
-
-  const run = async (command: () => Promise<void>) => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await command();
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
 
   const find = () => {
     if (address.trim() === "" || code.trim() === "") {

@@ -4,15 +4,14 @@
 import { t } from "@lingui/core/macro";
 import { useEffect, useState, type ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import type { CommandError } from "../../bindings/bindings";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
-import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
 import { GoOn } from "../../shared/GoOn";
 import { ageSentence } from "../../shared/staleness";
+import { useAttempt } from "../../shared/useAttempt";
 import "./stale.css";
 
 const CODE = "OFFLINE_PRIMER_STALE";
@@ -39,8 +38,10 @@ function Stale(): ReactNode {
   const waiting = useApp((state) => state.sync.ledger.waiting + state.sync.ledger.attention);
   const reason = useApp((state) => (state.sync.state === "online" ? null : state.sync.reason));
   const now = useNow();
-  const [busy, setBusy] = useState<"refresh" | "export" | null>(null);
-  const [error, setError] = useState<CommandError | null>(null);
+  const attempt = useAttempt();
+  const { error } = attempt;
+  const [asked, setAsked] = useState<"refresh" | "export" | null>(null);
+  const busy = attempt.busy ? asked : null;
   const [file, setFile] = useState<string | null>(null);
   // Whoever comes back from the second way finds the focus where it was.
   const [goingOn, setGoingOn] = useState<"never" | "now" | "left">("never");
@@ -50,20 +51,11 @@ function Stale(): ReactNode {
     void desk.platform.telemetry("frontend.housekeeping.primer_stale", { code: CODE }).catch(() => undefined);
   }, [desk]);
 
-  const run = async (what: "refresh" | "export", command: () => Promise<void>) => {
-    if (busy !== null) return;
-    setBusy(what);
-    setError(null);
-    try {
-      await command();
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(null);
-    }
-  };
+  const run = (what: "refresh" | "export", command: () => Promise<void>) =>
+    attempt.run(() => {
+      setAsked(what);
+      return command();
+    });
 
   const refresh = () =>
     run("refresh", async () => {

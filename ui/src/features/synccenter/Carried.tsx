@@ -5,18 +5,18 @@ import { plural, t } from "@lingui/core/macro";
 import { FileDown, FileUp } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CarriedDesk, CarryFound, CommandError, OutboxRow } from "../../bindings/bindings";
+import type { CarriedDesk, CarryFound, OutboxRow } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
 import { usePlaces } from "../../data/usePlaces";
-import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, Problem, RoomNumber } from "../../shared/controls";
 import { ExportDialog } from "../../shared/ExportDialog";
 import { count, dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { showToast } from "../../shared/toasts";
+import { useAttempt } from "../../shared/useAttempt";
 import { outboxStateWord } from "../../shared/words";
 
 /** The two buttons of the Sync Center's head. */
@@ -41,14 +41,10 @@ function Import({ onClose }: { onClose: () => void }): ReactNode {
   const [places, look] = usePlaces();
   const [path, setPath] = useState("");
   const [missing, setMissing] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CommandError | null>(null);
+  const { busy, error, run } = useAttempt();
 
-  const take = async (file: string) => {
-    if (busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const take = (file: string) =>
+    run(async () => {
       const { desk: whose, brought } = await desk.platform.importWaiting(file);
       const text =
         brought === 0
@@ -57,14 +53,7 @@ function Import({ onClose }: { onClose: () => void }): ReactNode {
       showToast({ tone: "done", text });
       announce(text);
       onClose();
-    } catch (thrown) {
-      const why = asCommandError(thrown);
-      setError(why);
-      announce(`${why.message} ${why.nextStep}`, { urgency: "assertive" });
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const typed = () => {
     if (path.trim() === "") setMissing(t`Choose a file above, or say where it is.`);
     else void take(path);

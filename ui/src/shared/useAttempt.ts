@@ -1,0 +1,37 @@
+// One thing at a time that a form or a page asks the desk for. What goes wrong stands beside it, and is said.
+
+import { useRef, useState } from "react";
+import type { CommandError } from "../bindings/bindings";
+import { asCommandError } from "../platform/platform";
+import { announce } from "./announcer";
+
+export interface Attempt {
+  busy: boolean;
+  /** Why the last one failed; nothing while another runs. */
+  error: CommandError | null;
+  /** Does it, unless one runs already: pressed twice, it is done once. */
+  run: (command: () => Promise<void>) => Promise<void>;
+}
+
+export function useAttempt(): Attempt {
+  const running = useRef(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<CommandError | null>(null);
+  const run = async (command: () => Promise<void>) => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await command();
+    } catch (thrown) {
+      const why = asCommandError(thrown);
+      setError(why);
+      announce(`${why.message} ${why.nextStep}`.trim(), { urgency: "assertive" });
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { busy, error, run };
+}
