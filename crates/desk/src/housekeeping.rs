@@ -96,26 +96,37 @@ pub(crate) fn object(text: &str) -> Result<Map<String, Value>, EngineError> {
     serde_json::from_str(text).map_err(|error| EngineError::stored("room row", error))
 }
 
+fn refuse_rotted(as_written: bool) -> Result<(), EngineError> {
+    if as_written { Ok(()) } else { Err(EngineError::stored("room row", "it is not as it was written")) }
+}
+
 impl Workflow for Housekeeping {
     fn keeps(&self, kind: &str) -> bool {
         kind == ROOM || kind == PLACE
     }
 
     fn read(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef) -> Result<Option<Fields>, EngineError> {
-        let room: Option<String> = work.first(
-            "SELECT room FROM rooms_local WHERE id = ?1 AND kind = ?2 AND deleted = 0",
+        let room = work.first(
+            &format!(
+                "SELECT room, {} FROM rooms_local WHERE id = ?1 AND kind = ?2 AND deleted = 0",
+                work.as_written("rooms_local")
+            ),
             [&entity.id, &entity.kind],
-            |row| row.get(0),
+            |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
         )?;
-        let Some(room) = room else { return Ok(None) };
+        let Some((room, as_written)) = room else { return Ok(None) };
+        refuse_rotted(as_written)?;
         let mut fields = Fields::new();
         for (member, value) in object(&room)? {
             fields.set(format!("room/{member}"), value);
         }
-        let tasks = work.all("SELECT id, task FROM tasks_local WHERE room_id = ?1", [&entity.id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })?;
-        for (id, task) in tasks {
+        let tasks = work.all(
+            &format!("SELECT id, task, {} FROM tasks_local WHERE room_id = ?1", work.as_written("tasks_local")),
+            [&entity.id],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)),
+        )?;
+        for (id, task, as_written) in tasks {
+            refuse_rotted(as_written)?;
             for (member, value) in object(&task)? {
                 fields.set(format!("task/{id}/{member}"), value);
             }
@@ -152,10 +163,13 @@ impl Workflow for Housekeeping {
         for gone in known.into_iter().filter(|id| !rows.tasks.contains_key(id)) {
             work.execute("DELETE FROM tasks_local WHERE room_id = ?1 AND id = ?2", [&entity.id, &gone])?;
         }
+        let as_written = work.as_written("tasks_local");
         for (id, task) in rows.tasks {
             work.execute(
-                "INSERT INTO tasks_local (room_id, id, task) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (room_id, id) DO UPDATE SET task = excluded.task WHERE task <> excluded.task",
+                &format!(
+                    "INSERT INTO tasks_local (room_id, id, task) VALUES (?1, ?2, ?3) ON CONFLICT (room_id, id)
+                     DO UPDATE SET task = excluded.task WHERE task <> excluded.task OR NOT ({as_written})"
+                ),
                 (&entity.id, id, Value::Object(task).to_string()),
             )?;
         }
@@ -165,7 +179,12 @@ impl Workflow for Housekeeping {
     fn mark(&self, work: &mut UnitOfWork<'_>, entity: &EntityRef, local: LocalState) -> Result<bool, EngineError> {
         let revision = work.revision();
         let marked = work.execute(
-            "UPDATE rooms_local SET local_state = ?3, revision = ?4 WHERE id = ?1 AND kind = ?2 AND deleted = 0",
+            // A row that is not as it was written is not there: it is made anew.
+            &format!(
+                "UPDATE rooms_local SET local_state = ?3, revision = ?4
+                 WHERE id = ?1 AND kind = ?2 AND deleted = 0 AND {}",
+                work.as_written("rooms_local")
+            ),
             (&entity.id, &entity.kind, local.as_str(), revision),
         )?;
         Ok(marked > 0)

@@ -7,17 +7,25 @@
 use crate::backup;
 use crate::chain;
 use crate::engine::{Engine, Hands, Shared};
+use crate::row_proof;
 use crate::second_copy;
 use crate::state;
 use crate::{EngineError, Sql};
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use turndown_protocol::EntityRow;
 
 /// In the desk's folder: the next start is to repair, whatever it sees itself.
 pub(crate) const DAMAGED: &str = "desk.damaged";
+/// What the engine says of its own rows where it cannot read them. What a workflow cannot read may be of a newer version.
+const OWN: [&str; 6] = [
+    crate::outbox::NOT_AS_RECORDED,
+    crate::outbox::EVENT_ID,
+    crate::outbox::STATE,
+    crate::lanes::MIRRORED_ROW,
+    crate::conflicts::CONFLICT,
+    state::FACT,
+];
 /// Entries verified in one read.
 const ENTRIES_A_STRETCH: u64 = 20_000;
 
@@ -49,14 +57,12 @@ impl Shared {
 
     /// The same where SQLite met a damaged page on the way, which a start need not meet again.
     pub(crate) fn mark_if_corrupt(&self, error: &EngineError) {
-        let unreadable = matches!(
-            error,
-            EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..))
-                | EngineError::Stored {
-                    what: crate::outbox::NOT_AS_RECORDED | crate::lanes::MIRRORED_ROW | state::FACT,
-                    ..
-                }
-        );
+        let unreadable = match error {
+            EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..)) => true,
+            EngineError::Sqlite(error) => row_proof::met_unproven(error),
+            EngineError::Stored { what, .. } => OWN.contains(what),
+            _ => false,
+        };
         // The statements are right, so it is a value in the database that is not (JSON that is none).
         let unfit = matches!(
             error,
@@ -79,10 +85,10 @@ pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, Engi
     if let Err(error @ EngineError::Stored { .. }) = state::refuse_rotted(connection) {
         found.push(error.detail());
     }
-    let unreadable = unreadable_rows(connection)?;
-    if unreadable > 0 {
-        found.push(format!("{unreadable} stored values cannot be read"));
-    }
+    let unproven = row_proof::count_unproven(connection)?;
+    found.extend(
+        unproven.into_iter().map(|(table, rows)| format!("{rows} rows of {table} are not as they were written")),
+    );
     let mut count =
         |sql: &str| -> Result<u64, EngineError> { Ok(connection.first(sql, [], |row| row.get(0))?.unwrap_or(0)) };
     let astray = count(
@@ -110,58 +116,7 @@ pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, Engi
     if miscounted > 0 {
         found.push(format!("{miscounted} counts are not those of the outbox's rows"));
     }
-    // A desk never goes from one service to another: what differs rotted, and a wrong name stops the sending for good.
-    let elsewhere =
-        count("SELECT count(*) FROM receipts WHERE store_id <> (SELECT value FROM sync_state WHERE key = 'store_id')")?;
-    if elsewhere > 0 {
-        found.push(format!("{elsewhere} answers are not of the service that the desk belongs to"));
-    }
     Ok(found)
-}
-
-/// How many of the service's rows and of the open conflicts cannot be read, and how many texts of any table are none:
-/// what rotted inside a sound page.
-fn unreadable_rows(mut connection: &Connection) -> Result<u64, EngineError> {
-    let rows = connection.all("SELECT row FROM mirror", [], |row| {
-        let text: String = row.get(0)?;
-        Ok(u64::from(serde_json::from_str::<EntityRow>(&text).is_err()))
-    })?;
-    let others: Option<u64> = connection.first(
-        "SELECT (SELECT count(*) FROM reference WHERE NOT json_valid(document))
-            + (SELECT count(*) FROM conflicts
-               WHERE NOT (json_valid(paths) AND json_valid(theirs) AND json_valid(choices)))",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(rows.iter().sum::<u64>() + others.unwrap_or(0) + texts_that_are_none(connection)?)
-}
-
-/// Text that is not UTF-8, which SQLite stores and gives out as if nothing were; whoever reads it as text is refused. The
-/// record is left out: its hashes say more.
-fn texts_that_are_none(mut connection: &Connection) -> Result<u64, EngineError> {
-    let tables = connection.all(
-        "SELECT t.name, group_concat('\"' || c.name || '\"')
-         FROM sqlite_schema t JOIN pragma_table_info(t.name) c ON c.type = 'TEXT'
-         WHERE t.type = 'table' AND t.name <> 'audit_local' GROUP BY t.name",
-        [],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
-    )?;
-    let mut none = 0;
-    for (table, columns) in tables {
-        let mut statement = connection.prepare(&format!("SELECT {columns} FROM \"{table}\""))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                if let ValueRef::Text(text) = row.get_ref(column)?
-                    && std::str::from_utf8(text).is_err()
-                {
-                    none += 1;
-                }
-            }
-        }
-    }
-    Ok(none)
 }
 
 impl Engine {

@@ -215,6 +215,9 @@ impl Engine {
     }
 }
 
+/// What an error says that met an open conflict that cannot be read.
+pub(crate) const CONFLICT: &str = "conflict";
+
 /// A conflict wants a person while one of its events is in that state. Once a decision is recorded, its events wait
 /// behind it; the row stays until the decision has arrived, because it may meet a newer Theirs.
 const UNDECIDED: &str = "EXISTS (SELECT 1 FROM outbox o WHERE o.entity_kind = c.entity_kind
@@ -242,7 +245,7 @@ fn read_conflict<S: Sql>(
         },
     )?;
     let Some((since, class, paths, theirs, choices)) = row else { return Ok(None) };
-    let stored = |error: serde_json::Error| EngineError::stored("conflict", error);
+    let stored = |error: serde_json::Error| EngineError::stored(CONFLICT, error);
     let theirs: EntityRow = serde_json::from_str(&theirs).map_err(stored)?;
     let named: BTreeSet<String> = serde_json::from_str(&paths).map_err(stored)?;
     let choices: BTreeMap<String, Choice> = serde_json::from_str(&choices).map_err(stored)?;

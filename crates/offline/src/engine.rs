@@ -2,6 +2,7 @@
 
 use crate::backup::LastBackup;
 use crate::disk::{Disk, DiskLock};
+use crate::row_proof;
 use crate::unit_of_work::{Ended, WriterState};
 use crate::writer::Writer;
 use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitOfWork, Workflow};
@@ -584,5 +585,6 @@ pub(crate) fn open_connection(
     // One plan for a statement, whatever is bound to it. Otherwise SQLite parses and plans most cached statements anew
     // each time they are used, in case another value deserves another plan.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    row_proof::register(&connection)?;
     Ok(connection)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, classed once, where the knowledge is. Each has a stable code and a next step for the person.
 
+use crate::row_proof;
 use std::path::PathBuf;
 use thiserror::Error;
 use turndown_protocol::SealError;
@@ -64,7 +65,9 @@ impl EngineError {
             Self::Stored { .. } => return true,
             _ => return false,
         };
-        if matches!(error, E::Utf8Error(..) | E::FromSqlConversionFailure(..) | E::InvalidColumnType(..)) {
+        if matches!(error, E::Utf8Error(..) | E::FromSqlConversionFailure(..) | E::InvalidColumnType(..))
+            || row_proof::met_unproven(error)
+        {
             return true;
         }
         matches!(
@@ -91,6 +94,7 @@ impl EngineError {
                 Some(e) => {
                     matches!(e.code, C::DatabaseCorrupt | C::NotADatabase)
                         || e.extended_code == rusqlite::ffi::SQLITE_ERROR
+                        || row_proof::met_unproven(error)
                 }
                 // A value of another type than the one that was written.
                 None => true,
@@ -160,6 +164,9 @@ impl EngineError {
 
 fn sqlite_code(error: &rusqlite::Error) -> &'static str {
     use rusqlite::ErrorCode as C;
+    if row_proof::met_unproven(error) {
+        return "DATABASE_CORRUPT";
+    }
     match error.sqlite_error_code() {
         Some(C::DiskFull) => "DISK_FULL",
         Some(C::ReadOnly | C::PermissionDenied | C::CannotOpen) => "READ_ONLY",

@@ -36,6 +36,7 @@ mod record;
 mod repair;
 mod replay;
 mod restored;
+mod row_proof;
 mod salvage;
 mod second_copy;
 mod space;

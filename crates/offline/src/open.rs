@@ -6,6 +6,7 @@ use crate::check;
 use crate::disk::{Disk, DiskLock, SystemDisk};
 use crate::engine::{Engine, Hands, open_connection};
 use crate::repair::{self, repair};
+use crate::row_proof;
 use crate::second_copy::{self, CopyWriter, Tail};
 use crate::state;
 use crate::unit_of_work::{REVISION, WriterState};
@@ -422,7 +423,8 @@ pub(crate) fn prepare(
     if outdated {
         state::prove(&connection)?;
     }
-    let state = read_state(&connection, environment)?;
+    let as_written = row_proof::keep(&connection)?;
+    let state = read_state(&connection, environment, as_written)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
 }
@@ -448,7 +450,8 @@ pub(crate) fn reopen(
         other => EngineError::stored("setting", other),
     };
     set_and_read_back(&connection).map_err(engine_error)?;
-    let state = read_state(&connection, environment).map_err(engine_error)?;
+    let as_written = row_proof::keep(&connection)?;
+    let state = read_state(&connection, environment, as_written).map_err(engine_error)?;
     verify_tail(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
@@ -525,7 +528,11 @@ fn set_and_read_back(connection: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<WriterState, OpenError> {
+fn read_state(
+    connection: &Connection,
+    environment: &dyn Environment,
+    as_written: row_proof::Conditions,
+) -> Result<WriterState, OpenError> {
     state::refuse_rotted(connection)?;
     let stored = state::read(&mut { connection }, "install_id")?;
     let recorded_by = newest_install(connection)?;
@@ -551,7 +558,7 @@ fn read_state(connection: &Connection, environment: &dyn Environment) -> Result<
         .unwrap_or(AuditHead { local_seq: 0, hash: ZERO_HASH.into() });
     // Rows carry the revision of the last run; this run goes on above it.
     let revision = stored_revision(connection)?;
-    Ok(WriterState { install_id, head, revision })
+    Ok(WriterState { install_id, head, revision, as_written })
 }
 
 /// The install that recorded the newest entry of this desk's own branch.

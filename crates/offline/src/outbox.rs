@@ -48,7 +48,7 @@ impl OutboxState {
         [Self::Pending, Self::Synced, Self::Failed, Self::Conflict, Self::Held, Self::Settled, Self::Discarded]
             .into_iter()
             .find(|state| state.as_str() == text)
-            .ok_or_else(|| EngineError::stored("outbox state", text.to_owned()))
+            .ok_or_else(|| EngineError::stored(STATE, text.to_owned()))
     }
 
     /// Whether the event's effect is part of what this desk shows as its own, beyond the service's row.
@@ -60,6 +60,10 @@ impl OutboxState {
 
 /// What an event is called whose bytes do not have their hash.
 pub(crate) const NOT_AS_RECORDED: &str = "event, as it was recorded";
+/// What an error says that met a name of an event that is none.
+pub(crate) const EVENT_ID: &str = "event id";
+/// What an error says that met a state that is none.
+pub(crate) const STATE: &str = "outbox state";
 
 /// The bytes of an event, once they are known to be those that were recorded: a bit that was read wrongly must not
 /// become the event at the service (A8).
@@ -157,7 +161,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
 }
 
 pub(crate) fn event_id(text: &str) -> Result<EventId, EngineError> {
-    EventId::parse(text).map_err(|error| EngineError::stored("event id", error))
+    EventId::parse(text).map_err(|error| EngineError::stored(EVENT_ID, error))
 }
 
 impl RawRow {

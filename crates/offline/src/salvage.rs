@@ -2,6 +2,7 @@
 
 use crate::chain::{Entries, Known};
 use crate::engine::open_connection;
+use crate::row_proof;
 use crate::state::is_sound;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 use serde_json::value::RawValue;
@@ -79,6 +80,7 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>, known: Known<'_>) -> Salva
     };
     let highest = ["SELECT max(local_seq) FROM audit_local", "SELECT max(local_seq) FROM outbox"];
     let highest = highest.into_iter().filter_map(|sql| number(sql, &[])).max().unwrap_or(0);
+    let proven = row_proof::condition(&connection, "receipts");
     let mut seq = 1;
     while seq <= highest {
         let read = connection.query_row("SELECT hash, bytes FROM audit_local WHERE local_seq = ?1", [seq], |row| {
@@ -100,7 +102,7 @@ pub(crate) fn salvage(path: &Path, vfs: Option<&str>, known: Known<'_>) -> Salva
         match sealed {
             Some(sealed) if known(seq, &sealed) => found.known += 1,
             Some(sealed) => {
-                found.receipts.extend(receipt(&connection, sealed.event.event_id.as_str()));
+                found.receipts.extend(receipt(&connection, &proven, sealed.event.event_id.as_str()));
                 found.entries.insert((seq, sealed.hash.clone()), sealed.into());
             }
             None => found.unreadable += 1,
@@ -142,9 +144,11 @@ pub(crate) fn scan(file: &[u8], found: &mut Entries, known: Known<'_>) {
     }
 }
 
-fn receipt(connection: &Connection, event_id: &str) -> Option<Receipt> {
+fn receipt(connection: &Connection, proven: &str, event_id: &str) -> Option<Receipt> {
+    let sql =
+        format!("SELECT outcome, seq, store_id, epoch, received_at FROM receipts WHERE event_id = ?1 AND {proven}");
     connection
-        .prepare_cached("SELECT outcome, seq, store_id, epoch, received_at FROM receipts WHERE event_id = ?1")
+        .prepare_cached(&sql)
         .ok()?
         .query_row([event_id], |row| {
             Ok(Receipt {

@@ -1,6 +1,7 @@
 //! One action's writes: all or none.
 
 use crate::engine::{Shared, Sort};
+use crate::row_proof;
 use crate::{EngineError, Environment};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
@@ -18,6 +19,8 @@ pub(crate) struct WriterState {
     pub(crate) head: turndown_protocol::AuditHead,
     /// The newest revision that is committed.
     pub(crate) revision: u64,
+    /// How a row is known to be what was written.
+    pub(crate) as_written: row_proof::Conditions,
 }
 
 /// Reading by SQL, on the writer's transaction or on a reader's connection.
@@ -154,6 +157,13 @@ impl<'c> UnitOfWork<'c> {
     #[must_use]
     pub fn environment(&self) -> &dyn Environment {
         self.shared.environment.as_ref()
+    }
+
+    /// The SQL condition that a row of this table is what was written, for a workflow that goes on from what it reads in
+    /// its own rows.
+    #[must_use]
+    pub fn as_written(&self, table: &str) -> String {
+        self.state.as_written.get(table).cloned().unwrap_or_else(|| "true".to_owned())
     }
 
     pub(crate) fn poison(&mut self, error: EngineError) -> EngineError {

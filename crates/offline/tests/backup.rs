@@ -201,7 +201,7 @@ fn a6_a_backup_whose_index_has_rotted_is_passed_over() {
 #[test]
 fn a6_a_backup_that_rotted_inside_sound_pages_is_passed_over() {
     for rot in [
-        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"versjon\": 1}')",
+        "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES ('counter', '1', 1, '{}')",
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, 'RAISE', 'RAYSE') WHERE type = 'trigger'",
         "UPDATE outbox_counts SET n = n - 2 WHERE state = 'pending'",

@@ -171,7 +171,12 @@ fn a6_a_hold_that_rotted_is_found_by_the_full_look_and_made_anew_from_the_record
 
 #[test]
 fn a6_a_repair_that_begins_from_a_backup_with_the_same_rot_ends_it_all_the_same() {
-    for rot in ["UPDATE on_hold SET by = 'leb'", "UPDATE on_hold SET entity_id = '9'", "DELETE FROM on_hold"] {
+    // A backup with a row that is not as it was written is none to begin from. A row that is gone is missed by the record.
+    for (rot, begins) in [
+        ("UPDATE on_hold SET by = 'leb'", false),
+        ("UPDATE on_hold SET entity_id = '9'", false),
+        ("DELETE FROM on_hold", true),
+    ] {
         let house = House::new();
         let (engine, _) = house.open();
         add(&engine, 1, "a1");
@@ -186,7 +191,7 @@ fn a6_a_repair_that_begins_from_a_backup_with_the_same_rot_ends_it_all_the_same(
         engine.close();
         drop(engine);
         let (engine, report) = house.open();
-        assert!(report.repair.is_some_and(|repair| repair.backup.is_some()), "{rot}");
+        assert_eq!(report.repair.map(|repair| repair.backup.is_some()), Some(begins), "{rot}");
         assert_eq!(engine.on_hold().unwrap(), before, "{rot}");
         is_sound(&engine);
     }

@@ -745,17 +745,18 @@ fn d4_a_desk_whose_services_name_rotted_finds_it_in_what_the_service_answered() 
 fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
     let killed = killed(20);
     for rot in [
-        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"value\": ')",
-        "INSERT INTO mirror VALUES ('counter', '1', 1, '{\"entity\":{\"kind\":\"counter\",\"id\":\"1\"},\"versjon\":1}')",
-        "INSERT INTO reference VALUES (1, 1, '{\x01}')",
-        "INSERT INTO conflicts VALUES ('counter', '1', '', '', '[\"value\"', '{}', '{}')",
+        "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES ('counter', '1', 1, '{}')",
+        "UPDATE outbox SET event_id = replace(event_id, 'e3', 'e\\')",
+        "UPDATE outbox SET settled_by = '01AES17ZHDADP1HG7Y9\\404KNS' WHERE local_seq = 4",
+        "UPDATE outbox SET attempts = 64 WHERE local_seq = 4",
+        "UPDATE outbox SET entity_id = '4' WHERE local_seq = 4",
         "UPDATE outbox SET state = 'held', held_by = (SELECT event_id FROM outbox WHERE local_seq = 1) WHERE local_seq = 2",
     ] {
         let house = again(&killed);
         rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
         let (engine, report) = house.open();
         assert!(report.repair.is_none(), "{rot}: a start does not read everything");
-        assert_eq!(engine.check().unwrap().damage.len(), 1, "{rot}");
+        assert!(!engine.check().unwrap().damage.is_empty(), "{rot}");
         drop(engine);
         is_all_there(&house, &killed, rot);
     }

@@ -43,5 +43,6 @@ found! {
     d4_a_desk_whose_services_name_rotted_finds_its_service_again: 1603112,
     a6_a_desk_whose_list_of_migrations_lost_its_end_opens: 1801583,
     b12_what_held_the_sending_back_does_not_come_back_with_a_backup: 1907535,
+    b12_an_action_whose_name_rotted_in_the_outbox_is_found_and_mended: 2003529,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }
