@@ -1,7 +1,8 @@
 //! What people do, and which fields each action touches.
 
-use crate::{Cleanliness, InspectionResult, Occupancy, Priority, Sellability, StaffId, TaskId, TaskKind};
+use crate::{Cleanliness, InspectionResult, Occupancy, Priority, RoomId, Sellability, StaffId, TaskId, TaskKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A service flag of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -160,12 +161,29 @@ pub enum Action {
     },
     /// The guest waits no more.
     LeaveQueue {},
+    /// A service day begins: the room comes over the night, and the day's work in it is there. Nobody does this; every
+    /// desk and the service do it by the same rules, and where one was first the others change nothing.
+    BeginDay {
+        /// Which room: the day's tasks have their ids from it.
+        room: RoomId,
+        /// Which day (ISO date).
+        day: String,
+        /// Who does what the day brings, where somebody was found for it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        who: BTreeMap<TaskKind, StaffId>,
+        /// The round of thorough cleans comes by.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        deep_clean: bool,
+    },
     /// Restores what was before the named event, while nothing later stands on it.
     Undo {
         /// The event's id.
         event: String,
     },
 }
+
+/// The name of the action by which a service day begins in a room.
+pub const BEGIN_DAY: &str = "begin_day";
 
 /// The member of an event's arguments that says that its action was tried again.
 pub const AGAIN: &str = "again";
@@ -204,6 +222,7 @@ impl Action {
             Self::Release {} => "release",
             Self::QueueGuest { .. } => "queue_guest",
             Self::LeaveQueue {} => "leave_queue",
+            Self::BeginDay { .. } => BEGIN_DAY,
             Self::Undo { .. } => "undo",
         }
     }
@@ -346,6 +365,7 @@ pub fn footprint(action: &Action) -> Footprint {
         Action::Release {} => (&["room/claim"], &[]),
         Action::QueueGuest { .. } => (&["room/waiting"], &["room/turn", "room/arrival"]),
         Action::LeaveQueue {} => (&["room/waiting"], &[]),
+        Action::BeginDay { .. } => (&["room/*", "task/*"], &[]),
         Action::Undo { .. } => (&[], &[]),
     };
     Footprint { writes: paths(writes), relies_on: paths(relies_on) }

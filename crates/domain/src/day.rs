@@ -7,14 +7,20 @@
 //! comes from the rooms as they stand.
 //!
 //! The roll never says that somebody came or left: occupancy, guest and turn stay as recorded. It never touches a task
-//! that is there already, of this day or an earlier one.
+//! that is there already, of this day or an earlier one, and a room that was brought to a day once is left alone.
+//!
+//! [`begin`] looks at the whole house and says what begins in each room; [`bring_over`] does that to one room, as
+//! [`crate::Action::BeginDay`], so that a desk records it, and the service judges it, like anything else.
+//!
+//! What comes from the bookings has its attendant from the bookings, so that two desks that see the rooms differently
+//! still give the same task to the same person.
 //!
 //! Deliberately absent: clearing away old tasks, rosters (everybody in the staff list works), the evening service, and
 //! any clock: the day comes in as a date.
 
 use crate::{
-    Arrival, Booking, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, PropertyBook, Role, Room, RoomId,
-    SellabilityKind, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
+    Action, Arrival, Booking, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, PropertyBook, Role, Room,
+    RoomId, SellabilityKind, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
 };
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,40 +91,93 @@ pub fn task_id(property: &str, room: &RoomId, kind: TaskKind, day: &str) -> Task
     TaskId(format!("{property}:{}:{kind}:{day}", room.0))
 }
 
-/// Makes the service day: the rooms as they stand at its start, with its tasks added. The answer has the same rooms in
-/// the same order; it depends on nothing but the arguments, and not on the order of rooms, bookings or staff.
-///
-/// `rooms` are the rooms as they stood when the day before ended.
+/// What the whole house gives a room for the day, beside what its bookings and its own state say.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// Who does what.
+    pub who: &'a BTreeMap<TaskKind, StaffId>,
+    /// The round of thorough cleans comes by.
+    pub deep_clean: bool,
+}
+
+/// What begins in each room with the service day, in the order of `rooms`, which are the rooms as they stood when the
+/// day before ended. It depends on nothing but the arguments, and not on the order of rooms, bookings or staff. Rooms
+/// that were brought to the day already are left out.
 ///
 /// # Errors
 /// When `day` or a booking's date is not a date.
-pub fn make_day(book: &PropertyBook, rooms: &[(RoomId, Unit)], day: &str) -> Result<Vec<(RoomId, Unit)>, DayError> {
+pub fn begin(book: &PropertyBook, rooms: &[(RoomId, Unit)], day: &str) -> Result<Vec<(RoomId, Action)>, DayError> {
     let today = date(day, || "the service day".to_owned())?;
     let stays = stays_by_room(book)?;
     let walk = walking_order(rooms);
 
-    let mut made: Vec<(RoomId, Unit)> = rooms.to_vec();
     let mut added: Vec<Added> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
     for &index in &walk {
-        let (id, unit) = &mut made[index];
+        let (id, unit) = &rooms[index];
         let plan = Plan::of(stays.get(id).map_or(&[][..], Vec::as_slice), today);
-        roll_room(&mut unit.room, &plan, today);
-        let tasks = day_tasks(&unit.room, &plan, book.property.inspection, today);
-        if tasks.is_empty() && plan.free_until_tomorrow() && in_order(&unit.room) && is_vacant(&unit.room) {
+        let mut room = unit.room.clone();
+        roll_room(&mut room, &plan, today);
+        let tasks = day_tasks(&room, &plan, book.property.inspection, today);
+        if plan.is_free() && in_order(&room) {
             free.push(index);
         }
-        added.extend(tasks.into_iter().map(|task| Added { room: index, task }));
+        let booked = plan.sleeper.is_some();
+        added.extend(tasks.into_iter().map(|task| Added { room: index, kind: task.kind, booked }));
     }
-    added.extend(deep_cleans(&walk, &free, today).map(|index| Added {
-        room: index,
-        task: Wanted { kind: TaskKind::DeepClean, priority: Priority::Low, note: None },
-    }));
+    let round: BTreeSet<usize> = deep_cleans(&walk, &free, today).collect();
+    added.extend(round.iter().map(|&room| Added { room, kind: TaskKind::DeepClean, booked: true }));
 
-    let workers = share_out(book, &made, &walk, &added);
-    for (Added { room, task }, assignee) in added.into_iter().zip(workers) {
-        let (id, unit) = &mut made[room];
+    let mut who: BTreeMap<usize, BTreeMap<TaskKind, StaffId>> = BTreeMap::new();
+    for (Added { room, kind, .. }, person) in added.iter().zip(share_out(book, rooms, &walk, &added)) {
+        if let Some(person) = person {
+            who.entry(*room).or_default().insert(*kind, person);
+        }
+    }
+    let begins = |(index, (id, _)): (usize, &(RoomId, Unit))| {
+        let who = who.remove(&index).unwrap_or_default();
+        let action =
+            Action::BeginDay { room: id.clone(), day: day.to_owned(), who, deep_clean: round.contains(&index) };
+        (id.clone(), action)
+    };
+    let ahead = |(_, (_, unit)): &(usize, &(RoomId, Unit))| !has_begun(&unit.room, day);
+    Ok(rooms.iter().enumerate().filter(ahead).map(begins).collect())
+}
+
+/// Whether a room was brought to a day, or to a later one. ISO dates order as text.
+#[must_use]
+pub fn has_begun(room: &Room, day: &str) -> bool {
+    room.day.as_deref().is_some_and(|there| there >= day)
+}
+
+/// Brings one room over the night, and adds the day's tasks to it.
+///
+/// # Errors
+/// When `day` or a booking's date is not a date.
+pub fn bring_over(
+    unit: &mut Unit,
+    id: &RoomId,
+    book: &PropertyBook,
+    day: &str,
+    given: &Given<'_>,
+) -> Result<(), DayError> {
+    if has_begun(&unit.room, day) {
+        return Ok(());
+    }
+    let today = date(day, || "the service day".to_owned())?;
+    let stays = stays_of(book, id)?;
+    let plan = Plan::of(&stays, today);
+    roll_room(&mut unit.room, &plan, today);
+    unit.room.day = Some(day.to_owned());
+    let mut tasks = day_tasks(&unit.room, &plan, book.property.inspection, today);
+    // The round is of rooms without a booking; one that has other work, or should be free and is not, is left out.
+    if given.deep_clean && tasks.is_empty() && in_order(&unit.room) && is_vacant(&unit.room) {
+        tasks.push(Wanted { kind: TaskKind::DeepClean, priority: Priority::Low, note: None });
+    }
+    for task in tasks {
         let credits = credits(task.kind, &unit.room.room_type);
+        // Somebody who left the house since is not waited for.
+        let assignee = given.who.get(&task.kind).filter(|person| book.has_staff(person)).cloned();
         // A task that is there already is history in the making; the roll leaves it alone.
         unit.tasks.entry(task_id(&book.property.id, id, task.kind, day)).or_insert_with(|| Task {
             kind: task.kind,
@@ -132,6 +191,22 @@ pub fn make_day(book: &PropertyBook, rooms: &[(RoomId, Unit)], day: &str) -> Res
             note: task.note.map(str::to_owned),
             ..Task::default()
         });
+    }
+    Ok(())
+}
+
+/// Makes the service day: the rooms as they stand at its start, with its tasks added. The answer has the same rooms in
+/// the same order.
+///
+/// # Errors
+/// As [`begin`].
+pub fn make_day(book: &PropertyBook, rooms: &[(RoomId, Unit)], day: &str) -> Result<Vec<(RoomId, Unit)>, DayError> {
+    let begins: BTreeMap<RoomId, Action> = begin(book, rooms, day)?.into_iter().collect();
+    let mut made: Vec<(RoomId, Unit)> = rooms.to_vec();
+    for (id, unit) in &mut made {
+        if let Some(Action::BeginDay { who, deep_clean, .. }) = begins.get(id) {
+            bring_over(unit, id, book, day, &Given { who, deep_clean: *deep_clean })?;
+        }
     }
     Ok(made)
 }
@@ -147,16 +222,31 @@ struct Dated<'a> {
     departs: NaiveDate,
 }
 
+impl<'a> Dated<'a> {
+    fn of(booking: &'a Booking) -> Result<Self, DayError> {
+        let arrives = date(&booking.arrives_on, || format!("booking {}", booking.id))?;
+        let departs = arrives.checked_add_days(Days::new(booking.nights.into())).unwrap_or(NaiveDate::MAX);
+        Ok(Self { booking, arrives, departs })
+    }
+}
+
+fn in_order_of_days(stays: &mut [Dated<'_>]) {
+    stays.sort_by(|a, b| (a.arrives, a.departs, &a.booking.id).cmp(&(b.arrives, b.departs, &b.booking.id)));
+}
+
+fn stays_of<'a>(book: &'a PropertyBook, room: &RoomId) -> Result<Vec<Dated<'a>>, DayError> {
+    let of_room = book.bookings.iter().filter(|booking| booking.room == *room);
+    let mut stays = of_room.map(Dated::of).collect::<Result<Vec<_>, _>>()?;
+    in_order_of_days(&mut stays);
+    Ok(stays)
+}
+
 fn stays_by_room(book: &PropertyBook) -> Result<BTreeMap<&RoomId, Vec<Dated<'_>>>, DayError> {
     let mut stays: BTreeMap<&RoomId, Vec<Dated<'_>>> = BTreeMap::new();
     for booking in &book.bookings {
-        let arrives = date(&booking.arrives_on, || format!("booking {}", booking.id))?;
-        let departs = arrives.checked_add_days(Days::new(booking.nights.into())).unwrap_or(NaiveDate::MAX);
-        stays.entry(&booking.room).or_default().push(Dated { booking, arrives, departs });
+        stays.entry(&booking.room).or_default().push(Dated::of(booking)?);
     }
-    for list in stays.values_mut() {
-        list.sort_by(|a, b| (a.arrives, a.departs, &a.booking.id).cmp(&(b.arrives, b.departs, &b.booking.id)));
-    }
+    stays.values_mut().for_each(|list| in_order_of_days(list));
     Ok(stays)
 }
 
@@ -169,6 +259,7 @@ struct Plan<'a> {
     /// Who comes today.
     comes: Option<&'a Dated<'a>>,
     comes_tomorrow: bool,
+    left_yesterday: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -179,12 +270,14 @@ impl<'a> Plan<'a> {
             sleeper,
             leaves: sleeper.is_some_and(|stay| stay.departs == today),
             comes: stays.iter().find(|stay| stay.arrives == today),
+            left_yesterday: stays.iter().any(|stay| stay.departs + Days::new(1) == today),
             comes_tomorrow: stays.iter().any(|stay| stay.arrives == today + Days::new(1)),
         }
     }
 
-    fn free_until_tomorrow(&self) -> bool {
-        self.sleeper.is_none() && self.comes.is_none() && !self.comes_tomorrow
+    /// Nobody needs the room today or tomorrow, and nobody left it so lately that it may still wait for its clean.
+    fn is_free(&self) -> bool {
+        self.sleeper.is_none() && self.comes.is_none() && !self.comes_tomorrow && !self.left_yesterday
     }
 }
 
@@ -279,7 +372,9 @@ struct Wanted {
 
 struct Added {
     room: usize,
-    task: Wanted,
+    kind: TaskKind,
+    /// It comes from the bookings, and so every desk has it.
+    booked: bool,
 }
 
 fn day_tasks(room: &Room, plan: &Plan<'_>, inspection: InspectionPolicy, today: NaiveDate) -> Vec<Wanted> {
@@ -350,7 +445,8 @@ fn deep_cleans(walk: &[usize], free: &[usize], today: NaiveDate) -> impl Iterato
 }
 
 /// Says who does each added task: cleaning goes to attendants, room by room, so that each works near their own
-/// section and all carry about the same credits; looking goes to the inspectors.
+/// section and all carry about the same credits; looking goes to the inspectors. What the bookings bring is shared
+/// out first, and nothing that a room's own state brings on top moves it to somebody else: another desk may not have that.
 fn share_out(book: &PropertyBook, rooms: &[(RoomId, Unit)], walk: &[usize], added: &[Added]) -> Vec<Option<StaffId>> {
     let mut sections: BTreeMap<&str, usize> = BTreeMap::new();
     for &index in walk {
@@ -365,30 +461,29 @@ fn share_out(book: &PropertyBook, rooms: &[(RoomId, Unit)], walk: &[usize], adde
     };
     let looks = |kind: TaskKind| matches!(kind, TaskKind::Check | TaskKind::Inspection);
 
-    let mut weights: BTreeMap<usize, u32> = BTreeMap::new();
-    for Added { room, task } in added.iter().filter(|added| !looks(added.task.kind)) {
-        *weights.entry(*room).or_default() += u32::from(credits(task.kind, &rooms[*room].1.room.room_type));
-    }
     let attendants = people(Role::Attendant);
     let homes: Vec<usize> = attendants
         .iter()
         .map(|person| person.section.as_deref().and_then(|name| sections.get(name)).copied().unwrap_or(0))
         .collect();
-    let busy: Vec<Load> = walk
-        .iter()
-        .filter_map(|&room| weights.get(&room).map(|&credits| Load { room, section: section_of(room), credits }))
-        .collect();
-    let cleaners: BTreeMap<usize, usize> = even_loads(&homes, &busy)
-        .into_iter()
-        .zip(&busy)
-        .filter_map(|(worker, load)| worker.map(|worker| (load.room, worker)))
-        .collect();
+    let mut totals = vec![0; homes.len()];
+    let mut cleaners: BTreeMap<usize, usize> = BTreeMap::new();
+    for booked in [true, false] {
+        let mut weights: BTreeMap<usize, u32> = BTreeMap::new();
+        for Added { room, kind, .. } in added.iter().filter(|added| added.booked == booked && !looks(added.kind)) {
+            *weights.entry(*room).or_default() += u32::from(credits(*kind, &rooms[*room].1.room.room_type));
+        }
+        let load = |&room: &usize| Some(Load { room, section: section_of(room), credits: *weights.get(&room)? });
+        let busy: Vec<Load> = walk.iter().filter_map(load).collect();
+        let given = even_loads(&homes, &mut totals, &busy);
+        cleaners.extend(busy.iter().zip(given).filter_map(|(load, worker)| Some((load.room, worker?))));
+    }
 
     let inspectors = people(Role::Inspector);
     added
         .iter()
-        .map(|Added { room, task }| {
-            let person = if looks(task.kind) {
+        .map(|Added { room, kind, .. }| {
+            let person = if looks(*kind) {
                 inspectors.get(section_of(*room) * inspectors.len() / sections.len().max(1))
             } else {
                 cleaners.get(room).and_then(|&worker| attendants.get(worker))
@@ -405,9 +500,8 @@ struct Load {
 }
 
 /// Gives each room to the worker whose section is nearest, then moves rooms from the fullest to the emptiest until
-/// both are even. Each move makes the sum of squared loads smaller, so it ends.
-fn even_loads(homes: &[usize], busy: &[Load]) -> Vec<Option<usize>> {
-    let mut totals = vec![0_u32; homes.len()];
+/// both are even. Each move makes the sum of squared loads smaller, so it ends. `totals` is what each carries already.
+fn even_loads(homes: &[usize], totals: &mut [u32], busy: &[Load]) -> Vec<Option<usize>> {
     let mut given: Vec<Option<usize>> = Vec::with_capacity(busy.len());
     for load in busy {
         let worker = (0..homes.len()).min_by_key(|&w| (homes[w].abs_diff(load.section), totals[w], w));
@@ -625,7 +719,71 @@ mod tests {
         assert!(make_day(&book(vec![]), &[], "tomorrow").is_err());
     }
 
+    #[test]
+    fn a_room_that_was_brought_to_the_day_is_left_alone() {
+        let book = book(vec![booking("b1", "412", "2016-03-20", 9)]);
+        let mut unit = one(&book, occupied("412", "b1", "2016-03-29"), "2016-03-25");
+        assert_eq!(unit.room.day.as_deref(), Some("2016-03-25"));
+        // Cleaned since.
+        unit.room.cleanliness = Cleanliness::Clean;
+        let rooms = [(RoomId("412".into()), unit.clone())];
+        for day in ["2016-03-25", "2016-03-24"] {
+            assert_eq!(begin(&book, &rooms, day), Ok(vec![]), "{day}");
+            assert_eq!(one(&book, rooms[0].clone(), day), unit, "{day}");
+        }
+        assert_eq!(one(&book, rooms[0].clone(), "2016-03-26").room.cleanliness, Cleanliness::Dirty);
+    }
+
+    #[test]
+    fn work_for_somebody_who_left_the_house_is_nobodys() {
+        let book = book(vec![booking("b1", "412", "2016-03-20", 9)]);
+        let (id, mut unit) = occupied("412", "b1", "2016-03-29");
+        let who = BTreeMap::from([(TaskKind::Stayover, StaffId("gone".into()))]);
+        bring_over(&mut unit, &id, &book, "2016-03-25", &Given { who: &who, deep_clean: false }).expect("a day");
+        assert_eq!(unit.tasks.values().map(|task| &task.assignee).collect::<Vec<_>>(), [&None]);
+    }
+
     proptest! {
+        /// Two desks that see the rooms differently (one was told of a departure, a clean, a fault) make the same cleans
+        /// from the bookings and give them to the same people.
+        #[test]
+        fn desks_that_see_the_rooms_differently_give_the_same_task_to_the_same_person(
+            stays in proptest::collection::vec((0_usize..60, 1_u32..28, 0_u16..9), 0..120),
+            seen in proptest::collection::vec((0_usize..60, 0_u8..4), 0..40),
+        ) {
+            let bookings: Vec<Booking> = stays
+                .iter()
+                .enumerate()
+                .map(|(n, (room, day, nights))| {
+                    booking(&format!("b{n}"), &format!("{}", 101 + room), &format!("2016-02-{day:02}"), *nights)
+                })
+                .collect();
+            let here: Vec<_> = (0..60).map(|n| room(&format!("{}", 101 + n), &format!("{}", 1 + n / 20))).collect();
+            let mut there = here.clone();
+            for (n, what) in &seen {
+                let room = &mut there[*n].1.room;
+                match what {
+                    0 => room.cleanliness = Cleanliness::Inspected,
+                    1 => room.cleanliness = Cleanliness::Pickup,
+                    2 => room.fo_occupancy = Occupancy::Occupied,
+                    _ => room.dnd_since = Some("2016-02-01T10:00:00Z".parse().unwrap()),
+                }
+            }
+            let book = book(bookings);
+            let one: BTreeMap<_, _> = make_day(&book, &here, "2016-02-14").unwrap().into_iter().collect();
+            let two: BTreeMap<_, _> = make_day(&book, &there, "2016-02-14").unwrap().into_iter().collect();
+            for (id, unit) in &one {
+                for (task, is) in &unit.tasks {
+                    let booked = matches!(is.kind, TaskKind::Stayover | TaskKind::Linen | TaskKind::Turnover);
+                    let other = two[id].tasks.get(task);
+                    prop_assert!(!booked || other.is_some(), "{task:?}");
+                    if let Some(other) = other.filter(|_| booked) {
+                        prop_assert_eq!(&is.assignee, &other.assignee, "{:?}", task);
+                    }
+                }
+            }
+        }
+
         /// Two desks hold the same bookings, rooms and staff in whatever order: they make the same day, and the work
         /// is shared evenly.
         #[test]

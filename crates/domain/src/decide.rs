@@ -5,9 +5,9 @@
 //! [`crate::judge`]), so neither trusts the other's arithmetic.
 
 use crate::{
-    Action, Claim, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal, RefusalCode,
-    Room, Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus,
-    Unit, Verdict, Waiting, footprint, is_stamp, is_turn_bound,
+    Action, BEGIN_DAY, Claim, Cleanliness, Guest, Inspection, InspectionResult, Occupancy, PropertyBook, Refusal,
+    RefusalCode, Room, Sellability, SellabilityKind, ServiceFlag, StaffId, Stay, Task, TaskId, TaskKind, TaskSource,
+    TaskStatus, Unit, Verdict, Waiting, day, footprint, is_stamp, is_turn_bound,
 };
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::Value;
@@ -102,7 +102,7 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
         return undo_decision(fields, original);
     }
     // What opens a turn or gives up an action has been seen by others; it is answered by the opposite action instead.
-    if original.changes.is_empty() || matches!(original.action.as_str(), "discard" | "arrived") {
+    if original.changes.is_empty() || matches!(original.action.as_str(), "discard" | "arrived" | BEGIN_DAY) {
         return Err(Refusal::new(
             RefusalCode::UndoUnknown,
             "That action cannot be undone. Record the opposite action instead.",
@@ -218,6 +218,11 @@ fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<()
         Action::LeaveQueue {} => {
             unit.room.waiting = None;
             Ok(())
+        }
+        Action::BeginDay { room, day, who, deep_clean } => {
+            let given = day::Given { who, deep_clean: *deep_clean };
+            day::bring_over(unit, room, context.book, day, &given)
+                .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("The day cannot be made: {error}.")))
         }
         // Undo is decided from the event it names, before a unit is read.
         Action::Undo { .. } => Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here.")),

@@ -6,10 +6,10 @@
 //! row as the desk saw it, so that a desk cannot write what its action does not.
 
 use crate::{
-    Action, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, UnitError, decide,
-    footprint, note_text, set_aside,
+    Action, BEGIN_DAY, Context, PropertyBook, Refusal, RefusalCode, SellabilityKind, TaskStatus, Unit, UnitError,
+    decide, footprint, note_text, set_aside,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +85,9 @@ fn is_given(path: &str) -> bool {
 /// Judges an ordinary action.
 #[must_use]
 pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
+    if event.action == BEGIN_DAY {
+        return begin_day(current, event, context);
+    }
     let unseen = match fits_action(current, event, context) {
         Ok(unseen) => unseen,
         Err(refusal) => return Judgement::Rejected(refusal),
@@ -92,7 +95,8 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
     let passed = has_passed(current, event, &context.book.property.service_day);
     // Of what is history, only cleanliness can still be news.
     let day = context.book.property.service_day.as_str();
-    let history = |path: &str| path != "room/cleanliness" && is_history(current, event, day, path);
+    let slept_in = was_slept_in_since(current, event);
+    let history = |path: &str| (path != "room/cleanliness" || slept_in) && is_history(current, event, day, path);
     let touching: Vec<String> = event
         .changes
         .iter()
@@ -133,6 +137,36 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return Judgement::Conflict { class, paths: touching };
     }
     apply(current, event.changes.iter().filter(|(path, _)| !history(path)))
+}
+
+/// How far ahead of the present service day a desk may say that one begins: its clock may be wrong.
+const DAYS_AHEAD_MAX: u64 = 60;
+
+/// A day begins in a room by the rules, and nobody decided anything: the row that is here comes over the night with the
+/// bookings that are known here, whatever the desk saw. Where it has come over already, nothing is left to do.
+fn begin_day(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
+    let unfit = |detail: &str| Judgement::Rejected(Refusal::new(RefusalCode::ChangesDoNotFit, detail));
+    let Ok(action @ Action::BeginDay { .. }) = Action::from_event(&event.action, &event.args) else {
+        return unfit("What begins with the day is not understood.");
+    };
+    let Action::BeginDay { room, day, .. } = &action else { return unfit("It is no day that begins.") };
+    if room.0 != event.entity.id {
+        return unfit("A day begins in the room that it names.");
+    }
+    let present = context.book.property.service_day.as_str();
+    let dates = (day.parse::<NaiveDate>(), present.parse::<NaiveDate>());
+    if let (Ok(day), Ok(present)) = dates
+        && day > present + Days::new(DAYS_AHEAD_MAX)
+    {
+        return unfit("That day is too far ahead. See to the clock of the computer that recorded it.");
+    }
+    // A row of an older version does not say how far it came; the house has.
+    let older = current.get("room/day").is_null() && present >= day.as_str();
+    let now = DateTime::<Utc>::default();
+    let context = Context { now, service_day: day, actor: &event.actor_id, book: context.book, undo_of: None };
+    let decided = if older { None } else { decide(current, &action, &context).ok() };
+    let changes = decided.map(|decision| decision.changes).unwrap_or_default();
+    Judgement::Apply { changes: changes.into_iter().map(|(path, change)| (path, change.new)).collect() }
 }
 
 /// Judges what a person decided about a conflict. The event's bases are Theirs as it was on their screen; a field
@@ -225,6 +259,14 @@ pub fn is_history(current: &Fields, event: &Event, service_day: &str, path: &str
     let came_or_left = !turn_is_over(current, event) && event.changes.contains_key("room/fo_occupancy");
     let promised = event.changes.get("room/claim").is_some_and(|change| !change.new.is_null());
     is_turn_bound(path) && has_passed(current, event, service_day) && !came_or_left && !promised
+}
+
+/// Whether a night has passed over a room with somebody in it since the event, with nothing else between: the room is
+/// dirty in the morning however clean it was left, so that its cleanliness is no news any more.
+fn was_slept_in_since(current: &Fields, event: &Event) -> bool {
+    let brought_to = current.get("room/day").as_str();
+    let night = event.service_day.as_deref().zip(brought_to).is_some_and(|(day, brought_to)| day < brought_to);
+    night && !turn_is_over(current, event) && current.get("room/fo_occupancy").as_str() == Some("occupied")
 }
 
 fn turn_is_over(current: &Fields, event: &Event) -> bool {

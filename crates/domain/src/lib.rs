@@ -22,7 +22,7 @@ pub mod suggest;
 mod task;
 mod unit;
 
-pub use action::{AGAIN, Action, Again, Footprint, ServiceFlag, Verdict, footprint};
+pub use action::{AGAIN, Action, Again, BEGIN_DAY, Footprint, ServiceFlag, Verdict, footprint};
 pub use decide::{
     Context, Decision, NOTE_CHARS_MAX, REASON_CHARS_MAX, can_bring_back, decide, note_text, reason_needed, set_aside,
 };

@@ -227,6 +227,9 @@ pub struct Room {
     /// What people should know about the room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The service day that the room was brought to last (ISO date). Absent in rows of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{
     Action, Arrival, Claim, Cleanliness, ConflictClass, Context, Decision, Guest, InspectionResult, JudgeContext,
-    Judgement, Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, Sellability, SellabilityKind,
+    Judgement, Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, RoomId, Sellability, SellabilityKind,
     ServiceFlag, Staff, StaffId, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, check, decide, footprint,
     is_stamp, judge, judge_resolution,
 };
@@ -628,6 +628,88 @@ fn yesterdays_clean_never_makes_todays_room_clean() {
         judgement,
         Judgement::Conflict { class: ConflictClass::PreviousTurn, paths: vec!["room/cleanliness".into()] }
     );
+}
+
+const NEXT: &str = "2016-03-26";
+
+fn begin_next() -> Action {
+    let who = BTreeMap::from([(TaskKind::Departure, StaffId("ali".into()))]);
+    Action::BeginDay { room: RoomId("412".into()), day: NEXT.into(), who, deep_clean: false }
+}
+
+/// Room 412, vacant, dirty, with nobody booked.
+fn left_dirty() -> Fields {
+    let room = Room { number: "412".into(), turn: 4, ..Room::default() };
+    Unit { room, tasks: BTreeMap::new() }.to_fields()
+}
+
+#[test]
+fn h7_a_day_that_begins_at_a_desk_begins_at_the_service_once() {
+    let seen = left_dirty();
+    let begins = event(&seen, &begin_next(), decided(&seen, &begin_next()).unwrap());
+    let Judgement::Apply { changes } = judged(&seen, &begins) else { panic!("it begins") };
+    assert_eq!(changes.get("room/day"), Some(&json!(NEXT)));
+    assert_eq!(changes.get("task/:412:departure:2016-03-26/assignee"), Some(&json!("ali")));
+    let mut after = seen.clone();
+    changes.into_iter().for_each(|(path, value)| after.set(path, value));
+
+    // Somebody works already where another desk begins the day late; the service's own late roll changes nothing either.
+    after.set("task/:412:departure:2016-03-26/status", json!("in_progress"));
+    after.set("room/cleanliness", json!("pickup"));
+    assert_eq!(judged(&after, &begins), Judgement::Apply { changes: BTreeMap::new() });
+    assert_eq!(decided(&after, &begin_next()).unwrap_err().code, RefusalCode::NothingToChange);
+
+    // What the desk could not know counts: the row that is here comes over the night.
+    let mut cleaned = seen.clone();
+    cleaned.set("room/cleanliness", json!("inspected"));
+    let Judgement::Apply { changes } = judged(&cleaned, &begins) else { panic!("it begins") };
+    assert_eq!(changes.keys().collect::<Vec<_>>(), ["room/day"], "a clean room has no work");
+
+    // A row of an older version does not say how far it came: the house is there.
+    let mut later = book();
+    later.property.service_day = NEXT.into();
+    let judgement = judge(&seen, &begins, &JudgeContext { book: &later, undo_of: None });
+    assert_eq!(judgement, Judgement::Apply { changes: BTreeMap::new() });
+}
+
+#[test]
+fn a_day_that_cannot_begin_is_refused_for_good() {
+    let seen = left_dirty();
+    let begins = event(&seen, &begin_next(), decided(&seen, &begin_next()).unwrap());
+    let with = |day: &str, room: &str| Event { args: json!({ "room": room, "day": day }), ..begins.clone() };
+    for (wrong, why) in [
+        (with("2038-01-19", "412"), "a clock that is wrong"),
+        (with(NEXT, "413"), "another room's"),
+        (Event { args: json!({ "day": 7 }), ..begins.clone() }, "no day"),
+    ] {
+        assert!(matches!(judged(&seen, &wrong), Judgement::Rejected(_)), "{why}");
+    }
+    let undo = Action::Undo { event: begins.event_id.to_string() };
+    let book = book();
+    let context = Context { now: now(), service_day: DAY, actor: &maria(), book: &book, undo_of: Some(&begins) };
+    assert_eq!(decide(&seen, &undo, &context).unwrap_err().code, RefusalCode::UndoUnknown);
+}
+
+#[test]
+fn yesterdays_clean_of_a_room_that_was_slept_in_is_history_and_asks_nobody() {
+    let mut unit = room_412();
+    unit.tasks.insert(t1(), task(TaskKind::Stayover, TaskStatus::InProgress));
+    let seen = unit.to_fields();
+    let complete = Action::Complete { task: t1() };
+    let late = event(&seen, &complete, decided(&seen, &complete).unwrap());
+    let mut today = book();
+    today.property.service_day = NEXT.into();
+    let context = JudgeContext { book: &today, undo_of: None };
+    let mut present = seen.clone();
+    present.set("room/day", json!(NEXT));
+    let Judgement::Apply { changes } = judge(&present, &late, &context) else {
+        panic!("the night made it dirty anyway")
+    };
+    assert_eq!(changes.get("task/t1/status"), Some(&json!("completed")));
+    assert!(!changes.contains_key("room/cleanliness"));
+    // Nobody slept in it: whether it still is clean is asked.
+    present.set("room/fo_occupancy", json!("vacant"));
+    assert!(matches!(judge(&present, &late, &context), Judgement::Conflict { class: ConflictClass::PreviousTurn, .. }));
 }
 
 #[test]
