@@ -120,6 +120,7 @@ pub fn done(action: &Action, unit: Option<&Unit>, names: &Names) -> String {
         Action::QueueGuest { promised: Some(time) } => format!("Put the guest on the queue, told {time}"),
         Action::QueueGuest { promised: None } => "Put the guest on the queue".into(),
         Action::LeaveQueue {} => "Took the guest from the queue".into(),
+        Action::BeginDay { day, .. } => format!("Began {day}"),
         Action::Undo { .. } => "Undid an action".into(),
     }
 }

@@ -122,6 +122,10 @@ impl Desk {
     /// # Errors
     /// The rules' refusal, that what the desk knows is too old, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
+        if matches!(action, Action::BeginDay { .. }) {
+            let message = "A day begins in the whole house at once. Nobody begins it in one room.";
+            return Err(Refusal::new(RefusalCode::ActionUnknown, message).into());
+        }
         let (desk, author) = (self.clone(), actor.clone());
         let entity = EntityRef::new(ROOM, room);
         let own = entity.clone();
@@ -285,7 +289,7 @@ impl Desk {
         self.engine().record(Intent { event_id, actor, entity, decide }).map_err(|error| refused(error, ""))
     }
 
-    fn decide_on(
+    pub(crate) fn decide_on(
         &self,
         work: &mut UnitOfWork<'_>,
         entity: &EntityRef,

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use turndown_domain::{
-    Booking, InspectionPolicy, PLACE, PropertyBook, ROOM, Role, Staff, has_passed, is_stamp, is_turn_bound,
+    Booking, InspectionPolicy, PLACE, PropertyBook, ROOM, Role, Staff, begins_nothing, has_passed, is_stamp,
+    is_turn_bound,
 };
 use turndown_offline::{EngineError, EntityState, LocalState, Look, Sql, UnitOfWork, Workflow};
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
@@ -13,30 +14,49 @@ use turndown_protocol::{EntityRef, Event, Fields, Reference};
 /// Housekeeping's side of the engine.
 #[derive(Default)]
 pub struct Housekeeping {
-    /// The reference document as read last, with its version: it is large, and every action looks into it.
-    book: Mutex<Option<(u64, Arc<PropertyBook>)>>,
+    /// The reference document as read last: it is large, and every action looks into it.
+    book: Mutex<Option<Kept>>,
 }
 
+struct Kept {
+    version: u64,
+    /// The fact [`BEGAN`] as it was then.
+    began: Option<String>,
+    book: Arc<PropertyBook>,
+}
+
+/// The fact that says which service day began here last (ISO date).
+pub(crate) const BEGAN: &str = "day_began";
+
 impl Housekeeping {
-    /// The hotel's settings, people and bookings, once a snapshot has come.
+    /// The hotel's settings, people and bookings, once a snapshot has come. Its service day is the one that this desk works
+    /// on: one that began here may be ahead of the service's.
     pub(crate) fn book<S: Sql>(&self, sql: &mut S) -> Result<Option<Arc<PropertyBook>>, EngineError> {
         let Some(version) = sql.first("SELECT version FROM reference", [], |row| row.get::<_, u64>(0))? else {
             return Ok(None);
         };
+        let began = turndown_offline::fact(sql, BEGAN)?;
         let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, book)) = kept.as_ref()
-            && *known == version
+        if let Some(known) = kept.as_ref()
+            && known.version == version
+            && known.began == began
         {
-            return Ok(Some(Arc::clone(book)));
+            return Ok(Some(Arc::clone(&known.book)));
         }
         let document = sql.first("SELECT document FROM reference", [], |row| row.get::<_, String>(0))?;
         let Some(document) = document else { return Ok(None) };
         let document: Value =
             serde_json::from_str(&document).map_err(|error| EngineError::stored("reference document", error))?;
         // In no form that this build knows: it goes on with the one before.
-        let Some(book) = understood(document) else { return Ok(kept.as_ref().map(|(_, book)| Arc::clone(book))) };
+        let Some(mut book) = understood(document) else {
+            return Ok(kept.as_ref().map(|known| Arc::clone(&known.book)));
+        };
+        // ISO dates order as text.
+        if let Some(day) = began.as_ref().filter(|day| **day > book.property.service_day) {
+            book.property.service_day.clone_from(day);
+        }
         let book = Arc::new(book);
-        *kept = Some((version, Arc::clone(&book)));
+        *kept = Some(Kept { version, began, book: Arc::clone(&book) });
         Ok(Some(book))
     }
 }
@@ -232,6 +252,10 @@ impl Workflow for Housekeeping {
     fn has_passed(&self, look: &mut dyn Look, theirs: &Fields, event: &Event) -> Result<bool, EngineError> {
         let today = look.text("SELECT json_extract(document, '$.property.service_day') FROM reference")?;
         Ok(has_passed(theirs, event, today.as_deref().unwrap_or_default()))
+    }
+
+    fn is_there_already(&self, row: &Fields, event: &Event) -> bool {
+        begins_nothing(row, event)
     }
 
     fn is_passing(&self, path: &str) -> bool {

@@ -8,12 +8,14 @@
 
 mod actions;
 mod carry;
+mod day;
 mod housekeeping;
 mod on_hold;
 mod rooms;
 mod staleness;
 
 pub use actions::{ActError, DeskAction};
+pub use day::Began;
 pub use housekeeping::Housekeeping;
 pub use rooms::{RoomRow, Rooms};
 pub use staleness::{EMERGENCY, Emergency, STALE_LIMIT, Staleness, Standing};

@@ -66,7 +66,9 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
             (path, Change { base, new })
         })
         .collect();
-    if changes.is_empty() {
+    // That a day began in a room where it brings nothing need not be told.
+    let only_the_day = matches!(action, Action::BeginDay { .. }) && changes.keys().all(|path| is_stamp(path));
+    if changes.is_empty() || only_the_day {
         return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));
     }
     // A field the action would have written but found right already is relied upon: "complete" on a clean room

@@ -24,6 +24,17 @@ pub struct JudgeContext<'a> {
     pub undo_of: Option<&'a Event>,
 }
 
+/// How far a room was brought.
+const DAY: &str = "room/day";
+
+/// Whether a row was brought already to the day that an event begins: then nothing of the event is to be seen in it.
+#[must_use]
+pub fn begins_nothing(current: &Fields, event: &Event) -> bool {
+    let day = event.args.get("day").and_then(Value::as_str).filter(|_| event.action == BEGIN_DAY);
+    // ISO dates order as text.
+    day.is_some_and(|day| current.get(DAY).as_str().is_some_and(|there| there >= day))
+}
+
 /// What sort of conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConflictClass {
@@ -63,10 +74,11 @@ pub enum Judgement {
     Rejected(Refusal),
 }
 
-/// Fields that only say when something was done. They never make a conflict: where the other side has its own, that stays.
+/// Fields that only say when something was done, or how far a room came. They never make a conflict: where the other side
+/// has its own, that stays.
 #[must_use]
 pub fn is_stamp(path: &str) -> bool {
-    ["/started_at", "/completed_at", "/hk_seen_at"].iter().any(|end| path.ends_with(end))
+    path == DAY || ["/started_at", "/completed_at", "/hk_seen_at"].iter().any(|end| path.ends_with(end))
 }
 
 /// Fields of the room that speak of the guest who has it or of its state for that guest. What is true of the room
@@ -161,7 +173,7 @@ fn begin_day(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return unfit("That day is too far ahead. See to the clock of the computer that recorded it.");
     }
     // A row of an older version does not say how far it came; the house has.
-    let older = current.get("room/day").is_null() && present >= day.as_str();
+    let older = current.get(DAY).is_null() && present >= day.as_str();
     let now = DateTime::<Utc>::default();
     let context = Context { now, service_day: day, actor: &event.actor_id, book: context.book, undo_of: None };
     let decided = if older { None } else { decide(current, &action, &context).ok() };
@@ -264,7 +276,7 @@ pub fn is_history(current: &Fields, event: &Event, service_day: &str, path: &str
 /// Whether a night has passed over a room with somebody in it since the event, with nothing else between: the room is
 /// dirty in the morning however clean it was left, so that its cleanliness is no news any more.
 fn was_slept_in_since(current: &Fields, event: &Event) -> bool {
-    let brought_to = current.get("room/day").as_str();
+    let brought_to = current.get(DAY).as_str();
     let night = event.service_day.as_deref().zip(brought_to).is_some_and(|(day, brought_to)| day < brought_to);
     night && !turn_is_over(current, event) && current.get("room/fo_occupancy").as_str() == Some("occupied")
 }

@@ -27,8 +27,8 @@ pub use decide::{
     Context, Decision, NOTE_CHARS_MAX, REASON_CHARS_MAX, can_bring_back, decide, note_text, reason_needed, set_aside,
 };
 pub use judge::{
-    ConflictClass, JudgeContext, Judgement, check, has_passed, is_history, is_stamp, is_turn_bound, judge,
-    judge_resolution,
+    ConflictClass, JudgeContext, Judgement, begins_nothing, check, has_passed, is_history, is_stamp, is_turn_bound,
+    judge, judge_resolution,
 };
 pub use property::{Booking, InspectionPolicy, Property, PropertyBook, Role, Staff};
 pub use refusal::{Refusal, RefusalCode};

@@ -118,9 +118,16 @@ impl UnitOfWork<'_> {
             if earlier.event.event_id == event.event_id {
                 break;
             }
-            earlier.event.apply_to(&mut fields);
+            self.show_in(&mut fields, &earlier.event);
         }
         Ok(fields)
+    }
+
+    /// What an open event makes of a row.
+    fn show_in(&self, row: &mut Fields, event: &turndown_protocol::Event) {
+        if !self.shared.workflow.is_there_already(row, event) {
+            event.apply_to(row);
+        }
     }
 
     /// The service's last row of an entity.
@@ -240,7 +247,7 @@ impl UnitOfWork<'_> {
             fields = last;
         }
         for sealed in self.lane_events(entity)? {
-            sealed.event.apply_to(&mut fields);
+            self.show_in(&mut fields, &sealed.event);
         }
         let contested = contested || gone;
         workflow.write(self, entity, &fields, EntityState { local, contested })

@@ -68,6 +68,6 @@ pub use record::{Decide, Draft, EVENT_BYTES_MAX, Intent, Recorded};
 pub use restored::SERVICE_RESTORED;
 pub use second_copy::SecondCopy;
 pub use space::Space;
-pub use state::{KNOWN_AT, LINK_MODE, SENDING_PAUSED};
+pub use state::{KNOWN_AT, LINK_MODE, SENDING_PAUSED, read as fact};
 pub use unit_of_work::{Sql, UnitOfWork};
 pub use workflow::{EntityState, LocalState, Look, Workflow};

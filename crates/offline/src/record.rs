@@ -119,7 +119,10 @@ impl UnitOfWork<'_> {
 
     /// What the workflow shows of an entity. A row of it that rotted is made anew: the service's row and the open events
     /// say all that it said.
-    fn read_shown(&mut self, entity: &EntityRef) -> Result<Option<Fields>, EngineError> {
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn read_shown(&mut self, entity: &EntityRef) -> Result<Option<Fields>, EngineError> {
         let workflow = std::sync::Arc::clone(&self.shared.workflow);
         match workflow.read(self, entity) {
             Err(EngineError::Stored { what, source }) => {

@@ -50,8 +50,11 @@ const READ: &str = "SELECT value, sum FROM sync_state WHERE key = ?1";
 const PUT: &str = "INSERT INTO sync_state (key, value, sum) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, sum = excluded.sum";
 
-/// A fact by name.
-pub(crate) fn read<S: Sql>(sql: &mut S, key: &str) -> Result<Option<String>, EngineError> {
+/// A fact by name, for whoever reads more in the same transaction.
+///
+/// # Errors
+/// When SQLite refuses, or the fact is not what was written.
+pub fn read<S: Sql>(sql: &mut S, key: &str) -> Result<Option<String>, EngineError> {
     proven(key, sql.first(READ, [key], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 

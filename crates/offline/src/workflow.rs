@@ -119,6 +119,12 @@ pub trait Workflow: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Whether an open event has nothing to add to a row, because what it does happened there by itself.
+    fn is_there_already(&self, row: &Fields, event: &Event) -> bool {
+        let _ = (row, event);
+        false
+    }
+
     /// Whether a path speaks of a time that passes, such as one guest's use of a room.
     fn is_passing(&self, path: &str) -> bool {
         let _ = path;

@@ -1,0 +1,83 @@
+//! The day roll: every desk makes the next service day by itself, so that the second day of an outage has its work.
+//!
+//! A desk does not wait for the service to do it, nor the service for a desk: each brings its own rooms over by the same
+//! rules. What begins here is recorded like any action, room by room, and the service takes of it what it has not done
+//! itself ([`turndown_domain::BEGIN_DAY`]).
+
+use crate::actions::{Refused, refused};
+use crate::housekeeping::BEGAN;
+use crate::{ActError, Desk};
+use chrono::{Days, NaiveDate};
+use turndown_domain::{ROOM, RefusalCode, RoomId, Unit, day};
+use turndown_offline::{Intent, RecordError, Sql, UnitOfWork};
+use turndown_protocol::{ActorId, EntityRef, EventId};
+
+/// A service day that began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Began {
+    /// The day (ISO date).
+    pub day: String,
+    /// In how many rooms something came of it.
+    pub rooms: u64,
+}
+
+impl Desk {
+    /// Begins the service day after the present one, in one unit of work. Answers nothing where the present day is not
+    /// `after`: somebody, or the service, began the next one meanwhile.
+    ///
+    /// # Errors
+    /// When the hotel has not come yet or the database refused; nothing was saved then.
+    pub fn begin_next_day(&self, after: NaiveDate) -> Result<Option<Began>, ActError> {
+        let desk = self.clone();
+        self.engine().write(move |work| desk.begin(work, after)).map_err(|error| refused(error, ""))
+    }
+
+    fn begin(&self, work: &mut UnitOfWork<'_>, after: NaiveDate) -> Result<Option<Began>, RecordError<Refused>> {
+        let unfit = || RecordError::Refused(Refused::NotLoaded);
+        let book = self.housekeeping.book(work)?.ok_or_else(unfit)?;
+        if book.property.service_day != after.to_string() {
+            return Ok(None);
+        }
+        let day = after.checked_add_days(Days::new(1)).ok_or_else(unfit)?.to_string();
+        let ids =
+            work.all("SELECT id FROM rooms_local WHERE kind = ?1 AND deleted = 0 ORDER BY id", [ROOM], |row| {
+                row.get::<_, String>(0)
+            })?;
+        let mut rooms = Vec::with_capacity(ids.len());
+        for id in ids {
+            let shown = work.read_shown(&EntityRef::new(ROOM, id.as_str()))?;
+            // A room with a value that this build does not know is left to the service.
+            if let Some(Ok(unit)) = shown.map(|fields| Unit::from_fields(&fields)) {
+                rooms.push((RoomId(id), unit));
+            }
+        }
+        let begins = match day::begin(&book, &rooms, &day) {
+            Ok(begins) => begins,
+            Err(error) => {
+                tracing::error!(%error, "the bookings cannot be read; the day begins without their work");
+                vec![]
+            }
+        };
+        // From here on everything that is recorded is of the new day.
+        work.set_fact(BEGAN, Some(&day))?;
+        let actor = ActorId::parse("system:desk").map_err(|_| unfit())?;
+        let mut changed = 0;
+        for (room, action) in begins {
+            let now = u64::try_from(work.now().timestamp_millis()).unwrap_or_default();
+            let event_id = EventId::generate(now, work.environment().random());
+            let entity = EntityRef::new(ROOM, room.0);
+            let (desk, own, author) = (self.clone(), entity.clone(), actor.clone());
+            let decide = Box::new(move |work: &mut UnitOfWork<'_>, seen| {
+                desk.decide_on(work, &own, &author, seen, &action, None)
+            });
+            match work.record(Intent { event_id, actor: actor.clone(), entity, decide }) {
+                Ok(_) => changed += 1,
+                // A room in which nothing is different today.
+                Err(RecordError::Refused(Refused::Rule(rule))) if rule.code == RefusalCode::NothingToChange => {}
+                Err(error) => return Err(error),
+            }
+        }
+        tracing::info!(day, rooms = changed, "a service day began");
+        Ok(Some(Began { day, rooms: changed }))
+    }
+}
