@@ -18,6 +18,7 @@ const COMMANDS = new Set([
   'suggestions',
   'act',
   'radio',
+  'begin_day',
   'begin_emergency',
   'sync_center',
   'story',

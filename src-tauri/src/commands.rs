@@ -109,6 +109,11 @@ pub async fn begin_emergency(app: State<'_, App>, intent_id: String, reason: Str
 }
 
 #[tauri::command]
+pub async fn begin_day(app: State<'_, App>, day: String) -> Answer<()> {
+    waiting(app, move |app| app.begin_day(&day)).await
+}
+
+#[tauri::command]
 pub async fn sync_center(app: State<'_, App>, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
     waiting(app, move |app| app.sync_center(filter, offset, limit)).await
 }

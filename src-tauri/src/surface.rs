@@ -18,6 +18,7 @@ macro_rules! with_commands {
             suggestions,
             act,
             radio,
+            begin_day,
             begin_emergency,
             sync_center,
             story,

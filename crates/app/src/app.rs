@@ -64,9 +64,9 @@ pub struct AppConfig {
 
 /// One running desk. Cheap to clone. Needs a tokio runtime around it.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     config: AppConfig,
     /// The open database; or why there is none.
     desk: Result<Desk, CommandError>,
@@ -111,6 +111,7 @@ impl App {
         if let Ok(desk) = app.desk() {
             Self::check_behind(desk.clone(), report.unclean);
             app.keep();
+            app.watch_the_day();
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
                 Ok(None) => {}
@@ -184,6 +185,7 @@ impl App {
             person,
             staff: book.as_deref().map(staff).unwrap_or_default(),
             staleness: self.staleness(desk, book.as_deref())?,
+            day_to_begin: self.day_to_begin(book.as_deref()),
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
             sync,
             trouble: None,
@@ -222,6 +224,7 @@ impl App {
                 next_try_ms: None,
             },
             staleness: views::staleness(turndown_desk::Staleness::default(), false, &Names::default()),
+            day_to_begin: None,
             loading: None,
             trouble: Some(trouble),
             notice: None,

@@ -91,6 +91,8 @@ dto! {
         pub sync: SyncStatus,
         /// How old the desk's knowledge is.
         pub staleness: Staleness,
+        /// The day that has come by the clock while the house stood still (ISO date): somebody is to say whether it begins.
+        pub day_to_begin: Option<String>,
         /// The first load's progress, while it runs.
         pub loading: Option<Loading>,
         /// Why the database cannot be used, and what was saved.

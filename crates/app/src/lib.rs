@@ -10,6 +10,7 @@ mod app;
 mod carry;
 mod cells;
 mod connection;
+mod day;
 mod downtime;
 pub mod dto;
 mod errors;

@@ -7,7 +7,7 @@
 use crate::actions::{Refused, refused};
 use crate::housekeeping::BEGAN;
 use crate::{ActError, Desk};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use turndown_domain::{ROOM, RefusalCode, RoomId, Unit, day};
 use turndown_offline::{Intent, RecordError, Sql, UnitOfWork};
 use turndown_protocol::{ActorId, EntityRef, EventId};
@@ -22,23 +22,24 @@ pub struct Began {
 }
 
 impl Desk {
-    /// Begins the service day after the present one, in one unit of work. Answers nothing where the present day is not
-    /// `after`: somebody, or the service, began the next one meanwhile.
+    /// Begins a service day, in one unit of work. Answers nothing where the house is in that day or beyond: somebody, or
+    /// the service, began it meanwhile.
     ///
     /// # Errors
     /// When the hotel has not come yet or the database refused; nothing was saved then.
-    pub fn begin_next_day(&self, after: NaiveDate) -> Result<Option<Began>, ActError> {
+    pub fn begin_day(&self, day: NaiveDate) -> Result<Option<Began>, ActError> {
         let desk = self.clone();
-        self.engine().write(move |work| desk.begin(work, after)).map_err(|error| refused(error, ""))
+        self.engine().write(move |work| desk.begin(work, day)).map_err(|error| refused(error, ""))
     }
 
-    fn begin(&self, work: &mut UnitOfWork<'_>, after: NaiveDate) -> Result<Option<Began>, RecordError<Refused>> {
+    fn begin(&self, work: &mut UnitOfWork<'_>, day: NaiveDate) -> Result<Option<Began>, RecordError<Refused>> {
         let unfit = || RecordError::Refused(Refused::NotLoaded);
         let book = self.housekeeping.book(work)?.ok_or_else(unfit)?;
-        if book.property.service_day != after.to_string() {
+        let day = day.to_string();
+        // ISO dates order as text.
+        if book.property.service_day >= day {
             return Ok(None);
         }
-        let day = after.checked_add_days(Days::new(1)).ok_or_else(unfit)?.to_string();
         let ids =
             work.all("SELECT id FROM rooms_local WHERE kind = ?1 AND deleted = 0 ORDER BY id", [ROOM], |row| {
                 row.get::<_, String>(0)

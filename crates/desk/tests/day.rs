@@ -31,8 +31,8 @@ impl Environment for Still {
     }
 }
 
-fn today() -> NaiveDate {
-    TODAY.parse().unwrap()
+fn tomorrow() -> NaiveDate {
+    TOMORROW.parse().unwrap()
 }
 
 fn book() -> PropertyBook {
@@ -142,7 +142,7 @@ fn h7_the_second_day_of_an_outage_has_its_work() {
     let ours = desk(1);
     ours.act("101", Action::Start { task: task("101", "stayover", TODAY) }).unwrap();
     ours.act("101", Action::Complete { task: task("101", "stayover", TODAY) }).unwrap();
-    let began = ours.desk.begin_next_day(today()).unwrap().expect("a day");
+    let began = ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
     assert_eq!((began.day.as_str(), began.rooms), (TOMORROW, 3), "in 104 nothing is different");
     assert_eq!(ours.desk.book().unwrap().unwrap().property.service_day, TOMORROW);
 
@@ -156,7 +156,7 @@ fn h7_the_second_day_of_an_outage_has_its_work() {
     // Work goes on in the new day, and it begins once.
     let started = ours.act("101", Action::Start { task: task("101", "stayover", TOMORROW) }).unwrap();
     assert_eq!(started.service_day.as_deref(), Some(TOMORROW));
-    assert_eq!(ours.desk.begin_next_day(today()).unwrap(), None);
+    assert_eq!(ours.desk.begin_day(tomorrow()).unwrap(), None);
     let ledger = ours.desk.engine().ledger().unwrap();
     assert!(ledger.is_balanced() && ledger.recorded == 6, "{ledger:?}");
 }
@@ -167,7 +167,7 @@ fn h7_the_service_takes_a_day_that_began_at_a_desk_and_what_was_done_in_it() {
         let ours = desk(1);
         ours.act("101", Action::Start { task: task("101", "stayover", TODAY) }).unwrap();
         ours.act("101", Action::Complete { task: task("101", "stayover", TODAY) }).unwrap();
-        ours.desk.begin_next_day(today()).unwrap().expect("a day");
+        ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
         ours.act("101", Action::Start { task: task("101", "stayover", TOMORROW) }).unwrap();
         ours.act("102", Action::Departed {}).unwrap();
         ours.act("102", Action::Start { task: task("102", "departure", TOMORROW) }).unwrap();
@@ -193,8 +193,8 @@ fn h7_the_service_takes_a_day_that_began_at_a_desk_and_what_was_done_in_it() {
 #[test]
 fn h7_two_desks_that_cannot_reach_each_other_begin_the_same_day() {
     let (one, two) = (desk(1), desk(1_000));
-    one.desk.begin_next_day(today()).unwrap().expect("a day");
-    two.desk.begin_next_day(today()).unwrap().expect("a day");
+    one.desk.begin_day(tomorrow()).unwrap().expect("a day");
+    two.desk.begin_day(tomorrow()).unwrap().expect("a day");
     one.act("101", Action::Start { task: task("101", "stayover", TOMORROW) }).unwrap();
     two.act("102", Action::Note { text: Some("lamp".into()) }).unwrap();
     let (mut rows, book) = (house(), book());
@@ -216,7 +216,7 @@ fn h7_two_desks_that_cannot_reach_each_other_begin_the_same_day() {
 #[test]
 fn h7_a_day_that_began_elsewhere_too_hides_nothing_that_was_done_in_it() {
     let ours = desk(1);
-    ours.desk.begin_next_day(today()).unwrap().expect("a day");
+    ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
     let mut theirs = ours.unit("101");
     let stayover = theirs.tasks.get_mut(&task("101", "stayover", TOMORROW)).unwrap();
     (stayover.status, theirs.room.cleanliness) = (TaskStatus::Completed, Cleanliness::Clean);
@@ -245,7 +245,7 @@ fn h7_a_day_that_began_elsewhere_too_hides_nothing_that_was_done_in_it() {
 #[test]
 fn h7_a_day_that_began_is_still_there_after_a_restart_and_after_the_services_old_word() {
     let ours = desk(1);
-    ours.desk.begin_next_day(today()).unwrap().expect("a day");
+    ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
     let Ours { _folder: folder, desk, .. } = ours;
     desk.engine().close();
     drop(desk);

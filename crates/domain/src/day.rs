@@ -22,7 +22,7 @@ use crate::{
     Action, Arrival, Booking, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, PropertyBook, Role, Room,
     RoomId, SellabilityKind, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
 };
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -37,6 +37,36 @@ const ROOMS_PER_DEEP_CLEAN: usize = 100;
 
 /// Attendants whose loads differ by no more than this are even (half an hour).
 const EVEN_ENOUGH: u32 = 6;
+
+/// Until this hour (local) it still is the day before: those who work at night go on in it.
+pub const DAY_BEGINS_AT: u32 = 3;
+
+/// How many days a house can have stood still and still be asked which day it is. Beyond that its data are of another
+/// time, or the clock is.
+const STOOD_STILL_MAX: u64 = 31;
+
+/// A service day that has begun by the clock, and not in the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// The next one: it begins by itself.
+    Next(NaiveDate),
+    /// More than one day has passed. Either the house stood still, or the clock is wrong: somebody is asked.
+    Asks(NaiveDate),
+}
+
+/// Which day is due, by the hotel's local time.
+#[must_use]
+pub fn due(service_day: &str, local: NaiveDateTime) -> Option<Due> {
+    let present: NaiveDate = service_day.parse().ok()?;
+    let day = (local - TimeDelta::hours(DAY_BEGINS_AT.into())).date();
+    let passed = u64::try_from((day - present).num_days()).ok()?;
+    match passed {
+        0 => None,
+        1 => Some(Due::Next(day)),
+        2..=STOOD_STILL_MAX => Some(Due::Asks(day)),
+        _ => None,
+    }
+}
 
 /// Why a day cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -717,6 +747,29 @@ mod tests {
         let error = make_day(&wrong, &[room("412", "1")], "2016-03-25").expect_err("no such day");
         assert_eq!(error, DayError { subject: "booking b1".into(), value: "2016-02-31".into() });
         assert!(make_day(&book(vec![]), &[], "tomorrow").is_err());
+    }
+
+    #[test]
+    fn a_day_is_due_after_the_night_and_a_clock_that_jumped_asks() {
+        let next = |day: &str| Some(Due::Next(day.parse().unwrap()));
+        let asks = |day: &str| Some(Due::Asks(day.parse().unwrap()));
+        for (local, expected) in [
+            ("2016-03-25T12:00:00", None),
+            ("2016-03-25T00:30:00", None),
+            ("2016-03-24T12:00:00", None),
+            ("2016-03-26T00:30:00", None),
+            ("2016-03-26T02:59:59", None),
+            ("2016-03-26T03:00:00", next("2016-03-26")),
+            ("2016-03-27T02:59:59", next("2016-03-26")),
+            ("2016-03-27T03:00:00", asks("2016-03-27")),
+            ("2016-04-25T12:00:00", asks("2016-04-25")),
+            ("2016-04-26T12:00:00", None),
+            ("1970-01-01T00:00:00", None),
+            ("2038-01-19T03:14:08", None),
+        ] {
+            assert_eq!(due("2016-03-25", local.parse().unwrap()), expected, "{local}");
+        }
+        assert_eq!(due("", "2016-03-25T12:00:00".parse().unwrap()), None);
     }
 
     #[test]

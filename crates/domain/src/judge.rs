@@ -255,11 +255,13 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
     apply(current, event.changes.iter())
 }
 
-/// Whether the event's turn is over on a row, or its day on the present service day (ISO date).
+/// Whether the event's turn is over on a row, or its day: on the present service day (ISO date), or because the row was
+/// brought beyond it already.
 #[must_use]
 pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
     // ISO dates order as text.
-    let day_passed = event.service_day.as_deref().is_some_and(|day| day < service_day);
+    let present = current.get(DAY).as_str().map_or(service_day, |there| there.max(service_day));
+    let day_passed = event.service_day.as_deref().is_some_and(|day| day < present);
     turn_is_over(current, event) || day_passed
 }
 

@@ -16,6 +16,7 @@ import { useRoute } from "../shared/route";
 import { EmergencyStamp } from "../features/stale/Emergency";
 import { roleWord } from "../shared/words";
 import { Mark } from "../shared/Mark";
+import { DayNotice } from "./DayNotice";
 import { Messages } from "./Messages";
 import { Pill } from "./Pill";
 import { openSettings } from "./Settings";
@@ -190,6 +191,7 @@ function Notices(): ReactNode {
     <>
       <EmergencyStamp />
       <StartNotice />
+      <DayNotice />
       {staleness.clockSetBack && staleness.knownAt !== null ? (
         <div className="notice" data-testid="stale-clock">
           <Glyph name="alert" />

@@ -265,7 +265,23 @@ guest?: string, } } | { "action": "release", "args": Record<symbol, never> } | {
 /**
  * The time that the guest was told (`HH:MM`, local).
  */
-promised?: string, } } | { "action": "leave_queue", "args": Record<symbol, never> } | { "action": "undo", "args": { 
+promised?: string, } } | { "action": "leave_queue", "args": Record<symbol, never> } | { "action": "begin_day", "args": { 
+/**
+ * Which room: the day's tasks have their ids from it.
+ */
+room: RoomId, 
+/**
+ * Which day (ISO date).
+ */
+day: string, 
+/**
+ * Who does what the day brings, where somebody was found for it.
+ */
+who?: { [key in TaskKind]?: StaffId }, 
+/**
+ * The round of thorough cleans comes by.
+ */
+deep_clean?: boolean, } } | { "action": "undo", "args": { 
 /**
  * The event's id.
  */
@@ -369,6 +385,10 @@ sync: SyncStatus,
  * How old the desk's knowledge is.
  */
 staleness: Staleness, 
+/**
+ * The day that has come by the clock while the house stood still (ISO date): somebody is to say whether it begins.
+ */
+dayToBegin: string | null, 
 /**
  * The first load's progress, while it runs.
  */

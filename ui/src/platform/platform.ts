@@ -54,6 +54,8 @@ export interface Platform {
   act(request: ActRequest): Promise<Acted>;
   /** What a line of the radio entry would record. Nothing is recorded. */
   radio(line: string): Promise<RadioEcho>;
+  /** Begins the day that somebody was asked about (ISO date). */
+  beginDay(day: string): Promise<void>;
   /** A manager goes on with old data, by name and with a reason. */
   beginEmergency(intentId: string, reason: string): Promise<void>;
 

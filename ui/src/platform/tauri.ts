@@ -34,6 +34,7 @@ export function tauriPlatform(): Platform {
     suggestions: () => invoke("suggestions"),
     act: (request) => invoke("act", { request }),
     radio: (line) => invoke("radio", { line }),
+    beginDay: (day) => invoke("begin_day", { day }),
     beginEmergency: (intentId, reason) => invoke("begin_emergency", { intentId, reason }),
     syncCenter: (filter, offset, limit) => invoke("sync_center", { filter, offset, limit }),
     story: (entityKind, entityId) => invoke("story", { entityKind, entityId }),

@@ -9,22 +9,13 @@ import { useApp, useDesk } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
+import { giveFocusToTheView } from "../../shared/giveFocusToTheView";
 import { GoOn } from "../../shared/GoOn";
 import { ageSentence } from "../../shared/staleness";
 import { useAttempt } from "../../shared/useAttempt";
 import "./stale.css";
 
 const CODE = "OFFLINE_PRIMER_STALE";
-
-/** A dialog that stood there from the start has no place to give the focus back to; then the view takes it. */
-function giveFocusToTheView(frames: number): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement === null || document.activeElement === document.body) {
-      document.querySelector<HTMLElement>("main [tabindex='0'], main button")?.focus();
-    }
-    if (frames > 0) giveFocusToTheView(frames - 1);
-  });
-}
 
 export function StaleModal(): ReactNode {
   const blocked = useApp((state) => state.staleness.blocked);

@@ -107,6 +107,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       flushing: false, flushDone: 0, flushTotal: 0, lastFlush: null, oldestWaiting: null, backlogWarning: false, conflicts: 0, nextTryMs: null,
     },
     staleness: { knownAt: ago(1), ageS: 60, limitS: 86_400, warn: false, clockSetBack: false, blocked: false, emergency: null, mayGoOn: false, emergencyS: 43_200 },
+    dayToBegin: null,
     loading: null, trouble: null, notice: null,
     guide: { dismissed: false, steps: ["start", "unplug", "work", "elsewhere", "plug", "decide"].map((id) => ({ id, done: false })) },
     version: "0.1.0",
@@ -396,6 +397,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       return { eventId: row.eventId, revision };
     },
     radio: async (line) => understood(line, house),
+    beginDay: async (day) => {
+      if (app.hotel !== null) app.hotel.serviceDay = day;
+      app.dayToBegin = null;
+      touch([], ["session"]);
+    },
     beginEmergency: async (_intentId, reason) => {
       if (app.person?.role !== "manager") fail("MANAGER_NEEDED", "Only a manager can go on with old data.", "Have a manager choose their name at this desk, and go on.");
       record("This desk", "emergency_operation", `Went on with old data for up to 12 hours: ${reason}`, "pending");
