@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use turndown_domain::{RoomId, Unit, is_stamp};
+use turndown_domain::{BEGIN_DAY, RoomId, Unit, is_stamp};
 use turndown_offline::Sql;
 use turndown_protocol::{AuditEntry, EventId, Outcome, SealedEvent};
 
@@ -71,6 +71,10 @@ pub(super) fn overwritten(service: &Service, events: &[SealedEvent], entries: &[
     let mut now: BTreeMap<(&str, &str), (u64, &Value)> = BTreeMap::new();
     for (seq, sealed) in effects {
         let event = &sealed.event;
+        // A day that begins gives way to whatever is there.
+        if event.action == BEGIN_DAY {
+            continue;
+        }
         for (path, change) in event.changes.iter().filter(|(path, _)| lasts(path)) {
             let Some((since, there)) = now.insert((&event.entity.id, path), (seq, &change.new)) else { continue };
             // A new service day writes rows too.

@@ -258,6 +258,17 @@ impl DeskHost {
         })
     }
 
+    /// A service day begins here, if it has not begun already. Answers whether it did.
+    ///
+    /// # Errors
+    /// When it is not open, or could not save it.
+    pub fn begin_day(&self, day: chrono::NaiveDate) -> Result<bool, ()> {
+        let open = self.open.as_ref().ok_or(())?;
+        open.desk.begin_day(day).map(|began| began.is_some()).map_err(|error| {
+            tracing::debug!(?error, "the day did not begin");
+        })
+    }
+
     /// It runs on for so many days in which nobody does anything.
     pub fn run_on(&self, days: u32) {
         let Some(open) = &self.open else { return };

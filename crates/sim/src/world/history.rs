@@ -92,6 +92,8 @@ pub struct Plan {
     pub large: bool,
     /// Desks run on for days while nobody works, so that they let go of what no backup asks for any more.
     pub forgets: bool,
+    /// Desks begin the service day by themselves, whether the service does or not.
+    pub days_begin_at_desks: bool,
 }
 
 impl Plan {
@@ -139,6 +141,7 @@ impl Plan {
             backups,
             large: false,
             forgets: false,
+            days_begin_at_desks: seed >= DAYS_BEGIN_FROM && Rng::with_seed(seed ^ 0x0DA1_BE61).u8(..3) != 0,
         };
         match days {
             None if large => plan.made_large(),
@@ -161,6 +164,9 @@ impl Plan {
     }
 }
 
+/// From this seed on desks make days; those before mean what they meant when they found something.
+const DAYS_BEGIN_FROM: u64 = 4_000_000;
+
 /// Something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
@@ -175,6 +181,7 @@ enum Due {
     DeskUpdates(usize),
     DeskCopied(usize),
     DeskBacksUp(usize),
+    DayBegins(usize),
     Switch(usize),
     Mode(usize),
     ServiceDies,
@@ -345,6 +352,10 @@ impl World {
         for n in 0..self.desks.len() {
             self.keep_image(n);
             self.begin_day(n);
+            if self.plan.days_begin_at_desks {
+                let wait = self.rng.u64(..7_200);
+                self.after(Duration::from_secs(wait), Due::DayBegins(n));
+            }
         }
         self.again(plan.service_cuts, Due::ServiceDies);
         self.again(plan.disk_faults, Due::ServiceDiskFault);
@@ -402,14 +413,26 @@ impl World {
             Due::Morning => {
                 if let Some(next) = self.day.checked_add_days(Days::new(1)) {
                     // A service that is down rolls when it is back; the desks work on meanwhile.
-                    if self.service.is_running() && self.service.roll(next).await.is_ok() {
+                    if self.plan.days_begin_at_desks && self.rng.bool() {
+                        self.came.count("day_roll_left_to_the_desks");
+                        self.day = next;
+                    } else if self.service.is_running() && self.service.roll(next).await.is_ok() {
                         self.day = next;
                     } else if !self.service.is_running() {
                         self.came.count("day_roll_missed");
+                        if self.plan.days_begin_at_desks {
+                            self.day = next;
+                        }
                     }
                 }
                 self.morning();
             }
+            Due::DayBegins(n) => match self.desks[n].begin_day(self.day) {
+                Ok(true) => self.kinds.count("day_began_at_a_desk"),
+                Ok(false) => {}
+                // It looks at the clock again.
+                Err(()) => self.after(Duration::from_secs(600), due),
+            },
             Due::Act(n) => {
                 let rooms = plan.rooms;
                 match self.desks[n].act(&mut self.rng, rooms) {
