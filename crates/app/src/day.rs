@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn h7_a_desk_without_its_service_begins_the_day_at_once_and_others_one_after_the_other() {
+    fn h1_a_desk_without_its_service_begins_the_day_at_once_and_others_one_after_the_other() {
         for (link, local, minute, now) in [
             (LinkState::Offline, "2016-03-26T03:00:00", 9, true),
             (LinkState::Stopped, "2016-03-26T03:00:00", 9, true),

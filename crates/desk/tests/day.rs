@@ -138,7 +138,7 @@ fn judged(rows: &mut BTreeMap<String, Fields>, book: &PropertyBook, events: &[Ev
 }
 
 #[test]
-fn h7_the_second_day_of_an_outage_has_its_work() {
+fn h1_the_second_day_of_an_outage_has_its_work() {
     let ours = desk(1);
     ours.act("101", Action::Start { task: task("101", "stayover", TODAY) }).unwrap();
     ours.act("101", Action::Complete { task: task("101", "stayover", TODAY) }).unwrap();
@@ -162,7 +162,7 @@ fn h7_the_second_day_of_an_outage_has_its_work() {
 }
 
 #[test]
-fn h7_the_service_takes_a_day_that_began_at_a_desk_and_what_was_done_in_it() {
+fn h1_the_service_takes_a_day_that_began_at_a_desk_and_what_was_done_in_it() {
     for service_rolled in [false, true] {
         let ours = desk(1);
         ours.act("101", Action::Start { task: task("101", "stayover", TODAY) }).unwrap();
@@ -191,7 +191,7 @@ fn h7_the_service_takes_a_day_that_began_at_a_desk_and_what_was_done_in_it() {
 }
 
 #[test]
-fn h7_two_desks_that_cannot_reach_each_other_begin_the_same_day() {
+fn h1_two_desks_that_cannot_reach_each_other_begin_the_same_day() {
     let (one, two) = (desk(1), desk(1_000));
     one.desk.begin_day(tomorrow()).unwrap().expect("a day");
     two.desk.begin_day(tomorrow()).unwrap().expect("a day");
@@ -214,7 +214,7 @@ fn h7_two_desks_that_cannot_reach_each_other_begin_the_same_day() {
 }
 
 #[test]
-fn h7_a_day_that_began_elsewhere_too_hides_nothing_that_was_done_in_it() {
+fn h1_a_day_that_began_elsewhere_too_hides_nothing_that_was_done_in_it() {
     let ours = desk(1);
     ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
     let mut theirs = ours.unit("101");
@@ -243,7 +243,7 @@ fn h7_a_day_that_began_elsewhere_too_hides_nothing_that_was_done_in_it() {
 }
 
 #[test]
-fn h7_a_day_that_began_is_still_there_after_a_restart_and_after_the_services_old_word() {
+fn h1_a_day_that_began_is_still_there_after_a_restart_and_after_the_services_old_word() {
     let ours = desk(1);
     ours.desk.begin_day(tomorrow()).unwrap().expect("a day");
     let Ours { _folder: folder, desk, .. } = ours;

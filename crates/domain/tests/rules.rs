@@ -644,7 +644,7 @@ fn left_dirty() -> Fields {
 }
 
 #[test]
-fn h7_a_day_that_begins_at_a_desk_begins_at_the_service_once() {
+fn h1_a_day_that_begins_at_a_desk_begins_at_the_service_once() {
     let seen = left_dirty();
     let begins = event(&seen, &begin_next(), decided(&seen, &begin_next()).unwrap());
     let Judgement::Apply { changes } = judged(&seen, &begins) else { panic!("it begins") };

@@ -160,6 +160,14 @@ impl Asked {
         fields.get("room/turn").as_u64().and_then(|turn| u32::try_from(turn).ok())
     }
 
+    /// The service day that a room is in: one that began at a desk is ahead of the hotel's document.
+    #[must_use]
+    pub fn day<'a>(fields: &'a Fields, book: &'a PropertyBook) -> &'a str {
+        let present = book.property.service_day.as_str();
+        // ISO dates order as text.
+        fields.get("room/day").as_str().map_or(present, |there| there.max(present))
+    }
+
     /// The present state of the task.
     #[must_use]
     pub fn current_state(&self, fields: &Fields) -> serde_json::Value {
@@ -179,7 +187,7 @@ impl Asked {
     ) -> Result<Decision, Refusal> {
         let context = Context {
             now: chrono::DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
-            service_day: &book.property.service_day,
+            service_day: Self::day(fields, book),
             actor,
             book,
             undo_of: None,
@@ -193,12 +201,18 @@ impl Asked {
 /// # Errors
 /// When the hotel's document cannot be read.
 pub fn suggestions(found: &SnapshotRows) -> Result<Vec<ProposedPerson>, serde_json::Error> {
-    let book: PropertyBook = serde_json::from_str(found.reference.document.get())?;
+    let mut book: PropertyBook = serde_json::from_str(found.reference.document.get())?;
     let readable = |row: &WireRow| {
         let fields: Fields = serde_json::from_str(row.fields.get()).ok()?;
         Some((RoomId(row.entity.id.clone()), Unit::from_fields(&fields).ok()?))
     };
     let rooms: Vec<_> = found.rows.iter().filter(|row| row.entity.kind == ROOM).filter_map(readable).collect();
+    // One that began at a desk is ahead of the document.
+    if let Some(day) = rooms.iter().filter_map(|(_, unit)| unit.room.day.as_ref()).max()
+        && *day > book.property.service_day
+    {
+        book.property.service_day.clone_from(day);
+    }
     let proposed = |each: suggest::Suggestion| ProposedPerson {
         entity: EntityRef::new(ROOM, each.room.0),
         task: each.task.0,

@@ -17,7 +17,7 @@ async function open(dayToBegin: string | null): Promise<MemoryPlatform> {
   return platform;
 }
 
-describe("h7_a_day_that_somebody_is_asked_about", () => {
+describe("h1_a_day_that_somebody_is_asked_about", () => {
   it("names both days, and goes when the day has begun, with the focus in the view", async () => {
     await open("2016-03-30");
     const notice = await screen.findByTestId("day-notice");

@@ -13,7 +13,7 @@ async function listed(change: Partial<SyncStatus>, staleness: Partial<Staleness>
 }
 
 /** What comes and goes by the service. */
-const OFFLINE = ["nextDay", "sending", "others", "suggestions"];
+const OFFLINE = ["sending", "others", "suggestions"];
 const emergency = { name: "Rosa", reason: "storm", until: "2016-03-27T21:00:00Z" };
 const slow = (code: string) => ({ code, message: "", nextStep: "", reference: "" });
 
@@ -23,7 +23,7 @@ describe("what_works_is_said_in_each_state", () => {
     const { missing, words } = await listed({ state: "offline" });
     expect(missing).toEqual(OFFLINE);
     expect(words.get("claims")).toBe("Claims, seen on this computer only");
-    expect(words.get("nextDay")).toContain("they come with the service");
+    expect(words.get("nextDay")).toContain("from the bookings that this desk has");
   });
   it.each(["workOffline", "unplugged"] as const)("%s takes what an outage takes", async (mode) => expect((await listed({ mode, state: "offline" })).missing).toEqual(OFFLINE));
   it("paused, others' work still comes in", async () => {

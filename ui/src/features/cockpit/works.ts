@@ -20,7 +20,7 @@ export function parts(sync: SyncStatus, staleness: Staleness): Part[] {
     { id: "frontDesk", works: !isDoubtful, text: isDoubtful ? t`The front desk calls no room safe to give out` : isUp ? t`The front desk` : t`The front desk, on what this desk knows` },
     { id: "claims", works: !blocked, text: blocked ? t`Claims wait for the board` : isUp && !sync.paused ? t`Claims, seen by every desk` : t`Claims, seen on this computer only` },
     { id: "radio", works: !blocked, text: blocked ? t`The radio line waits for the board` : t`The radio line` },
-    { id: "nextDay", works: isUp, text: isUp ? t`The next day's tasks` : t`The next day's tasks: they come with the service` },
+    { id: "nextDay", works: true, text: isUp ? t`The next day's tasks` : t`The next day's tasks, from the bookings that this desk has` },
     sending(sync, isUp),
     { id: "others", works: isUp, text: others(sync, isUp) },
     { id: "suggestions", works: isUp, text: isUp ? t`Suggested attendants` : t`Suggested attendants: assign by hand` },

@@ -61,7 +61,8 @@ pub(super) fn act(
         }
     };
 
-    let event = make_event(writer, store_id, single, actor_id, &entity, &asked, decision, &book.property.service_day)?;
+    let day = Asked::day(&entity.fields, &book);
+    let event = make_event(writer, store_id, single, actor_id, &entity, &asked, decision, day)?;
     let sealed = SealedEvent::seal(event).map_err(|_| StoreError::Fault)?;
     let event_id = sealed.event.event_id.clone();
     let incoming = Incoming {
