@@ -75,12 +75,21 @@ pub(crate) struct Inner {
     backup_warning: Mutex<Option<StartNotice>>,
     /// As of when the downtime pack is, or why it could not be written.
     pack: Mutex<Option<Result<DateTime<Utc>, String>>>,
-    /// Whether what is known was too old to call a room safe to give out, and from which revision on.
-    stale: Mutex<(bool, u64)>,
+    /// By what the rooms were judged last that changes no row, and from which revision on.
+    judged_by: Mutex<(JudgedBy, u64)>,
+}
+
+/// What time alone changes, for every room at once.
+#[derive(Default, PartialEq, Eq)]
+struct JudgedBy {
+    /// What is known is too old to call a room safe to give out.
+    stale: bool,
+    /// The service day: what was done on an earlier one is over.
+    day: String,
 }
 
 #[derive(Clone)]
-struct Linked {
+pub(crate) struct Linked {
     connection: Connection,
     sync: Arc<Sync>,
 }
@@ -106,7 +115,7 @@ impl App {
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
             pack: Mutex::new(None),
-            stale: Mutex::new((false, 0)),
+            judged_by: Mutex::default(),
         }));
         if let Ok(desk) = app.desk() {
             Self::check_behind(desk.clone(), report.unclean);
@@ -465,11 +474,12 @@ impl App {
     /// When the database refuses.
     pub fn board(&self, since: Option<u64>) -> Answer<BoardDelta> {
         let desk = self.desk()?;
-        let rooms = self.check(desk.rooms(since))?;
+        let book = self.check(desk.book())?;
+        let stale = !self.check(desk.staleness())?.is_safe();
+        let rooms = self.check(desk.rooms(self.unless_judged_anew(&desk, stale, book.as_deref(), since)))?;
         let sending = self.sending(&desk);
         let on_hold = self.check(desk.engine().on_hold())?;
         let on_hold: BTreeSet<&str> = on_hold.iter().map(|hold| hold.entity.id.as_str()).collect();
-        let book = self.check(desk.book())?;
         let property = book.as_deref().map(|book| &book.property);
         let clock = views::board::Clock {
             service_day: property.map_or("", |property| &property.service_day),
@@ -490,10 +500,10 @@ impl App {
     /// When the database refuses.
     pub fn front_desk(&self, since: Option<u64>) -> Answer<FrontDeskDelta> {
         let desk = self.desk()?;
-        let stale = !self.check(desk.staleness())?.is_safe();
-        let rooms = self.check(desk.rooms(since.filter(|since| !self.judged_anew(&desk, stale, *since))))?;
-        let sending = self.sending(&desk);
         let book = self.check(desk.book())?;
+        let stale = !self.check(desk.staleness())?.is_safe();
+        let rooms = self.check(desk.rooms(self.unless_judged_anew(&desk, stale, book.as_deref(), since)))?;
+        let sending = self.sending(&desk);
         let policy = book.as_deref().map(|book| book.property.inspection).unwrap_or_default();
         let names = Names::of(book.as_deref());
         let rack =
@@ -506,15 +516,23 @@ impl App {
         })
     }
 
-    /// Whether every room has to be judged anew for whoever knows them as of a revision: time alone makes what is known
-    /// too old, and changes no row.
-    fn judged_anew(&self, desk: &Desk, stale: bool, since: u64) -> bool {
-        let mut known = lock(&self.0.stale);
-        if known.0 != stale {
-            *known = (stale, desk.engine().revision());
+    /// As of which revision somebody knows the rooms, unless every room has to be judged anew: time alone makes what is
+    /// known too old, or the day another, and changes no row.
+    fn unless_judged_anew(
+        &self,
+        desk: &Desk,
+        stale: bool,
+        book: Option<&PropertyBook>,
+        since: Option<u64>,
+    ) -> Option<u64> {
+        let day = book.map(|book| book.property.service_day.clone()).unwrap_or_default();
+        let by = JudgedBy { stale, day };
+        let mut known = lock(&self.0.judged_by);
+        if known.0 != by {
+            *known = (by, desk.engine().revision());
             desk.engine().announce(Sort::Entities);
         }
-        since <= known.1
+        since.filter(|since| *since > known.1)
     }
 
     fn sending(&self, desk: &Desk) -> BTreeSet<String> {
@@ -1005,7 +1023,7 @@ impl App {
         self.0.desk.clone()
     }
 
-    fn linked(&self) -> Option<Linked> {
+    pub(crate) fn linked(&self) -> Option<Linked> {
         lock(&self.0.link).clone()
     }
 

@@ -105,7 +105,11 @@ impl App {
         let due = due_in(&book, self.now());
         match due {
             Some(Due::Next(day)) => {
-                let link = self.sync_status(desk).ok()?.state;
+                // A desk that no hotel's address is known to is alone.
+                let link = match self.linked() {
+                    Some(_) => self.sync_status(desk).ok()?.state,
+                    None => LinkState::Offline,
+                };
                 let minute = minute_of(desk.engine().install_id().as_str());
                 if begins_now(link, local(&book.property, self.now()), minute) {
                     match desk.begin_day(day) {

@@ -29,12 +29,16 @@ impl Clock<'_> {
     }
 }
 
-/// The tiles of a room: every task that is not cancelled.
+/// The tiles of a room: every task that is not cancelled, and of earlier days what still is to be done.
 pub fn tiles(row: &RoomRow, sending: bool, on_hold: bool, clock: Clock<'_>) -> Vec<Tile> {
     row.unit.tasks.iter().filter_map(|(id, task)| tile(row, &id.0, task, sending, on_hold, clock)).collect()
 }
 
 fn tile(row: &RoomRow, id: &str, task: &Task, sending: bool, on_hold: bool, clock: Clock<'_>) -> Option<Tile> {
+    // ISO dates order as text.
+    if !task.is_open() && task.service_day.as_str() < clock.service_day {
+        return None;
+    }
     let room = &row.unit.room;
     let cannot_work = cannot_work(room, task);
     let usual = Circumstances { cannot_work: cannot_work.is_some(), ..Circumstances::default() };

@@ -258,15 +258,12 @@ impl DeskHost {
         })
     }
 
-    /// A service day begins here, if it has not begun already. Answers whether it did.
-    ///
-    /// # Errors
-    /// When it is not open, or could not save it.
-    pub fn begin_day(&self, day: chrono::NaiveDate) -> Result<bool, ()> {
-        let open = self.open.as_ref().ok_or(())?;
-        open.desk.begin_day(day).map(|began| began.is_some()).map_err(|error| {
-            tracing::debug!(?error, "the day did not begin");
-        })
+    /// A service day begins here, if it has not begun already. Answers whether it did; nothing where the desk is not open
+    /// or could not save it.
+    #[must_use]
+    pub fn begin_day(&self, day: chrono::NaiveDate) -> Option<bool> {
+        let began = self.open.as_ref()?.desk.begin_day(day);
+        began.map(|began| began.is_some()).map_err(|error| tracing::debug!(?error, "the day did not begin")).ok()
     }
 
     /// It runs on for so many days in which nobody does anything.

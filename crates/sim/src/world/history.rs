@@ -428,10 +428,10 @@ impl World {
                 self.morning();
             }
             Due::DayBegins(n) => match self.desks[n].begin_day(self.day) {
-                Ok(true) => self.kinds.count("day_began_at_a_desk"),
-                Ok(false) => {}
+                Some(true) => self.kinds.count("day_began_at_a_desk"),
+                Some(false) => {}
                 // It looks at the clock again.
-                Err(()) => self.after(Duration::from_secs(600), due),
+                None => self.after(Duration::from_secs(600), due),
             },
             Due::Act(n) => {
                 let rooms = plan.rooms;
