@@ -84,7 +84,7 @@ sabotage: ## Break the product on purpose, one guard at a time, and demand that 
 	@PROFILE=$(PROFILE) scripts/campaign.sh sabotage
 
 .PHONY: bench
-bench: ## Measure the engine beside its baselines on the same disk; 5 min after the build (ONLY=record,flushing,flush,backlog,audit,long,repair,weak-link)
+bench: ## Measure the engine beside its baselines on the same disk; 5 min after the build (ONLY=record,flushing,flush,backlog,audit,long,day,repair,weak-link)
 	@scripts/setup.sh programs
 	cargo build --profile campaign -p turndown-bench
 	@scripts/bench.sh

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 program=${CAMPAIGN_BIN_DIR:-$target/campaign}/bench
 demanded='record_p50_ratio record_p99_ratio record_per_s record_p99_ms_while_flushing flush_per_s backlog_100k_rss_mb
-  audit_verify_1m_s weak_link_p95_s'
+  audit_verify_1m_s day_begins_ratio weak_link_p95_s'
 
 if [ "${1:-}" = short ]; then
   scripts/say.sh "Benchmarks, a few of everything"

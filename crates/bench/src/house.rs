@@ -94,6 +94,11 @@ pub fn open_desk(folder: PathBuf, hands: Hands, second_copy: bool) -> Desk {
 /// Gives a desk the hotel without a service.
 pub fn move_in_alone(desk: &Desk, rooms: usize) {
     let (book, entities) = hotel(rooms);
+    move_in_with(desk, &book, entities);
+}
+
+/// The same with a book of one's own.
+pub fn move_in_with(desk: &Desk, book: &PropertyBook, entities: Vec<(EntityRef, Fields)>) {
     let rows = entities.into_iter().zip(1..).map(|((entity, fields), version)| EntityRow {
         entity,
         version,

@@ -7,6 +7,7 @@
 
 mod audit;
 mod backlog;
+mod day;
 mod figures;
 mod flush;
 mod house;
@@ -80,6 +81,7 @@ fn run(args: &Args) -> Figures {
     part("backlog", &|folder, figures| backlog::memory(folder, figures, size(100_000, 400)));
     part("audit", &|folder, figures| audit::verification(folder, figures, size(1_000_000, 1_000)));
     part("long", &|folder, figures| audit::long_backlog(folder, figures, size(400_000, 1_000)));
+    part("day", &|folder, figures| day::begins(folder, figures, size(5_000, 50)));
     part("repair", &|folder, figures| repair::long_record(folder, figures, size(400_000, 1_000)));
     let rate = if args.short { 64 } else { 1 };
     let link =
