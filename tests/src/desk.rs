@@ -302,6 +302,14 @@ impl Desk {
         self.ask("act", act(intent, room, action))
     }
 
+    /// Begins the day that somebody was asked about.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn begin_day(&mut self, day: &str) -> Result<(), Refused> {
+        self.ask("begin_day", json!({ "day": day }))
+    }
+
     /// Goes on with old data.
     ///
     /// # Errors

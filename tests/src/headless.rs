@@ -68,6 +68,9 @@ enum Ask {
     Act {
         request: ActRequest,
     },
+    BeginDay {
+        day: String,
+    },
     BeginEmergency {
         intent: String,
         reason: String,
@@ -234,6 +237,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::SendToLook { request } => told(app.send_to_look(request)),
         Ask::RetryEvent { event } => told(app.retry_event(&event)),
         Ask::DiscardEvent { event, reason } => told(app.discard_event(&event, &reason)),
+        Ask::BeginDay { day } => told(app.begin_day(&day)),
         Ask::BeginEmergency { intent, reason } => told(app.begin_emergency(&intent, &reason)),
         Ask::RetryFailed => told(app.retry_failed()),
         Ask::SyncNow => {

@@ -142,25 +142,33 @@ pub fn begin(book: &PropertyBook, rooms: &[(RoomId, Unit)], day: &str) -> Result
     let walk = walking_order(rooms);
 
     let mut added: Vec<Added> = Vec::new();
-    let mut free: Vec<usize> = Vec::new();
+    let (mut unbooked, mut free): (Vec<usize>, Vec<usize>) = (vec![], vec![]);
     for &index in &walk {
         let (id, unit) = &rooms[index];
         let plan = Plan::of(stays.get(id).map_or(&[][..], Vec::as_slice), today);
         let mut room = unit.room.clone();
         roll_room(&mut room, &plan, today);
         let tasks = day_tasks(&room, &plan, book.property.inspection, today);
-        if plan.is_free() && in_order(&room) {
-            free.push(index);
+        if plan.free_until_tomorrow() {
+            unbooked.push(index);
+            if tasks.is_empty() && can_be_deep_cleaned(&room) {
+                free.push(index);
+            }
         }
         let booked = plan.sleeper.is_some();
         added.extend(tasks.into_iter().map(|task| Added { room: index, kind: task.kind, booked }));
     }
-    let round: BTreeSet<usize> = deep_cleans(&walk, &free, today).collect();
-    added.extend(round.iter().map(|&room| Added { room, kind: TaskKind::DeepClean, booked: true }));
+    // Who has the time for the round, the bookings say. Which rooms it comes to, the rooms' own state says, and another
+    // desk may see that differently; only where it comes to fewer rooms there, others carry them.
+    let round: BTreeSet<usize> = deep_cleans(&walk, &free, today).into_iter().collect();
+    let in_time = deep_cleans(&walk, &unbooked, today).into_iter().take(round.len());
+    added.extend(in_time.map(|room| Added { room, kind: TaskKind::DeepClean, booked: true }));
 
     let mut who: BTreeMap<usize, BTreeMap<TaskKind, StaffId>> = BTreeMap::new();
+    let mut of_the_round = round.iter();
     for (Added { room, kind, .. }, person) in added.iter().zip(share_out(book, rooms, &walk, &added)) {
-        if let Some(person) = person {
+        let room = if *kind == TaskKind::DeepClean { of_the_round.next() } else { Some(room) };
+        if let (Some(room), Some(person)) = (room, person) {
             who.entry(*room).or_default().insert(*kind, person);
         }
     }
@@ -200,8 +208,8 @@ pub fn bring_over(
     roll_room(&mut unit.room, &plan, today);
     unit.room.day = Some(day.to_owned());
     let mut tasks = day_tasks(&unit.room, &plan, book.property.inspection, today);
-    // The round is of rooms without a booking; one that has other work, or should be free and is not, is left out.
-    if given.deep_clean && tasks.is_empty() && in_order(&unit.room) && is_vacant(&unit.room) {
+    // Where another desk saw the room free, and it is not.
+    if given.deep_clean && tasks.is_empty() && can_be_deep_cleaned(&unit.room) {
         tasks.push(Wanted { kind: TaskKind::DeepClean, priority: Priority::Low, note: None });
     }
     for task in tasks {
@@ -289,7 +297,6 @@ struct Plan<'a> {
     /// Who comes today.
     comes: Option<&'a Dated<'a>>,
     comes_tomorrow: bool,
-    left_yesterday: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -300,19 +307,21 @@ impl<'a> Plan<'a> {
             sleeper,
             leaves: sleeper.is_some_and(|stay| stay.departs == today),
             comes: stays.iter().find(|stay| stay.arrives == today),
-            left_yesterday: stays.iter().any(|stay| stay.departs + Days::new(1) == today),
             comes_tomorrow: stays.iter().any(|stay| stay.arrives == today + Days::new(1)),
         }
     }
 
-    /// Nobody needs the room today or tomorrow, and nobody left it so lately that it may still wait for its clean.
-    fn is_free(&self) -> bool {
-        self.sleeper.is_none() && self.comes.is_none() && !self.comes_tomorrow && !self.left_yesterday
+    fn free_until_tomorrow(&self) -> bool {
+        self.sleeper.is_none() && self.comes.is_none() && !self.comes_tomorrow
     }
 }
 
 fn is_vacant(room: &Room) -> bool {
     room.fo_occupancy == Occupancy::Vacant
+}
+
+fn can_be_deep_cleaned(room: &Room) -> bool {
+    in_order(room) && is_vacant(room)
 }
 
 fn in_order(room: &Room) -> bool {
@@ -465,13 +474,13 @@ fn walking_order(rooms: &[(RoomId, Unit)]) -> Vec<usize> {
 
 /// The next rooms of the round that nobody needs today. Each day's round starts where a house of that size would have
 /// come to, so that every room gets its turn.
-fn deep_cleans(walk: &[usize], free: &[usize], today: NaiveDate) -> impl Iterator<Item = usize> {
+fn deep_cleans(walk: &[usize], free: &[usize], today: NaiveDate) -> Vec<usize> {
     let many = walk.len() / ROOMS_PER_DEEP_CLEAN;
     let days = u64::try_from((today - NaiveDate::default()).num_days()).unwrap_or(0);
     let start = usize::try_from((days * many as u64) % walk.len().max(1) as u64).unwrap_or(0);
     let free: BTreeSet<usize> = free.iter().copied().collect();
     let round: Vec<usize> = walk.iter().cycle().skip(start).take(walk.len()).copied().collect();
-    round.into_iter().filter(move |index| free.contains(index)).take(many)
+    round.into_iter().filter(|index| free.contains(index)).take(many).collect()
 }
 
 /// Says who does each added task: cleaning goes to attendants, room by room, so that each works near their own
@@ -497,7 +506,7 @@ fn share_out(book: &PropertyBook, rooms: &[(RoomId, Unit)], walk: &[usize], adde
         .map(|person| person.section.as_deref().and_then(|name| sections.get(name)).copied().unwrap_or(0))
         .collect();
     let mut totals = vec![0; homes.len()];
-    let mut cleaners: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut cleaners: BTreeMap<(usize, bool), usize> = BTreeMap::new();
     for booked in [true, false] {
         let mut weights: BTreeMap<usize, u32> = BTreeMap::new();
         for Added { room, kind, .. } in added.iter().filter(|added| added.booked == booked && !looks(added.kind)) {
@@ -506,17 +515,17 @@ fn share_out(book: &PropertyBook, rooms: &[(RoomId, Unit)], walk: &[usize], adde
         let load = |&room: &usize| Some(Load { room, section: section_of(room), credits: *weights.get(&room)? });
         let busy: Vec<Load> = walk.iter().filter_map(load).collect();
         let given = even_loads(&homes, &mut totals, &busy);
-        cleaners.extend(busy.iter().zip(given).filter_map(|(load, worker)| Some((load.room, worker?))));
+        cleaners.extend(busy.iter().zip(given).filter_map(|(load, worker)| Some(((load.room, booked), worker?))));
     }
 
     let inspectors = people(Role::Inspector);
     added
         .iter()
-        .map(|Added { room, kind, .. }| {
+        .map(|Added { room, kind, booked }| {
             let person = if looks(*kind) {
                 inspectors.get(section_of(*room) * inspectors.len() / sections.len().max(1))
             } else {
-                cleaners.get(room).and_then(|&worker| attendants.get(worker))
+                cleaners.get(&(*room, *booked)).and_then(|&worker| attendants.get(worker))
             };
             person.map(|person| person.id.clone())
         })
