@@ -45,7 +45,7 @@ export async function openStage() {
 export async function enter(page, base, state, { more = "", complain }) {
   await page.goto(`${base}?${state.query}${more}${state.hash ?? ""}`);
   await page.waitForSelector("#root main");
-  await page.waitForLoadState("networkidle");
+  await page.evaluate(standsStill);
   try {
     await state.act?.(page);
   } catch (error) {
@@ -54,7 +54,7 @@ export async function enter(page, base, state, { more = "", complain }) {
   await page.evaluate(standsStill);
 }
 
-/** Until the letters are there, nothing moves, and nothing in the page has changed for some frames. */
+/** Until the letters are there, no view is still being fetched, and nothing in the page has changed for some frames. */
 async function standsStill() {
   const FRAMES = 8;
   await document.fonts.ready;
@@ -63,7 +63,7 @@ async function standsStill() {
     quiet = 0;
   });
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  while (quiet < FRAMES) {
+  while (quiet < FRAMES || document.querySelector("main > [aria-busy]:empty") !== null) {
     await new Promise((frame) => {
       requestAnimationFrame(frame);
     });

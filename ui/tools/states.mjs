@@ -444,3 +444,6 @@ export const VIEWS = [
   "sync", "sync-give-up", "carry-export", "carry-import", "conflict", "conflict-look", "story", "playbook", "summary", "report",
   "stale", "stale-go-on", "emergency-prolong", "setup", "setup-connect", "who", "trouble",
 ];
+
+/** Where Tab walks besides: something stands over or before the view. */
+export const WALKS = ["board-selected-done", "board-notices", "board-compact", "board-filters-narrow", "conflict-narrow", "sync-narrow", "emergency", "cockpit-front-desk-narrow"];
