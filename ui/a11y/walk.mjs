@@ -7,7 +7,7 @@ const FAR = 14;
 
 /** Begins a walk through what lies on top. Runs in the page. */
 function begin() {
-  const layer = [...document.querySelectorAll(".modal, .popover")].at(-1) ?? null;
+  const layer = [...document.querySelectorAll(".modal, .popover, .cockpit")].at(-1) ?? null;
   window.walkSoFar = { seen: new Set(), walked: new Set(), layer };
   if (layer === null) document.activeElement?.blur();
 }

@@ -29,7 +29,7 @@ const all = asked.tongues ? inTongues : [...pictures, ...inDark.map((picture) =>
 /** What does not fit, in words. Runs in the page. */
 function misfits() {
   const found = [];
-  const layer = [...document.querySelectorAll(".modal, .popover")].at(-1) ?? document;
+  const layer = [...document.querySelectorAll(".modal, .popover, .cockpit")].at(-1) ?? document;
   const describe = (element) => `${element.tagName.toLowerCase()}.${String(element.className.baseVal ?? element.className).trim().split(/\s+/).join(".")} "${element.textContent.trim().slice(0, 40)}"`;
   const inSight = (box) => box.width > 1 && box.height > 1 && box.right > 0 && box.bottom > 0 && box.left < window.innerWidth && box.top < window.innerHeight;
   const hidden = (element) => element.closest(".hidden-words, .live-region, [data-testid=hidden-select-container]") !== null;
