@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY
+export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY UPDATE
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -121,6 +121,11 @@ e2e: ## The tests in the real window, under a virtual display
 	@scripts/setup.sh desktop tests
 	@$(MAKE) build
 	@scripts/e2e.sh
+
+.PHONY: a11y
+a11y: $(STAMPS)/ui-packages ## Hold every state of the screens against axe, the kept trees of names and roles, the sizes of targets and a walk by Tab (UPDATE=1 keeps the trees anew); the last line is JSON
+	@scripts/setup.sh pictures
+	cd ui && npm run --silent a11y
 
 .PHONY: ui-bench
 ui-bench: ## Measure the board in the real window at 200 and at 5,000 tasks (2 minutes once built); the last line is JSON

@@ -245,7 +245,7 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
       const { role, name } = await heardOf(given)
       return role === 'button' && wanted.test(name)
     })
-    const [mine, theirs] = [/: take theirs instead$/, /: keep mine after all$/]
+    const [mine, theirs] = [/: Take theirs instead: /, /: Keep mine after all: /]
     await named(mine)
     for (const [said, name] of [[/^Theirs stands there now\.$/, theirs], [/^Mine stands there again\.$/, mine], [/^Theirs stands there now\.$/, theirs]]) {
       listener.clear()

@@ -39,8 +39,9 @@ export function Pill({ isOpen, onOpenChange }: Props): ReactNode {
         }}
       >
         <PillIcon tone={model.tone} turning={sync.flushing} />
-        <span className="pill-word">{model.word}</span>
-        {model.detail === "" ? null : <span className="pill-detail">{model.detail}</span>}
+        {/* Spaces that nobody sees: the words are words, and those that the name begins with. */}
+        <span className="pill-word">{model.word}</span>{" "}
+        {model.detail === "" ? null : <span className="pill-detail">{model.detail}</span>}{" "}
         {model.extra === "" ? null : (
           <span className="pill-extra">
             <TriangleAlert size={14} aria-hidden /> {model.extra}

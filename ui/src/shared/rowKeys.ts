@@ -34,7 +34,8 @@ export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivEle
     const row = wanted.current === null ? null : scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
     if (row == null) return;
     wanted.current = null;
-    row.focus({ preventScroll: true });
+    // In a low window the list itself may not be wholly in sight: the browser scrolls what is around it.
+    row.focus();
   });
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     // Rows move while somebody reads: the one that has the focus took it along to its new place.

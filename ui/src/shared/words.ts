@@ -21,6 +21,12 @@ import type {
 } from "../bindings/bindings";
 import { age, clock, count, time } from "./fmt";
 
+/** What a button is called: by what is written on it, so that whoever speaks to the computer can say it, and then by what
+ * it is about. */
+export function buttonName(written: string, ...about: string[]): string {
+  return [written, ...about].join(": ");
+}
+
 export function kindWord(kind: TaskKind): string {
   switch (kind) {
     case "departure":

@@ -86,7 +86,7 @@ function MoreFilters({ trigger }: { trigger: React.Ref<HTMLButtonElement> }): Re
       <Button ref={trigger} testId="filter-more" aria-label={active === 0 ? t`More filters` : t`More filters, ${count(active)} chosen`}>
         <ListFilter size={16} aria-hidden />
         <span className="filters-word">{t`More filters`}</span>
-        {active === 0 ? null : <span className="filters-count">{count(active)}</span>}
+        {active === 0 ? null : <span className="filters-count" data-count={count(active)} />}
       </Button>
       <Popover className="popover" placement="bottom start">
         <Dialog className="more-filters" aria-label={t`More filters`} data-testid="more-filters">

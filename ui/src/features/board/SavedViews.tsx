@@ -27,7 +27,7 @@ export function SavedViews(): ReactNode {
         <Button testId="views" className="views-button" aria-label={now === undefined ? t`Saved views` : t`Saved views: ${now.name}`}>
           <Bookmark size={16} aria-hidden />
           <span className="views-name" dir="auto">
-            {now?.name ?? t`Views`}
+            {now?.name ?? t({ message: "Views", context: "ways of looking at the board that were saved" })}
           </span>
           <ChevronDown size={16} aria-hidden />
         </Button>

@@ -24,6 +24,7 @@ interface Props {
 export function TileMenu({ tile, selected, trigger, onClose, onVerb, onMove, onSelect }: Props): ReactNode {
   const groups = verbGroups(tile);
   const moveAt = groups[0]?.id === "work" ? 1 : 0;
+  const name = t`Room ${iso(tile.number)}, ${kindWord(tile.kind)}`;
   const act = (key: string) => {
     onClose();
     const verb = groups.flatMap((group) => group.verbs).find((each) => each.id === key);
@@ -32,8 +33,8 @@ export function TileMenu({ tile, selected, trigger, onClose, onVerb, onMove, onS
     else onMove(key.slice("move-".length) as Column);
   };
   return (
-    <Popover className="popover" triggerRef={trigger} isOpen onOpenChange={(open) => (open ? undefined : onClose())} placement="bottom end">
-      <Menu className="menu" aria-label={t`Room ${iso(tile.number)}, ${kindWord(tile.kind)}`} autoFocus="first" data-testid="tile-menu-list" onAction={(key) => act(String(key))} onClose={onClose}>
+    <Popover className="popover" aria-label={name} triggerRef={trigger} isOpen onOpenChange={(open) => (open ? undefined : onClose())} placement="bottom end">
+      <Menu className="menu" aria-label={name} autoFocus="first" data-testid="tile-menu-list" onAction={(key) => act(String(key))} onClose={onClose}>
         {groups.map((group, at) => (
           <Fragment key={group.id}>
             {/* Beside the work, of which the lanes are the stages. */}

@@ -141,7 +141,7 @@ function Panel({ onClose, onAsk }: PanelProps): ReactNode {
       data-testid="cockpit"
       data-tone={tone}
     >
-      <header className="cockpit-head" data-tone={tone}>
+      <div className="cockpit-head" data-tone={tone}>
         <PillIcon tone={tone} turning={sync.flushing} size={22} />
         <h2 id={title} data-testid="cockpit-case">
           {caseSentence(sync, now)}
@@ -158,7 +158,7 @@ function Panel({ onClose, onAsk }: PanelProps): ReactNode {
         <Button look="quiet" className="dialog-close" aria-label={t`Close`} onPress={onClose}>
           <X size={18} aria-hidden />
         </Button>
-      </header>
+      </div>
       <Reason id={reason} isBoard={isBoard} onGone={onClose} />
       <Works list={parts(sync, staleness)} />
       <Waits isBoard={isBoard} onGone={onClose} />

@@ -17,6 +17,7 @@ import { isTyping, keyOf } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
 import { Unshown } from "../../shared/Unshown";
+import { buttonName } from "../../shared/words";
 import { complete, isTurned, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
@@ -227,13 +228,14 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
                 const turned = isTurned(choices, field.path);
                 const chosen = choices.get(field.path);
                 const own = chosen?.side === "edited" ? chosen.text : field.mine;
+                const turnWords = turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`;
                 return (
                   <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
                     <span>
                       <b>{field.label}</b>: <bdi>{turned ? field.theirs : own}</bdi> ({turned ? t`from the service` : t`from this desk`})
                     </span>
-                    <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={turned ? t`${field.label}: keep mine after all` : t`${field.label}: take theirs instead`}>
-                      {turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`}
+                    <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={buttonName(field.label, turnWords)}>
+                      {turnWords}
                     </Button>
                   </li>
                 );

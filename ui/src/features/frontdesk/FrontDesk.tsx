@@ -76,8 +76,8 @@ export function FrontDesk(): ReactNode {
     overscan: 6,
     getItemKey,
     rangeExtractor,
-    // The heading stays on top of what is scrolled.
-    scrollPaddingStart: HEAD,
+    // The heading stays on top of what is scrolled, and the rows begin below it.
+    scrollPaddingEnd: rowHeight(HEAD),
   });
 
   // What is asked of which room; the panel with everything about it is asked for by Enter.
@@ -143,7 +143,8 @@ export function FrontDesk(): ReactNode {
     const next = Math.max(0, Math.min(to, ids.length - 1));
     setCurrent(next);
     virtual.scrollToIndex(next, { align: "auto" });
-    requestAnimationFrame(() => document.getElementById(`rack-${ids[next]}`)?.focus({ preventScroll: true }));
+    // In a low window the list itself may not be wholly in sight: the browser scrolls what is around it.
+    requestAnimationFrame(() => document.getElementById(`rack-${ids[next]}`)?.focus());
   };
 
   return (

@@ -16,6 +16,7 @@ import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
 import { Unshown } from "../../shared/Unshown";
+import { buttonName } from "../../shared/words";
 import { effectWord, endCount, ENDS, endWord, outageName } from "./words";
 import "./report.css";
 
@@ -40,6 +41,8 @@ function entries(rooms: readonly RoomOutcome[]): Entry[] {
     ...group(plural(others.length, { one: "# more place, with nothing the front desk waits for", other: "# more places, with nothing the front desk waits for" }), "", others),
   ];
 }
+
+const lookWord = (): string => t({ message: "Look", context: "a button: look at what failed" });
 
 export default function Summary(): ReactNode {
   const desk = useDesk();
@@ -173,8 +176,8 @@ function Outcome({ room, current }: { room: RoomOutcome; current: boolean }): Re
           {t`Decide`}
         </Button>
       ) : room.failed ? (
-        <Button small excludeFromTabOrder={!current} testId="outcome-look" aria-label={t`Look at what failed in room ${iso(title)}`} onPress={look}>
-          {t({ message: "Look", context: "a button: look at what failed" })}
+        <Button small excludeFromTabOrder={!current} testId="outcome-look" aria-label={buttonName(lookWord(), t`Room ${iso(title)}`)} onPress={look}>
+          {lookWord()}
         </Button>
       ) : null}
     </>

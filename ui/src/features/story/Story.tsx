@@ -14,6 +14,7 @@ import { useFocusKept } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { Unshown } from "../../shared/Unshown";
+import { buttonName } from "../../shared/words";
 import "./story.css";
 
 const ALL = "all";
@@ -100,7 +101,7 @@ function Hold({ roomId, number, onHold, now, onDone }: { roomId: string; number:
         <span>
           <b>{t`On hold: nothing of this room is sent.`}</b> <bdi>{onHold.by}</bdi>, {dateTime(onHold.since, now)}: <bdi>{onHold.reason}</bdi>
         </span>
-        <Button small testId="let-go" aria-label={t`Let room ${iso(number)} go on`} onPress={() => void letGoOn(desk, roomId, number).then(onDone)}>
+        <Button small testId="let-go" aria-label={buttonName(t`Let it go on`, t`Room ${iso(number)}`)} onPress={() => void letGoOn(desk, roomId, number).then(onDone)}>
           {t`Let it go on`}
         </Button>
       </div>

@@ -9,6 +9,7 @@ import { useDesk } from "../../data/useDesk";
 import { Button, RoomNumber } from "../../shared/controls";
 import { dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { buttonName } from "../../shared/words";
 
 /** The rooms on hold, each with who, since when and why. */
 export function OnHold({ rooms, now }: { rooms: readonly RoomOnHold[]; now: number }): ReactNode {
@@ -28,7 +29,7 @@ export function OnHold({ rooms, now }: { rooms: readonly RoomOnHold[]; now: numb
               <small>
                 {plural(room.waiting, { 0: "nothing recorded here waits yet", one: "# action waits", other: "# actions wait" })} · <bdi>{room.by}</bdi> · {dateTime(room.since, now)}
               </small>
-              <Button small testId="let-go" aria-label={t`Let room ${iso(room.title)} go on`} onPress={() => void letGoOn(desk, room.roomId, room.title)}>
+              <Button small testId="let-go" aria-label={buttonName(t`Let it go on`, t`Room ${iso(room.title)}`)} onPress={() => void letGoOn(desk, room.roomId, room.title)}>
                 {t`Let it go on`}
               </Button>
             </div>

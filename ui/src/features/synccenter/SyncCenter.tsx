@@ -7,7 +7,7 @@ import { Pause, Play, RefreshCw, RotateCcw } from "lucide-react";
 import { memo, useCallback, useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
 import { Form } from "react-aria-components";
 import { useStore } from "zustand";
-import type { OutboxFilter, OutboxRow, OutboxState, Retried, SyncStatus } from "../../bindings/bindings";
+import type { OutboxFilter, OutboxRow, OutboxState, Retried, RowUndo, SyncStatus } from "../../bindings/bindings";
 import { attempt, letGoOn, perform } from "../../data/actions";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
@@ -21,7 +21,7 @@ import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
 import { flushSentence } from "../../shared/sending";
-import { outboxStateWord } from "../../shared/words";
+import { buttonName, outboxStateWord } from "../../shared/words";
 import { AfterOutage } from "./AfterOutage";
 import { Carried, CarryButtons } from "./Carried";
 import { OnHold } from "./OnHold";
@@ -29,6 +29,8 @@ import "./synccenter.css";
 
 /** What a row is thought to be high until it was measured. */
 const ROW = 60;
+/** The heading that stays on top; the rows begin below it. */
+const HEAD = 36;
 /** Longer than two frames. */
 const FOCUS_MS = 60;
 const estimateSize = (): number => rowHeight(ROW);
@@ -43,6 +45,8 @@ const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   settled: "disc",
   discarded: "cross",
 };
+
+const undoWord = (undo: RowUndo): string => (undo === "bringBack" ? t`Bring mine back` : t`Do it after all`);
 
 // Every change of the queue comes by here, thousands in an hour: each part listens to what it shows, and no more of the
 // screen is drawn anew than what changed.
@@ -279,7 +283,7 @@ function Rows(): ReactNode {
   // Whether somebody works in the list.
   const worksHere = useRef(false);
   const getItemKey = useCallback((index: number) => ids.get(index) ?? index, [ids]);
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey });
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 6, getItemKey, scrollPaddingEnd: rowHeight(HEAD) });
   const items = virtual.getVirtualItems();
   const { current: at, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, total);
   const first = items[0]?.index ?? 0;
@@ -521,13 +525,13 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
           </Button>
         ) : null}
         {isOnHold(row) ? (
-          <Button small testId="row-let-go" aria-label={t`Let room ${iso(row.title)} go on`} onPress={() => void letGoOn(desk, row.entityId, row.title)}>
+          <Button small testId="row-let-go" aria-label={buttonName(t`Let it go on`, t`Room ${iso(row.title)}`)} onPress={() => void letGoOn(desk, row.entityId, row.title)}>
             {t`Let it go on`}
           </Button>
         ) : null}
         {row.undo === null ? null : (
-          <Button small testId="row-undo" aria-label={t`Undo: ${row.summary}, room ${iso(row.title)}`} onPress={() => void undoRow()}>
-            {row.undo === "bringBack" ? t`Bring mine back` : t`Do it after all`}
+          <Button small testId="row-undo" aria-label={buttonName(undoWord(row.undo), row.summary, t`Room ${iso(row.title)}`)} onPress={() => void undoRow()}>
+            {undoWord(row.undo)}
           </Button>
         )}
         {row.state === "failed" ? (
