@@ -255,13 +255,12 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
     apply(current, event.changes.iter())
 }
 
-/// Whether the event's turn is over on a row, or its day: on the present service day (ISO date), or because the row was
-/// brought beyond it already.
+/// Whether the event's turn is over on a row, or its day on the present service day (ISO date). How far the row was brought
+/// decides nothing here: a desk with a wrong clock may have brought it there, and the work of others stays of its day.
 #[must_use]
 pub fn has_passed(current: &Fields, event: &Event, service_day: &str) -> bool {
     // ISO dates order as text.
-    let present = current.get(DAY).as_str().map_or(service_day, |there| there.max(service_day));
-    let day_passed = event.service_day.as_deref().is_some_and(|day| day < present);
+    let day_passed = event.service_day.as_deref().is_some_and(|day| day < service_day);
     turn_is_over(current, event) || day_passed
 }
 

@@ -31,6 +31,8 @@ const HEADER_BYTES_MAX: usize = 32 * 1024;
 const CONNECTIONS_MAX: usize = 1_000;
 /// How long requests under way may take once the service stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often the clock is looked at for a day that is due.
+const CLOCK_EVERY: Duration = Duration::from_secs(5);
 /// How often tombstones that everybody has seen are dropped.
 const TIDY_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -121,7 +123,7 @@ pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running,
         stopping: stopping.clone(),
         tries: Default::default(),
     });
-    let mut tasks = vec![tokio::spawn(tidy(Arc::clone(&app)))];
+    let mut tasks = vec![tokio::spawn(tidy(Arc::clone(&app))), tokio::spawn(days(Arc::clone(&app)))];
     for sink in config.sinks {
         tasks.push(tokio::spawn(sinks::run(Arc::clone(&app), sinks::open(sink)?)));
     }
@@ -186,6 +188,20 @@ async fn tidy(app: Arc<App>) {
         tokio::select! {
             () = app.stopping.cancelled() => break,
             () = tokio::time::sleep(TIDY_EVERY) => {}
+        }
+    }
+}
+
+/// Begins each service day at the hotel's own hour.
+async fn days(app: Arc<App>) {
+    loop {
+        match app.store.begin_days(app.env.now_ms()).await {
+            Ok(began) => began.iter().for_each(|(property, day)| tracing::info!(%property, day, "a service day began")),
+            Err(error) => tracing::warn!(%error, "a service day that is due could not begin; it is tried again"),
+        }
+        tokio::select! {
+            () = app.stopping.cancelled() => break,
+            () = tokio::time::sleep(CLOCK_EVERY) => {}
         }
     }
 }

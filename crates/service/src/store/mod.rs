@@ -397,6 +397,9 @@ pub trait Storage: Send + Sync + 'static {
     /// Drops tombstones from before a time; cursors that have not seen them are refused from then on.
     async fn forget_tombstones(&self, before_ms: i64) -> Result<u64, StoreError>;
 
+    /// Begins the next service day of every property where it is due at this time. Answers which.
+    async fn begin_days(&self, now_ms: i64) -> Result<Vec<(PropertyId, String)>, StoreError>;
+
     /// Whether a write would work now.
     async fn ready(&self) -> Result<(), StoreError>;
 

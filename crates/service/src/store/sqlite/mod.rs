@@ -1,6 +1,7 @@
 //! The store on embedded SQLite: one file, one thread that writes, a few connections that read.
 
 mod admin;
+mod day;
 mod open;
 mod rows;
 mod single;
@@ -432,6 +433,10 @@ impl Storage for SqliteStore {
             Ok(gone as u64)
         })
         .await
+    }
+
+    async fn begin_days(&self, now_ms: i64) -> Result<Vec<(PropertyId, String)>, StoreError> {
+        self.write(move |writer| day::begin_days(writer, now_ms)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -101,6 +101,11 @@ impl Writer {
         Ok(rows::head(&identity, seq, held.audit_seq, held.audit_hash))
     }
 
+    /// The newest sequence number.
+    pub(super) fn head_seq(&self) -> u64 {
+        self.head_seq
+    }
+
     fn identity(&self) -> Arc<Identity> {
         Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
