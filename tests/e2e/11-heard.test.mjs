@@ -113,7 +113,7 @@ journey('Heard: an outage and a conflict by keyboard and ear alone', async (worl
     }
     const merged = await desk.app.all(id('turn-merged'))
     assert.ok(merged.length > 0)
-    for (const each of merged) assert.match((await each.heard()).name, /: take theirs instead$/)
+    for (const each of merged) assert.match((await each.heard()).name, /: Take theirs instead: /)
     assert.deepEqual(await heardOf(`${id('suggestions')} input`), { role: 'switch', name: 'Suggestions' })
   })
 
