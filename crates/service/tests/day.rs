@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{DAY, Desk, PROPERTY, Service, book, house, room_name, task_of};
+use common::{Answer, DAY, Desk, PROPERTY, Service, book, house, room_name, task_of};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -85,9 +85,14 @@ async fn h1_the_service_begins_each_day_at_the_hotels_hour_and_desks_hear_of_it(
     assert!(page.rows.iter().any(|row| row.entity.id == room_name(0)));
     assert_eq!(page.reference.unwrap().document["property"]["service_day"], NEXT);
     // The new task can be named in the single-action route at once.
-    let started = service
-        .post(&service.path(&format!("housekeeping/tasks/{stayover}/start")), &json!({ "actor_id": "ana" }))
-        .await;
+    let path = service.path(&format!("housekeeping/tasks/{stayover}/start"));
+    let started = Answer::of(
+        service
+            .request(reqwest::Method::POST, &path)
+            .header("x-idempotency-key", "start-1")
+            .json(&json!({ "actor_id": "ana" })),
+    )
+    .await;
     assert_eq!(started.status, 200, "{}", String::from_utf8_lossy(&started.body));
 
     // A desk that was away sends yesterday's work: it is not lost, and makes no slept-in room clean.
