@@ -330,8 +330,8 @@ function Choosing({ head, asked, now }: { head: Told; asked: string | null; now:
     { id: TIME, label: t`A period of time…` },
   ];
   const choose = (id: string) => {
-    // Whole minutes, as the fields show them: the last one is in it.
-    const until = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
+    // Whole minutes, as the fields show them: the present one is in it, by the clock and not by when ages were told last.
+    const until = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
     if (id === TIME) go({ view: "report", period: `${new Date(until - DAY_MS).toISOString()}..${new Date(until).toISOString()}` });
     else go({ view: "report", period: id === LAST ? null : id });
   };

@@ -148,6 +148,20 @@ describe("the report", () => {
     expect(parseRoute(window.location.hash)).toMatchObject({ view: "report", period: expect.stringMatching(/:00\.000Z\.\..*:00\.000Z$/) });
   });
 
+  it("offers a period up to the very moment, not to when ages were told last", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2016-03-27T10:59:58Z") });
+    try {
+      await open("report", { busy: true });
+      // No quarter of a minute has passed, and the minute is another.
+      vi.setSystemTime(new Date("2016-03-27T11:00:05Z"));
+      await act(async () => fireEvent.click(screen.getByTestId("report-period")));
+      await act(async () => fireEvent.click(screen.getByRole("option", { name: /A period of time/ })));
+      expect(parseRoute(window.location.hash)).toMatchObject({ period: "2016-03-26T11:01:00.000Z..2016-03-27T11:01:00.000Z" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("on paper has what is open and what was decided in front, however long the rest is", async () => {
     const { platform } = await open("report");
     vi.stubGlobal("print", vi.fn());
