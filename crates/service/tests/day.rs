@@ -117,3 +117,25 @@ async fn h1_the_service_begins_each_day_at_the_hotels_hour_and_desks_hear_of_it(
     let snapshot = service.snapshot().await;
     assert_eq!((day_of(&snapshot), service.room(&room_name(0)).await.version), (NEXT, version));
 }
+
+#[tokio::test]
+async fn h1_a_booking_that_nobody_can_read_holds_up_neither_the_day_nor_another_hotels() {
+    let mut service = Service::open_with(2, |_| {}).await;
+    service.stop().await;
+    let mut unreadable = with_a_guest(2);
+    unreadable.book.bookings[0].arrives_on = "2016-02-31".into();
+    service.import_day(&unreadable, true);
+    service.import("other", 2, false);
+    set(&service, "2016-03-26T03:00:00Z");
+    service.start().await;
+    comes_to(&service, NEXT).await;
+    service.token = service.enroll("other");
+    let of_other = async {
+        while service.get("/v1/properties/other/snapshot").await.json::<Snapshot>().reference.document["property"]["service_day"]
+            != NEXT
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), of_other).await.expect("the other hotel's day begins");
+}

@@ -156,6 +156,17 @@ const COMMANDS: &[Deed] = &[
     ("sign_in", |desk, _| {
         desk.note_desk(id("cut"), lead(), DeskAction::SignIn, serde_json::json!({})).map(|_| Some(id("cut")))
     }),
+    ("begin_day", |desk, _| {
+        let next = DAY.parse::<NaiveDate>().unwrap_or_default() + TimeDelta::days(1);
+        desk.begin_day(next)?;
+        // It was called begun: what it recorded last has to be there.
+        let newest = desk.engine().read(|mut connection| {
+            connection.first("SELECT event_id FROM audit_local ORDER BY local_seq DESC LIMIT 1", [], |row| {
+                row.get::<_, String>(0)
+            })
+        })?;
+        Ok(newest.and_then(|newest| EventId::parse(newest).ok()))
+    }),
     ("begin_emergency", |desk, _| {
         let long_ago = turndown_offline::rfc3339(now() - TimeDelta::hours(30));
         desk.engine().set_facts(vec![(turndown_offline::KNOWN_AT, Some(long_ago))])?;

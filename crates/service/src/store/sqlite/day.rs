@@ -21,9 +21,11 @@ pub(super) fn begin_days(writer: &mut Writer, now_ms: i64) -> Result<Vec<(Proper
     for property in properties {
         let Ok(property) = PropertyId::parse(property) else { continue };
         let book = writer.book(&property)?;
-        if let Some(day) = next_day(&book, now_ms) {
-            begin(writer, &property, &book, day)?;
-            began.push((property, day.to_string()));
+        let Some(day) = next_day(&book, now_ms) else { continue };
+        match begin(writer, &property, &book, day) {
+            Ok(()) => began.push((property, day.to_string())),
+            // One hotel's day holds up no other's.
+            Err(error) => tracing::error!(%error, %property, %day, "the day could not begin; it is tried again"),
         }
     }
     Ok(began)
@@ -59,10 +61,10 @@ fn begin(writer: &mut Writer, property: &PropertyId, book: &PropertyBook, day: N
             rooms.push((RoomId(id), unit));
         }
     }
-    let begins = day::begin(&book, &rooms, &day.to_string()).map_err(|error| {
-        tracing::error!(%error, %property, "the day cannot be made from these bookings");
-        StoreError::Fault
-    })?;
+    let begins = day::begin(&book, &rooms, &day.to_string()).unwrap_or_else(|error| {
+        tracing::error!(%error, %property, "the bookings cannot be read; the day begins without their work");
+        vec![]
+    });
     let reference: String =
         tx.query_row("SELECT reference FROM properties WHERE n = ?1", [property_n], |row| row.get(0))?;
     // Members that this build does not know stay.
