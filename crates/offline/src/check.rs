@@ -6,13 +6,17 @@
 
 use crate::backup;
 use crate::chain;
+use crate::disk::Disk;
 use crate::engine::{Engine, Hands, Shared};
+use crate::open;
 use crate::row_proof;
 use crate::second_copy;
 use crate::state;
 use crate::{EngineError, Sql};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// In the desk's folder: the next start is to repair, whatever it sees itself.
@@ -40,14 +44,32 @@ pub struct Checked {
     pub copied_anew: u64,
 }
 
+/// Has the next look at a folder repair, whatever it sees itself.
+pub(crate) fn mark(disk: &dyn Disk, folder: &Path, damage: &str) -> io::Result<()> {
+    tracing::error!(damage, "the database is damaged; the next start repairs it");
+    disk.create(&folder.join(DAMAGED), damage.as_bytes())?;
+    disk.sync_folder(folder)
+}
+
 impl Shared {
     /// Has the next start repair.
     pub(crate) fn mark_damaged(&self, damage: &str) -> Result<(), EngineError> {
-        tracing::error!(damage, "the database is damaged; the next start repairs it");
         self.damaged.store(true, Ordering::Relaxed);
-        let marked = self.disk.create(&self.folder().join(DAMAGED), damage.as_bytes());
-        let marked = marked.and_then(|()| self.disk.sync_folder(self.folder()));
-        marked.map_err(|error| EngineError::stored("mark of damage", error))
+        mark(self.disk.as_ref(), self.folder(), damage).map_err(|error| EngineError::stored("mark of damage", error))
+    }
+
+    /// The same of an error of the engine's own, where it opens its database anew.
+    pub(crate) fn mark_if_damage(&self, error: &EngineError) {
+        let is_setting = matches!(error, EngineError::Stored { what: open::SETTING, .. });
+        if error.is_damage() && !is_setting {
+            self.mark_or_warn(error);
+        }
+    }
+
+    fn mark_or_warn(&self, error: &EngineError) {
+        if let Err(error) = self.mark_damaged(&error.detail()) {
+            tracing::warn!(%error, "the damage could not be marked");
+        }
     }
 
     fn is_marked_damaged(&self) -> Result<bool, EngineError> {
@@ -69,10 +91,8 @@ impl Shared {
             EngineError::Sqlite(error)
                 if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_ERROR)
         );
-        if (unreadable || unfit || error.code() == "DATABASE_CORRUPT")
-            && let Err(error) = self.mark_damaged(&error.detail())
-        {
-            tracing::warn!(%error, "the damage could not be marked");
+        if unreadable || unfit || error.code() == "DATABASE_CORRUPT" {
+            self.mark_or_warn(error);
         }
     }
 }

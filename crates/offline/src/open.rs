@@ -27,6 +27,8 @@ use turndown_sabotage::{self as sabotage, Version};
 const SQLITE_NUMBER_MIN: i32 = 3_051_003;
 /// How many of the newest audit entries are verified before the desk opens.
 const CHAIN_TAIL: u64 = 1_000;
+/// Named by an error where a disk does not take a setting, which says nothing about what is stored on it.
+pub(crate) const SETTING: &str = "setting";
 /// The database's file name in the desk's folder.
 pub(crate) const FILE: &str = "desk.db";
 
@@ -118,6 +120,22 @@ impl Engine {
         workflow: Arc<dyn Workflow>,
         environment: Arc<dyn Environment>,
     ) -> Result<(Self, StartReport), OpenError> {
+        match Self::open_once(config, Arc::clone(&workflow), Arc::clone(&environment)) {
+            // The database looked sound and would not take what it lacks: it is marked, so that this look makes it anew.
+            Err(OpenError::Engine(error)) if error.is_damage() => {
+                check::mark(config.disk.as_ref(), &config.folder, &error.detail())
+                    .map_err(|source| OpenError::Io { what: "the damage could not be marked", source })?;
+                Self::open_once(config, workflow, environment)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_once(
+        config: &OpenConfig,
+        workflow: Arc<dyn Workflow>,
+        environment: Arc<dyn Environment>,
+    ) -> Result<(Self, StartReport), OpenError> {
         if rusqlite::version_number() < SQLITE_NUMBER_MIN {
             return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
         }
@@ -159,14 +177,7 @@ impl Engine {
         }
         let engine = Self::start(writer, file_lock, config, path, workflow, Arc::clone(&environment))
             .map_err(|source| OpenError::Io { what: "the writer's thread could not be started", source })?;
-        let repair = match engine.take_up_plan(plan, let_go, untold) {
-            Err(error) if error.is_damage() => {
-                // The database looks sound and will not take what is missing: the next start makes it anew.
-                engine.shared().mark_damaged(&error.detail())?;
-                return Err(error.into());
-            }
-            other => other?,
-        };
+        let repair = engine.take_up_plan(plan, let_go, untold)?;
         if branch {
             engine.copy_from_the_beginning()?;
         }
@@ -447,7 +458,7 @@ pub(crate) fn reopen(
     connection.set_prepared_statement_cache_capacity(128);
     let engine_error = |error| match error {
         OpenError::Engine(error) => error,
-        other => EngineError::stored("setting", other),
+        other => EngineError::stored(SETTING, other),
     };
     set_and_read_back(&connection).map_err(engine_error)?;
     let as_written = row_proof::keep(&connection)?;

@@ -62,6 +62,7 @@ impl Writer {
                 self.state.revision += 1;
                 let hardened = self.bury().and_then(|()| self.harden());
                 if let Err(error) = hardened {
+                    shared.mark_if_corrupt(&error);
                     self.drop_connections(shared);
                     return Err(error);
                 }
@@ -106,7 +107,9 @@ impl Writer {
     }
 
     fn reopen(&mut self, shared: &Shared) -> Result<(), EngineError> {
-        let (connection, state) = open::reopen(&shared.path, shared.disk.vfs(), shared.environment.as_ref())?;
+        // Each unit of work would come here again and never further: damage that is met here has to be told.
+        let (connection, state) = open::reopen(&shared.path, shared.disk.vfs(), shared.environment.as_ref())
+            .inspect_err(|error| shared.mark_if_damage(error))?;
         if state.head.local_seq < self.state.head.local_seq {
             // Something that was called saved is gone. A start finds it in the second copy.
             let error = EngineError::stored("audit entry", "the newest entries are gone from the file");

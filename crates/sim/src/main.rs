@@ -152,7 +152,7 @@ fn campaign(args: &Args) -> ExitCode {
         if told.elapsed() > Duration::from_secs(5) {
             told = Instant::now();
             println!(
-                "{:>5} s  {} desk-days, {} histories, {} saved, {} cuts, {} network faults; lost {}, doubled {}, stuck {}, audit {}",
+                "{:>5} s  {} desk-days, {} histories, {} saved, {} cuts, {} network faults; lost {}, doubled {}, stuck {}, audit {}, failed histories {}",
                 began.elapsed().as_secs(),
                 all.desk_days,
                 all.histories,
@@ -162,7 +162,8 @@ fn campaign(args: &Args) -> ExitCode {
                 all.lost,
                 all.doubled,
                 all.stuck,
-                all.audit_mismatch
+                all.audit_mismatch,
+                all.failed
             );
         }
         let enough = args.days.is_some_and(|days| all.desk_days >= days);

@@ -44,5 +44,7 @@ found! {
     a6_a_desk_whose_list_of_migrations_lost_its_end_opens: 1801583,
     b12_what_held_the_sending_back_does_not_come_back_with_a_backup: 1907535,
     b12_an_action_whose_name_rotted_in_the_outbox_is_found_and_mended: 2003529,
+    a6_a_desk_that_would_not_take_up_what_it_lacks_is_made_anew_by_the_same_start: 4103381,
+    b12_damage_that_is_met_where_the_database_is_opened_anew_is_told: 4106651,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

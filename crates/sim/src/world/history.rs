@@ -235,7 +235,7 @@ pub fn play(plan: &Plan) -> Tally {
         failures: vec![format!("seed {}: {what}", plan.seed)],
         ..Tally::default()
     };
-    match runtime {
+    let mut tally = match runtime {
         Err(error) => failed(error.to_string()),
         Ok(runtime) => runtime.block_on(async {
             let mut world = match World::new(plan.clone()) {
@@ -249,7 +249,9 @@ pub fn play(plan: &Plan) -> Tally {
             world.heal_and_account().await;
             world.tally
         }),
-    }
+    };
+    tally.failed = u64::from(!tally.is_clean());
+    tally
 }
 
 fn timing(rng: &mut Rng) -> Timing {

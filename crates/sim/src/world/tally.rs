@@ -71,6 +71,9 @@ pub struct Tally {
     pub audit_mismatch: u64,
     /// The longest that a queue took to drain after everything was healed, in simulated seconds.
     pub max_drain_s: u64,
+    /// Histories that were not clean: one of those four, or there was no account to be made, of a desk that stayed closed.
+    #[serde(default)]
+    pub failed: u64,
     /// What went wrong, with its seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<String>,
@@ -101,6 +104,7 @@ impl Tally {
         self.stuck += other.stuck;
         self.audit_mismatch += other.audit_mismatch;
         self.max_drain_s = self.max_drain_s.max(other.max_drain_s);
+        self.failed += other.failed;
         self.failures.extend(other.failures);
     }
 
