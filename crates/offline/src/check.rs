@@ -46,7 +46,7 @@ pub struct Checked {
 
 /// Has the next look at a folder repair, whatever it sees itself.
 pub(crate) fn mark(disk: &dyn Disk, folder: &Path, damage: &str) -> io::Result<()> {
-    tracing::error!(damage, "the database is damaged; the next start repairs it");
+    tracing::error!(damage, "the database is damaged; whoever opens it next repairs it");
     disk.create(&folder.join(DAMAGED), damage.as_bytes())?;
     disk.sync_folder(folder)
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Faults, Faulty, House, add, copy_folder, is_sound, trail, value};
+use common::{Faults, Faulty, House, add, copy_folder, is_sound, trail, try_add, value};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -579,6 +579,56 @@ fn a6_damage_that_was_met_stands_until_a_start_has_repaired_it_however_sound_the
     assert!(report.repair.is_some());
     assert!(engine.check().unwrap().damage.is_empty());
     assert_eq!(value(&engine, 1), 1);
+}
+
+#[test]
+fn b12_damage_that_is_met_where_the_database_is_opened_anew_is_told() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    // After an error of its disk the writer goes on with another connection, which reads the tables' texts again.
+    let refused = engine.write(|work| {
+        work.execute("PRAGMA query_only = ON", [])?;
+        work.set_fact("any", Some("fact"))
+    });
+    assert_eq!(refused.expect_err("nothing can be written").code(), "READ_ONLY");
+    assert!(!engine.is_damaged(), "a disk that refuses is not damage");
+    let rot = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'came_to   TEXT', 'cane_to   TEXT') WHERE name = 'long_ago'";
+    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+    assert!(try_add(&engine, 1, "e2").is_err());
+    assert!(engine.is_damaged(), "or nobody would ever close it and open it again");
+    engine.close();
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!(value(&engine, 1), 1);
+    is_sound(&engine);
+}
+
+#[test]
+fn a6_a_database_that_looks_sound_and_will_not_take_up_what_it_lacks_is_made_anew_by_the_same_start() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    engine.close();
+    drop(engine);
+    let old = std::fs::read(house.file("desk.db")).unwrap();
+    let (engine, _) = house.open();
+    for n in 2..20 {
+        add(&engine, 1, &format!("e{n}"));
+    }
+    let killed = Killed { trail: trail(&engine), values: values(&engine), house: House::new() };
+    engine.close();
+    drop(engine);
+    std::fs::write(house.file("desk.db"), old).unwrap();
+    // What the service had of it cannot be read, and the board is made from that where something is taken up.
+    let rot = "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES ('counter', '1', 1, '{\"entity\"')";
+    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some_and(|repair| repair.set_aside.is_some()), "it was made anew");
+    drop(engine);
+    is_all_there(&house, &killed, "one start");
 }
 
 #[test]
