@@ -14,6 +14,7 @@ use turndown_app::{
         RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, Story, Suggestions, SyncCenter,
     },
 };
+use turndown_phrase::{Phrase, phrase};
 
 use crate::{feed::Feed, settings::Settings, windows};
 
@@ -27,17 +28,21 @@ async fn waiting<T: Send + 'static>(
     match tauri::async_runtime::spawn_blocking(move || work(&app)).await {
         Ok(answer) => answer,
         // Only a panic ends such a thread early; the log has it.
-        Err(error) => Err(fault("DESK_FAULT", "Turndown made a mistake and stopped what it was doing.", &error)),
+        Err(error) => {
+            Err(fault("DESK_FAULT", phrase!("Turndown made a mistake and stopped what it was doing."), &error))
+        }
     }
 }
 
 /// What the shell itself cannot do. The reference is the error's own text, because it is in the log under it.
-fn fault(code: &str, message: &str, error: &dyn std::fmt::Display) -> CommandError {
+fn fault(code: &str, message: Phrase, error: &dyn std::fmt::Display) -> CommandError {
     tracing::error!(code, %error, "{message}");
     CommandError {
         code: code.into(),
-        message: message.into(),
-        next_step: "Try again. If it happens again, close Turndown and start it anew; nothing recorded is lost.".into(),
+        message,
+        next_step: phrase!(
+            "Try again. If it happens again, close Turndown and start it anew; nothing recorded is lost."
+        ),
         reference: error.to_string(),
     }
 }
@@ -114,8 +119,14 @@ pub async fn begin_day(app: State<'_, App>, day: String) -> Answer<()> {
 }
 
 #[tauri::command]
-pub async fn sync_center(app: State<'_, App>, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
-    waiting(app, move |app| app.sync_center(filter, offset, limit)).await
+pub async fn sync_center(
+    app: State<'_, App>,
+    filter: OutboxFilter,
+    open: Vec<String>,
+    offset: u32,
+    limit: u32,
+) -> Answer<SyncCenter> {
+    waiting(app, move |app| app.sync_center(filter, &open, offset, limit)).await
 }
 
 #[tauri::command]
@@ -208,10 +219,11 @@ pub async fn report(
     app: State<'_, App>,
     period: ReportPeriod,
     came_to: Option<CameTo>,
+    open: Vec<String>,
     offset: u32,
     limit: u32,
 ) -> Answer<Report> {
-    waiting(app, move |app| app.report(&period, came_to, offset, limit)).await
+    waiting(app, move |app| app.report(&period, came_to, &open, offset, limit)).await
 }
 
 #[tauri::command]
@@ -237,8 +249,11 @@ pub async fn open_downtime_pack(app: State<'_, App>) -> Answer<()> {
         tracing::warn!(%error, page = %page.display(), "no program shows the downtime pack");
         CommandError {
             code: "DOWNTIME_PACK_UNSHOWN".into(),
-            message: "No program on this computer shows the downtime pack.".into(),
-            next_step: format!("Open {} yourself, or carry it to another computer.", page.display()),
+            message: phrase!("No program on this computer shows the downtime pack."),
+            next_step: phrase!(
+                "Open {file} yourself, or carry it to another computer.",
+                file = page.display().to_string()
+            ),
             reference: error.to_string(),
         }
     })
@@ -263,7 +278,7 @@ pub fn telemetry(app: State<'_, App>, name: String, fields: Map<String, Value>) 
 #[tauri::command]
 pub async fn open_window(app: AppHandle, settings: State<'_, Settings>, name: String) -> Answer<()> {
     windows::show(&app, &name, &settings.data_dir)
-        .map_err(|error| fault("WINDOW_NOT_OPENED", "The window could not be opened.", &error))
+        .map_err(|error| fault("WINDOW_NOT_OPENED", phrase!("The window could not be opened."), &error))
 }
 
 /// Ends the app, as closing its last window does.

@@ -62,6 +62,8 @@ enum Ask {
     },
     SyncCenter {
         filter: OutboxFilter,
+        #[serde(default)]
+        open: Vec<String>,
         offset: u32,
         limit: u32,
     },
@@ -229,7 +231,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Suggestions => told(app.suggestions().await),
         Ask::WriteDowntimePack => told(app.write_downtime_pack().map(|page| page.display().to_string())),
         Ask::DowntimePack => told(app.downtime_pack()),
-        Ask::SyncCenter { filter, offset, limit } => told(app.sync_center(filter, offset, limit)),
+        Ask::SyncCenter { filter, open, offset, limit } => told(app.sync_center(filter, &open, offset, limit)),
         Ask::Act { request } => told(app.act(request)),
         Ask::Conflict { kind, entity } => told(app.conflict(&kind, &entity)),
         Ask::Story { kind, entity } => told(app.story(&kind, &entity).await),
@@ -263,7 +265,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::ImportWaiting { path } => told(app.import_waiting(&path)),
         Ask::CarryPlaces => told(app.carry_places()),
         Ask::DiscardCarried { event, reason } => told(app.discard_carried(&event, &reason)),
-        Ask::Report { period, came_to, offset, limit } => told(app.report(&period, came_to, offset, limit)),
+        Ask::Report { period, came_to, offset, limit } => told(app.report(&period, came_to, &[], offset, limit)),
         Ask::OutageSummary => told(app.outage_summary()),
         Ask::ExportReport { period } => told(app.export_report(&period)),
         Ask::SetClock { now } => {

@@ -17,12 +17,26 @@ use serde_json::Value;
 /// What each package may use of ours, in what ships. Anything not listed is a violation, a new package included.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-protocol", &[]),
+    ("turndown-phrase", &[]),
     ("turndown-sabotage", &[]),
-    ("turndown-domain", &["turndown-protocol"]),
-    ("turndown-offline", &["turndown-protocol", "turndown-sabotage"]),
-    ("turndown-desk", &["turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sabotage"]),
-    ("turndown-sync", &["turndown-offline", "turndown-protocol", "turndown-sabotage"]),
-    ("turndown-app", &["turndown-desk", "turndown-domain", "turndown-offline", "turndown-protocol", "turndown-sync"]),
+    ("turndown-domain", &["turndown-phrase", "turndown-protocol"]),
+    ("turndown-offline", &["turndown-phrase", "turndown-protocol", "turndown-sabotage"]),
+    (
+        "turndown-desk",
+        &["turndown-domain", "turndown-offline", "turndown-phrase", "turndown-protocol", "turndown-sabotage"],
+    ),
+    ("turndown-sync", &["turndown-offline", "turndown-phrase", "turndown-protocol", "turndown-sabotage"]),
+    (
+        "turndown-app",
+        &[
+            "turndown-desk",
+            "turndown-domain",
+            "turndown-offline",
+            "turndown-phrase",
+            "turndown-protocol",
+            "turndown-sync",
+        ],
+    ),
     ("turndown-service", &["turndown-domain", "turndown-protocol", "turndown-sabotage"]),
     (
         "turndown-sim",
@@ -47,7 +61,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "turndown-sync",
         ],
     ),
-    ("turndown", &["turndown-app"]),
+    ("turndown", &["turndown-app", "turndown-phrase"]),
     (
         "turndown-gates",
         &[
@@ -76,7 +90,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),
-    ("ts-rs", &["turndown-app", "turndown-domain"]),
+    ("ts-rs", &["turndown-app", "turndown-domain", "turndown-phrase"]),
 ];
 
 /// Rules and messages are pure: no I/O, no async, no chance. (The clock is banned by clippy.toml.)

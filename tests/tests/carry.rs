@@ -212,7 +212,7 @@ fn what_the_service_does_not_take_is_shown_where_it_is_carried_and_can_be_given_
     assert_eq!((row.state, row.title.as_str()), (OutboxState::Conflict, contested.number.as_str()));
     assert_eq!(row.code.as_deref(), Some("STATUS_CONFLICT_ON_FLUSH"));
     assert!(
-        row.why.is_some() && row.next_step.as_ref().is_some_and(|step| step.contains("give it up here")),
+        row.why.is_some() && row.next_step.as_ref().is_some_and(|step| step.to_string().contains("give it up here")),
         "{row:?}"
     );
     assert!(carried.rows[1..].iter().all(|row| row.state == OutboxState::Held && row.why.is_some()), "{carried:?}");
@@ -320,7 +320,10 @@ fn a_file_that_is_not_as_it_was_written_or_of_another_hotel_is_refused_with_a_ne
     ] {
         let refused = carrier.import_waiting(&path).expect_err("refused");
         assert_eq!(refused.code, code);
-        assert!(refused.message.ends_with('.') && refused.next_step.ends_with('.'), "{refused:?}");
+        assert!(
+            refused.message.to_string().ends_with('.') && refused.next_step.to_string().ends_with('.'),
+            "{refused:?}"
+        );
     }
     let refused = stranger.desk.import_waiting(&file).expect_err("another hotel");
     assert_eq!(refused.code, "CARRY_FILE_OTHER_HOTEL");

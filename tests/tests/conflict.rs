@@ -44,10 +44,10 @@ fn h16_h17_h28_a_change_on_both_sides_is_shown_field_by_field_and_both_sides_sta
 
         let view = journey.desk.conflict(&room).expect("open");
         let status = field(&view, "/status");
-        let (before, mine, theirs) = (status.before.as_str(), status.mine.as_str(), status.theirs.as_str());
+        let (before, mine, theirs) = (&status.before, &status.mine, &status.theirs);
         assert!(before != mine && mine != theirs && before != theirs, "{status:?}");
         assert!(status.mine_by.is_some() && status.theirs_by.is_some() && status.chosen.is_none(), "{status:?}");
-        assert!(!status.if_mine.is_empty() && !status.if_theirs.is_empty(), "{status:?}");
+        assert!(status.if_mine.is_some() && status.if_theirs.is_some(), "{status:?}");
 
         // Nothing is decided by default, and half a decision is none.
         let undecided = ConflictView { fields: vec![], ..view.clone() };
@@ -338,7 +338,10 @@ fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_
     let earlier: Vec<_> = rows.iter().filter(|row| row.action == "reassign" && !row.can_retry).collect();
     assert_eq!(earlier.len(), 4, "two rooms, two earlier tries each: {rows:#?}");
     for row in earlier {
-        assert_eq!(row.why.as_deref(), Some("It was tried again, and that try needs a look."), "{row:#?}");
+        assert!(
+            row.why.as_ref().is_some_and(|why| *why == "It was tried again, and that try needs a look."),
+            "{row:#?}"
+        );
     }
     let last = failed(&mut journey.desk, given_up).expect("failed");
     journey.desk.discard(&last, "nobody of that name").expect("given up");
@@ -353,15 +356,15 @@ fn h18_what_was_tried_again_in_vain_frees_its_room_once_a_later_try_is_taken_or_
         let story = journey.desk.story(&given_up.room_id.0).expect("told");
         assert_eq!(story.alone.is_some(), is_cut);
         let line = story.lines.iter().find(|line| line.event_id == last).expect("its line");
-        let told: Vec<&str> = line.steps.iter().map(|step| step.what.as_str()).collect();
+        let told: Vec<String> = line.steps.iter().map(|step| step.what.to_string()).collect();
         assert!(line.came_to_nothing && !line.attention, "{line:?}");
         assert!(told.iter().any(|step| step.contains("gave it up: nobody of that name")), "{told:?}");
-        assert!(!told.contains(&"Taken by the service"), "{told:?}");
+        assert!(!told.iter().any(|step| step == "Taken by the service"), "{told:?}");
     }
     journey.relay.restore();
     let rows = journey.desk.outbox(OutboxFilter::All);
     let row = rows.iter().find(|row| row.event_id == last).expect("it stays in the record");
-    let why = row.why.as_deref().unwrap_or_default();
+    let why = row.why.as_ref().map(ToString::to_string).unwrap_or_default();
     assert!(why.ends_with("gave it up: nobody of that name."), "by whom and why: {row:?}");
     journey.service.take_back(person);
     journey.desk.wait_online();
@@ -403,10 +406,14 @@ fn work_for_a_guest_who_left_completes_its_own_task_and_never_the_present_state_
     let paths: Vec<&str> = view.fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(paths, ["room/cleanliness"], "only the present state of the room is asked about: {view:?}");
     assert_eq!(view.situation, Situation::PreviousTurn);
-    assert!(view.summary.contains(&tile.number) && view.summary.contains("the guest who had room"), "{}", view.summary);
+    assert!(
+        [tile.number.as_str(), "the guest who had room"].iter().all(|words| view.summary.to_string().contains(words)),
+        "{}",
+        view.summary
+    );
     let suggested = view.fields[0].suggestion.as_ref().expect("a suggestion, which nobody has to see");
     assert_eq!(
-        (suggested.side, suggested.reason.as_str()),
+        (suggested.side, suggested.reason.to_string().as_str()),
         (Side::Theirs, "What was done here was for the guest before.")
     );
     let turn = journey.service.api().room(&room).fields.get("room/turn").clone();

@@ -83,7 +83,7 @@ fn b6_a_sign_in_page_with_status_200_acknowledges_nothing_and_says_what_it_is() 
     journey.desk.wait_reason("NOT_THE_SERVICE");
     let sync = journey.desk.sync();
     assert_eq!(sync.ledger.waiting, count);
-    assert!(sync.reason.is_some_and(|reason| !reason.next_step.is_empty()));
+    assert!(sync.reason.is_some_and(|reason| reason.next_step != ""));
     journey.relay.set_portal(false);
     journey.all_is_well();
     // And in the middle of a flush.

@@ -37,7 +37,10 @@ fn goes_on(journey: &mut Journey, recorded: usize) {
     journey.desk.restart();
     let notice = journey.desk.state().notice.expect("it says what it did");
     assert_eq!(notice.code, "DATABASE_SET_ASIDE");
-    assert!(notice.message.contains("quarantine") && notice.next_step.contains("Nothing is lost"), "{notice:?}");
+    assert!(
+        notice.message.to_string().contains("quarantine") && notice.next_step.to_string().contains("Nothing is lost"),
+        "{notice:?}"
+    );
     // Everything that was recorded, and the note of the repair.
     assert_eq!(journey.desk.trail().len(), recorded + 1);
     journey.relay.restore();
@@ -95,7 +98,7 @@ fn a6_damage_that_a_running_desk_meets_stops_no_board_and_is_said_and_the_next_s
     assert!(!journey.desk.board().is_empty());
     let notice = journey.desk.state().notice.expect("it is said at once");
     assert_eq!(notice.code, "DATABASE_CORRUPT");
-    assert!(notice.next_step.contains("open it again"), "{notice:?}");
+    assert!(notice.next_step.to_string().contains("open it again"), "{notice:?}");
     let other = journey.workable().remove(1);
     journey.desk.act(&other.room_id.0, start(&other.task_id)).expect("recorded all the same");
     journey.desk.wait_for("it has arrived, and the room's work is still held", |desk| desk.sync().ledger.waiting == 1);

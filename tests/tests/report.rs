@@ -119,7 +119,8 @@ fn an_outage_with_a_kill_in_it_is_summed_up_room_by_room_and_reported_before_and
     let me = journey.desk.state().person.expect("somebody works here").name;
     for row in report.rows.iter().filter(|row| row.came_to == CameTo::Decided) {
         let decision = row.decision.as_ref().expect("decided");
-        assert_eq!((decision.what.as_str(), &decision.actor), ("Took what the service had", &me));
+        assert_eq!(decision.what, "Took what the service had");
+        assert_eq!(decision.actor, me.as_str());
     }
     agrees(&mut journey.desk, &LAST);
     assert!(!of(&journey.desk.outage_summary().rooms, contested).conflict);

@@ -38,7 +38,7 @@ fn a4_with_a_full_disk_nothing_is_half_saved_the_desk_says_so_and_what_waits_sti
         assert!(saved < 30_000, "the disk is full and the desk goes on saying saved");
     };
     assert_eq!(refused.code, "DISK_FULL", "{refused}");
-    assert!(!refused.message.is_empty() && !refused.next_step.is_empty());
+    assert!(refused.message != "" && refused.next_step != "");
     let after = (desk.sync().ledger, desk.trail());
     assert_eq!(after.0.waiting, before.0.waiting + saved, "nothing is half saved");
     assert!(after.0.balanced);
@@ -66,7 +66,7 @@ fn j1_a_second_instance_on_the_same_folder_says_so_and_the_first_goes_on() {
     assert_eq!(state.phase, Phase::Trouble);
     let trouble = state.trouble.expect("it says why");
     assert_eq!(trouble.code, "ALREADY_RUNNING");
-    assert!(!trouble.next_step.is_empty());
+    assert!(trouble.next_step != "");
     let tiles = workable(&mut desk);
     let refused = second.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect_err("it cannot record");
     assert_eq!(refused.code, "ALREADY_RUNNING");

@@ -1,6 +1,7 @@
 // The gate of accessibility: `make a11y`, or `npm run a11y [-- parts of names]`. Every state of every screen, in English
 // and in Arabic: axe in every theme, and how large what is pressed is. Every view besides: its tree beside the one that is
-// kept, and a walk by Tab through it. The last line is JSON; what is wrong stands above it, and fails the run.
+// kept, and a walk by Tab through it, with --large also at text of 200 %. The last line is JSON; what is wrong stands
+// above it, and fails the run.
 
 import { availableParallelism } from "node:os";
 import { enter, openStage } from "../tools/stage.mjs";
@@ -17,10 +18,18 @@ const DIRECTIONS = [
 // A time at which the house's day is in full swing, the same in every run: ages and times of the trees stay as they are.
 const NOW = "2016-03-27T12:40:00Z";
 
-const parts = process.argv.slice(2);
+const large = process.argv.includes("--large");
+const parts = process.argv.slice(2).filter((part) => part !== "--large");
 // Paper is neither pressed nor walked through.
 const chosen = states.filter(({ name }) => name !== "report-paper").filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
-const visits = chosen.flatMap((state) => DIRECTIONS.map((direction) => ({ state, ...direction })));
+const isWalked = ({ name }) => VIEWS.includes(name) || WALKS.includes(name);
+const LARGE_TEXT = 200;
+const visits = chosen.flatMap((state) => [
+  ...DIRECTIONS.map((direction) => ({ state, ...direction })),
+  // Walked through alone: the rest does not change with the size.
+  ...(large && isWalked(state) ? DIRECTIONS.map((direction) => ({ state, ...direction, text: LARGE_TEXT })) : []),
+]);
+const all = visits.length;
 
 const began = performance.now();
 const sum = { states: 0, audits: 0, axe_critical: 0, axe_serious: 0, axe_moderate: 0, axe_minor: 0, trees: 0, trees_changed: 0, targets: 0, targets_small: 0, stops: 0, focus_covered: 0, page_errors: 0 };
@@ -34,8 +43,8 @@ function say(kind, what, where) {
   said.set(`${kind}: ${what}`, [...places, where]);
 }
 
-async function visit(page, base, { state, lang, dir }) {
-  const where = `${state.name} (${dir})`;
+async function visit(page, base, { state, lang, dir, text = 100 }) {
+  const where = `${state.name} (${dir}${text === 100 ? "" : `, ${text} %`})`;
   const wrong = (counter, kind) => (what) => {
     sum[counter] += 1;
     say(kind, what, where);
@@ -48,15 +57,17 @@ async function visit(page, base, { state, lang, dir }) {
 
   await page.setViewportSize(state.size);
   await page.emulateMedia({ media: "screen", reducedMotion: "reduce", ...THEMES[0].media });
-  await enter(page, base, state, { more: `&lang=${lang}`, complain });
+  await enter(page, base, state, { more: `&lang=${lang}&text=${text}`, complain });
 
-  if (dir === "ltr" && VIEWS.includes(state.name)) trees.set(state.name, await treeOf(page));
-  const targets = await page.evaluate(smallTargets);
-  sum.targets += targets.looked;
-  targets.small.forEach(wrong("targets_small", "too small"));
-  for (const { impact, what } of await audit(page)) wrong(`axe_${impact}`, `axe, ${impact}`)(what);
-  sum.audits += THEMES.length;
-  if (VIEWS.includes(state.name) || WALKS.includes(state.name)) {
+  if (text === 100) {
+    if (dir === "ltr" && VIEWS.includes(state.name)) trees.set(state.name, await treeOf(page));
+    const targets = await page.evaluate(smallTargets);
+    sum.targets += targets.looked;
+    targets.small.forEach(wrong("targets_small", "too small"));
+    for (const { impact, what } of await audit(page)) wrong(`axe_${impact}`, `axe, ${impact}`)(what);
+    sum.audits += THEMES.length;
+  }
+  if (isWalked(state)) {
     const { stops, problems } = await walk(page);
     sum.stops += stops;
     problems.forEach(wrong("focus_covered", "focus"));
@@ -80,7 +91,7 @@ async function work() {
   for (let next = visits.shift(); next !== undefined; next = visits.shift()) {
     await visit(page, base, next);
     done += 1;
-    if (done % 20 === 0) console.error(`… ${done} of ${chosen.length * DIRECTIONS.length}, ${Math.round((performance.now() - began) / 1000)} s`);
+    if (done % 20 === 0) console.error(`… ${done} of ${all}, ${Math.round((performance.now() - began) / 1000)} s`);
   }
   await context.close();
 }
@@ -91,7 +102,7 @@ const compared = compareTrees(trees, { update: process.env.UPDATE === "1", all: 
 for (const difference of compared.differences) console.error(difference);
 Object.assign(sum, { trees: trees.size, trees_changed: compared.differences.length });
 
-for (const [what, places] of said) if (places.length > 1) console.error(`${places.length} times: ${what}`);
+for (const [what, places] of said) if (places.length > 1) console.error(`${places.length} times: ${what}\n    in ${[...new Set(places)].join(", ")}`);
 console.log(JSON.stringify({ ...sum, seconds: Math.round((performance.now() - began) / 1000) }));
 // Moderate and minor remarks are for a person to weigh.
 const failures = sum.axe_critical + sum.axe_serious + sum.trees_changed + sum.targets_small + sum.focus_covered + sum.page_errors;

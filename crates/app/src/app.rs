@@ -19,9 +19,10 @@ use std::time::Duration;
 use turndown_desk::{Desk, DeskAction, RoomRow};
 use turndown_domain::{PropertyBook, Role, RoomId, Unit, note_text};
 use turndown_offline::{
-    CarryHotel, Engine, EngineError, Environment, Fate, Pick, RowFilter, Settlement, Sort, Sql, StartReport, Waits,
-    desk_name, held_entity, now_ms,
+    CarryHotel, Engine, EngineError, Environment, Fate, Pick, RowFilter, Settlement, Sort, Sql, StartReport, Telling,
+    Waits, desk_name, held_entity, now_ms,
 };
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
 use turndown_sync::{Sync, SyncConfig};
 
@@ -33,6 +34,8 @@ const KEEP_EVERY: Duration = Duration::from_secs(60);
 const COPIES_EVERY: Duration = Duration::from_secs(60 * 60);
 /// After so long without a backup a person is told.
 const BACKUP_WARNING: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a desk that is not closed looks through everything that it keeps.
+const LOOK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The fact that names who is working.
 const PERSON: &str = "person";
 /// The longest page of the Sync Center.
@@ -74,7 +77,7 @@ pub(crate) struct Inner {
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
     /// As of when the downtime pack is, or why it could not be written.
-    pack: Mutex<Option<Result<DateTime<Utc>, String>>>,
+    pack: Mutex<Option<Result<DateTime<Utc>, Phrase>>>,
     /// By what the rooms were judged last that changes no row, and from which revision on.
     judged_by: Mutex<(JudgedBy, u64)>,
 }
@@ -128,8 +131,8 @@ impl App {
                     errors::logged(&reference, &error);
                     app.set_notice(StartNotice {
                         code: "CONNECTION_UNREADABLE".into(),
-                        message: "The file that says which hotel this desk belongs to cannot be read.".into(),
-                        next_step: "Connect to your hotel again. Nothing that was recorded here is lost.".into(),
+                        message: phrase!("The file that says which hotel this desk belongs to cannot be read."),
+                        next_step: phrase!("Connect to your hotel again. Nothing that was recorded here is lost."),
                     });
                 }
             }
@@ -270,8 +273,8 @@ impl App {
     fn loading(&self, linked: Option<&Linked>) -> Loading {
         let progress = linked.and_then(|linked| linked.sync.status().borrow().loading);
         match progress {
-            Some((done, total)) => Loading { step: "Loading the hotel's rooms".into(), done, total },
-            None => Loading { step: "Asking the hotel's service".into(), done: 0, total: None },
+            Some((done, total)) => Loading { step: phrase!("Loading the hotel's rooms"), done, total },
+            None => Loading { step: phrase!("Asking the hotel's service"), done: 0, total: None },
         }
     }
 
@@ -285,7 +288,11 @@ impl App {
         let desk = self.desk()?;
         let id = self.check(desk.engine().fact(PERSON))?;
         id.and_then(|id| ActorId::parse(id).ok()).ok_or_else(|| {
-            self.error("NOBODY_WORKING", "Nobody has said who is working at this desk.", "Choose your name first.")
+            self.error(
+                "NOBODY_WORKING",
+                phrase!("Nobody has said who is working at this desk."),
+                phrase!("Choose your name first."),
+            )
         })
     }
 
@@ -368,16 +375,16 @@ impl App {
         let Some(sample) = self.0.config.sample.clone() else {
             return Err(self.error(
                 "NO_SAMPLE",
-                "The sample hotel is not running beside this desk.",
-                "Start Turndown with `make run`, or connect to your hotel.",
+                phrase!("The sample hotel is not running beside this desk."),
+                phrase!("Start Turndown with `make run`, or connect to your hotel."),
             ));
         };
         let code = std::fs::read_to_string(&sample.code_file).map_err(|error| {
             errors::logged("sample", &error);
             self.error(
                 "NO_SAMPLE",
-                "The sample hotel's code cannot be read.",
-                "Start Turndown with `make run` again, or connect to your hotel.",
+                phrase!("The sample hotel's code cannot be read."),
+                phrase!("Start Turndown with `make run` again, or connect to your hotel."),
             )
         })?;
         self.connect_hotel(&sample.address, code.trim()).await
@@ -411,8 +418,8 @@ impl App {
             errors::logged("connection", &error);
             self.error(
                 "READ_ONLY_FOLDER",
-                "The connection could not be saved in the desk's folder.",
-                "Free some space or ask for write access, then connect again.",
+                phrase!("The connection could not be saved in the desk's folder."),
+                phrase!("Free some space or ask for write access, then connect again."),
             )
         })?;
         self.link(&desk, connection);
@@ -444,7 +451,11 @@ impl App {
         let book = self.check(desk.book())?;
         let known = book.is_some_and(|book| book.staff.iter().any(|person| person.id.0 == id));
         let actor = ActorId::parse(id).ok().filter(|_| known).ok_or_else(|| {
-            self.error("STAFF_UNKNOWN", "That person is not on today's staff list.", "Choose a name from the list.")
+            self.error(
+                "STAFF_UNKNOWN",
+                phrase!("That person is not on today's staff list."),
+                phrase!("Choose a name from the list."),
+            )
         })?;
         self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignIn, json!({})))?;
         self.check(desk.engine().set_facts(vec![(PERSON, Some(id.to_owned()))]))?;
@@ -557,7 +568,7 @@ impl App {
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn sync_center(&self, filter: OutboxFilter, offset: u32, limit: u32) -> Answer<SyncCenter> {
+    pub fn sync_center(&self, filter: OutboxFilter, open: &[String], offset: u32, limit: u32) -> Answer<SyncCenter> {
         let desk = self.desk()?;
         let engine = desk.engine();
         let revision = engine.revision();
@@ -568,9 +579,19 @@ impl App {
             OutboxFilter::Acknowledged => RowFilter::Acknowledged,
             OutboxFilter::Discarded => RowFilter::Discarded,
         };
-        let (stored, total) = self.check(engine.rows(filter, offset, limit.min(PAGE_MAX)))?;
         let book = self.check(desk.book())?;
         let names = Names::of(book.as_deref());
+        let conflicts = self.check(engine.conflicts())?;
+        let heads = conflicts.iter().map(|conflict| views::conflict::head(conflict, &names));
+        // A room that was given to two guests comes before everything else.
+        let (mut heads, others): (Vec<_>, Vec<_>) = heads.partition(|head| head.given_twice);
+        let worst: Vec<EntityRef> =
+            heads.iter().map(|head| EntityRef::new(head.entity_kind.as_str(), head.entity_id.as_str())).collect();
+        heads.extend(others);
+        let days = self.check(desk.days_begun())?;
+        let telling = Telling { together: &days, open };
+        let (lines, total) = self.check(engine.lines(filter, &worst, telling, offset, limit.min(PAGE_MAX)))?;
+        let (stored, gathered): (Vec<_>, Vec<_>) = lines.into_iter().map(|line| (line.row, line.gathered)).unzip();
         let status = self.sync_status(&desk)?;
         let link = Link::of(&status);
         let mut units: BTreeMap<EntityRef, Option<Unit>> = BTreeMap::new();
@@ -579,8 +600,15 @@ impl App {
         }
         let discards = self.discards(engine, &stored)?;
         let mut rows = Vec::with_capacity(stored.len());
-        for row in &stored {
+        for (row, gathered) in stored.iter().zip(gathered) {
             let unit = units.get(&about(&row.sealed.event)).and_then(Option::as_ref);
+            if let Some(gathered) = gathered {
+                // What one of its rooms waits for is told of that room.
+                let mut shown = views::outbox::row(row, unit, &names, Waiting { link, ..Waiting::default() }, None);
+                shown.began = Some(views::outbox::began(gathered, &row.sealed.event));
+                rows.push(shown);
+                continue;
+            }
             let given_up = row.settled_by.as_ref().and_then(|decision| discards.get(decision));
             let fate = self.waits(engine, row)?;
             let behind = match &fate {
@@ -607,10 +635,6 @@ impl App {
             }
             rows.push(shown);
         }
-        let conflicts = self.check(engine.conflicts())?;
-        let mut heads: Vec<_> = conflicts.iter().map(|conflict| views::conflict::head(conflict, &names)).collect();
-        // A room that was given to two guests comes before everything else.
-        heads.sort_by_key(|head| !head.given_twice);
         let carried = self.carried(&desk, &names, link)?;
         let on_hold = self.on_hold(&desk, &names)?;
         Ok(SyncCenter {
@@ -644,7 +668,7 @@ impl App {
             shown.push(RoomOnHold {
                 title: views::outbox::title(&hold.entity, unit.as_ref()),
                 room_id: RoomId(hold.entity.id),
-                by: names.person(hold.by.as_str()),
+                by: names.name(hold.by.as_str()),
                 reason: hold.reason,
                 since: hold.since,
                 waiting: u32::try_from(hold.waiting).unwrap_or(u32::MAX),
@@ -712,10 +736,13 @@ impl App {
             let event = &row.sealed.event;
             let unit = self.check(desk.room(&event.entity.id))?.map(|row| row.unit);
             let what = crate::words::summary(event, unit.as_ref(), names);
-            let how =
-                if how == "same" { "both sides had done the same" } else { "merged with a change made elsewhere" };
+            let summary = if how == "same" {
+                phrase!("{what}: both sides had done the same", what)
+            } else {
+                phrase!("{what}: merged with a change made elsewhere", what)
+            };
             let title = views::outbox::title(&event.entity, unit.as_ref());
-            shown.push(MergedNote { title, summary: format!("{what}: {how}"), at });
+            shown.push(MergedNote { title, summary, at });
         }
         Ok(shown)
     }
@@ -729,13 +756,17 @@ impl App {
         let entity = EntityRef::new(kind, id);
         let told = match self.linked() {
             Some(linked) => linked.sync.story(&entity, STORY_MAX).await.map_err(|reason| self.link_error(&reason)),
-            None => Err(self.error("NOT_CONNECTED", "This desk belongs to no hotel.", "Connect it to your hotel.")),
+            None => Err(self.error(
+                "NOT_CONNECTED",
+                phrase!("This desk belongs to no hotel."),
+                phrase!("Connect it to your hotel."),
+            )),
         };
         let app = self.clone();
         let read = move || app.told_story(&desk, &entity, told);
         tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
             errors::logged("story", &error);
-            Err(self.error("SCREEN_FAULT", "The story could not be read.", "Open it again."))
+            Err(self.error("SCREEN_FAULT", phrase!("The story could not be read."), phrase!("Open it again.")))
         })
     }
 
@@ -767,7 +798,11 @@ impl App {
         };
         tokio::task::spawn_blocking(fitting).await.unwrap_or_else(|error| {
             errors::logged("suggestions", &error);
-            Err(self.error("SCREEN_FAULT", "The suggestions could not be read.", "Assign by hand meanwhile."))
+            Err(self.error(
+                "SCREEN_FAULT",
+                phrase!("The suggestions could not be read."),
+                phrase!("Assign by hand meanwhile."),
+            ))
         })
     }
 
@@ -899,9 +934,9 @@ impl App {
     /// When it is not open any more.
     pub fn conflict(&self, kind: &str, id: &str) -> Answer<ConflictView> {
         let desk = self.desk()?;
-        let conflict = self
-            .check(desk.engine().conflict(&EntityRef::new(kind, id)))?
-            .ok_or_else(|| self.error("CONFLICT_GONE", "This was decided already.", "Go back to the Sync Center."))?;
+        let conflict = self.check(desk.engine().conflict(&EntityRef::new(kind, id)))?.ok_or_else(|| {
+            self.error("CONFLICT_GONE", phrase!("This was decided already."), phrase!("Go back to the Sync Center."))
+        })?;
         let book = self.check(desk.book())?;
         Ok(views::conflict::view(&conflict, &desk.engine().install_id(), &Names::of(book.as_deref())))
     }
@@ -924,8 +959,8 @@ impl App {
                 Side::Edited => {
                     return Err(self.error(
                         "CHOICE_UNREADABLE",
-                        "That field cannot be written anew.",
-                        "Choose one of its two sides.",
+                        phrase!("That field cannot be written anew."),
+                        phrase!("Choose one of its two sides."),
                     ));
                 }
             };
@@ -1032,11 +1067,11 @@ impl App {
         self.linked().map(|linked| linked.connection.carry_hotel())
     }
 
-    pub(crate) fn pack_written(&self) -> Option<Result<DateTime<Utc>, String>> {
+    pub(crate) fn pack_written(&self) -> Option<Result<DateTime<Utc>, Phrase>> {
         lock(&self.0.pack).clone()
     }
 
-    pub(crate) fn set_pack_written(&self, written: Result<DateTime<Utc>, String>) {
+    pub(crate) fn set_pack_written(&self, written: Result<DateTime<Utc>, Phrase>) {
         *lock(&self.0.pack) = Some(written);
     }
 
@@ -1094,7 +1129,9 @@ impl App {
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
             rounds.tick().await;
-            let mut looked = false;
+            // The start has begun one.
+            let mut looked = began;
+            let mut doubted = false;
             let mut told_damage = false;
             loop {
                 rounds.tick().await;
@@ -1112,12 +1149,14 @@ impl App {
                     told_damage = true;
                     engine.announce(Sort::Reference);
                 }
-                // A wrong bit in a row's state can take it out of the sum; nothing else would ever ask for it.
-                if !balanced
-                    && !looked
+                // A wrong bit in a row's state can take it out of the sum, and what is wrong with a backup may be wrong
+                // with the database: nothing else would ever ask for it.
+                let doubt = !balanced || backed_up.as_ref().is_err_and(EngineError::is_damage);
+                if (looked.elapsed() >= LOOK_EVERY || doubt && !doubted)
                     && let Ok(desk) = inner.desk.clone()
                 {
-                    looked = true;
+                    looked = tokio::time::Instant::now();
+                    doubted = doubt;
                     Self::check_behind(desk, false);
                 }
                 // Also while no backup can be taken: what goes may be the room that one needs.
@@ -1156,7 +1195,11 @@ impl App {
 
     pub(crate) fn event_id(&self, text: &str) -> Answer<EventId> {
         EventId::parse(text).map_err(|error| {
-            self.error("ID_UNREADABLE", format!("The screen sent an id that cannot be used: {error}."), "Do it again.")
+            self.error(
+                "ID_UNREADABLE",
+                phrase!("The screen sent an id that cannot be used: {error}.", error = error.to_string()),
+                phrase!("Do it again."),
+            )
         })
     }
 
@@ -1165,12 +1208,12 @@ impl App {
         EventId::generate(now_ms(environment), environment.random())
     }
 
-    pub(crate) fn error(&self, code: &str, message: impl Into<String>, next_step: &str) -> CommandError {
+    pub(crate) fn error(&self, code: &str, message: Phrase, next_step: Phrase) -> CommandError {
         CommandError::new(code, message, next_step, reference(self.0.config.environment.as_ref()))
     }
 
     fn link_error(&self, error: &turndown_sync::Reason) -> CommandError {
-        self.error(error.code, error.message.clone(), &error.next_step)
+        self.error(error.code, error.message.clone(), error.next_step.clone())
     }
 
     pub(crate) fn check<T>(&self, result: Result<T, EngineError>) -> Answer<T> {

@@ -18,6 +18,7 @@ use turndown_desk::Desk;
 use turndown_offline::{
     CARRY_BYTES_MAX, Carrier, CarryFile, CarryHead, CarryHotel, CarryRefusal, RecordError, desk_name, rfc3339,
 };
+use turndown_phrase::phrase;
 
 /// How a file is called, so that it is found on a stick among others.
 const NAME_BEGINS: &str = "turndown-waiting-";
@@ -46,7 +47,11 @@ impl App {
         let folder = match place {
             None => self.folder().join(EXPORTS),
             Some(place) => drives().into_iter().find(|drive| drive == Path::new(place)).ok_or_else(|| {
-                self.error("PLACE_GONE", "That drive is not there any more.", "Plug it in again, then export again.")
+                self.error(
+                    "PLACE_GONE",
+                    phrase!("That drive is not there any more."),
+                    phrase!("Plug it in again, then export again."),
+                )
             })?,
         };
         let hotel = self.carry_hotel(&desk)?;
@@ -57,8 +62,8 @@ impl App {
             errors::logged("export", &error);
             self.error(
                 "EXPORT_FAILED",
-                "The file could not be written.",
-                "Free some space or ask for write access, then export again.",
+                phrase!("The file could not be written."),
+                phrase!("Free some space or ask for write access, then export again."),
             )
         };
         let name = desk_name(desk.engine().install_id().as_str()).replace(' ', "-");
@@ -117,8 +122,8 @@ impl App {
             errors::logged("import", &error);
             self.error(
                 "CARRY_FILE_UNREADABLE",
-                "The file cannot be read.",
-                "Look whether the stick is still in, and choose it again.",
+                phrase!("The file cannot be read."),
+                phrase!("Look whether the stick is still in, and choose it again."),
             )
         })?;
         let bytes = bytes.ok_or(CarryRefusal::TooLarge);
@@ -179,14 +184,14 @@ impl App {
         self.check(desk.carry_hotel())?.ok_or_else(|| {
             self.error(
                 "NO_HOTEL",
-                "This desk belongs to no hotel yet.",
-                "Connect it to your hotel first, then do it again.",
+                phrase!("This desk belongs to no hotel yet."),
+                phrase!("Connect it to your hotel first, then do it again."),
             )
         })
     }
 
     fn refused(&self, refusal: CarryRefusal) -> CommandError {
-        self.error(refusal.code(), refusal.to_string(), refusal.next_step())
+        self.error(refusal.code(), refusal.message(), refusal.next_step())
     }
 }
 
@@ -277,7 +282,7 @@ fn look(path: &Path, own: &str, hotel: Option<&CarryHotel>) -> CarryFound {
         by: said(|head| &head.by),
         at: said(|head| &head.at),
         events: head.as_ref().map_or(0, |head| head.events),
-        problem: problem.map(|refusal| refusal.to_string()),
+        problem: problem.map(|refusal| refusal.message()),
     }
 }
 
@@ -313,7 +318,7 @@ mod tests {
             .iter()
             .map(|file| {
                 let all = [CarryRefusal::NotOurs, CarryRefusal::Own, CarryRefusal::OtherHotel];
-                let problem = all.into_iter().find(|refusal| file.problem == Some(refusal.to_string()));
+                let problem = all.into_iter().find(|refusal| file.problem == Some(refusal.message()));
                 (file.file.as_str(), file.desk.as_str(), file.events, problem)
             })
             .collect();

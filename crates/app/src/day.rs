@@ -10,6 +10,7 @@ use turndown_desk::Desk;
 use turndown_domain::day::{DAY_BEGINS_AT, Due, due};
 use turndown_domain::{Property, PropertyBook};
 use turndown_offline::Sort;
+use turndown_phrase::phrase;
 
 /// How often the clock is looked at.
 pub(crate) const LOOKS_EVERY: Duration = Duration::from_secs(5);
@@ -72,8 +73,8 @@ impl App {
             _ if book.property.service_day.as_str() >= day => Ok(()),
             _ => Err(self.error(
                 "DAY_NOT_DUE",
-                "By this computer's clock another day is due now.",
-                "See to the clock of this computer, then look again.",
+                phrase!("By this computer's clock another day is due now."),
+                phrase!("See to the clock of this computer, then look again."),
             )),
         }
     }

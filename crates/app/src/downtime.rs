@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use turndown_desk::Desk;
 use turndown_offline::desk_name;
+use turndown_phrase::phrase;
 
 /// How often it is written.
 pub(crate) const EVERY: Duration = Duration::from_secs(5 * 60);
@@ -49,8 +50,8 @@ impl App {
             Some(Ok(_)) => Ok(self.pack_folder().join(PAGE)),
             written => Err(self.error(
                 "DOWNTIME_PACK_UNWRITTEN",
-                written.and_then(Result::err).unwrap_or_else(|| "There is no hotel yet to make a pack of.".into()),
-                "Free some space on this computer's disk. It is tried again every five minutes.",
+                written.and_then(Result::err).unwrap_or_else(|| phrase!("There is no hotel yet to make a pack of.")),
+                phrase!("Free some space on this computer's disk. It is tried again every five minutes."),
             )),
         }
     }
@@ -62,7 +63,7 @@ impl App {
             Ok(Some(at)) => Ok(at),
             Err(error) => {
                 errors::logged("downtime pack", error.as_ref());
-                Err(format!("The downtime pack could not be written: {error}."))
+                Err(phrase!("The downtime pack could not be written: {error}.", error = error.to_string()))
             }
         };
         self.set_pack_written(written);

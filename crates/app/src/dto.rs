@@ -8,6 +8,7 @@ use turndown_domain::{
     Action, Arrival, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, Role, RoomId, Sellability, ServiceFlag,
     StaffId, Stay, TaskId, TaskKind, TaskStatus,
 };
+use turndown_phrase::Phrase;
 
 /// Declares a type that crosses to the screens.
 macro_rules! dto {
@@ -50,9 +51,9 @@ dto! {
         /// Stable; screens and tests act on it.
         pub code: String,
         /// What is wrong, in one plain sentence.
-        pub message: String,
+        pub message: Phrase,
         /// What to do next, in one plain sentence.
-        pub next_step: String,
+        pub next_step: Phrase,
         /// Also stands in the log.
         pub reference: String,
     }
@@ -142,15 +143,15 @@ dto! {
         /// Stable.
         pub code: String,
         /// What happened.
-        pub message: String,
+        pub message: Phrase,
         /// What to do, or that nothing needs doing.
-        pub next_step: String,
+        pub next_step: Phrase,
     }
 
     /// The first load.
     pub struct Loading {
         /// What is happening, in words.
-        pub step: String,
+        pub step: Phrase,
         /// Rooms so far.
         pub done: u32,
         /// Rooms in all, once known.
@@ -601,7 +602,7 @@ dto! {
         /// What is recorded, in order. Empty where it is all so already, or where a problem stands first.
         pub actions: Vec<Action>,
         /// The same in words.
-        pub says: Vec<String>,
+        pub says: Vec<Phrase>,
         /// Why it, or the rest of it, cannot be recorded.
         pub problem: Option<RadioProblem>,
     }
@@ -611,7 +612,7 @@ dto! {
         /// Stable.
         pub code: String,
         /// What is wrong and what to type instead, in one or two plain sentences.
-        pub message: String,
+        pub message: Phrase,
     }
 
     /// What a person did, for the desk to record.
@@ -678,6 +679,20 @@ dto! {
         DoAgain,
     }
 
+    /// A day that began, of which one line tells for all rooms in which it came to the same.
+    #[derive(Eq)]
+    pub struct DayBegan {
+        /// Names the line, to open it by.
+        pub id: String,
+        /// The day (ISO date).
+        pub day: String,
+        /// In how many rooms.
+        #[ts(type = "number")]
+        pub rooms: u64,
+        /// Whether the rooms follow one by one.
+        pub open: bool,
+    }
+
     /// One outbox row.
     pub struct OutboxRow {
         /// The event.
@@ -691,14 +706,14 @@ dto! {
         pub entity_kind: String,
         /// Its id.
         pub entity_id: String,
-        /// The room's number, or what else names it.
+        /// The room's number, or what else names it; empty for this desk itself.
         pub title: String,
         /// The action's stable name.
         pub action: String,
         /// What was done, in plain words ("Completed the departure clean").
-        pub summary: String,
+        pub summary: Phrase,
         /// Who did it.
-        pub actor: String,
+        pub actor: Phrase,
         /// When.
         pub recorded_at: String,
         /// Whether it was done offline.
@@ -708,11 +723,11 @@ dto! {
         /// The last answer's code.
         pub code: Option<String>,
         /// The last answer in words, or why it is not sent.
-        pub why: Option<String>,
+        pub why: Option<Phrase>,
         /// What to do next, if anything.
-        pub next_step: Option<String>,
+        pub next_step: Option<Phrase>,
         /// The event it waits for, in words.
-        pub waits_for: Option<String>,
+        pub waits_for: Option<Phrase>,
         /// Whether retrying it can help.
         pub can_retry: bool,
         /// What undoing means here, where it can be undone from the Sync Center.
@@ -722,12 +737,14 @@ dto! {
         /// Its sequence number there.
         #[ts(type = "number | null")]
         pub seq: Option<u64>,
+        /// The day that the line tells of, where it is not about this room alone.
+        pub began: Option<DayBegan>,
     }
 
     /// What became of something, once.
     pub struct StoryStep {
         /// What, in words.
-        pub what: String,
+        pub what: Phrase,
         /// When, by the clock of whoever says so; absent for what is so now.
         pub at: Option<String>,
     }
@@ -737,11 +754,11 @@ dto! {
         /// The event.
         pub event_id: String,
         /// What was done, in words.
-        pub what: String,
+        pub what: Phrase,
         /// Who did it.
-        pub actor: String,
+        pub actor: Phrase,
         /// Where, in words ("this desk", another desk's name, "the service").
-        pub desk: String,
+        pub desk: Phrase,
         /// When, by that desk's clock.
         pub done_at: String,
         /// Whether it was done offline.
@@ -763,7 +780,7 @@ dto! {
         /// Its id.
         pub id: String,
         /// What sort of work, in words.
-        pub name: String,
+        pub name: Phrase,
     }
 
     /// What happened to one room.
@@ -787,9 +804,10 @@ dto! {
         pub revision: u64,
         /// The head.
         pub status: SyncStatus,
-        /// Rows in the order: needs attention first, then as they will be sent, then newest acknowledged first.
+        /// Lines in the order: needs attention first, the worst of it before the rest, then as they will be sent, then
+        /// newest acknowledged first.
         pub rows: Vec<OutboxRow>,
-        /// Rows in all under this filter.
+        /// Lines in all under this filter.
         pub total: u32,
         /// Conflicts that are open.
         pub conflicts: Vec<ConflictHead>,
@@ -826,7 +844,7 @@ dto! {
         /// The room's number.
         pub title: String,
         /// In one sentence.
-        pub summary: String,
+        pub summary: Phrase,
         /// Since when.
         pub since: String,
         /// Fields that touch.
@@ -840,7 +858,7 @@ dto! {
         /// The room's number.
         pub title: String,
         /// What was merged, in words.
-        pub summary: String,
+        pub summary: Phrase,
         /// When.
         pub at: String,
     }
@@ -848,9 +866,9 @@ dto! {
     /// One side's author and time of a value.
     pub struct Authorship {
         /// Who.
-        pub actor: String,
+        pub actor: Phrase,
         /// From where, in words ("this desk", or another desk's name).
-        pub desk: String,
+        pub desk: Phrase,
         /// When it was done.
         pub done_at: String,
         /// When the service took it; absent for what it has not.
@@ -862,21 +880,21 @@ dto! {
         /// The path; names the choice.
         pub path: String,
         /// The field in hotel words ("Task status", "Assigned to").
-        pub label: String,
+        pub label: Phrase,
         /// What this desk last had from the service, in words.
-        pub before: String,
+        pub before: Phrase,
         /// This desk's value, in words.
-        pub mine: String,
+        pub mine: Phrase,
         /// The service's value, in words.
-        pub theirs: String,
+        pub theirs: Phrase,
         /// Whose mine is.
         pub mine_by: Option<Authorship>,
         /// Whose theirs is.
         pub theirs_by: Option<Authorship>,
-        /// What follows from keeping mine, in hotel words.
-        pub if_mine: String,
+        /// What follows from keeping mine, in hotel words; nothing where the value says it all.
+        pub if_mine: Option<Phrase>,
         /// What follows from taking theirs.
-        pub if_theirs: String,
+        pub if_theirs: Option<Phrase>,
         /// Whether a person may write a text of their own.
         pub editable: bool,
         /// The choice made earlier, where the other side moved again meanwhile.
@@ -894,7 +912,7 @@ dto! {
         /// Whose.
         pub side: Side,
         /// Why, in one sentence.
-        pub reason: String,
+        pub reason: Phrase,
     }
 
     /// What stands in a field.
@@ -944,7 +962,7 @@ dto! {
         /// What happened.
         pub situation: Situation,
         /// The same in one or two sentences.
-        pub summary: String,
+        pub summary: Phrase,
         /// The version of theirs that is shown; a resolution names it.
         #[ts(type = "number")]
         pub version: u64,
@@ -955,7 +973,7 @@ dto! {
         /// The events that the resolution settles.
         pub settles: Vec<String>,
         /// What was done here, in words, oldest first.
-        pub my_actions: Vec<String>,
+        pub my_actions: Vec<Phrase>,
         /// Whether somebody can be sent to look.
         pub can_look: bool,
     }
@@ -1056,7 +1074,7 @@ dto! {
         /// As of when it is; absent while there is none yet.
         pub written_at: Option<String>,
         /// Why it could not be written last.
-        pub problem: Option<String>,
+        pub problem: Option<Phrase>,
     }
 
     /// Where files are written to and found.
@@ -1095,7 +1113,7 @@ dto! {
         #[ts(type = "number")]
         pub events: u64,
         /// Why it cannot be imported here, as far as its first line tells.
-        pub problem: Option<String>,
+        pub problem: Option<Phrase>,
     }
 
     /// Every failed action was tried again.

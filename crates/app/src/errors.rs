@@ -3,17 +3,13 @@
 use crate::dto::CommandError;
 use turndown_desk::ActError;
 use turndown_offline::{EngineError, HoldRefusal, OpenError};
+use turndown_phrase::{Phrase, phrase};
 
 impl CommandError {
     /// An error for a person. The reference is made here and logged with the cause, so that support can find one by
     /// the other.
-    pub(crate) fn new(
-        code: impl Into<String>,
-        message: impl Into<String>,
-        next_step: impl Into<String>,
-        reference: String,
-    ) -> Self {
-        Self { code: code.into(), message: message.into(), next_step: next_step.into(), reference }
+    pub(crate) fn new(code: impl Into<String>, message: Phrase, next_step: Phrase, reference: String) -> Self {
+        Self { code: code.into(), message, next_step, reference }
     }
 }
 
@@ -48,59 +44,68 @@ pub(crate) fn from_open(error: &OpenError, reference: String) -> CommandError {
 
 pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
     match error {
-        ActError::Refused(refusal) => CommandError::new(refusal.code.as_str(), &refusal.message, "", reference),
+        ActError::Refused(refusal) => {
+            CommandError::new(refusal.code.as_str(), refusal.message.clone(), Phrase::verbatim(""), reference)
+        }
         ActError::Settlement(refusal) => {
-            CommandError::new(refusal.code(), refusal.to_string(), "Look at the conflict again.", reference)
+            CommandError::new(refusal.code(), refusal.message(), phrase!("Look at the conflict again."), reference)
         }
         ActError::NotLoaded => CommandError::new(
             "HOTEL_NOT_LOADED",
-            "The hotel's rooms have not come yet.",
-            "Wait for the first load, or look at the connection.",
+            phrase!("The hotel's rooms have not come yet."),
+            phrase!("Wait for the first load, or look at the connection."),
             reference,
         ),
         ActError::NoRoom(room) => CommandError::new(
             "ROOM_UNKNOWN",
-            format!("There is no room {room} here."),
-            "Look at the board again; the room may have been taken out.",
+            phrase!("There is no room {room} here.", room),
+            phrase!("Look at the board again; the room may have been taken out."),
             reference,
         ),
         ActError::NothingToRetry => CommandError::new(
             "NOTHING_TO_RETRY",
-            "There is nothing to try again here.",
-            "Look at the Sync Center again; it may have been settled meanwhile.",
+            phrase!("There is nothing to try again here."),
+            phrase!("Look at the Sync Center again; it may have been settled meanwhile."),
             reference,
         ),
         ActError::NothingToDiscard => CommandError::new(
             "NOTHING_TO_DISCARD",
-            "There is nothing to give up here.",
-            "Look at the Sync Center again; it may have been settled meanwhile.",
+            phrase!("There is nothing to give up here."),
+            phrase!("Look at the Sync Center again; it may have been settled meanwhile."),
             reference,
         ),
         ActError::Stale => CommandError::new(
             "OFFLINE_PRIMER_STALE",
-            "What this desk knows is more than 24 hours old.",
-            "Refresh it, or have a manager go on. What is recorded stays and will be sent.",
+            phrase!("What this desk knows is more than 24 hours old."),
+            phrase!("Refresh it, or have a manager go on. What is recorded stays and will be sent."),
             reference,
         ),
         ActError::NotAManager => CommandError::new(
             "MANAGER_NEEDED",
-            "Only a manager can go on with old data.",
-            "Have a manager choose their name at this desk, and go on.",
+            phrase!("Only a manager can go on with old data."),
+            phrase!("Have a manager choose their name at this desk, and go on."),
             reference,
         ),
         ActError::NothingToGoOnFrom => CommandError::new(
             "EMERGENCY_NOT_NEEDED",
-            "The board is open, and will be for some hours.",
-            "Go on working. It can be prolonged when it is about to end.",
+            phrase!("The board is open, and will be for some hours."),
+            phrase!("Go on working. It can be prolonged when it is about to end."),
             reference,
         ),
         ActError::Hold(refusal) => {
             let (code, message) = match refusal {
-                HoldRefusal::Unknown => ("ROOM_UNKNOWN", "There is no such room here."),
-                HoldRefusal::AlreadyOnHold => ("ALREADY_ON_HOLD", "Somebody has put this room on hold already."),
-                HoldRefusal::NotOnHold => ("NOT_ON_HOLD", "This room is not on hold."),
+                HoldRefusal::Unknown => ("ROOM_UNKNOWN", phrase!("There is no such room here.")),
+                HoldRefusal::AlreadyOnHold => {
+                    ("ALREADY_ON_HOLD", phrase!("Somebody has put this room on hold already."))
+                }
+                HoldRefusal::NotOnHold => ("NOT_ON_HOLD", phrase!("This room is not on hold.")),
             };
-            CommandError::new(code, message, "Look at the Sync Center again; it says what is on hold.", reference)
+            CommandError::new(
+                code,
+                message,
+                phrase!("Look at the Sync Center again; it says what is on hold."),
+                reference,
+            )
         }
         ActError::Engine(error) => from_engine(error, reference),
     }

@@ -1,81 +1,96 @@
 //! What the desk's own keeping has to say to a person: what happened, in plain words, and what to do.
 
 use crate::dto::StartNotice;
+use crate::words::then;
 use chrono::{DateTime, Utc};
 use turndown_offline::{Backup, DoubtfulPlace, RepairReport, SecondCopy, Space};
+use turndown_phrase::{Arg, Phrase, phrase};
 
 /// After a repair: what was set aside and where, what came from which source, what is missing, what the service brings.
 pub(crate) fn after_repair(report: &RepairReport) -> StartNotice {
-    let mut message = String::new();
-    let mut say = |sentence: &str| {
-        if !message.is_empty() {
-            message.push(' ');
-        }
-        message.push_str(sentence);
+    let damaged = match &report.set_aside {
+        Some(folder) => phrase!(
+            "The desk's database was damaged or gone. What was there is set aside in {folder}.",
+            folder = folder.display().to_string()
+        ),
+        None => phrase!("The desk's database had lost its newest actions."),
     };
-    match &report.set_aside {
-        Some(folder) => say(&format!(
-            "The desk's database was damaged or gone. What was there is set aside in {}.",
-            folder.display()
+    let backup = report
+        .backup
+        .as_ref()
+        .map(|backup| phrase!("The desk goes on from the backup {backup}.", backup = backup.to_string()));
+    let recovered = match (report.taken_up, report.from_copy) {
+        (0, _) => None,
+        (count, 0) => Some(phrase!(
+            "{count, plural, one {# recorded action was recovered from the damaged file.} other {# recorded actions \
+             were recovered from the damaged file.}}",
+            count
         )),
-        None => say("The desk's database had lost its newest actions."),
-    }
-    if let Some(backup) = &report.backup {
-        say(&format!("The desk goes on from the backup {backup}."));
-    }
-    match (report.taken_up, report.from_copy) {
-        (0, _) => {}
-        (taken, 0) => say(&format!("{} recovered from the damaged file.", actions(taken))),
-        (taken, copy) if copy >= taken => say(&format!("{} recovered from the second copy.", actions(taken))),
-        (taken, copy) => say(&format!("{} recovered, {copy} of them from the second copy alone.", actions(taken))),
-    }
-    if !report.missing.is_empty() {
-        let stretches: Vec<String> = report
-            .missing
-            .iter()
-            .map(|(from, to)| if from == to { format!("{from}") } else { format!("{from} to {to}") })
-            .collect();
-        say(&format!(
-            "These numbers of the desk's record are in no file here any more: {}. What the service has of them is not lost.",
-            stretches.join(", ")
-        ));
-    }
-    if report.sends_again {
-        say("Sending had been paused there, or the desk told to work offline; it sends again now.");
-    }
-    if report.strays > 0 {
-        say(&format!(
-            "{} of an older copy of this desk that went on by itself.",
-            if report.strays == 1 { "1 action is".to_owned() } else { format!("{} actions are", report.strays) }
-        ));
-    }
+        (count, copy) if copy >= count => Some(phrase!(
+            "{count, plural, one {# recorded action was recovered from the second copy.} other {# recorded actions \
+             were recovered from the second copy.}}",
+            count
+        )),
+        (count, copy) => Some(phrase!(
+            "{count, plural, one {# recorded action was recovered, {copy} of them from the second copy alone.} other \
+             {# recorded actions were recovered, {copy} of them from the second copy alone.}}",
+            count,
+            copy
+        )),
+    };
+    let missing = report.missing.iter().map(stretch).reduce(|before, next| phrase!("{before}, {next}", before, next));
+    let missing = missing.map(|numbers| {
+        phrase!(
+            "These numbers of the desk's record are in no file here any more: {numbers}. What the service has of \
+             them is not lost.",
+            numbers
+        )
+    });
+    let sends_again = report
+        .sends_again
+        .then(|| phrase!("Sending had been paused there, or the desk told to work offline; it sends again now."));
+    let strays = (report.strays > 0).then(|| {
+        phrase!(
+            "{count, plural, one {# action is of an older copy of this desk that went on by itself.} other {# \
+             actions are of an older copy of this desk that went on by itself.}}",
+            count = report.strays
+        )
+    });
+    let sentences = [backup, recovered, missing, sends_again, strays].into_iter().flatten();
+    let message = sentences.fold(damaged, |before, next| then(Some(before), next));
     let whole = report.missing.is_empty() && report.strays == 0;
     let next_step = if whole {
-        "Nothing is lost. Work on: what was recovered is sent again, the service knows what it has, and the rooms come \
-         from it as soon as it answers."
+        phrase!(
+            "Nothing is lost. Work on: what was recovered is sent again, the service knows what it has, and the \
+             rooms come from it as soon as it answers."
+        )
     } else {
-        "Work on: what was recovered is sent, and the rooms come from the service as soon as it answers. Compare the \
-         rooms of that time with your paper, and give the folder above to your support."
+        phrase!(
+            "Work on: what was recovered is sent, and the rooms come from the service as soon as it answers. Compare \
+             the rooms of that time with your paper, and give the folder above to your support."
+        )
     };
     StartNotice {
         code: if report.set_aside.is_some() { "DATABASE_SET_ASIDE" } else { "RECOVERED_FROM_COPY" }.into(),
         message,
-        next_step: next_step.into(),
+        next_step,
     }
 }
 
-fn actions(count: u64) -> String {
-    if count == 1 { "1 recorded action was".into() } else { format!("{count} recorded actions were") }
+/// Numbers that follow each other.
+fn stretch(&(from, to): &(u64, u64)) -> Phrase {
+    if from == to { phrase!("{from}", from) } else { phrase!("{from} to {to}", from, to) }
 }
 
 /// The look behind the open board found damage.
 pub(crate) fn damage() -> StartNotice {
     StartNotice {
         code: "DATABASE_CORRUPT".into(),
-        message: "The desk's database has damaged parts. What is recorded now is still saved, and kept twice.".into(),
-        next_step: "Close Turndown and open it again soon: it sets the damaged file aside and goes on with everything \
-                    that was recorded."
-            .into(),
+        message: phrase!("The desk's database has damaged parts. What is recorded now is still saved, and kept twice."),
+        next_step: phrase!(
+            "Close Turndown and open it again soon: it sets the damaged file aside and goes on with everything that \
+             was recorded."
+        ),
     }
 }
 
@@ -84,13 +99,15 @@ pub(crate) fn second_copy(state: &SecondCopy) -> Option<StartNotice> {
     let SecondCopy::Failing { since, .. } = state else { return None };
     Some(StartNotice {
         code: "SECOND_COPY_OFF".into(),
-        message: format!(
+        message: phrase!(
             "The second copy of what is recorded here cannot be written since {since}. Everything is saved in the \
-             desk's database, but only there."
+             desk's database, but only there.",
+            since = Arg::time(since)
         ),
-        next_step: "Work on. Look whether the disk is full or failing; the copy catches up by itself when it can be \
-                    written again."
-            .into(),
+        next_step: phrase!(
+            "Work on. Look whether the disk is full or failing; the copy catches up by itself when it can be written \
+             again."
+        ),
     })
 }
 
@@ -99,55 +116,60 @@ pub(crate) fn space(space: Space) -> Option<StartNotice> {
     let (code, message) = match space {
         Space::Enough => return None,
         Space::Low { free } => {
-            ("DISK_LOW", format!("This computer's disk is almost full: {} MB are left.", free >> 20))
+            ("DISK_LOW", phrase!("This computer's disk is almost full: {free} MB are left.", free = free >> 20))
         }
         Space::None { free } => (
             "DISK_FULL",
-            format!(
-                "This computer's disk is full: {} MB are left, and no new action can be promised to be kept. What was \
-                 recorded is safe and is still sent.",
-                free >> 20
+            phrase!(
+                "This computer's disk is full: {free} MB are left, and no new action can be promised to be kept. \
+                 What was recorded is safe and is still sent.",
+                free = free >> 20
             ),
         ),
     };
     let next_step =
-        "Free some space (empty the bin, remove old downloads) or ask your IT. Leave Turndown's folder alone.";
-    Some(StartNotice { code: code.into(), message, next_step: next_step.into() })
+        phrase!("Free some space (empty the bin, remove old downloads) or ask your IT. Leave Turndown's folder alone.");
+    Some(StartNotice { code: code.into(), message, next_step })
 }
 
 /// The folder lies where nothing promises that it stays as it was written.
 pub(crate) fn place(doubt: &DoubtfulPlace) -> StartNotice {
     let message = match doubt {
-        DoubtfulPlace::Network { kind } => format!(
-            "The desk's folder lies on another computer ({kind}), where what is saved can be lost when the network fails."
+        DoubtfulPlace::Network { kind } => phrase!(
+            "The desk's folder lies on another computer ({kind}), where what is saved can be lost when the network \
+             fails.",
+            kind = *kind
         ),
-        DoubtfulPlace::Synchronised { by } => format!(
+        DoubtfulPlace::Synchronised { by } => phrase!(
             "The desk's folder lies in a folder that {by} copies to other computers. A copy of a desk's data that is \
-             taken while the desk writes is damaged, and two desks would be one."
+             taken while the desk writes is damaged, and two desks would be one.",
+            by = *by
         ),
     };
     StartNotice {
         code: "FOLDER_PLACE".into(),
         message,
-        next_step: "Work on. Ask your IT to move the folder to this computer's own disk.".into(),
+        next_step: phrase!("Work on. Ask your IT to move the folder to this computer's own disk."),
     }
 }
 
 /// No backup could be taken for longer than a day of the desk's own time.
 pub(crate) fn backup(newest: Option<&Backup>, now: DateTime<Utc>) -> StartNotice {
     let message = match newest.and_then(|backup| backup.at) {
-        Some(at) => format!(
-            "No new backup of the desk's data could be taken for a day; the newest is {} hours old.",
-            (now - at).num_hours().max(0)
+        Some(at) => phrase!(
+            "No new backup of the desk's data could be taken for a day; the newest is {hours, plural, one {# hour} \
+             other {# hours}} old.",
+            hours = (now - at).num_hours().max(0).unsigned_abs()
         ),
-        None => "No backup of the desk's data could be taken yet.".to_owned(),
+        None => phrase!("No backup of the desk's data could be taken yet."),
     };
     StartNotice {
         code: "BACKUP_OLD".into(),
         message,
-        next_step: "Work on: everything is saved, and kept twice. Look whether the disk is full; the next backup is \
-                    tried within the hour."
-            .into(),
+        next_step: phrase!(
+            "Work on: everything is saved, and kept twice. Look whether the disk is full; the next backup is tried \
+             within the hour."
+        ),
     }
 }
 
@@ -174,23 +196,29 @@ mod tests {
              desk goes on from the backup 000002.2016-03-25T09-00-00+0000.hourly.db. 20 recorded actions were recovered, \
              5 of them from the second copy alone."
         );
-        assert!(notice.next_step.starts_with("Nothing is lost."));
+        assert!(notice.next_step.to_string().starts_with("Nothing is lost."));
     }
 
     #[test]
     fn what_is_missing_is_named_by_its_numbers_and_nobody_is_told_that_nothing_is_lost() {
         let notice = after_repair(&RepairReport { taken_up: 50, missing: vec![(7, 7), (12, 15)], ..report() });
-        assert!(notice.message.contains("any more: 7, 12 to 15."), "{}", notice.message);
-        assert!(!notice.next_step.contains("Nothing is lost"));
+        assert!(notice.message.to_string().contains("any more: 7, 12 to 15."), "{}", notice.message);
+        assert!(!notice.next_step.to_string().contains("Nothing is lost"));
         let notice = after_repair(&RepairReport { taken_up: 50, strays: 1, ..report() });
-        assert!(notice.message.ends_with("1 action is of an older copy of this desk that went on by itself."));
-        assert!(!notice.next_step.contains("Nothing is lost"));
+        assert!(
+            notice.message.to_string().ends_with("1 action is of an older copy of this desk that went on by itself.")
+        );
+        assert!(!notice.next_step.to_string().contains("Nothing is lost"));
     }
 
     #[test]
     fn a_pause_that_a_repair_ends_is_said() {
         let notice = after_repair(&RepairReport { sends_again: true, ..report() });
-        assert!(notice.message.ends_with("told to work offline; it sends again now."), "{}", notice.message);
+        assert!(
+            notice.message.to_string().ends_with("told to work offline; it sends again now."),
+            "{}",
+            notice.message
+        );
     }
 
     #[test]
@@ -211,6 +239,6 @@ mod tests {
         assert_eq!(second_copy(&failing).map(|notice| notice.code), Some("SECOND_COPY_OFF".into()));
         assert!(space(Space::Enough).is_none());
         assert_eq!(space(Space::Low { free: 150 << 20 }).map(|notice| notice.code), Some("DISK_LOW".into()));
-        assert!(space(Space::None { free: 7 << 20 }).is_some_and(|notice| notice.message.contains("7 MB")));
+        assert!(space(Space::None { free: 7 << 20 }).is_some_and(|notice| notice.message.to_string().contains("7 MB")));
     }
 }

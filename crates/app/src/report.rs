@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use turndown_desk::Desk;
 use turndown_domain::{InspectionPolicy, Unit};
-use turndown_offline::{Outage, Period, desk_name, rfc3339};
+use turndown_offline::{Line, Outage, Period, Telling, desk_name, rfc3339};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::EntityRef;
 
 /// Where a table goes.
@@ -59,7 +60,14 @@ impl App {
     ///
     /// # Errors
     /// When there is no such outage, a time cannot be read, or the database refuses.
-    pub fn report(&self, period: &ReportPeriod, came_to: Option<CameTo>, offset: u32, limit: u32) -> Answer<Report> {
+    pub fn report(
+        &self,
+        period: &ReportPeriod,
+        came_to: Option<CameTo>,
+        open: &[String],
+        offset: u32,
+        limit: u32,
+    ) -> Answer<Report> {
         let desk = self.desk()?;
         let engine = desk.engine();
         let revision = engine.revision();
@@ -67,15 +75,29 @@ impl App {
         let book = self.check(desk.book())?;
         let names = Names::of(book.as_deref());
         let sums = views::report::sums(&self.check(engine.period_sums(period))?);
-        let found =
-            self.check(engine.period_rows(period, came_to.map(views::report::stored), offset, limit.min(PAGE_MAX)))?;
+        let days = self.check(desk.days_begun())?;
+        let telling = Telling { together: &days, open };
+        let stored = came_to.map(views::report::stored);
+        let (found, [actions, lines]) =
+            self.check(engine.period_lines(period, stored, telling, offset, limit.min(PAGE_MAX)))?;
         let status = self.sync_status(&desk)?;
         let link = Link::of(&status);
         let mut units = BTreeMap::new();
         let rows = found
-            .iter()
-            .map(|row| self.report_row(&desk, row, &names, link, &mut units))
+            .into_iter()
+            .map(|Line { row, gathered }| {
+                let mut shown = self.report_row(&desk, &row, &names, link, &mut units)?;
+                // What one of its rooms waits for is told of that room.
+                if gathered.is_some() && shown.came_to == CameTo::Waiting {
+                    let waiting = Waiting { link, ..Waiting::default() };
+                    let (code, why, _) = views::outbox::why_waiting(&waiting, &names);
+                    (shown.code, shown.why) = (code, Some(why));
+                }
+                shown.began = gathered.map(|gathered| views::outbox::began(gathered, &row.sealed.event));
+                Ok(shown)
+            })
             .collect::<Answer<Vec<ReportRow>>>()?;
+        let total = came_to.map_or(sums.recorded, |came_to| count_of(&sums, came_to));
         Ok(Report {
             revision,
             hotel: book.as_deref().map(|book| book.property.name.clone()).unwrap_or_default(),
@@ -88,7 +110,7 @@ impl App {
             } else {
                 vec![]
             },
-            total: came_to.map_or(sums.recorded, |came_to| count_of(&sums, came_to)),
+            total: total - (actions as u64).min(total) + lines as u64,
             sums,
             rows,
         })
@@ -111,7 +133,7 @@ impl App {
             let room = self.check(desk.room(&outcome.entity.id))?;
             let last = self.check(engine.row(&outcome.last))?;
             let unit = room.as_ref().map(|room| &room.unit);
-            let last = last.map(|row| words::summary(&row.sealed.event, unit, &names)).unwrap_or_default();
+            let last = last.map(|row| words::summary(&row.sealed.event, unit, &names));
             rooms.push(views::report::room(&outcome, room.as_ref(), last, policy));
         }
         Ok(OutageSummary {
@@ -162,8 +184,8 @@ impl App {
                 errors::logged("report", &error);
                 self.error(
                     "EXPORT_FAILED",
-                    "The file could not be written.",
-                    "Free some space or ask for write access, then export again.",
+                    phrase!("The file could not be written."),
+                    phrase!("Free some space or ask for write access, then export again."),
                 )
             }
         })?;
@@ -207,8 +229,8 @@ impl App {
             ReportPeriod::Outage { id } => self.check(desk.engine().outage(*id))?.map(of).ok_or_else(|| {
                 self.error(
                     "OUTAGE_UNKNOWN",
-                    "That outage is not known any more.",
-                    "Choose another, or a period of time.",
+                    phrase!("That outage is not known any more."),
+                    phrase!("Choose another, or a period of time."),
                 )
             }),
             ReportPeriod::Time { from, to } => {
@@ -220,7 +242,11 @@ impl App {
 
     fn time(&self, text: &str) -> Answer<DateTime<Utc>> {
         text.parse().map_err(|_| {
-            self.error("TIME_UNREADABLE", "The screen sent a time that cannot be read.", "Choose the period again.")
+            self.error(
+                "TIME_UNREADABLE",
+                phrase!("The screen sent a time that cannot be read."),
+                phrase!("Choose the period again."),
+            )
         })
     }
 }
@@ -267,22 +293,23 @@ fn line(row: &ReportRow, zone: Tz) -> [String; HEAD.len()] {
     let accepted = row.accepted_at.as_deref();
     let decision = row.decision.as_ref();
     let text = |text: Option<&str>| cells::plain(text.unwrap_or_default());
+    let said = |said: Option<&Phrase>| cells::plain(&said.map(Phrase::to_string).unwrap_or_default());
     [
         row.local_seq.to_string(),
         local(&row.recorded_at),
         utc(&row.recorded_at),
         if row.offline { "yes" } else { "no" }.into(),
-        cells::plain(&row.title),
-        cells::plain(&row.summary),
-        cells::plain(&row.actor),
+        if row.entity_kind == "desk" { "This desk".into() } else { cells::plain(&row.title) },
+        cells::plain(&row.summary.to_string()),
+        cells::plain(&row.actor.to_string()),
         outcome(row).into(),
         accepted.map(local).unwrap_or_default(),
         accepted.map(utc).unwrap_or_default(),
         row.seq.map(|seq| seq.to_string()).unwrap_or_default(),
-        text(row.why.as_deref()),
+        said(row.why.as_ref()),
         text(row.code.as_deref()),
-        text(decision.map(|decision| decision.what.as_str())),
-        text(decision.map(|decision| decision.actor.as_str())),
+        said(decision.map(|decision| &decision.what)),
+        said(decision.map(|decision| &decision.actor)),
         decision.map(|decision| local(&decision.at)).unwrap_or_default(),
         decision.map(|decision| utc(&decision.at)).unwrap_or_default(),
         cells::plain(&row.event_id),
@@ -319,8 +346,8 @@ mod tests {
             entity_kind: "room".into(),
             entity_id: "412".into(),
             title: "412".into(),
-            summary: "Wrote a note".into(),
-            actor: "=HYPERLINK(\"http://x\")".into(),
+            summary: Phrase::verbatim("Wrote a note"),
+            actor: Phrase::verbatim("=HYPERLINK(\"http://x\")"),
             recorded_at: "2016-03-27T00:30:00.000Z".into(),
             offline: true,
             came_to: CameTo::Attention,
@@ -328,12 +355,13 @@ mod tests {
             accepted_at: Some("2016-03-27T01:30:00.000Z".into()),
             seq: None,
             code: Some("REJECTED".into()),
-            why: Some("-1; =2".into()),
+            why: Some(Phrase::verbatim("-1; =2")),
             decision: Some(ReportDecision {
-                what: "Gave it up: +49".into(),
-                actor: "Rosa".into(),
+                what: Phrase::verbatim("Gave it up: +49"),
+                actor: Phrase::verbatim("Rosa"),
                 at: "yesterday".into(),
             }),
+            began: None,
         }
     }
 

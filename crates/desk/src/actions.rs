@@ -9,8 +9,9 @@ use turndown_domain::{
 };
 use turndown_offline::{
     Decide, Draft, EngineError, HoldRefusal, Intent, OutboxState, Pick, RecordError, Recorded, Settlement,
-    SettlementRefusal, UnitOfWork,
+    SettlementRefusal, UnitError, UnitOfWork,
 };
+use turndown_phrase::phrase;
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields};
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -53,6 +54,15 @@ pub enum ActError {
     /// The database refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+impl UnitError for ActError {
+    fn engine(&self) -> Option<&EngineError> {
+        match self {
+            Self::Engine(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) fn lift<R: Into<ActError>>(error: RecordError<R>) -> ActError {
@@ -123,7 +133,7 @@ impl Desk {
     /// The rules' refusal, that what the desk knows is too old, or that the database refused; nothing was saved then.
     pub fn act(&self, event_id: EventId, actor: ActorId, room: &str, action: Action) -> Result<Recorded, ActError> {
         if matches!(action, Action::BeginDay { .. }) {
-            let message = "A day begins in the whole house at once. Nobody begins it in one room.";
+            let message = phrase!("A day begins in the whole house at once. Nobody begins it in one room.");
             return Err(Refusal::new(RefusalCode::ActionUnknown, message).into());
         }
         let (desk, author) = (self.clone(), actor.clone());
@@ -265,7 +275,7 @@ impl Desk {
         actor: ActorId,
         reason: &str,
     ) -> Result<Recorded, ActError> {
-        let reason = reason_needed(Some(reason), "give it up")?;
+        let reason = reason_needed(Some(reason), phrase!("Say why you give it up."))?;
         let row = self.engine().row(failed)?.ok_or(ActError::NothingToDiscard)?;
         let desk = self.clone();
         let old = row.sealed.event;
@@ -331,8 +341,10 @@ impl Desk {
             // What it would do to the room of the next guest, or of another day, is history.
             changes.retain(|path, _| !is_history(&fields, old, today, path));
             if changes.keys().all(|path| is_stamp(path)) {
-                let message = "The guest or the day that it belongs to has passed, and nothing of it can still be \
-                               recorded. Give it up, with the reason.";
+                let message = phrase!(
+                    "The guest or the day that it belongs to has passed, and nothing of it can still be \
+                               recorded. Give it up, with the reason."
+                );
                 return refuse(Refused::Rule(Refusal::new(RefusalCode::NothingToChange, message)));
             }
             args[AGAIN] = serde_json::to_value(again).map_err(|error| EngineError::stored("retry", error))?;

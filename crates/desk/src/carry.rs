@@ -4,6 +4,7 @@ use crate::actions::{Refused, refused};
 use crate::{ActError, Desk};
 use turndown_domain::{WORKFLOW, reason_needed};
 use turndown_offline::{CarryHotel, Decide, Draft, EngineError, Intent, RecordError, Recorded};
+use turndown_phrase::phrase;
 use turndown_protocol::{ActorId, EventId};
 
 impl Desk {
@@ -30,7 +31,7 @@ impl Desk {
         actor: ActorId,
         reason: &str,
     ) -> Result<Recorded, ActError> {
-        let reason = reason_needed(Some(reason), "give it up")?;
+        let reason = reason_needed(Some(reason), phrase!("Say why you give it up."))?;
         let row = self.engine().carried_row(carried)?.ok_or(ActError::NothingToDiscard)?;
         let (desk, old) = (self.clone(), row.sealed.event);
         let entity = old.entity.clone();

@@ -8,8 +8,10 @@ use crate::actions::{Refused, refused};
 use crate::housekeeping::BEGAN;
 use crate::{ActError, Desk};
 use chrono::NaiveDate;
+use serde_json::json;
+use std::ops::RangeInclusive;
 use turndown_domain::{ROOM, RefusalCode, RoomId, Unit, day};
-use turndown_offline::{Intent, RecordError, Sql, UnitOfWork};
+use turndown_offline::{EngineError, Intent, RecordError, Sql, UnitOfWork};
 use turndown_protocol::{ActorId, EntityRef, EventId};
 
 /// A service day that began.
@@ -21,7 +23,21 @@ pub struct Began {
     pub rooms: u64,
 }
 
+/// The fact that has the numbers that each day's beginning has in the record, the newest day last.
+const BEGUN: &str = "days_begun";
+/// Days that are remembered: what was recorded before is told room by room.
+const BEGUN_MAX: usize = 400;
+
 impl Desk {
+    /// The numbers that days which this desk began have in its record, the oldest first: they are told in one line.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn days_begun(&self) -> Result<Vec<RangeInclusive<u64>>, EngineError> {
+        let known: Vec<(u64, u64)> = read_begun(self.engine().fact(BEGUN)?.as_deref());
+        Ok(known.into_iter().map(|(first, last)| first..=last).collect())
+    }
+
     /// Begins a service day, in one unit of work. Answers nothing where the house is in that day or beyond: somebody, or
     /// the service, began it meanwhile.
     ///
@@ -62,7 +78,7 @@ impl Desk {
         // From here on everything that is recorded is of the new day.
         work.set_fact(BEGAN, Some(&day))?;
         let actor = ActorId::parse("system:desk").map_err(|_| unfit())?;
-        let mut changed = 0;
+        let mut numbers = Vec::with_capacity(begins.len());
         for (room, action) in begins {
             let now = u64::try_from(work.now().timestamp_millis()).unwrap_or_default();
             let event_id = EventId::generate(now, work.environment().random());
@@ -72,13 +88,24 @@ impl Desk {
                 desk.decide_on(work, &own, &author, seen, &action, None)
             });
             match work.record(Intent { event_id, actor: actor.clone(), entity, decide }) {
-                Ok(_) => changed += 1,
+                Ok(recorded) => numbers.push(recorded.sealed.event.local_seq),
                 // A room in which nothing is different today.
                 Err(RecordError::Refused(Refused::Rule(rule))) if rule.code == RefusalCode::NothingToChange => {}
                 Err(error) => return Err(error),
             }
         }
-        tracing::info!(day, rooms = changed, "a service day began");
-        Ok(Some(Began { day, rooms: changed }))
+        if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
+            let mut begun = read_begun(work.fact(BEGUN)?.as_deref());
+            begun.push((*first, *last));
+            let kept = json!(begun[begun.len().saturating_sub(BEGUN_MAX)..]);
+            work.set_fact(BEGUN, Some(&kept.to_string()))?;
+        }
+        let rooms = numbers.len() as u64;
+        tracing::info!(day, rooms, "a service day began");
+        Ok(Some(Began { day, rooms }))
     }
+}
+
+fn read_begun(fact: Option<&str>) -> Vec<(u64, u64)> {
+    fact.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use turndown_domain::{
     is_turn_bound,
 };
 use turndown_offline::{EngineError, EntityState, LocalState, Look, Sql, UnitOfWork, Workflow};
+use turndown_phrase::Phrase;
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
 /// Housekeeping's side of the engine.
@@ -262,7 +263,7 @@ impl Workflow for Housekeeping {
         is_turn_bound(path)
     }
 
-    fn goes_together(&self, fields: &Fields) -> Result<(), String> {
+    fn goes_together(&self, fields: &Fields) -> Result<(), Phrase> {
         turndown_domain::check(fields).map_err(|refusal| refusal.message)
     }
 }

@@ -4,6 +4,7 @@ use crate::actions::lift;
 use crate::{ActError, Desk};
 use turndown_domain::{ROOM, reason_needed};
 use turndown_offline::Recorded;
+use turndown_phrase::phrase;
 use turndown_protocol::{ActorId, EntityRef, EventId};
 
 impl Desk {
@@ -19,7 +20,7 @@ impl Desk {
         room: &str,
         reason: &str,
     ) -> Result<Recorded, ActError> {
-        let reason = reason_needed(Some(reason), "hold it back")?;
+        let reason = reason_needed(Some(reason), phrase!("Say why you hold it back."))?;
         self.engine().put_on_hold(event_id, actor, EntityRef::new(ROOM, room), reason).map_err(lift)
     }
 

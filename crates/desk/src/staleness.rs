@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use turndown_domain::{Role, reason_needed};
 use turndown_offline::{Decide, Draft, EngineError, Intent, KNOWN_AT, RecordError, Recorded, Sql, UnitOfWork};
+use turndown_phrase::phrase;
 use turndown_protocol::{ActorId, EntityRef, EventId};
 
 /// Above this age nothing is recorded on what the desk knows.
@@ -163,7 +164,7 @@ impl Desk {
     /// When nothing asks for it, the person is no manager of this hotel, there is no fit reason, or the database
     /// refused; nothing was saved then.
     pub fn begin_emergency(&self, event_id: EventId, actor: ActorId, reason: &str) -> Result<Recorded, ActError> {
-        let reason = reason_needed(Some(reason), "go on")?;
+        let reason = reason_needed(Some(reason), phrase!("Say why you go on."))?;
         let entity = EntityRef::new(DESK, self.engine().install_id().as_str());
         let (desk, by) = (self.clone(), actor.clone());
         let decide: Decide<Refused> = Box::new(move |work, _| {

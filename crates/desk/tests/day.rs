@@ -14,7 +14,7 @@ use turndown_domain::{
     Action, BEGIN_DAY, Booking, Cleanliness, Guest, JudgeContext, Judgement, Occupancy, Property, PropertyBook,
     RefusalCode, Role, Room, RoomId, Staff, StaffId, Stay, TaskId, TaskStatus, Unit, day::make_day, judge,
 };
-use turndown_offline::{Environment, OutboxState, RowFilter};
+use turndown_offline::{Environment, Line, OutboxRow, OutboxState, Period, RowFilter, Telling};
 use turndown_protocol::{ActorId, EntityRef, EntityRow, Event, EventId, EventResult, Fields, Outcome, Reference};
 
 const TODAY: &str = "2016-03-25";
@@ -267,4 +267,107 @@ fn nobody_begins_a_day_in_one_room() {
     let one =
         Action::BeginDay { room: RoomId("101".into()), day: TOMORROW.into(), who: BTreeMap::new(), deep_clean: false };
     assert_eq!(ours.act("101", one), Err(RefusalCode::ActionUnknown));
+}
+
+/// An answer of the service to one of this desk's actions.
+fn answer(ours: &Ours, event: &Event, outcome: Outcome, seq: Option<u64>) {
+    let result = EventResult {
+        event_id: event.event_id.clone(),
+        outcome,
+        original: None,
+        seq,
+        row: None,
+        theirs: None,
+        problem: None,
+    };
+    ours.desk.engine().take_results("store", "epoch", None, vec![result]).unwrap();
+}
+
+fn note(text: &str) -> Action {
+    Action::Note { text: Some(text.into()) }
+}
+
+#[test]
+fn a_day_that_began_is_told_in_one_line_for_each_end_and_opens_to_its_rooms() {
+    let ours = desk(1);
+    ours.act("104", note("before")).unwrap();
+    let rooms = ours.desk.begin_day(tomorrow()).unwrap().expect("a day").rooms;
+    ours.act("104", note("after")).unwrap();
+    ours.act("103", note("after")).unwrap();
+    let began: Vec<Event> = ours.events().into_iter().filter(|event| event.action == BEGIN_DAY).collect();
+    assert!(rooms > 2 && began.len() as u64 == rooms, "{rooms}");
+    let engine = ours.desk.engine();
+    let days = ours.desk.days_begun().unwrap();
+    let number = |line: &Line<OutboxRow>| line.row.sealed.event.local_seq;
+
+    let look = |expected: &[u64]| {
+        let mut seen = vec![];
+        for filter in [RowFilter::All, RowFilter::Waiting, RowFilter::Attention, RowFilter::Acknowledged] {
+            let told = |open: &[String], offset, limit| {
+                engine.lines(filter, &[], Telling { together: &days, open }, offset, limit).unwrap()
+            };
+            let (closed, total) = told(&[], 0, 100);
+            assert_eq!(closed.len(), total as usize);
+            let ids: Vec<String> =
+                closed.iter().filter_map(|line| line.gathered.as_ref().map(|gathered| gathered.id.clone())).collect();
+            let (rows, count) = engine.rows(filter, 0, 100).unwrap();
+            let told_of: u64 = closed.iter().map(|line| line.gathered.as_ref().map_or(1, |all| all.count)).sum();
+            assert_eq!(told_of, u64::from(count), "every action is told once");
+            // Whatever is open, a page is that part of the whole.
+            for open in [&ids[..0], &ids[..ids.len().min(1)], &ids[..]] {
+                let (whole, total) = told(open, 0, 100);
+                for (offset, limit) in (0..=total).flat_map(|offset| (1..=total).map(move |limit| (offset, limit))) {
+                    let (page, same) = told(open, offset, limit);
+                    let (from, to) = (offset as usize, (offset + limit).min(total) as usize);
+                    assert_eq!((page.as_slice(), same), (&whole[from..to], total), "{filter:?} {offset} {limit}");
+                }
+            }
+            let (open, _) = told(&ids, 0, 100);
+            let singly: BTreeSet<u64> = open.iter().filter(|line| line.gathered.is_none()).map(number).collect();
+            assert_eq!(singly, rows.iter().map(|row| row.sealed.event.local_seq).collect::<BTreeSet<u64>>());
+            if filter == RowFilter::All {
+                seen.extend(closed.iter().filter_map(|line| line.gathered.as_ref().map(|gathered| gathered.count)));
+            }
+        }
+        let several: Vec<u64> = expected.iter().copied().filter(|count| *count > 1).collect();
+        assert_eq!(seen, several);
+    };
+    look(&[rooms]);
+    answer(&ours, &began[0], Outcome::Applied, Some(20));
+    look(&[rooms - 1]);
+    answer(&ours, &began[1], Outcome::Applied, Some(21));
+    look(&[rooms - 2, 2]);
+    // What failed stands by itself.
+    answer(&ours, &began[2], Outcome::Rejected, None);
+    look(&[rooms - 3, 2]);
+
+    // The report tells the same in its own order.
+    let whole = Period::default();
+    let all = engine.period_rows(whole, None, 0, 100).unwrap();
+    let told = |open: &[String], offset, limit| {
+        engine.period_lines(whole, None, Telling { together: &days, open }, offset, limit).unwrap()
+    };
+    let (lines, [actions, in_lines]) = told(&[], 0, 100);
+    assert_eq!(lines.len(), all.len() - actions + in_lines);
+    let told_of: u64 = lines.iter().map(|line| line.gathered.as_ref().map_or(1, |gathered| gathered.count)).sum();
+    assert_eq!(told_of, all.len() as u64);
+    for offset in 0..lines.len() {
+        for limit in 1..=lines.len() {
+            let page = told(&[], offset as u32, limit as u32).0;
+            assert_eq!(page, lines[offset..(offset + limit).min(lines.len())]);
+        }
+    }
+}
+
+#[test]
+fn what_is_worst_of_what_needs_a_look_stands_first() {
+    let ours = desk(1);
+    for room in ["101", "103", "104"] {
+        let event = ours.act(room, note("x")).unwrap();
+        answer(&ours, &event, Outcome::Rejected, None);
+    }
+    let worst = [EntityRef::new("room", "103")];
+    let (lines, _) = ours.desk.engine().lines(RowFilter::All, &worst, Telling::default(), 0, 100).unwrap();
+    let rooms: Vec<&str> = lines.iter().map(|line| line.row.sealed.event.entity.id.as_str()).collect();
+    assert_eq!(rooms, ["103", "101", "104"]);
 }

@@ -12,6 +12,7 @@ use crate::{
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{ActorId, Change, Event, Fields};
 
 /// The longest reason, in characters.
@@ -50,8 +51,12 @@ pub struct Decision {
 /// # Errors
 /// A [`Refusal`] with a stable code and a sentence for the person, when the action is not possible.
 pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result<Decision, Refusal> {
-    let before = Unit::from_fields(fields)
-        .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
+    let before = Unit::from_fields(fields).map_err(|error| {
+        Refusal::new(
+            RefusalCode::IllegalState,
+            phrase!("This room cannot be read: {error}.", error = error.to_string()),
+        )
+    })?;
     if let Action::Undo { .. } = action {
         return decide_undo(fields, context);
     }
@@ -69,7 +74,10 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
     // That a day began in a room where it brings nothing need not be told.
     let only_the_day = matches!(action, Action::BeginDay { .. }) && changes.keys().all(|path| is_stamp(path));
     if changes.is_empty() || only_the_day {
-        return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));
+        return Err(Refusal::new(
+            RefusalCode::NothingToChange,
+            phrase!("It is like that already. Nothing was changed."),
+        ));
     }
     // A field the action would have written but found right already is relied upon: "complete" on a clean room
     // must not pass unseen over a service that has it dirty again.
@@ -98,7 +106,10 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
 /// Undo is a new event that restores the base values of the one it names, while every field still is as that left it.
 fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refusal> {
     let Some(original) = context.undo_of else {
-        return Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here, so it cannot be undone."));
+        return Err(Refusal::new(
+            RefusalCode::UndoUnknown,
+            phrase!("That action is not known here, so it cannot be undone."),
+        ));
     };
     if original.action == "resolve" {
         return undo_decision(fields, original);
@@ -107,7 +118,7 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
     if original.changes.is_empty() || matches!(original.action.as_str(), "discard" | "arrived" | BEGIN_DAY) {
         return Err(Refusal::new(
             RefusalCode::UndoUnknown,
-            "That action cannot be undone. Record the opposite action instead.",
+            phrase!("That action cannot be undone. Record the opposite action instead."),
         ));
     }
     // What was done to the room for one guest is not taken back from the next one, however alike the values are.
@@ -117,7 +128,10 @@ fn decide_undo(fields: &Fields, context: &Context<'_>) -> Result<Decision, Refus
     if turn_moved || original.changes.iter().any(|(path, change)| fields.get(path) != &change.new) {
         return Err(Refusal::new(
             RefusalCode::UndoStoodUpon,
-            "Something newer stands on that action, so it cannot be undone any more. Record the opposite action instead.",
+            phrase!(
+                "Something newer stands on that action, so it cannot be undone any more. Record the opposite action \
+                 instead."
+            ),
         ));
     }
     let changes = original
@@ -149,7 +163,7 @@ pub fn can_bring_back(unit: &Unit, decision: &Event) -> bool {
 fn undo_decision(fields: &Fields, decision: &Event) -> Result<Decision, Refusal> {
     let aside = set_aside(decision);
     if aside.is_empty() {
-        let message = "That decision kept everything of this desk, so there is nothing to bring back.";
+        let message = phrase!("That decision kept everything of this desk, so there is nothing to bring back.");
         return Err(Refusal::new(RefusalCode::UndoUnknown, message));
     }
     let of_the_turn = aside.keys().any(|path| is_turn_bound(path));
@@ -159,7 +173,9 @@ fn undo_decision(fields: &Fields, decision: &Event) -> Result<Decision, Refusal>
     if turn_moved || aside.keys().any(moved) {
         return Err(Refusal::new(
             RefusalCode::UndoStoodUpon,
-            "Something newer stands on that decision, so it cannot be undone any more. Record what is so instead.",
+            phrase!(
+                "Something newer stands on that decision, so it cannot be undone any more. Record what is so instead."
+            ),
         ));
     }
     let mut after = fields.clone();
@@ -172,7 +188,10 @@ fn undo_decision(fields: &Fields, decision: &Event) -> Result<Decision, Refusal>
         }
     }
     if changes.keys().all(|path| is_stamp(path)) {
-        return Err(Refusal::new(RefusalCode::NothingToChange, "It is like that already. Nothing was changed."));
+        return Err(Refusal::new(
+            RefusalCode::NothingToChange,
+            phrase!("It is like that already. Nothing was changed."),
+        ));
     }
     crate::judge::check(&after)?;
     let relies_on = match of_the_turn && !changes.contains_key("room/turn") {
@@ -223,11 +242,15 @@ fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<()
         }
         Action::BeginDay { room, day, who, deep_clean } => {
             let given = day::Given { who, deep_clean: *deep_clean };
-            day::bring_over(unit, room, context.book, day, &given)
-                .map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("The day cannot be made: {error}.")))
+            day::bring_over(unit, room, context.book, day, &given).map_err(|error| {
+                Refusal::new(
+                    RefusalCode::IllegalState,
+                    phrase!("The day cannot be made: {error}.", error = error.to_string()),
+                )
+            })
         }
         // Undo is decided from the event it names, before a unit is read.
-        Action::Undo { .. } => Err(Refusal::new(RefusalCode::UndoUnknown, "That action is not known here.")),
+        Action::Undo { .. } => Err(Refusal::new(RefusalCode::UndoUnknown, phrase!("That action is not known here."))),
     }
 }
 
@@ -238,14 +261,14 @@ fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
     if text.chars().count() > chars_max {
         return Err(Refusal::new(
             RefusalCode::TextTooLong,
-            format!("That text is too long. Shorten it to {chars_max} characters."),
+            phrase!("That text is too long. Shorten it to {most} characters.", most = chars_max),
         ));
     }
     let turns_direction = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(|c| (c.is_control() && c != '\n') || turns_direction(c)) {
         return Err(Refusal::new(
             RefusalCode::TextUnreadable,
-            "That text has characters that cannot be shown. Type it again without them.",
+            phrase!("That text has characters that cannot be shown. Type it again without them."),
         ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
@@ -259,13 +282,13 @@ pub fn note_text(text: &str) -> Result<Option<String>, Refusal> {
     readable(text, NOTE_CHARS_MAX)
 }
 
-/// Takes a reason as a person wrote it. `what` says what it is asked for, as in "Say why you {what}."
+/// Takes a reason as a person wrote it. `asked` is what is said where there is none.
 ///
 /// # Errors
 /// When there is none, or it is too long or cannot be shown.
-pub fn reason_needed(text: Option<&str>, what: &str) -> Result<String, Refusal> {
+pub fn reason_needed(text: Option<&str>, asked: Phrase) -> Result<String, Refusal> {
     readable(text.unwrap_or_default(), REASON_CHARS_MAX)?
-        .ok_or_else(|| Refusal::new(RefusalCode::ReasonRequired, format!("Say why you {what}.")))
+        .ok_or_else(|| Refusal::new(RefusalCode::ReasonRequired, asked))
 }
 
 fn task_mut<'a>(unit: &'a mut Unit, id: &TaskId) -> Result<&'a mut Task, Refusal> {
@@ -273,7 +296,7 @@ fn task_mut<'a>(unit: &'a mut Unit, id: &TaskId) -> Result<&'a mut Task, Refusal
     unit.tasks.get_mut(id).ok_or_else(|| {
         Refusal::new(
             RefusalCode::TaskNotFound,
-            format!("Room {number} has no such task any more. Look at the board again."),
+            phrase!("Room {number} has no such task any more. Look at the board again.", number),
         )
     })
 }
@@ -290,9 +313,9 @@ fn open_task<'a>(unit: &'a mut Unit, id: &TaskId) -> Result<&'a mut Task, Refusa
 fn closed(status: TaskStatus) -> Option<Refusal> {
     let (code, message) = match status {
         TaskStatus::Ready | TaskStatus::InProgress | TaskStatus::Paused => return None,
-        TaskStatus::Completed => (RefusalCode::TaskAlreadyCompleted, "This task is already completed."),
-        TaskStatus::Inspected => (RefusalCode::TaskAlreadyInspected, "This task is already inspected."),
-        TaskStatus::Cancelled => (RefusalCode::TaskCancelled, "This task was cancelled."),
+        TaskStatus::Completed => (RefusalCode::TaskAlreadyCompleted, phrase!("This task is already completed.")),
+        TaskStatus::Inspected => (RefusalCode::TaskAlreadyInspected, phrase!("This task is already inspected.")),
+        TaskStatus::Cancelled => (RefusalCode::TaskCancelled, phrase!("This task was cancelled.")),
     };
     Some(Refusal::new(code, message))
 }
@@ -303,7 +326,7 @@ fn workable(room: &Room, kind: TaskKind) -> Result<(), Refusal> {
     if room.sellability.kind == SellabilityKind::OutOfOrder && !matches!(kind, TaskKind::DeepClean | TaskKind::Check) {
         return Err(Refusal::new(
             RefusalCode::RoomOutOfOrder,
-            format!("Room {} is out of order. Bring it back into service first.", room.number),
+            phrase!("Room {number} is out of order. Bring it back into service first.", number = &room.number),
         ));
     }
     Ok(())
@@ -314,10 +337,13 @@ fn start(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refu
     let task = open_task(unit, id)?;
     match task.status {
         TaskStatus::InProgress => {
-            return Err(Refusal::new(RefusalCode::TaskAlreadyStarted, "This task is already in progress."));
+            return Err(Refusal::new(RefusalCode::TaskAlreadyStarted, phrase!("This task is already in progress.")));
         }
         TaskStatus::Paused => {
-            return Err(Refusal::new(RefusalCode::TaskAlreadyStarted, "This task is paused. Resume it instead."));
+            return Err(Refusal::new(
+                RefusalCode::TaskAlreadyStarted,
+                phrase!("This task is paused. Resume it instead."),
+            ));
         }
         _ => {}
     }
@@ -325,7 +351,10 @@ fn start(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refu
     if room.dnd_since.is_some() {
         return Err(Refusal::new(
             RefusalCode::RoomDoNotDisturb,
-            format!("Room {} must not be disturbed. Clear the flag first, when the guest agrees.", room.number),
+            phrase!(
+                "Room {number} must not be disturbed. Clear the flag first, when the guest agrees.",
+                number = &room.number
+            ),
         ));
     }
     task.status = TaskStatus::InProgress;
@@ -336,9 +365,14 @@ fn start(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Refu
 fn pause(unit: &mut Unit, id: &TaskId) -> Result<(), Refusal> {
     let task = open_task(unit, id)?;
     match task.status {
-        TaskStatus::Paused => return Err(Refusal::new(RefusalCode::TaskAlreadyPaused, "This task is already paused.")),
+        TaskStatus::Paused => {
+            return Err(Refusal::new(RefusalCode::TaskAlreadyPaused, phrase!("This task is already paused.")));
+        }
         TaskStatus::Ready => {
-            return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+            return Err(Refusal::new(
+                RefusalCode::TaskNotStarted,
+                phrase!("This task was not started yet. Start it first."),
+            ));
         }
         _ => task.status = TaskStatus::Paused,
     }
@@ -350,9 +384,14 @@ fn resume(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), Ref
     let task = open_task(unit, id)?;
     match task.status {
         TaskStatus::Ready => {
-            return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+            return Err(Refusal::new(
+                RefusalCode::TaskNotStarted,
+                phrase!("This task was not started yet. Start it first."),
+            ));
         }
-        TaskStatus::InProgress => return Err(Refusal::new(RefusalCode::TaskNotPaused, "This task is not paused.")),
+        TaskStatus::InProgress => {
+            return Err(Refusal::new(RefusalCode::TaskNotPaused, phrase!("This task is not paused.")));
+        }
         _ => {}
     }
     workable(&room, task.kind)?;
@@ -365,7 +404,10 @@ fn complete(unit: &mut Unit, id: &TaskId, context: &Context<'_>) -> Result<(), R
     let room = unit.room.clone();
     let task = open_task(unit, id)?;
     if task.status == TaskStatus::Ready {
-        return Err(Refusal::new(RefusalCode::TaskNotStarted, "This task was not started yet. Start it first."));
+        return Err(Refusal::new(
+            RefusalCode::TaskNotStarted,
+            phrase!("This task was not started yet. Start it first."),
+        ));
     }
     workable(&room, task.kind)?;
     task.status = TaskStatus::Completed;
@@ -388,7 +430,10 @@ fn known_staff(person: &StaffId, context: &Context<'_>) -> Result<(), Refusal> {
     if context.book.has_staff(person) {
         return Ok(());
     }
-    Err(Refusal::new(RefusalCode::StaffUnknown, "That person is not on today's staff list. Choose somebody else."))
+    Err(Refusal::new(
+        RefusalCode::StaffUnknown,
+        phrase!("That person is not on today's staff list. Choose somebody else."),
+    ))
 }
 
 fn inspect(unit: &mut Unit, id: &TaskId, verdict: &Verdict, context: &Context<'_>) -> Result<(), Refusal> {
@@ -397,21 +442,27 @@ fn inspect(unit: &mut Unit, id: &TaskId, verdict: &Verdict, context: &Context<'_
     match task.status {
         TaskStatus::Completed => {}
         TaskStatus::Inspected => {
-            return Err(Refusal::new(RefusalCode::TaskAlreadyInspected, "This task is already inspected."));
+            return Err(Refusal::new(RefusalCode::TaskAlreadyInspected, phrase!("This task is already inspected.")));
         }
-        TaskStatus::Cancelled => return Err(Refusal::new(RefusalCode::TaskCancelled, "This task was cancelled.")),
+        TaskStatus::Cancelled => {
+            return Err(Refusal::new(RefusalCode::TaskCancelled, phrase!("This task was cancelled.")));
+        }
         _ => {
             return Err(Refusal::new(
                 RefusalCode::TaskNotCompleted,
-                "This task is not completed yet. Complete it before it is inspected.",
+                phrase!("This task is not completed yet. Complete it before it is inspected."),
             ));
         }
     }
     workable(&room, task.kind)?;
     let reason = match verdict.result {
         InspectionResult::Pass => readable(verdict.reason.as_deref().unwrap_or_default(), REASON_CHARS_MAX)?,
-        InspectionResult::Fail => Some(reason_needed(verdict.reason.as_deref(), "fail the room")?),
-        InspectionResult::Skip => Some(reason_needed(verdict.reason.as_deref(), "skip the inspection")?),
+        InspectionResult::Fail => {
+            Some(reason_needed(verdict.reason.as_deref(), phrase!("Say why you fail the room."))?)
+        }
+        InspectionResult::Skip => {
+            Some(reason_needed(verdict.reason.as_deref(), phrase!("Say why you skip the inspection."))?)
+        }
     };
     task.inspection = Some(Inspection { result: verdict.result, reason });
     let cleans = task.kind.cleans();
@@ -434,16 +485,19 @@ fn inspect(unit: &mut Unit, id: &TaskId, verdict: &Verdict, context: &Context<'_
 
 fn add_task(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(), Refusal> {
     let Action::AddTask { task: id, kind, credits, priority, assignee, note } = action else {
-        return Err(Refusal::new(RefusalCode::ActionUnknown, "There is no such action."));
+        return Err(Refusal::new(RefusalCode::ActionUnknown, phrase!("There is no such action.")));
     };
     if unit.tasks.contains_key(id) {
-        return Err(Refusal::new(RefusalCode::TaskExists, "That task is there already."));
+        return Err(Refusal::new(RefusalCode::TaskExists, phrase!("That task is there already.")));
     }
     if id.0.is_empty() || id.0.len() > 64 || id.0.contains('/') {
-        return Err(Refusal::new(RefusalCode::ActionUnknown, "That task's id cannot be used."));
+        return Err(Refusal::new(RefusalCode::ActionUnknown, phrase!("That task's id cannot be used.")));
     }
     if *credits > CREDITS_MAX {
-        return Err(Refusal::new(RefusalCode::TextTooLong, format!("A task has at most {CREDITS_MAX} credits.")));
+        return Err(Refusal::new(
+            RefusalCode::TextTooLong,
+            phrase!("A task has at most {most} credits.", most = CREDITS_MAX),
+        ));
     }
     if let Some(person) = assignee {
         known_staff(person, context)?;
@@ -467,7 +521,7 @@ fn add_task(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(
 }
 
 fn cancel(unit: &mut Unit, id: &TaskId, reason: &str) -> Result<(), Refusal> {
-    let reason = reason_needed(Some(reason), "cancel the task")?;
+    let reason = reason_needed(Some(reason), phrase!("Say why you cancel the task."))?;
     let task = open_task(unit, id)?;
     task.status = TaskStatus::Cancelled;
     task.cancelled_because = Some(reason);
@@ -485,7 +539,11 @@ fn set_room_status(unit: &mut Unit, to: Cleanliness, context: &Context<'_>) -> R
             if open.len() > 1 {
                 return Err(Refusal::new(
                     RefusalCode::RoomTasksOpen,
-                    format!("Room {number} has {} open cleaning tasks. Complete them one by one.", open.len()),
+                    phrase!(
+                        "Room {number} has {count} open cleaning tasks. Complete them one by one.",
+                        number,
+                        count = open.len()
+                    ),
                 ));
             }
             for id in open {
@@ -510,7 +568,7 @@ fn set_room_status(unit: &mut Unit, to: Cleanliness, context: &Context<'_>) -> R
             if unit.tasks.values().any(|task| task.kind.cleans() && task.status == TaskStatus::InProgress) {
                 return Err(Refusal::new(
                     RefusalCode::RoomTaskInProgress,
-                    format!("Somebody is working in room {number}. Pause or complete the task first."),
+                    phrase!("Somebody is working in room {number}. Pause or complete the task first.", number),
                 ));
             }
         }
@@ -527,7 +585,7 @@ fn set_flag(room: &mut Room, flag: ServiceFlag, on: bool, context: &Context<'_>)
     {
         return Err(Refusal::new(
             RefusalCode::RoomVacant,
-            format!("The front desk has room {} as vacant, so no guest can ask for that.", room.number),
+            phrase!("The front desk has room {number} as vacant, so no guest can ask for that.", number = &room.number),
         ));
     }
     match flag {
@@ -554,14 +612,17 @@ fn set_flag(room: &mut Room, flag: ServiceFlag, on: bool, context: &Context<'_>)
 fn set_sellability(unit: &mut Unit, to: &Sellability) -> Result<(), Refusal> {
     let reason = match to.kind {
         SellabilityKind::InService => None,
-        _ => Some(reason_needed(to.reason.as_deref(), "take the room out")?),
+        _ => Some(reason_needed(to.reason.as_deref(), phrase!("Say why you take the room out."))?),
     };
     if to.kind == SellabilityKind::OutOfOrder
         && unit.tasks.values().any(|task| task.kind.cleans() && task.status == TaskStatus::InProgress)
     {
         return Err(Refusal::new(
             RefusalCode::RoomTaskInProgress,
-            format!("Somebody is working in room {}. Pause or complete the task first.", unit.room.number),
+            phrase!(
+                "Somebody is working in room {number}. Pause or complete the task first.",
+                number = &unit.room.number
+            ),
         ));
     }
     unit.room.sellability = match to.kind {
@@ -577,12 +638,15 @@ fn claim(room: &mut Room, guest: Option<&str>, context: &Context<'_>) -> Result<
     if let Some(claim) = room.claim() {
         let named = context.book.staff.iter().find(|person| person.id == claim.by);
         let by = named.map_or(claim.by.0.as_str(), |person| person.name.as_str());
-        let message =
-            format!("{by} means to give out room {number} already. Release it first, or choose another room.");
+        let message = phrase!(
+            "{by} means to give out room {number} already. Release it first, or choose another room.",
+            by,
+            number
+        );
         return Err(Refusal::new(RefusalCode::RoomClaimed, message));
     }
     if room.fo_occupancy == Occupancy::Occupied {
-        let message = format!("The front desk has room {number} as occupied. Choose another room.");
+        let message = phrase!("The front desk has room {number} as occupied. Choose another room.", number);
         return Err(Refusal::new(RefusalCode::RoomOccupied, message));
     }
     assignable(room)?;
@@ -601,17 +665,21 @@ fn assignable(room: &Room) -> Result<(), Refusal> {
     }
     Err(Refusal::new(
         RefusalCode::RoomOutOfOrder,
-        format!("Room {} may not be given out. Bring it back into service or choose another room.", room.number),
+        phrase!(
+            "Room {number} may not be given out. Bring it back into service or choose another room.",
+            number = &room.number
+        ),
     ))
 }
 
 fn queue_guest(room: &mut Room, promised: Option<&str>, context: &Context<'_>) -> Result<(), Refusal> {
     let Some(due) = &room.arrival else {
-        let message = format!("Nobody is due in room {} today, so no guest can wait for it.", room.number);
+        let message =
+            phrase!("Nobody is due in room {number} today, so no guest can wait for it.", number = &room.number);
         return Err(Refusal::new(RefusalCode::NobodyDue, message));
     };
     if promised.is_some_and(|time| NaiveTime::parse_from_str(time, "%H:%M").is_err() || time.len() != 5) {
-        let message = "That is no time of day. Write it as hours and minutes, for example 14:30.";
+        let message = phrase!("That is no time of day. Write it as hours and minutes, for example 14:30.");
         return Err(Refusal::new(RefusalCode::TimeUnreadable, message));
     }
     let since = room.waiting().map_or(context.now, |waiting| waiting.since);
@@ -623,7 +691,7 @@ fn departed(room: &mut Room) -> Result<(), Refusal> {
     if room.fo_occupancy == Occupancy::Vacant {
         return Err(Refusal::new(
             RefusalCode::RoomVacant,
-            format!("The front desk has room {} as vacant already.", room.number),
+            phrase!("The front desk has room {number} as vacant already.", number = &room.number),
         ));
     }
     room.fo_occupancy = Occupancy::Vacant;
@@ -641,7 +709,7 @@ fn arrived(room: &mut Room) -> Result<(), Refusal> {
     if room.fo_occupancy == Occupancy::Occupied {
         return Err(Refusal::new(
             RefusalCode::RoomOccupied,
-            format!("The front desk has room {} as occupied. Record the departure first.", room.number),
+            phrase!("The front desk has room {number} as occupied. Record the departure first.", number = &room.number),
         ));
     }
     assignable(room)?;

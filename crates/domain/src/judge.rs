@@ -13,6 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{Change, Event, Fields};
 
 /// What an event is judged with besides the row.
@@ -157,7 +158,7 @@ const DAYS_AHEAD_MAX: u64 = 60;
 /// A day begins in a room by the rules, and nobody decided anything: the row that is here comes over the night with the
 /// bookings that are known here, whatever the desk saw. Where it has come over already, nothing is left to do.
 fn begin_day(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Judgement {
-    let unfit = |detail: &str| Judgement::Rejected(Refusal::new(RefusalCode::ChangesDoNotFit, detail));
+    let unfit = |detail: &str| Judgement::Rejected(Refusal::verbatim(RefusalCode::ChangesDoNotFit, detail));
     let Ok(action @ Action::BeginDay { .. }) = Action::from_event(&event.action, &event.args) else {
         return unfit("What begins with the day is not understood.");
     };
@@ -188,13 +189,13 @@ fn begin_day(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
 #[must_use]
 pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], context: &JudgeContext<'_>) -> Judgement {
     if event.settles.is_empty() {
-        return Judgement::Rejected(Refusal::new(
+        return Judgement::Rejected(Refusal::verbatim(
             RefusalCode::ChangesDoNotFit,
             "A decision has to name the actions that it settles.",
         ));
     }
     if event.action == "discard" && !event.changes.is_empty() {
-        return Judgement::Rejected(Refusal::new(
+        return Judgement::Rejected(Refusal::verbatim(
             RefusalCode::ChangesDoNotFit,
             "Discarding an action changes nothing.",
         ));
@@ -204,7 +205,7 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
     // What is not known here yet can at most have done what some action does.
     let all_known = settled.len() == event.settles.len();
     if event.changes.keys().any(|path| !may_write(path) && (all_known || is_given(path))) {
-        return Judgement::Rejected(Refusal::new(
+        return Judgement::Rejected(Refusal::verbatim(
             RefusalCode::ChangesDoNotFit,
             "A decision can only write the fields that it is about.",
         ));
@@ -217,7 +218,7 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
         })
     };
     if set_aside(event).iter().any(|(path, mine)| !had(path, mine) && (all_known || is_given(path))) {
-        return Judgement::Rejected(Refusal::new(
+        return Judgement::Rejected(Refusal::verbatim(
             RefusalCode::ChangesDoNotFit,
             "A decision can only set aside what the actions that it is about had done.",
         ));
@@ -228,7 +229,7 @@ pub fn judge_resolution(current: &Fields, event: &Event, settled: &[Event], cont
         match note_text(text) {
             Ok(Some(read)) if read == text => {}
             Ok(_) => {
-                return Judgement::Rejected(Refusal::new(
+                return Judgement::Rejected(Refusal::verbatim(
                     RefusalCode::TextUnreadable,
                     "That text begins or ends with nothing. Type it again without that.",
                 ));
@@ -294,12 +295,12 @@ fn turn_is_over(current: &Fields, event: &Event) -> bool {
 /// was said without looking at them), and fields that the action writes and that were already so on the desk.
 fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Result<Vec<String>, Refusal> {
     let action = Action::from_event(&event.action, &event.args).map_err(|_| {
-        Refusal::new(RefusalCode::ActionUnknown, format!("The action \"{}\" is not understood.", event.action))
+        Refusal::verbatim(RefusalCode::ActionUnknown, format!("The action \"{}\" is not understood.", event.action))
     })?;
     if !matches!(action, Action::Undo { .. }) {
         let footprint = footprint(&action);
         if let Some(path) = event.changes.keys().find(|path| !footprint.may_write(path)) {
-            return Err(Refusal::new(
+            return Err(Refusal::verbatim(
                 RefusalCode::ChangesDoNotFit,
                 format!("\"{}\" does not write {path}.", action.name()),
             ));
@@ -307,7 +308,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     }
     if let Some(other) = context.undo_of.filter(|other| other.entity != event.entity) {
         let message = format!("That action was done to {}, so it cannot be undone here.", other.entity);
-        return Err(Refusal::new(RefusalCode::UndoUnknown, message));
+        return Err(Refusal::verbatim(RefusalCode::UndoUnknown, message));
     }
     // The row as the desk saw it: the present row with every base put back. Mostly it is the present row.
     let bases = event.changes.iter().map(|(path, change)| (path, &change.base)).chain(&event.relies_on);
@@ -319,7 +320,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     }
     let done_at = Action::again(&event.args).map_or_else(|| event.recorded_at.clone(), |again| again.done_at);
     let now: DateTime<Utc> = done_at.parse().map_err(|_| {
-        Refusal::new(RefusalCode::ChangesDoNotFit, "The time at which the action was recorded cannot be read.")
+        Refusal::verbatim(RefusalCode::ChangesDoNotFit, "The time at which the action was recorded cannot be read.")
     })?;
     let today = context.book.property.service_day.as_str();
     let service_day = event.service_day.as_deref().unwrap_or(today);
@@ -347,7 +348,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     let accounted = |path: &String| accounted(path) || taken_away(path);
     let otherwise: Vec<String> = decision.changes.keys().filter(|path| !accounted(path)).cloned().collect();
     if !same || otherwise.iter().any(|path| is_stamp(path)) {
-        return Err(Refusal::new(
+        return Err(Refusal::verbatim(
             RefusalCode::ChangesDoNotFit,
             format!("The changes are not what \"{}\" does. Update the desk.", action.name()),
         ));
@@ -393,24 +394,34 @@ pub fn check(fields: &Fields) -> Result<(), Refusal> {
 }
 
 fn check_unit(unit: Result<Unit, UnitError>) -> Result<(), Refusal> {
-    let illegal = |message: String| Err(Refusal::new(RefusalCode::IllegalState, message));
-    let unit =
-        unit.map_err(|error| Refusal::new(RefusalCode::IllegalState, format!("This room cannot be read: {error}.")))?;
+    let illegal = |message: Phrase| Err(Refusal::new(RefusalCode::IllegalState, message));
+    let unit = unit.map_err(|error| {
+        Refusal::new(
+            RefusalCode::IllegalState,
+            phrase!("This room cannot be read: {error}.", error = error.to_string()),
+        )
+    })?;
     let room = &unit.room;
     if room.dnd_since.is_some() && room.make_up {
-        return illegal(format!("Room {} cannot ask for service and not to be disturbed at once.", room.number));
+        return illegal(phrase!(
+            "Room {number} cannot ask for service and not to be disturbed at once.",
+            number = &room.number
+        ));
     }
     if room.sellability.kind != SellabilityKind::InService && room.sellability.reason.is_none() {
-        return illegal(format!("Room {} is taken out without a reason.", room.number));
+        return illegal(phrase!("Room {number} is taken out without a reason.", number = &room.number));
     }
-    for (id, task) in &unit.tasks {
+    for task in unit.tasks.values() {
         let fits = match task.status {
             TaskStatus::Inspected => task.inspection.is_some(),
             TaskStatus::Cancelled => task.cancelled_because.is_some(),
             _ => true,
         };
         if !fits {
-            return illegal(format!("Task {} in room {} is {:?} without saying why.", id.0, room.number, task.status));
+            return illegal(phrase!(
+                "A task of room {number} does not say why it was inspected or cancelled.",
+                number = &room.number
+            ));
         }
     }
     Ok(())

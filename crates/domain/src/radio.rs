@@ -15,6 +15,7 @@ use crate::{
 };
 use std::cmp::Ordering;
 use thiserror::Error;
+use turndown_phrase::{Phrase, phrase};
 
 /// One entry speaks of so many rooms at most: more is a slip of the fingers.
 pub const ROOMS_MAX: usize = 300;
@@ -32,12 +33,12 @@ pub struct Misheard {
     /// Stable.
     pub code: &'static str,
     /// What it is, and what to type instead, in one or two plain sentences.
-    pub message: String,
+    pub message: Phrase,
 }
 
 impl Misheard {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+    fn new(code: &'static str, message: Phrase) -> Self {
+        Self { code, message }
     }
 }
 
@@ -70,12 +71,12 @@ pub struct House<'a> {
 /// What no room could be found for. What is unclear about one room stands beside that room, and the others go on.
 pub fn understand(line: &str, house: &House<'_>) -> Result<Vec<Heard>, Misheard> {
     if line.chars().count() > LINE_CHARS_MAX {
-        let message = format!("That line is too long. Type at most {LINE_CHARS_MAX} characters at once.");
+        let message = phrase!("That line is too long. Type at most {most} characters at once.", most = LINE_CHARS_MAX);
         return Err(Misheard::new("RADIO_TOO_LONG", message));
     }
     let entries: Vec<&str> = line.split([';', '؛']).filter(|entry| !entry.trim().is_empty()).collect();
     if entries.is_empty() {
-        return Err(Misheard::new("RADIO_EMPTY", "Type a room and what is the case, for example \"412 vc\"."));
+        return Err(Misheard::new("RADIO_EMPTY", phrase!("Type a room and what is the case, for example \"412 vc\".")));
     }
     let mut heard = Vec::new();
     for entry in entries {
@@ -88,7 +89,7 @@ pub fn understand(line: &str, house: &House<'_>) -> Result<Vec<Heard>, Misheard>
             Heard { room, number, actions }
         }));
         if heard.len() > ROOMS_MAX {
-            let message = format!("That is more than {ROOMS_MAX} rooms at once. Say fewer.");
+            let message = phrase!("That is more than {most} rooms at once. Say fewer.", most = ROOMS_MAX);
             return Err(Misheard::new("RADIO_TOO_MANY_ROOMS", message));
         }
     }
@@ -275,11 +276,14 @@ fn read(entry: &str, house: &House<'_>) -> Result<(Vec<(RoomId, String)>, Said),
         }
     }
     let Some(word) = said.filter(|word| *word != Word::Off) else {
-        let message = "Say what is the case with the room: for example vc, od, dnd, rush, start or done.";
+        let message = phrase!("Say what is the case with the room: for example vc, od, dnd, rush, start or done.");
         return Err(Misheard::new("RADIO_NO_WORD", message));
     };
     if rooms.is_empty() {
-        return Err(Misheard::new("RADIO_NO_ROOM", "Say which room: for example 412, or 501-510 for several."));
+        return Err(Misheard::new(
+            "RADIO_NO_ROOM",
+            phrase!("Say which room: for example 412, or 501-510 for several."),
+        ));
     }
     let mut seen = std::collections::BTreeSet::new();
     rooms.retain(|(id, _): &(RoomId, String)| seen.insert(id.clone()));
@@ -341,10 +345,13 @@ fn word(token: &str) -> Result<Word, Misheard> {
         begin.iter().map(|(name, _)| *name).collect()
     };
     let hint = match near.as_slice() {
-        [] => "Type for example vc, od, dnd, rush, start, done, pass or fail.".to_owned(),
-        near => format!("Did you mean {}?", near.iter().take(4).copied().collect::<Vec<_>>().join(", ")),
+        [] => phrase!("Type for example vc, od, dnd, rush, start, done, pass or fail."),
+        near => {
+            let near = near.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+            phrase!("Did you mean {near}?", near)
+        }
     };
-    Err(Misheard::new("RADIO_UNKNOWN_WORD", format!("\"{token}\" is not understood. {hint}")))
+    Err(Misheard::new("RADIO_UNKNOWN_WORD", phrase!("\"{token}\" is not understood. {hint}", token, hint)))
 }
 
 /// A room's number begins with a digit in most houses; where it does not, it is one that the house has.
@@ -365,16 +372,19 @@ fn rooms_of(token: &str, house: &House<'_>) -> Result<Vec<(RoomId, String)>, Mis
         house.rooms.iter().filter(|(_, number)| within(&fold(number))).cloned().collect();
     rooms.sort_by(|(_, a), (_, b)| natural(a, b));
     match rooms.len() {
-        0 => Err(Misheard::new("RADIO_NO_SUCH_ROOM", format!("This house has no rooms from {from} to {to}."))),
-        many if many > ROOMS_MAX => {
-            Err(Misheard::new("RADIO_TOO_MANY_ROOMS", format!("{from} to {to} are {many} rooms. Say fewer.")))
+        0 => {
+            Err(Misheard::new("RADIO_NO_SUCH_ROOM", phrase!("This house has no rooms from {from} to {to}.", from, to)))
         }
+        many if many > ROOMS_MAX => Err(Misheard::new(
+            "RADIO_TOO_MANY_ROOMS",
+            phrase!("{from} to {to} are {many} rooms. Say fewer.", from, to, many),
+        )),
         _ => Ok(rooms),
     }
 }
 
 fn no_such_room(number: &str) -> Misheard {
-    Misheard::new("RADIO_NO_SUCH_ROOM", format!("This house has no room {number}."))
+    Misheard::new("RADIO_NO_SUCH_ROOM", phrase!("This house has no room {number}.", number))
 }
 
 /// The order of the corridor: runs of digits as numbers, so that 12A stands between 9 and 101.
@@ -413,15 +423,16 @@ impl Said {
     fn done(&self, verb: Verb, unit: &Unit, house: &House<'_>) -> Result<Vec<Action>, Misheard> {
         let text = || Some(self.rest.clone()).filter(|text| !text.is_empty());
         let out = |kind, deducts_inventory| {
-            let reason = Some(self.reason("why the room is taken out")?);
+            let reason = Some(self.reason(phrase!("Say why the room is taken out, behind the word."))?);
             let sellability = Sellability { kind, deducts_inventory, assignable: false, reason };
             Ok(vec![Action::SetSellability { sellability }])
         };
         match verb {
             Verb::Start => {
                 let who = text().map(|who| person(&who, house)).transpose()?;
-                let (task, found) =
-                    one_task(unit, "to start", |task| matches!(task.status, TaskStatus::Ready | TaskStatus::Paused))?;
+                let (task, found) = one_task(unit, phrase!("to start"), |task| {
+                    matches!(task.status, TaskStatus::Ready | TaskStatus::Paused)
+                })?;
                 let given = who.filter(|who| found.assignee.as_ref() != Some(who));
                 let given = given.map(|to| Action::Reassign { task: task.clone(), to: Some(to) });
                 let begin = match found.status {
@@ -430,16 +441,19 @@ impl Said {
                 };
                 Ok(given.into_iter().chain([begin]).collect())
             }
-            Verb::Pause => Ok(vec![Action::Pause { task: in_work(unit, TaskStatus::InProgress, "in progress")? }]),
-            Verb::Resume => Ok(vec![Action::Resume { task: in_work(unit, TaskStatus::Paused, "paused")? }]),
+            Verb::Pause => {
+                Ok(vec![Action::Pause { task: in_work(unit, TaskStatus::InProgress, phrase!("in progress"))? }])
+            }
+            Verb::Resume => Ok(vec![Action::Resume { task: in_work(unit, TaskStatus::Paused, phrase!("paused"))? }]),
             Verb::Complete => {
-                let running =
-                    one_task(unit, "in progress", |t| matches!(t.status, TaskStatus::InProgress | TaskStatus::Paused));
+                let running = one_task(unit, phrase!("in progress"), |t| {
+                    matches!(t.status, TaskStatus::InProgress | TaskStatus::Paused)
+                });
                 if let Ok((task, _)) = running {
                     return Ok(vec![Action::Complete { task }]);
                 }
                 // Over the radio only the end is told: the work had begun.
-                let (task, found) = one_task(unit, "to complete", Task::is_open)?;
+                let (task, found) = one_task(unit, phrase!("to complete"), Task::is_open)?;
                 Ok(match found.kind.cleans() {
                     true => vec![Action::SetRoomStatus { cleanliness: Cleanliness::Clean }],
                     false => vec![Action::Start { task: task.clone() }, Action::Complete { task }],
@@ -452,21 +466,21 @@ impl Said {
                 let given: Vec<Action> =
                     given.map(|(task, _)| Action::Reassign { task: task.clone(), to: to.clone() }).collect();
                 if given.is_empty() && !unit.tasks.values().any(Task::is_open) {
-                    return Err(no_task(unit, "to assign"));
+                    return Err(no_task(unit, phrase!("to assign")));
                 }
                 Ok(given)
             }
             Verb::Pass => self.inspected(unit, InspectionResult::Pass, text()),
             Verb::Fail => {
-                let reason = self.reason("why it failed")?;
+                let reason = self.reason(phrase!("Say why it failed, behind the word."))?;
                 self.inspected(unit, InspectionResult::Fail, Some(reason))
             }
             Verb::Skip => {
-                let reason = self.reason("why the inspection is skipped")?;
+                let reason = self.reason(phrase!("Say why the inspection is skipped, behind the word."))?;
                 self.inspected(unit, InspectionResult::Skip, Some(reason))
             }
             Verb::Rush => {
-                let (task, found) = one_task(unit, "to hurry", Task::is_open)?;
+                let (task, found) = one_task(unit, phrase!("to hurry"), Task::is_open)?;
                 Ok(vec![Action::SetPriority { task, priority: found.priority, rush: !self.off }])
             }
             Verb::Note => Ok(vec![Action::Note { text: text() }]),
@@ -485,7 +499,7 @@ impl Said {
                 let (kind_said, who) = said.split_once(char::is_whitespace).unwrap_or((&said, ""));
                 let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind_said) else {
                     let kinds = KINDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                    return Err(Misheard::new("RADIO_WHICH_WORK", format!("Say which work: {kinds}.")));
+                    return Err(Misheard::new("RADIO_WHICH_WORK", phrase!("Say which work: {kinds}.", kinds)));
                 };
                 let who = who.trim().trim_start_matches("clean").trim();
                 let assignee = if who.is_empty() { None } else { Some(person(who, house)?) };
@@ -499,16 +513,16 @@ impl Said {
                 }])
             }
             Verb::Cancel => {
-                let reason = self.reason("why it is cancelled")?;
-                let (task, _) = one_task(unit, "to cancel", Task::is_open)?;
+                let reason = self.reason(phrase!("Say why it is cancelled, behind the word."))?;
+                let (task, _) = one_task(unit, phrase!("to cancel"), Task::is_open)?;
                 Ok(vec![Action::CancelTask { task, reason }])
             }
         }
     }
 
-    fn reason(&self, why: &str) -> Result<String, Misheard> {
+    fn reason(&self, asked: Phrase) -> Result<String, Misheard> {
         if self.rest.is_empty() {
-            return Err(Misheard::new("RADIO_NO_REASON", format!("Say {why}, behind the word.")));
+            return Err(Misheard::new("RADIO_NO_REASON", asked));
         }
         Ok(self.rest.clone())
     }
@@ -519,35 +533,36 @@ impl Said {
         result: InspectionResult,
         reason: Option<String>,
     ) -> Result<Vec<Action>, Misheard> {
-        let (task, _) = one_task(unit, "to inspect", |task| task.status == TaskStatus::Completed)?;
+        let (task, _) = one_task(unit, phrase!("to inspect"), |task| task.status == TaskStatus::Completed)?;
         Ok(vec![Action::Inspect { task, verdict: Verdict { result, reason } }])
     }
 }
 
-fn in_work(unit: &Unit, status: TaskStatus, what: &str) -> Result<TaskId, Misheard> {
+fn in_work(unit: &Unit, status: TaskStatus, what: Phrase) -> Result<TaskId, Misheard> {
     one_task(unit, what, |task| task.status == status).map(|(id, _)| id)
 }
 
 /// The one task that is meant: of several, the only one that cleans.
-fn one_task<'a>(unit: &'a Unit, what: &str, fits: impl Fn(&Task) -> bool) -> Result<(TaskId, &'a Task), Misheard> {
+fn one_task(unit: &Unit, what: Phrase, fits: impl Fn(&Task) -> bool) -> Result<(TaskId, &Task), Misheard> {
     let fitting: Vec<(&TaskId, &Task)> = unit.tasks.iter().filter(|(_, task)| fits(task)).collect();
     let cleaning: Vec<(&TaskId, &Task)> = fitting.iter().copied().filter(|(_, task)| task.kind.cleans()).collect();
     match (fitting.as_slice(), cleaning.as_slice()) {
         ([], _) => Err(no_task(unit, what)),
         ([(id, task)], _) | (_, [(id, task)]) => Ok(((*id).clone(), task)),
         (several, _) => {
-            let message = format!(
-                "Room {} has {} tasks {what}. Choose the one that is meant on the board.",
-                unit.room.number,
-                several.len()
+            let message = phrase!(
+                "Room {number} has {count} tasks {what}. Choose the one that is meant on the board.",
+                number = &unit.room.number,
+                count = several.len(),
+                what
             );
             Err(Misheard::new("RADIO_SEVERAL_TASKS", message))
         }
     }
 }
 
-fn no_task(unit: &Unit, what: &str) -> Misheard {
-    Misheard::new("RADIO_NO_TASK", format!("Room {} has no task {what}.", unit.room.number))
+fn no_task(unit: &Unit, what: Phrase) -> Misheard {
+    Misheard::new("RADIO_NO_TASK", phrase!("Room {number} has no task {what}.", number = &unit.room.number, what))
 }
 
 /// Who is meant: attendant 7 (`a7`), an id, or the beginning of a name that only one person has.
@@ -571,10 +586,13 @@ fn person(said: &str, house: &House<'_>) -> Result<StaffId, Misheard> {
     };
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
-        [] => Err(Misheard::new("RADIO_NO_SUCH_PERSON", format!("Nobody here is called \"{said}\"."))),
+        [] => Err(Misheard::new("RADIO_NO_SUCH_PERSON", phrase!("Nobody here is called \"{said}\".", said))),
         several => {
             let names = several.iter().take(4).map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
-            Err(Misheard::new("RADIO_WHICH_PERSON", format!("\"{said}\" could be {names}. Type more of the name.")))
+            Err(Misheard::new(
+                "RADIO_WHICH_PERSON",
+                phrase!("\"{said}\" could be {names}. Type more of the name.", said, names),
+            ))
         }
     }
 }
@@ -733,7 +751,7 @@ mod tests {
         }
         assert_eq!(meant(&"9".repeat(LINE_CHARS_MAX + 1)), "RADIO_TOO_LONG");
         let slip = word("strat").expect_err("no word");
-        assert!(slip.message.contains("Did you mean start?"), "{slip}");
+        assert!(slip.to_string().contains("Did you mean start?"), "{slip}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use turndown_phrase::{Phrase, phrase};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -83,6 +84,51 @@ codes! {
     IllegalState = "ILLEGAL_STATE",
 }
 
+impl RefusalCode {
+    /// What a code says by itself: for an answer of the service, which comes in English.
+    #[must_use]
+    pub fn sentence(self) -> Phrase {
+        match self {
+            Self::TaskNotFound => phrase!("The room has no such task any more."),
+            Self::TaskExists => phrase!("That task is there already."),
+            Self::TaskAlreadyStarted => phrase!("This task is already in progress."),
+            Self::TaskNotStarted => phrase!("This task was not started yet. Start it first."),
+            Self::TaskAlreadyPaused => phrase!("This task is already paused."),
+            Self::TaskNotPaused => phrase!("This task is not paused."),
+            Self::TaskAlreadyCompleted => phrase!("This task is already completed."),
+            Self::TaskNotCompleted => phrase!("This task is not completed yet. Complete it before it is inspected."),
+            Self::TaskAlreadyInspected => phrase!("This task is already inspected."),
+            Self::TaskCancelled => phrase!("This task was cancelled."),
+            Self::RoomTasksOpen => phrase!("The room has open tasks that do not fit this. Complete them one by one."),
+            Self::RoomTaskInProgress => phrase!("Somebody is working in the room. Pause or complete the task first."),
+            Self::RoomDoNotDisturb => phrase!("The guest must not be disturbed."),
+            Self::RoomOutOfOrder => phrase!("The room is out of order. Bring it back into service first."),
+            Self::RoomVacant => phrase!("The front desk has the room as vacant."),
+            Self::RoomOccupied => phrase!("The front desk has the room as occupied."),
+            Self::RoomClaimed => phrase!("Somebody means to give out the room already."),
+            Self::NobodyDue => phrase!("Nobody is due in the room today."),
+            Self::NothingToChange => phrase!("It is like that already. Nothing was changed."),
+            Self::ReasonRequired => phrase!("A reason is needed."),
+            Self::TimeUnreadable => {
+                phrase!("That is no time of day. Write it as hours and minutes, for example 14:30.")
+            }
+            Self::TextTooLong => phrase!("That text is too long."),
+            Self::TextUnreadable => {
+                phrase!("That text has characters that cannot be shown. Type it again without them.")
+            }
+            Self::StaffUnknown => phrase!("That person is not on today's staff list. Choose somebody else."),
+            Self::UndoStoodUpon => phrase!(
+                "Something newer stands on that action, so it cannot be undone any more. Record the opposite action \
+                 instead."
+            ),
+            Self::UndoUnknown => phrase!("That action cannot be undone. Record the opposite action instead."),
+            Self::ActionUnknown => phrase!("The service does not know this action, or cannot read it."),
+            Self::ChangesDoNotFit => phrase!("What was recorded is not what this action does."),
+            Self::IllegalState => phrase!("A room cannot be in such a state."),
+        }
+    }
+}
+
 impl fmt::Display for RefusalCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -107,19 +153,26 @@ impl<'de> Deserialize<'de> for RefusalCode {
 }
 
 /// Why an action was refused: the code for machines, the sentence for the person at the desk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// The stable code.
     pub code: RefusalCode,
     /// What is wrong and what to do, in one or two plain sentences.
-    pub message: String,
+    pub message: Phrase,
 }
 
 impl Refusal {
     /// A refusal.
     #[must_use]
-    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+    pub fn new(code: RefusalCode, message: Phrase) -> Self {
+        Self { code, message }
+    }
+
+    /// A refusal that only the service makes, in its own words: no desk records such an event, and a screen shows what
+    /// the code says.
+    #[must_use]
+    pub fn verbatim(code: RefusalCode, words: impl Into<String>) -> Self {
+        Self { code, message: Phrase::verbatim(words) }
     }
 }

@@ -323,7 +323,8 @@ fn every_other_refusal_has_its_code_and_a_sentence() {
         change(&mut unit);
         let refusal = decided(&unit.to_fields(), &action).expect_err(action.name());
         assert_eq!(refusal.code, code, "{}", action.name());
-        assert!(refusal.message.ends_with('.') && refusal.message.len() > 10, "{}", refusal.message);
+        let said = refusal.message.to_string();
+        assert!(said.ends_with('.') && said.len() > 10, "{said}");
     }
 }
 

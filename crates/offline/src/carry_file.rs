@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use thiserror::Error;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{EVENT_SCHEMA, EntityRef, Event, EventId, InstallId, SealedEvent};
 
 const FORMAT: &str = "turndown-carry";
@@ -76,26 +77,25 @@ struct Sum {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CarryRefusal {
     /// It has another form.
-    #[error("This is not a file of actions that a desk has exported.")]
     NotOurs,
     /// A later version wrote it.
-    #[error("This file was written by a newer Turndown than this one.")]
     Newer,
     /// Its end is missing.
-    #[error("This file is not whole: its end is missing.")]
     Cut,
     /// It is not as it was written.
-    #[error("This file is not as the desk wrote it.")]
     Changed,
     /// It is of another hotel, or for another service.
-    #[error("This file is of another hotel, or of a desk of another service.")]
     OtherHotel,
     /// This very desk wrote it.
-    #[error("Everything in this file was recorded at this very desk, which sends it itself.")]
     Own,
     /// It is longer than a desk writes.
-    #[error("This file is larger than a desk can take at once.")]
     TooLarge,
+}
+
+impl std::fmt::Display for CarryRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.message(), f)
+    }
 }
 
 impl CarryRefusal {
@@ -113,20 +113,39 @@ impl CarryRefusal {
         }
     }
 
+    /// What is wrong, for a person.
+    #[must_use]
+    pub fn message(&self) -> Phrase {
+        match self {
+            Self::NotOurs => phrase!("This is not a file of actions that a desk has exported."),
+            Self::Newer => phrase!("This file was written by a newer Turndown than this one."),
+            Self::Cut => phrase!("This file is not whole: its end is missing."),
+            Self::Changed => phrase!("This file is not as the desk wrote it."),
+            Self::OtherHotel => phrase!("This file is of another hotel, or of a desk of another service."),
+            Self::Own => phrase!("Everything in this file was recorded at this very desk, which sends it itself."),
+            Self::TooLarge => phrase!("This file is larger than a desk can take at once."),
+        }
+    }
+
     /// What the person can do next.
     #[must_use]
-    pub fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> Phrase {
         match self {
             Self::NotOurs => {
-                "Choose the file that \"Export what waits\" made; its name begins with \"turndown-waiting\"."
+                phrase!("Choose the file that \"Export what waits\" made; its name begins with \"turndown-waiting\".")
             }
-            Self::Newer => "Install the newest Turndown on this computer, then import the file again.",
+            Self::Newer => phrase!("Install the newest Turndown on this computer, then import the file again."),
             Self::Cut | Self::Changed => {
-                "Copy the file again from the desk that wrote it, or export it there once more. Keep this one for your support."
+                phrase!(
+                    "Copy the file again from the desk that wrote it, or export it there once more. Keep this one \
+                     for your support."
+                )
             }
-            Self::OtherHotel => "Import it at a desk of the hotel that it comes from.",
-            Self::Own => "There is nothing to do here. Import it at another desk of the hotel.",
-            Self::TooLarge => "Keep the file, and ask your support: it can be sent from a copy of that desk's folder.",
+            Self::OtherHotel => phrase!("Import it at a desk of the hotel that it comes from."),
+            Self::Own => phrase!("There is nothing to do here. Import it at another desk of the hotel."),
+            Self::TooLarge => {
+                phrase!("Keep the file, and ask your support: it can be sent from a copy of that desk's folder.")
+            }
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::backup;
 use crate::chain;
 use crate::disk::Disk;
 use crate::engine::{Engine, Hands, Shared};
-use crate::open;
 use crate::row_proof;
 use crate::second_copy;
 use crate::state;
@@ -22,11 +21,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// In the desk's folder: the next start is to repair, whatever it sees itself.
 pub(crate) const DAMAGED: &str = "desk.damaged";
 /// What the engine says of its own rows where it cannot read them. What a workflow cannot read may be of a newer version.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     crate::outbox::NOT_AS_RECORDED,
     crate::outbox::EVENT_ID,
     crate::outbox::STATE,
     crate::lanes::MIRRORED_ROW,
+    crate::lanes::EVENT,
     crate::conflicts::CONFLICT,
     state::FACT,
 ];
@@ -60,8 +60,7 @@ impl Shared {
 
     /// The same of an error of the engine's own, where it opens its database anew.
     pub(crate) fn mark_if_damage(&self, error: &EngineError) {
-        let is_setting = matches!(error, EngineError::Stored { what: open::SETTING, .. });
-        if error.is_damage() && !is_setting {
+        if error.is_damage() {
             self.mark_or_warn(error);
         }
     }
@@ -79,12 +78,7 @@ impl Shared {
 
     /// The same where SQLite met a damaged page on the way, which a start need not meet again.
     pub(crate) fn mark_if_corrupt(&self, error: &EngineError) {
-        let unreadable = match error {
-            EngineError::Sqlite(rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..)) => true,
-            EngineError::Sqlite(error) => row_proof::met_unproven(error),
-            EngineError::Stored { what, .. } => OWN.contains(what),
-            _ => false,
-        };
+        let unreadable = matches!(error, EngineError::Stored { what, .. } if OWN.contains(what));
         // The statements are right, so it is a value in the database that is not (JSON that is none).
         let unfit = matches!(
             error,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{ActorId, Change, EntityRef, EntityRow, EventId, Fields, SealedEvent};
 
 /// An open conflict with its three sides.
@@ -131,28 +132,51 @@ pub struct Settlement {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettlementRefusal {
     /// There is no such conflict any more.
-    #[error("This was decided already. There is nothing left to decide.")]
     Gone,
     /// The other side changed since it was shown.
-    #[error(
-        "The other side changed again while you decided. Look at the changed rows once more; your other choices are kept."
-    )]
     Moved,
     /// This desk recorded more since it was shown.
-    #[error("Something was recorded for this room while you decided. Look at it once more; your choices are kept.")]
     Joined,
     /// The entity is gone, so that nothing of this desk can be kept in it.
-    #[error("It was removed elsewhere, so nothing can be kept in it. Take the other side for every field.")]
     Removed,
     /// What was chosen for the fields does not go together. The workflow's words.
-    #[error("{0} Choose the fields that belong together from the same side.")]
-    DoesNotFit(String),
+    DoesNotFit(Phrase),
     /// A field has no choice.
-    #[error("{0} fields still want a choice.")]
     Incomplete(usize),
 }
 
+impl std::fmt::Display for SettlementRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.message(), f)
+    }
+}
+
 impl SettlementRefusal {
+    /// What is wrong, for a person.
+    #[must_use]
+    pub fn message(&self) -> Phrase {
+        match self {
+            Self::Gone => phrase!("This was decided already. There is nothing left to decide."),
+            Self::Moved => phrase!(
+                "The other side changed again while you decided. Look at the changed rows once more; your other \
+                 choices are kept."
+            ),
+            Self::Joined => phrase!(
+                "Something was recorded for this room while you decided. Look at it once more; your choices are kept."
+            ),
+            Self::Removed => {
+                phrase!("It was removed elsewhere, so nothing can be kept in it. Take the other side for every field.")
+            }
+            Self::DoesNotFit(why) => {
+                phrase!("{why} Choose the fields that belong together from the same side.", why)
+            }
+            Self::Incomplete(count) => phrase!(
+                "{count, plural, one {# field still wants a choice.} other {# fields still want a choice.}}",
+                count = *count
+            ),
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -5,7 +5,7 @@ use crate::disk::{Disk, DiskLock};
 use crate::row_proof;
 use crate::unit_of_work::{Ended, WriterState};
 use crate::writer::Writer;
-use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitOfWork, Workflow};
+use crate::{EngineError, Environment, OpenConfig, SecondCopy, Space, UnitError, UnitOfWork, Workflow};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -233,7 +233,7 @@ impl Engine {
     pub fn write<T, E>(&self, unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<EngineError> + Send + 'static,
+        E: UnitError + Send + 'static,
     {
         self.run(true, unit)
     }
@@ -248,7 +248,7 @@ impl Engine {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<EngineError> + Send + 'static,
+        E: UnitError + Send + 'static,
     {
         self.run(false, unit)
     }
@@ -260,7 +260,7 @@ impl Engine {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<EngineError> + Send + 'static,
+        E: UnitError + Send + 'static,
     {
         let (answer, answered) = mpsc::sync_channel(1);
         self.hand_in(
@@ -483,7 +483,7 @@ impl Shared {
     }
 }
 
-fn transact<T, E: From<EngineError>>(
+fn transact<T, E: UnitError>(
     writer: &mut Writer,
     shared: &Shared,
     unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
@@ -503,7 +503,7 @@ fn transact<T, E: From<EngineError>>(
 }
 
 /// Runs a unit of work up to and with its commit. An error comes with whether the connection must not outlive it.
-fn attempt<T, E: From<EngineError>>(
+fn attempt<T, E: UnitError>(
     writer: &mut Writer,
     shared: &Shared,
     unit: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T, E>,
@@ -518,7 +518,12 @@ fn attempt<T, E: From<EngineError>>(
         .map_err(|error| from_engine(error.into()))?;
     let mut work = UnitOfWork::new(transaction, state.clone(), shared);
     // Dropping the unit of work rolls its transaction back.
-    let value = unit(&mut work).map_err(|error| (error, work.is_broken()))?;
+    let value = unit(&mut work).map_err(|error| {
+        if let Some(met) = error.engine() {
+            work.meet(met);
+        }
+        (error, work.is_broken())
+    })?;
     let ended = work.commit().map_err(|(error, broken)| (E::from(error), broken))?;
     Ok((value, ended))
 }

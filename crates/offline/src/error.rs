@@ -3,6 +3,7 @@
 use crate::row_proof;
 use std::path::PathBuf;
 use thiserror::Error;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::SealError;
 
 /// Why the engine could not read or write.
@@ -29,6 +30,14 @@ pub enum EngineError {
     /// The writer thread has ended.
     #[error("the desk's database is closed")]
     Closed,
+    /// A setting that durability rests on did not take. It says nothing about what is stored.
+    #[error("the database did not take the setting {setting}: it is {found}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What it is instead.
+        found: String,
+    },
     /// The workflow's own tables refused.
     #[error("{0}")]
     Workflow(String),
@@ -57,7 +66,6 @@ impl EngineError {
 
     /// Whether SQLite said something after which nothing more is to be tried on the same connection.
     pub(crate) fn breaks_connection(&self) -> bool {
-        use rusqlite::Error as E;
         use rusqlite::ErrorCode as C;
         let error = match self {
             Self::Sqlite(error) => error,
@@ -65,9 +73,7 @@ impl EngineError {
             Self::Stored { .. } => return true,
             _ => return false,
         };
-        if matches!(error, E::Utf8Error(..) | E::FromSqlConversionFailure(..) | E::InvalidColumnType(..))
-            || row_proof::met_unproven(error)
-        {
+        if is_no_such_value(error) || row_proof::met_unproven(error) {
             return true;
         }
         matches!(
@@ -86,7 +92,8 @@ impl EngineError {
 
     /// Whether it says that what is stored is damaged, rather than busy, full or forbidden. Only for queries that are
     /// known to be right.
-    pub(crate) fn is_damage(&self) -> bool {
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode as C;
         match self {
             Self::Sqlite(error) => match error.sqlite_error() {
@@ -123,6 +130,7 @@ impl EngineError {
             Self::Stored { .. } | Self::Seal(_) | Self::Workflow(_) => "DATABASE_UNREADABLE",
             Self::Poisoned => "NOT_SAVED",
             Self::Closed => "DATABASE_CLOSED",
+            Self::Setting { .. } => "DATABASE_SETTING",
             Self::TooLarge { .. } => "TOO_LARGE",
             Self::NoSpace => "DISK_FULL",
             Self::Unsure(_) => "SAVE_UNSURE",
@@ -131,40 +139,61 @@ impl EngineError {
 
     /// What is wrong, for a person.
     #[must_use]
-    pub fn message(&self) -> &'static str {
+    pub fn message(&self) -> Phrase {
         match self.code() {
-            "DISK_FULL" => "The disk is full. Nothing was saved by this action.",
-            "READ_ONLY" => "The desk's folder cannot be written. Nothing was saved by this action.",
-            "DISK_ERROR" => "The disk reported an error. Nothing was saved by this action.",
-            "DATABASE_BUSY" => "Another program holds the desk's database. Nothing was saved by this action.",
-            "DATABASE_CORRUPT" => "The desk's database is damaged. Nothing was saved by this action.",
-            "SAVE_UNSURE" => "The disk failed while this was being saved. It may have been kept, or not.",
-            "TOO_LARGE" => "This action is larger than the hotel's service takes. Nothing was saved by it.",
-            "DATABASE_CLOSED" => "The desk is closing. Nothing was saved by this action.",
-            _ => "The desk's database refused. Nothing was saved by this action.",
+            "DISK_FULL" => phrase!("The disk is full. Nothing was saved by this action."),
+            "READ_ONLY" => phrase!("The desk's folder cannot be written. Nothing was saved by this action."),
+            "DISK_ERROR" => phrase!("The disk reported an error. Nothing was saved by this action."),
+            "DATABASE_BUSY" => phrase!("Another program holds the desk's database. Nothing was saved by this action."),
+            "DATABASE_CORRUPT" => phrase!("The desk's database is damaged. Nothing was saved by this action."),
+            "SAVE_UNSURE" => phrase!("The disk failed while this was being saved. It may have been kept, or not."),
+            "TOO_LARGE" => phrase!("This action is larger than the hotel's service takes. Nothing was saved by it."),
+            "DATABASE_CLOSED" => phrase!("The desk is closing. Nothing was saved by this action."),
+            "DATABASE_SETTING" => phrase!(
+                "The database cannot promise that saved work stays saved on this disk. Nothing was saved by this action."
+            ),
+            _ => phrase!("The desk's database refused. Nothing was saved by this action."),
         }
     }
 
     /// What the person can do next.
     #[must_use]
-    pub fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> Phrase {
         match self.code() {
-            "DISK_FULL" => "Free some space on this computer, then do it again. What was saved before is safe.",
-            "READ_ONLY" => "Ask for write access to the desk's folder, then do it again.",
-            "DATABASE_BUSY" => "Close the other program (a backup or virus scan, perhaps), then do it again.",
-            "TOO_LARGE" => "Do it again with a shorter note.",
-            "SAVE_UNSURE" => "Look at the room when the disk answers again, and do what is missing. See to the disk.",
-            "DATABASE_CORRUPT" | "DISK_ERROR" => {
-                "Close Turndown and open it again: it will set the damaged file aside and save what can be read."
+            "DISK_FULL" => {
+                phrase!("Free some space on this computer, then do it again. What was saved before is safe.")
             }
-            _ => "Do it again. If it stays like that, close Turndown and open it again.",
+            "READ_ONLY" => phrase!("Ask for write access to the desk's folder, then do it again."),
+            "DATABASE_BUSY" => phrase!("Close the other program (a backup or virus scan, perhaps), then do it again."),
+            "TOO_LARGE" => phrase!("Do it again with a shorter note."),
+            "DATABASE_SETTING" => {
+                phrase!("Move the desk's folder to a disk of this computer (not a network or cloud folder).")
+            }
+            "SAVE_UNSURE" => {
+                phrase!("Look at the room when the disk answers again, and do what is missing. See to the disk.")
+            }
+            "DATABASE_CORRUPT" | "DISK_ERROR" => {
+                phrase!(
+                    "Close Turndown and open it again: it will set the damaged file aside and save what can be read."
+                )
+            }
+            _ => phrase!("Do it again. If it stays like that, close Turndown and open it again."),
         }
     }
 }
 
+/// Whether a value that was read is none that was ever written there: text that is no text, another type, out of range.
+fn is_no_such_value(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    matches!(
+        error,
+        E::Utf8Error(..) | E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..)
+    )
+}
+
 fn sqlite_code(error: &rusqlite::Error) -> &'static str {
     use rusqlite::ErrorCode as C;
-    if row_proof::met_unproven(error) {
+    if row_proof::met_unproven(error) || is_no_such_value(error) {
         return "DATABASE_CORRUPT";
     }
     match error.sqlite_error_code() {
@@ -191,6 +220,27 @@ pub enum RecordError<R> {
 impl<R> From<rusqlite::Error> for RecordError<R> {
     fn from(error: rusqlite::Error) -> Self {
         Self::Engine(error.into())
+    }
+}
+
+/// How a unit of work fails: by what the engine says, or by what its own rules refuse.
+pub trait UnitError: From<EngineError> {
+    /// What the engine said, where it is that.
+    fn engine(&self) -> Option<&EngineError>;
+}
+
+impl UnitError for EngineError {
+    fn engine(&self) -> Option<&EngineError> {
+        Some(self)
+    }
+}
+
+impl<R> UnitError for RecordError<R> {
+    fn engine(&self) -> Option<&EngineError> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Engine(error) => Some(error),
+        }
     }
 }
 
@@ -222,14 +272,6 @@ pub enum OpenError {
     SqliteTooOld {
         /// The library's version.
         found: &'static str,
-    },
-    /// A setting that durability rests on did not take.
-    #[error("the database did not take the setting {setting}: it is {found}")]
-    Setting {
-        /// Which setting.
-        setting: &'static str,
-        /// What it is instead.
-        found: String,
     },
     /// The schema could not be brought up to date. The database is as it was.
     #[error("the database could not be brought up to date")]
@@ -263,7 +305,6 @@ impl OpenError {
             Self::ReadOnly { .. } => "READ_ONLY_FOLDER",
             Self::Newer { .. } => "DATABASE_NEWER",
             Self::SqliteTooOld { .. } => "SQLITE_TOO_OLD",
-            Self::Setting { .. } => "DATABASE_SETTING",
             Self::Migrate(_) => "DATABASE_MIGRATION",
             Self::Engine(error) => error.code(),
             Self::Io { .. } => "FILE_ERROR",
@@ -272,39 +313,42 @@ impl OpenError {
 
     /// What is wrong, for a person.
     #[must_use]
-    pub fn message(&self) -> String {
+    pub fn message(&self) -> Phrase {
         match self {
-            Self::InUse => "Turndown is already open on this computer.".into(),
-            Self::ReadOnly { path, .. } => format!("Turndown cannot write to its folder {}.", path.display()),
-            Self::Newer { .. } => "This desk's data was written by a newer Turndown. It was not touched.".into(),
-            Self::SqliteTooOld { found } => format!("The SQLite library {found} is too old to keep work safe."),
-            Self::Setting { .. } => "The database cannot promise that saved work stays saved on this disk.".into(),
-            Self::Migrate(_) => "This desk's data could not be brought up to date. It was not changed.".into(),
+            Self::InUse => phrase!("Turndown is already open on this computer."),
+            Self::ReadOnly { path, .. } => {
+                phrase!("Turndown cannot write to its folder {folder}.", folder = path.display().to_string())
+            }
+            Self::Newer { .. } => phrase!("This desk's data was written by a newer Turndown. It was not touched."),
+            Self::SqliteTooOld { found } => {
+                phrase!("The SQLite library {found} is too old to keep work safe.", found = *found)
+            }
+            Self::Migrate(_) => phrase!("This desk's data could not be brought up to date. It was not changed."),
             Self::Engine(error) => match error.code() {
-                "DISK_FULL" => "The disk is full, so the desk cannot open its data.".into(),
-                "READ_ONLY" => "The desk's data cannot be written.".into(),
-                _ => "The desk's data cannot be opened.".into(),
+                "DISK_FULL" => phrase!("The disk is full, so the desk cannot open its data."),
+                "READ_ONLY" => phrase!("The desk's data cannot be written."),
+                "DATABASE_SETTING" => {
+                    phrase!("The database cannot promise that saved work stays saved on this disk.")
+                }
+                _ => phrase!("The desk's data cannot be opened."),
             },
-            Self::Io { .. } => "A file of this desk could not be read or written.".into(),
+            Self::Io { .. } => phrase!("A file of this desk could not be read or written."),
         }
     }
 
     /// What the person can do next.
     #[must_use]
-    pub fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> Phrase {
         match self {
-            Self::InUse => "Use the window that is open, or close it first.",
-            Self::ReadOnly { .. } => "Ask for write access to that folder, then open Turndown again.",
+            Self::InUse => phrase!("Use the window that is open, or close it first."),
+            Self::ReadOnly { .. } => phrase!("Ask for write access to that folder, then open Turndown again."),
             Self::Newer { .. } | Self::SqliteTooOld { .. } => {
-                "Install the newest Turndown on this computer and open it again."
+                phrase!("Install the newest Turndown on this computer and open it again.")
             }
-            Self::Setting { .. } => {
-                "Move the desk's folder to a disk of this computer (not a network or cloud folder)."
-            }
-            Self::Migrate(_) => "Open the version that you used before, and send the log to your support.",
+            Self::Migrate(_) => phrase!("Open the version that you used before, and send the log to your support."),
             Self::Engine(error) => error.next_step(),
             Self::Io { .. } => {
-                "Look whether the disk is full or the folder is on a network drive, then open Turndown again."
+                phrase!("Look whether the disk is full or the folder is on a network drive, then open Turndown again.")
             }
         }
     }

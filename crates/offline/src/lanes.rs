@@ -12,6 +12,8 @@ use turndown_sabotage::{self as sabotage, Version};
 
 /// Named by an error where a row of the service cannot be read any more.
 pub(crate) const MIRRORED_ROW: &str = "mirrored row";
+/// What an error says of an event in the record that is none.
+pub(crate) const EVENT: &str = "event";
 
 /// An event of a lane that is not done.
 #[derive(Debug, Clone)]
@@ -37,7 +39,7 @@ struct NewValue<'a> {
 
 impl Effect<'_> {
     pub(crate) fn of(bytes: &str) -> Result<Effect<'_>, EngineError> {
-        serde_json::from_str(bytes).map_err(|error| EngineError::stored("event", error))
+        serde_json::from_str(bytes).map_err(|error| EngineError::stored(EVENT, error))
     }
 
     pub(crate) fn is_nothing(&self) -> bool {

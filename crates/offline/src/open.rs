@@ -27,8 +27,6 @@ use turndown_sabotage::{self as sabotage, Version};
 const SQLITE_NUMBER_MIN: i32 = 3_051_003;
 /// How many of the newest audit entries are verified before the desk opens.
 const CHAIN_TAIL: u64 = 1_000;
-/// Named by an error where a disk does not take a setting, which says nothing about what is stored on it.
-pub(crate) const SETTING: &str = "setting";
 /// The database's file name in the desk's folder.
 pub(crate) const FILE: &str = "desk.db";
 
@@ -456,13 +454,9 @@ pub(crate) fn reopen(
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
-    let engine_error = |error| match error {
-        OpenError::Engine(error) => error,
-        other => EngineError::stored(SETTING, other),
-    };
-    set_and_read_back(&connection).map_err(engine_error)?;
+    set_and_read_back(&connection)?;
     let as_written = row_proof::keep(&connection)?;
-    let state = read_state(&connection, environment, as_written).map_err(engine_error)?;
+    let state = read_state(&connection, environment, as_written)?;
     verify_tail(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
@@ -510,16 +504,16 @@ fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Resul
 }
 
 /// What durability rests on is set and then read back: a file system without shared memory refuses WAL silently.
-fn set_and_read_back(connection: &Connection) -> Result<(), OpenError> {
+fn set_and_read_back(connection: &Connection) -> Result<(), EngineError> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
-        return Err(OpenError::Setting { setting: "journal_mode", found: mode });
+        return Err(EngineError::Setting { setting: "journal_mode", found: mode });
     }
     let wanted = if sabotage::on(Version::SynchronousNormal) { 1 } else { 2 };
     connection.pragma_update(None, "synchronous", wanted)?;
     let level: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
     if level != wanted {
-        return Err(OpenError::Setting { setting: "synchronous", found: level.to_string() });
+        return Err(EngineError::Setting { setting: "synchronous", found: level.to_string() });
     }
     for (name, value) in [
         ("fullfsync", "ON"),
@@ -543,13 +537,13 @@ fn read_state(
     connection: &Connection,
     environment: &dyn Environment,
     as_written: row_proof::Conditions,
-) -> Result<WriterState, OpenError> {
+) -> Result<WriterState, EngineError> {
     state::refuse_rotted(connection)?;
     let stored = state::read(&mut { connection }, "install_id")?;
     let recorded_by = newest_install(connection)?;
     let install_id = match stored {
         Some(text) => InstallId::parse(text).map_err(|error| EngineError::stored("install id", error))?,
-        None if recorded_by.is_some() => return Err(EngineError::stored("install id", "it is gone").into()),
+        None if recorded_by.is_some() => return Err(EngineError::stored("install id", "it is gone")),
         None => {
             let id = InstallId::generate(now_ms(environment), environment.random());
             state::put(connection, "install_id", id.as_str())?;
@@ -559,7 +553,7 @@ fn read_state(
     // Who goes on as another install says so with an entry, in one unit of work. A fact that says otherwise is of before:
     // the disk dropped the page that it was written to.
     if let Some(install) = recorded_by.filter(|install| *install != install_id) {
-        return Err(EngineError::stored("install id", format!("the newest entry is of {}", install.as_str())).into());
+        return Err(EngineError::stored("install id", format!("the newest entry is of {}", install.as_str())));
     }
     let head = connection
         .query_row("SELECT local_seq, hash FROM audit_local ORDER BY local_seq DESC LIMIT 1", [], |row| {

@@ -1,8 +1,10 @@
 //! The outbox, read: what is to be sent, and rows for people to look at.
 
-use crate::{Engine, EngineError, Sql, UnitOfWork};
+use crate::together::{Page, Stretch, listed};
+use crate::{Engine, EngineError, Line, Sql, Telling, UnitOfWork};
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use turndown_protocol::{EntityRef, EventId, SealedEvent};
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -127,11 +129,13 @@ pub struct OutboxRow {
     pub acknowledged_at: Option<String>,
 }
 
+const FROM: &str = "FROM outbox o LEFT JOIN outbox h ON o.state = 'held' AND h.event_id = o.held_by";
 const ROW: &str = "SELECT a.bytes, o.state, o.attempts, o.last_code, o.last_message, o.held_by, h.state, o.settled_by,
-        o.seq, o.acknowledged_at
+        o.seq, o.acknowledged_at, o.local_seq
     FROM outbox o JOIN audit_local a ON a.local_seq = o.local_seq
     LEFT JOIN outbox h ON o.state = 'held' AND h.event_id = o.held_by";
 
+#[derive(Clone)]
 struct RawRow {
     bytes: String,
     state: String,
@@ -230,12 +234,136 @@ impl Group {
         }
     }
 
+    /// Rows between two numbers of the record. What goes before its turn stands before all of them.
+    fn within(self) -> &'static str {
+        match self {
+            Self::Pending => "(o.lane_rank, o.local_seq) > (?1, ?2) AND (o.lane_rank, o.local_seq) < (?3, ?4)",
+            _ => "o.local_seq > ?2 AND o.local_seq < ?4",
+        }
+    }
+
+    /// Whether rows of it that were recorded in one go are told together. What needs a look stands by itself.
+    fn is_told_together(self) -> bool {
+        matches!(self, Self::Pending | Self::Acknowledged | Self::Done)
+    }
+
+    fn is_newest_first(self) -> bool {
+        matches!(self, Self::Acknowledged | Self::Discarded | Self::Done)
+    }
+
+    /// The rows of a stretch that are in this group, as they are told.
+    fn stretch(
+        self,
+        mut connection: &Connection,
+        numbers: &RangeInclusive<u64>,
+        open: &[String],
+        on_hold: &BTreeSet<EntityRef>,
+    ) -> Result<Stretch, EngineError> {
+        let in_turn = if self == Self::Pending { "o.lane_rank = 2" } else { "1" };
+        let query = format!(
+            "SELECT o.local_seq, o.state, o.entity_kind, o.entity_id FROM outbox o
+             WHERE {} AND {in_turn} AND o.local_seq BETWEEN ?1 AND ?2 ORDER BY {}",
+            self.which(),
+            self.order()
+        );
+        let entries = connection.all(&query, [numbers.start(), numbers.end()], |row| {
+            let end = match row.get_ref(1)?.as_str()? {
+                // What somebody decided about one of them, or holds back, is told of that one.
+                "synced" => Some("synced"),
+                "pending" if on_hold.is_empty() => Some("pending"),
+                "pending" => {
+                    let entity = EntityRef::new(row.get::<_, String>(2)?, row.get::<_, String>(3)?);
+                    (!on_hold.contains(&entity)).then_some("pending")
+                }
+                _ => None,
+            };
+            Ok((row.get(0)?, end))
+        })?;
+        Ok(Stretch::of(*numbers.start(), &entries, open))
+    }
+
+    /// Takes what a page shows of this group. Answers how many lines the group has in all.
+    fn take(
+        self,
+        mut connection: &Connection,
+        worst: &[EntityRef],
+        telling: Telling<'_>,
+        page: &mut Page<RawRow>,
+    ) -> Result<u64, EngineError> {
+        let rows = self.count(&mut connection)?;
+        let mut stretches = Vec::new();
+        if self.is_told_together() && rows > 1 && !telling.together.is_empty() {
+            let on_hold = crate::on_hold::lanes(connection)?;
+            for numbers in telling.together {
+                let stretch = self.stretch(connection, numbers, telling.open, &on_hold)?;
+                if !stretch.is_plain() {
+                    stretches.push((numbers, stretch));
+                }
+            }
+        }
+        let entries: u64 = stretches.iter().map(|(_, stretch)| stretch.entries as u64).sum();
+        let lines: u64 = stretches.iter().map(|(_, stretch)| stretch.lines.len() as u64).sum();
+        let total = rows.saturating_sub(entries) + lines;
+        if page.skip >= total {
+            page.skip -= total;
+            return Ok(total);
+        }
+        if self.is_newest_first() {
+            stretches.reverse();
+        }
+        let which = if stretches.is_empty() {
+            self.which().to_owned()
+        } else {
+            format!("{} AND {}", self.which(), self.within())
+        };
+        let names: Vec<String> = worst.iter().map(|entity| format!("{}/{}", entity.kind, entity.id)).collect();
+        let names = serde_json::to_string(&names).map_err(|error| EngineError::stored("entity", error))?;
+        // Without them the rows are in an index's order, and no more are read than are shown.
+        let order = if self == Self::Attention && !worst.is_empty() {
+            format!("o.entity_kind || '/' || o.entity_id IN (SELECT value FROM json_each(?5)) DESC, {}", self.order())
+        } else {
+            self.order().to_owned()
+        };
+        let between = |page: &mut Page<RawRow>, after: (i64, u64), before: (i64, u64)| {
+            let count = |most: u64| {
+                let query = format!("SELECT count(*) FROM (SELECT 1 {FROM} WHERE {which} LIMIT ?5)");
+                let bounds = (after.0, after.1, before.0, before.1, most);
+                Ok::<u64, EngineError>((&*connection).first(&query, bounds, |row| row.get(0))?.unwrap_or(0))
+            };
+            let read = |limit: u64, offset: u64| {
+                let bounds = (after.0, after.1, before.0, before.1, &names, limit, offset);
+                (&*connection).all(&format!("{ROW} WHERE {which} ORDER BY {order} LIMIT ?6 OFFSET ?7"), bounds, raw)
+            };
+            page.take_between(count, read)
+        };
+        let (first, last) = ((i64::MIN, 0), (i64::MAX, i64::MAX.unsigned_abs()));
+        let in_turn = |seq: u64| (2, seq);
+        let mut edge = if self.is_newest_first() { last } else { first };
+        for (numbers, stretch) in &stretches {
+            let (start, end) = (in_turn(*numbers.start()), in_turn(*numbers.end()));
+            if self.is_newest_first() {
+                between(page, end, edge)?;
+                edge = start;
+            } else {
+                between(page, edge, start)?;
+                edge = end;
+            }
+            page.take_stretch(stretch, |numbers| {
+                let query = format!("{ROW} WHERE o.local_seq IN (SELECT value FROM json_each(?1))");
+                (&*connection).all(&query, [listed(numbers)], |row| Ok((row.get(10)?, raw(row)?)))
+            })?;
+        }
+        if self.is_newest_first() {
+            between(page, first, edge)?
+        } else {
+            between(page, edge, last)?
+        }
+        Ok(total)
+    }
+
     fn count<S: Sql>(self, sql: &mut S) -> Result<u64, EngineError> {
         let query = match self {
-            Self::Attention | Self::Held => format!(
-                "SELECT count(*) FROM outbox o LEFT JOIN outbox h ON o.state = 'held' AND h.event_id = o.held_by WHERE {}",
-                self.which()
-            ),
+            Self::Attention | Self::Held => format!("SELECT count(*) {FROM} WHERE {}", self.which()),
             // The rows keep these counts themselves.
             _ => format!("SELECT coalesce(sum(n), 0) FROM outbox_counts o WHERE {}", self.which()),
         };
@@ -427,6 +555,22 @@ impl Engine {
     /// # Errors
     /// When SQLite refuses or something stored cannot be read.
     pub fn rows(&self, filter: RowFilter, offset: u32, limit: u32) -> Result<(Vec<OutboxRow>, u32), EngineError> {
+        let (lines, total) = self.lines(filter, &[], Telling::default(), offset, limit)?;
+        Ok((lines.into_iter().map(|line| line.row).collect(), total))
+    }
+
+    /// The same in lines, of which one may tell of several rows. Of what needs a look, `worst` stands first.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn lines(
+        &self,
+        filter: RowFilter,
+        worst: &[EntityRef],
+        telling: Telling<'_>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<(Vec<Line<OutboxRow>>, u32), EngineError> {
         // Each group is in one index's order, so that a page costs what it shows and not what there is.
         let groups: &[Group] = match filter {
             RowFilter::All => &[Group::Attention, Group::Pending, Group::Held, Group::Done],
@@ -435,25 +579,18 @@ impl Engine {
             RowFilter::Acknowledged => &[Group::Acknowledged],
             RowFilter::Discarded => &[Group::Discarded],
         };
-        self.read(|mut connection| {
-            let (mut rows, mut total) = (Vec::new(), 0_u64);
+        let (lines, total) = self.read(|connection| {
+            let (mut page, mut total) = (Page::new(offset, limit), 0_u64);
             for group in groups {
-                let count = group.count(&mut connection)?;
-                let skip = u64::from(offset).saturating_sub(total).min(count);
-                let room = u64::from(limit) - rows.len() as u64;
-                if u64::from(offset) < total + count && room > 0 {
-                    let found = connection.all(
-                        &format!("{ROW} WHERE {} ORDER BY {} LIMIT ?1 OFFSET ?2", group.which(), group.order()),
-                        [room, skip],
-                        raw,
-                    )?;
-                    rows.extend(found);
-                }
-                total += count;
+                total += group.take(connection, worst, telling, &mut page)?;
             }
-            let rows = rows.into_iter().map(RawRow::read).collect::<Result<_, _>>()?;
-            Ok((rows, u32::try_from(total).unwrap_or(u32::MAX)))
-        })
+            Ok((page.lines, total))
+        })?;
+        let read = |line: Line<RawRow>| -> Result<_, EngineError> {
+            Ok(Line { row: line.row.read()?, gathered: line.gathered })
+        };
+        let lines = lines.into_iter().map(read).collect::<Result<_, EngineError>>()?;
+        Ok((lines, u32::try_from(total).unwrap_or(u32::MAX)))
     }
 
     /// When the oldest event that still waits was recorded.

@@ -2,13 +2,16 @@
 //!
 //! The sums can fail as the ledger's can: `recorded` counts the audit trail, the others what the outbox says became of it.
 
+use crate::lanes::EVENT;
 use crate::outbox::event_id;
-use crate::{Engine, EngineError, Outage, OutboxState, Sql, rfc3339};
+use crate::together::{Page, Stretch, listed};
+use crate::{Engine, EngineError, Line, Outage, OutboxState, Sql, Telling, rfc3339};
 use chrono::{DateTime, Utc};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::RangeInclusive;
 use turndown_protocol::{Change, EntityRef, EventId, SealedEvent};
 
 /// A stretch of the record.
@@ -167,8 +170,71 @@ impl Period {
         let until = self.until_seq.unwrap_or(i64::MAX.unsigned_abs());
         (self.after_seq, until, self.from.map(rfc3339), self.to.map(rfc3339))
     }
+
+    fn read(
+        self,
+        mut connection: &Connection,
+        came_to: Option<CameTo>,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Vec<RawRow>, EngineError> {
+        let (after, until, from, to) = self.bounds();
+        connection.all(
+            &format!(
+                "SELECT {COLUMNS}, {CAME_TO} {FROM} {DECIDED}
+                 WHERE {WITHIN} AND (?5 IS NULL OR {CAME_TO} = ?5) ORDER BY a.local_seq LIMIT ?6 OFFSET ?7"
+            ),
+            (after, until, from, to, came_to.map(CameTo::name), limit, offset),
+            raw,
+        )
+    }
+
+    /// How many there are, up to so many.
+    fn count(self, mut connection: &Connection, came_to: Option<CameTo>, most: u64) -> Result<u64, EngineError> {
+        let (after, until, from, to) = self.bounds();
+        let query = format!(
+            "SELECT count(*) FROM (SELECT 1 {FROM} WHERE {WITHIN} AND (?5 IS NULL OR {CAME_TO} = ?5) LIMIT ?6)"
+        );
+        let bounds = (after, until, from, to, came_to.map(CameTo::name), most);
+        Ok(connection.first(&query, bounds, |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// What was recorded in one go in this period, as it is told.
+    fn stretch(
+        self,
+        mut connection: &Connection,
+        numbers: &RangeInclusive<u64>,
+        came_to: Option<CameTo>,
+        open: &[String],
+    ) -> Result<Stretch, EngineError> {
+        let (after, until, from, to) = self.bounds();
+        let (after, until) = (after.max(numbers.start() - 1), until.min(*numbers.end()));
+        if after >= until {
+            return Ok(Stretch::default());
+        }
+        let entries = connection.all(
+            &format!("SELECT a.local_seq, {CAME_TO} {FROM} WHERE {WITHIN} ORDER BY a.local_seq"),
+            (after, until, from, to),
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?)),
+        )?;
+        let mut told = Vec::with_capacity(entries.len());
+        for (seq, end) in entries {
+            let end = CameTo::parse(&end)?;
+            if came_to.is_none_or(|only| only == end) {
+                // What somebody decided about one of them, or has to, is told of that one.
+                let is_shared = matches!(end, CameTo::Taken | CameTo::Merged | CameTo::Waiting);
+                told.push((seq, is_shared.then(|| end.name())));
+            }
+        }
+        Ok(Stretch::of(*numbers.start(), &told, open))
+    }
 }
 
+const COLUMNS: &str = "a.local_seq, a.bytes, o.state, o.last_code, o.last_message, d.bytes, o.seq, o.acknowledged_at";
+/// The later action that decides it as well.
+const DECIDED: &str = "LEFT JOIN audit_local d ON d.event_id = o.settled_by";
+
+#[derive(Clone)]
 struct RawRow {
     bytes: String,
     came_to: String,
@@ -182,14 +248,14 @@ struct RawRow {
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
     Ok(RawRow {
-        bytes: row.get(0)?,
-        came_to: row.get(1)?,
+        bytes: row.get(1)?,
         state: row.get(2)?,
         last_code: row.get(3)?,
         last_message: row.get(4)?,
         decision: row.get(5)?,
         seq: row.get(6)?,
         acknowledged_at: row.get(7)?,
+        came_to: row.get(8)?,
     })
 }
 
@@ -251,19 +317,53 @@ impl Engine {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<PeriodRow>, EngineError> {
-        let (after, until, from, to) = period.bounds();
-        let rows = self.read(|mut connection| {
-            connection.all(
-                &format!(
-                    "SELECT a.bytes, {CAME_TO}, o.state, o.last_code, o.last_message, d.bytes, o.seq, o.acknowledged_at
-                     {FROM} LEFT JOIN audit_local d ON d.event_id = o.settled_by
-                     WHERE {WITHIN} AND (?5 IS NULL OR {CAME_TO} = ?5) ORDER BY a.local_seq LIMIT ?6 OFFSET ?7"
-                ),
-                (after, until, from, to, came_to.map(CameTo::name), limit, offset),
-                raw,
-            )
-        })?;
+        let rows = self.read(|connection| period.read(connection, came_to, limit.into(), offset.into()))?;
         rows.into_iter().map(RawRow::read).collect()
+    }
+
+    /// The same in lines, of which one may tell of several actions. Also answers how many actions of the whole list are
+    /// told in a line with others, or beside one, and in how many lines.
+    ///
+    /// # Errors
+    /// When SQLite refuses or something stored cannot be read.
+    pub fn period_lines(
+        &self,
+        period: Period,
+        came_to: Option<CameTo>,
+        telling: Telling<'_>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<(Vec<Line<PeriodRow>>, [usize; 2]), EngineError> {
+        let (lines, told) = self.read(|connection| {
+            let mut page = Page::new(offset, limit);
+            let (mut rest, mut told) = (period, [0, 0]);
+            for numbers in telling.together {
+                let stretch = period.stretch(connection, numbers, came_to, telling.open)?;
+                if stretch.is_plain() {
+                    continue;
+                }
+                told = [told[0] + stretch.entries, told[1] + stretch.lines.len()];
+                let before = Period { until_seq: Some(numbers.start() - 1), ..rest };
+                page.take_between(
+                    |most| before.count(connection, came_to, most),
+                    |limit, offset| before.read(connection, came_to, limit, offset),
+                )?;
+                page.take_stretch(&stretch, |numbers| {
+                    let query = format!(
+                        "SELECT {COLUMNS}, {CAME_TO} {FROM} {DECIDED}
+                         WHERE a.local_seq IN (SELECT value FROM json_each(?1))"
+                    );
+                    (&*connection).all(&query, [listed(numbers)], |row| Ok((row.get(0)?, raw(row)?)))
+                })?;
+                rest.after_seq = *numbers.end();
+            }
+            page.take_between(|_| Ok(0), |limit, offset| rest.read(connection, came_to, limit, offset))?;
+            Ok((page.lines, told))
+        })?;
+        let read = |line: Line<RawRow>| -> Result<_, EngineError> {
+            Ok(Line { row: line.row.read()?, gathered: line.gathered })
+        };
+        Ok((lines.into_iter().map(read).collect::<Result<_, EngineError>>()?, told))
     }
 
     /// Who recorded how much in a period, the most first.
@@ -319,7 +419,7 @@ impl Engine {
                     continue;
                 }
                 let text = row.get_ref(5)?.as_str().unwrap_or_default();
-                let read: Changes = serde_json::from_str(text).map_err(|error| EngineError::stored("event", error))?;
+                let read: Changes = serde_json::from_str(text).map_err(|error| EngineError::stored(EVENT, error))?;
                 for (path, change) in read.changes {
                     match known.changes.entry(path) {
                         Entry::Vacant(first) => {

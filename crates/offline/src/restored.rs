@@ -11,6 +11,7 @@
 //! behind that is offered, because offering twice does no harm.
 
 use crate::engine::Engine;
+use crate::lanes::EVENT;
 use crate::outbox::event_id;
 use crate::record::{Draft, Intent, Recorded};
 use crate::{EngineError, RecordError, Sql, UnitOfWork, now_ms};
@@ -258,7 +259,7 @@ impl UnitOfWork<'_> {
         let mut places = Vec::with_capacity(lane.len());
         let mut numbers = Vec::with_capacity(lane.len());
         for (local_seq, place, settles) in lane {
-            let settles = serde_json::from_str(&settles).map_err(|error| EngineError::stored("event", error))?;
+            let settles = serde_json::from_str(&settles).map_err(|error| EngineError::stored(EVENT, error))?;
             places.push(Place { settles, ..place });
             numbers.push(local_seq);
         }

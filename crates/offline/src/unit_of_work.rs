@@ -167,10 +167,17 @@ impl<'c> UnitOfWork<'c> {
     }
 
     pub(crate) fn poison(&mut self, error: EngineError) -> EngineError {
+        self.meet(&error);
         self.poisoned = true;
-        self.broken |= error.breaks_connection();
-        self.shared.mark_if_corrupt(&error);
         error
+    }
+
+    /// Takes in what was found wrong: a statement that failed, or a value that was read and is none.
+    pub(crate) fn meet(&mut self, error: &EngineError) {
+        if !self.poisoned {
+            self.broken |= error.breaks_connection();
+            self.shared.mark_if_corrupt(error);
+        }
     }
 
     /// Whether something happened that the connection must not outlive.

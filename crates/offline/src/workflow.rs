@@ -1,6 +1,7 @@
 //! What a workflow brings to the engine. Housekeeping is the first.
 
 use crate::{EngineError, Sql, UnitOfWork};
+use turndown_phrase::Phrase;
 use turndown_protocol::{EntityRef, Event, Fields, Reference};
 
 /// Where the newest edit of this desk on an entity stands, worst first when several are open.
@@ -135,7 +136,7 @@ pub trait Workflow: Send + Sync + 'static {
     ///
     /// # Errors
     /// What does not go together, in words for a person.
-    fn goes_together(&self, fields: &Fields) -> Result<(), String> {
+    fn goes_together(&self, fields: &Fields) -> Result<(), Phrase> {
         let _ = fields;
         Ok(())
     }

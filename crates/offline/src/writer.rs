@@ -103,7 +103,7 @@ impl Writer {
             }
             drop(connection);
         }
-        tracing::warn!("the disk failed; the database is opened anew");
+        tracing::warn!("the database is opened anew");
     }
 
     fn reopen(&mut self, shared: &Shared) -> Result<(), EngineError> {

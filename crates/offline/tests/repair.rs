@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use turndown_offline::{Engine, Hands, StartReport};
+use turndown_offline::{Engine, Hands, RecordError, StartReport};
 use turndown_protocol::{EventResult, InstallId, Outcome};
 
 const SIDES: [&str; 2] = ["desk.db-wal", "desk.db-shm"];
@@ -603,6 +603,54 @@ fn b12_damage_that_is_met_where_the_database_is_opened_anew_is_told() {
     let (engine, report) = house.open();
     assert!(report.repair.is_some());
     assert_eq!(value(&engine, 1), 1);
+    is_sound(&engine);
+}
+
+#[test]
+fn b12_a_value_of_another_type_that_a_running_desk_meets_is_told() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    assert!(engine.ledger().unwrap().is_balanced());
+    // What rots does not ask the table which types it takes.
+    let relax = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'INTEGER', 'ANY') WHERE name = 'outbox_counts'";
+    let rot = "UPDATE outbox_counts SET n = 'o' WHERE state = 'pending';
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'ANY', 'INTEGER') WHERE name = 'outbox_counts'";
+    for statements in [relax, rot] {
+        rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(statements).unwrap();
+    }
+    assert_eq!(engine.ledger().expect_err("it is no number").code(), "DATABASE_CORRUPT");
+    assert!(engine.is_damaged(), "or every look at the queue would fail, and nobody would be told why");
+    engine.close();
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!(value(&engine, 1), 1);
+    is_sound(&engine);
+}
+
+#[test]
+fn b12_a_row_of_the_service_that_a_unit_of_work_cannot_read_is_told() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    // What the disk holds of the service's row is none any more: no statement fails, and its reader does.
+    let rot = "INSERT INTO mirror (entity_kind, entity_id, version, row) VALUES ('counter', '1', 1, '{\"entity\"')";
+    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+    assert!(!engine.is_damaged());
+    match try_add(&engine, 1, "e2") {
+        Err(RecordError::Engine(error)) => assert_eq!(error.code(), "DATABASE_UNREADABLE"),
+        other => panic!("it is no row: {other:?}"),
+    }
+    assert!(engine.is_damaged(), "or whoever comes to this row would fail for ever, and nobody would be told why");
+    engine.close();
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!(value(&engine, 1), 1);
+    add(&engine, 1, "e3");
     is_sound(&engine);
 }
 

@@ -81,7 +81,7 @@ pub fn judge(
 }
 
 fn rejected(code: RefusalCode, message: String) -> Judgement {
-    Judgement::Rejected(Refusal::new(code, message))
+    Judgement::Rejected(Refusal::verbatim(code, message))
 }
 
 /// The class of a conflict as it stands in answers.
@@ -125,7 +125,7 @@ impl Asked {
     /// When there is no such action on a task or its arguments are not understood.
     pub fn read(task: &str, action: &str, args: &serde_json::Value) -> Result<Self, Refusal> {
         let name = if action == "cancel" { "cancel_task" } else { action };
-        let refusal = |detail: String| Refusal::new(RefusalCode::ActionUnknown, detail);
+        let refusal = |detail: String| Refusal::verbatim(RefusalCode::ActionUnknown, detail);
         let mut args = match args {
             serde_json::Value::Null => serde_json::Map::new(),
             serde_json::Value::Object(members) => members.clone(),

@@ -291,7 +291,7 @@ fn a6_a_disk_that_refuses_is_never_taken_for_damage() {
                 }
                 Err(error) => {
                     assert_ne!(error.code(), "DATABASE_CORRUPT", "{what}: {error:?}");
-                    assert!(!error.next_step().is_empty());
+                    assert!(!error.next_step().to_string().is_empty());
                     refusals += 1;
                 }
             }

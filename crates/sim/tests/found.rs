@@ -46,5 +46,6 @@ found! {
     b12_an_action_whose_name_rotted_in_the_outbox_is_found_and_mended: 2003529,
     a6_a_desk_that_would_not_take_up_what_it_lacks_is_made_anew_by_the_same_start: 4103381,
     b12_damage_that_is_met_where_the_database_is_opened_anew_is_told: 4106651,
+    b12_a_row_of_the_service_that_the_link_cannot_read_is_told: 6012893,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

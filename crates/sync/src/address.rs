@@ -3,9 +3,10 @@
 use crate::reason::Reason;
 use reqwest::Url;
 use std::net::IpAddr;
+use turndown_phrase::{Phrase, phrase};
 
-fn refuse(code: &'static str, message: &str, next_step: &str) -> Reason {
-    Reason { code, message: message.to_owned(), next_step: next_step.to_owned() }
+fn refuse(code: &'static str, message: Phrase, next_step: Phrase) -> Reason {
+    Reason { code, message, next_step }
 }
 
 /// Normalises an address: the scheme is `https`, or `http` on this machine; no slash at the end.
@@ -13,32 +14,33 @@ fn refuse(code: &'static str, message: &str, next_step: &str) -> Reason {
 /// # Errors
 /// What is wrong with it, for the person who typed it.
 pub fn normalise(address: &str) -> Result<String, Reason> {
-    const LIKE: &str = "Type it as your IT gave it, for example https://turndown.hotel.example.";
-    let unfit = |message: &str| refuse("ADDRESS_UNFIT", message, LIKE);
+    let like = || phrase!("Type it as your IT gave it, for example https://turndown.hotel.example.");
+    let unfit = |message: Phrase| refuse("ADDRESS_UNFIT", message, like());
     let typed = address.trim();
     if typed.trim_matches('/').is_empty() {
-        return Err(refuse("ADDRESS_EMPTY", "The service's address is empty.", LIKE));
+        return Err(refuse("ADDRESS_EMPTY", phrase!("The service's address is empty."), like()));
     }
     let spelled = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let mut url = Url::parse(&spelled).map_err(|_| unfit("This is not an address that a service can have."))?;
+    let mut url =
+        Url::parse(&spelled).map_err(|_| unfit(phrase!("This is not an address that a service can have.")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(unfit("A service's address begins with https://."));
+        return Err(unfit(phrase!("A service's address begins with https://.")));
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(unfit("A service's address has a name and perhaps a port, and nothing else."));
+        return Err(unfit(phrase!("A service's address has a name and perhaps a port, and nothing else.")));
     }
     if url.port() == Some(0) {
-        return Err(unfit("A service cannot be at port 0."));
+        return Err(unfit(phrase!("A service cannot be at port 0.")));
     }
     let near = nearness(&url);
     if near == Near::Here && !typed.contains("://") {
-        url.set_scheme("http").map_err(|()| unfit("This is not an address that a service can have."))?;
+        url.set_scheme("http").map_err(|()| unfit(phrase!("This is not an address that a service can have.")))?;
     }
     if url.scheme() == "http" && near == Near::Far {
         return Err(refuse(
             "ADDRESS_NOT_SECURE",
-            "This address is not encrypted, so anyone on the way could read along.",
-            "Use the address that begins with https://.",
+            phrase!("This address is not encrypted, so anyone on the way could read along."),
+            phrase!("Use the address that begins with https://."),
         ));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use turndown_offline::{EVENT_BYTES_MAX, Engine, EngineError, FeedPlace, Hands, KNOWN_AT, OutboxItem, now_ms};
+use turndown_phrase::phrase;
 use turndown_protocol::{
     AuditClosed, AuditHead, BatchId, Capabilities, ChangesPage, EVENT_SCHEMA, EventsRequest, Handshake,
     HandshakeAnswer, InstallId, ServiceHead, Snapshot, ZERO_HASH,
@@ -132,8 +133,8 @@ pub(crate) fn desk(error: &EngineError) -> Failure {
     tracing::error!(code = error.code(), error = ?error, "the desk's database refused the link");
     let reason = Reason {
         code: error.code(),
-        message: "This desk cannot keep what the service answers, so nothing more is sent.".into(),
-        next_step: error.next_step().into(),
+        message: phrase!("This desk cannot keep what the service answers, so nothing more is sent."),
+        next_step: error.next_step(),
     };
     Failure { reason, ..Failure::new(Class::Desk, Cause::Fault) }
 }

@@ -520,7 +520,7 @@ impl<'a> Driver<'a> {
                     let hands = shared.engine.hands();
                     // It was logged; a restart then counts from what was written before.
                     let _ = blocking(hands, move || {
-                        shared.engine.blame(&event, tries, reason.code, &reason.message).map_err(|error| {
+                        shared.engine.blame(&event, tries, reason.code, &reason.message.to_string()).map_err(|error| {
                             tracing::warn!(code = error.code(), "tries of an event could not be written down");
                             Failure::new(Class::Desk, Cause::Fault)
                         })

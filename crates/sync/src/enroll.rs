@@ -7,6 +7,7 @@ use crate::reason::{Cause, Reason};
 use crate::wire::{Body, Deadlines, Wire};
 use std::sync::Arc;
 use turndown_offline::SystemEnvironment;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{Enroll, EnrollCode};
 
 /// The hotel that an address and a code lead to.
@@ -96,25 +97,26 @@ fn plain(code: &str) -> Result<String, Reason> {
 fn unknown_code() -> Reason {
     Reason {
         code: "CODE_UNKNOWN",
-        message: "The service does not know this code, or it was used already.".into(),
-        next_step: "Check it letter by letter, or ask your IT for a new one.".into(),
+        message: phrase!("The service does not know this code, or it was used already."),
+        next_step: phrase!("Check it letter by letter, or ask your IT for a new one."),
     }
 }
 
 /// The same causes as on the link, but nothing was recorded yet and a person is waiting for the answer.
 fn in_words(failure: Failure) -> Reason {
-    let again = |reason: Reason, next_step: &str| Reason { next_step: next_step.to_owned(), ..reason };
+    let again = |reason: Reason, next_step: Phrase| Reason { next_step, ..reason };
     match (failure.class, failure.cause) {
         // The one thing that can be missing or refused here is the code.
         (Class::Refused | Class::SignIn | Class::Gone | Class::WholeBatch, Cause::RequestRefused)
         | (_, Cause::TokenRefused | Cause::WrongProperty | Cause::CursorGone) => unknown_code(),
-        (Class::Overload, _) => again(failure.reason, "Wait a minute, then try again."),
+        (Class::Overload, _) => again(failure.reason, phrase!("Wait a minute, then try again.")),
         (_, Cause::NotTheService) => {
-            again(failure.reason, "Check the address, or sign in to the network in a browser, then try again.")
+            again(failure.reason, phrase!("Check the address, or sign in to the network in a browser, then try again."))
         }
-        (_, Cause::Certificate) => {
-            again(failure.reason, "Check this computer's date, then ask your IT about the service's certificate.")
-        }
-        _ => again(failure.reason, "Check the address and this computer's network, then try again."),
+        (_, Cause::Certificate) => again(
+            failure.reason,
+            phrase!("Check this computer's date, then ask your IT about the service's certificate."),
+        ),
+        _ => again(failure.reason, phrase!("Check the address and this computer's network, then try again.")),
     }
 }

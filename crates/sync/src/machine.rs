@@ -14,6 +14,7 @@ use crate::classify::{Class, Failure};
 use crate::reason::{Cause, Reason};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
+use turndown_phrase::phrase;
 use turndown_protocol::{EntityRef, EventId};
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -917,11 +918,11 @@ impl Machine {
             } else {
                 Reason {
                     code: "POISON",
-                    message: format!(
-                        "The service failed on this action {} times while others went through.",
-                        alone.tries
+                    message: phrase!(
+                        "The service failed on this action {tries} times while others went through.",
+                        tries = alone.tries
                     ),
-                    next_step: "Tell your IT, then retry it from the Sync Center.".into(),
+                    next_step: phrase!("Tell your IT, then retry it from the Sync Center."),
                 }
             };
             if let Some(flush) = &mut self.flush {

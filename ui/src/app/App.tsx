@@ -17,11 +17,13 @@ import { StaleModal } from "../features/stale/Stale";
 import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
 import { configure } from "../shared/fmt";
-import { isTyping, keyOf } from "../shared/keys";
+import { isTyping, SHORTCUTS, type ShortcutId } from "../shared/keys";
 import { speech } from "../shared/language";
 import { prefs } from "../shared/prefs";
 import { go, useRoute } from "../shared/route";
-import { Frame, StartNotice } from "./Frame";
+import { said } from "../shared/said";
+import { shortcutOf } from "../shared/shortcuts";
+import { Frame, NoticePlace, StartNotice } from "./Frame";
 import { openSettings, Settings, SettingsButton } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 
@@ -45,7 +47,7 @@ function Root(): ReactNode {
   const ready = useStore(desk.app, (slice) => slice.state !== null);
   const error = useStore(desk.app, (slice) => (slice.state === null ? slice.error : null));
   if (ready) return <Phases />;
-  return error === null ? null : <Unreadable message={error.message} next={error.nextStep} code={error.code} />;
+  return error === null ? null : <Unreadable message={said(error.message)} next={said(error.nextStep)} code={error.code} />;
 }
 
 /** The core did not even say where the app stands. */
@@ -84,8 +86,10 @@ function Phases(): ReactNode {
 function BeforeTheBoard({ children }: { children: ReactNode }): ReactNode {
   return (
     <div className="before-the-board">
-      <EmergencyStamp />
-      <StartNotice />
+      <NoticePlace>
+        <EmergencyStamp />
+        <StartNotice />
+      </NoticePlace>
       <SettingsButton />
       {children}
     </div>
@@ -104,6 +108,10 @@ function Ready(): ReactNode {
     setCockpit(false);
     setSheet(true);
   };
+  const changeKeys = () => {
+    setSheet(false);
+    openSettings("keys");
+  };
   useKeys(showSheet, () => setCockpit((isOpen) => !isOpen));
   useTitle(route.view, isBoard);
 
@@ -117,7 +125,7 @@ function Ready(): ReactNode {
         </main>
         {!isBoard || route.view === "board" ? <RadioLine /> : null}
       </Frame>
-      {sheet ? <Shortcuts onClose={() => setSheet(false)} /> : null}
+      {sheet ? <Shortcuts onClose={() => setSheet(false)} onChange={changeKeys} /> : null}
       <StaleModal />
     </>
   );
@@ -178,7 +186,8 @@ function useTitle(view: string, isBoard: boolean): void {
 /** The keys that work everywhere. Letters do nothing in text fields and behind a dialog. */
 function useKeys(onSheet: () => void, onCockpit: () => void): void {
   const desk = useDesk();
-  const first = useRef({ key: "", at: 0 });
+  /** When the key that goes to a view was pressed. */
+  const wentAt = useRef(-Infinity);
   const sheet = useRef(onSheet);
   const cockpit = useRef(onCockpit);
   useEffect(() => {
@@ -186,67 +195,51 @@ function useKeys(onSheet: () => void, onCockpit: () => void): void {
     cockpit.current = onCockpit;
   });
   useEffect(() => {
+    const isBoard = desk.platform.window === "board";
+    const view = (to: "board" | "sync") => (isBoard ? go({ view: to }) : void desk.platform.openWindow("board"));
+    const does: Partial<Record<ShortcutId, () => void>> = {
+      board: () => view("board"),
+      syncCenter: () => view("sync"),
+      frontDesk: () => void desk.platform.openWindow("front-desk"),
+      cockpit: () => cockpit.current(),
+      find: () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
+      sheet: () => sheet.current(),
+      radio: () => {
+        if (isBoard) go({ view: "board" });
+        requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-radio]")?.focus());
+      },
+      undo: () => void undo(desk),
+      settings: () => openSettings(),
+      ...(isBoard ? { syncCenterAtOnce: () => go({ view: "sync" }) } : {}),
+    };
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || document.querySelector(".overlay, .popover") !== null) return;
-      const key = keyOf(event);
-      const isBoard = desk.platform.window === "board";
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
-        if (key === "j" && isBoard) {
-          event.preventDefault();
-          go({ view: "sync" });
-        } else if (key === "e") {
-          event.preventDefault();
-          if (isBoard) go({ view: "board" });
-          requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-radio]")?.focus());
-        } else if (key === "z" && !isTyping(event.target)) {
-          event.preventDefault();
-          void undo(desk);
-        } else if (key === ",") {
-          event.preventDefault();
-          openSettings();
-        }
-        return;
-      }
+      if (event.defaultPrevented || event.key === "Shift" || document.querySelector(".overlay, .popover") !== null) return;
       if (event.key === "F6") {
         event.preventDefault();
         nextRegion(event.shiftKey ? -1 : 1);
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (key === "?") {
-        event.preventDefault();
-        sheet.current();
-        return;
-      }
-      if (key === "/") {
-        event.preventDefault();
-        document.querySelector<HTMLInputElement>("[data-search]")?.focus();
-        return;
-      }
-      if (!prefs.getState().letterKeys) return;
-      const second = first.current.key === "g" && event.timeStamp - first.current.at < SEQUENCE_MS;
-      first.current = { key, at: event.timeStamp };
-      if (!second) return;
-      if (key === "b") leave(() => (isBoard ? go({ view: "board" }) : void desk.platform.openWindow("board")));
-      else if (key === "s") leave(() => (isBoard ? go({ view: "sync" }) : void desk.platform.openWindow("board")));
-      else if (key === "o") leave(() => cockpit.current());
-      else if (key === "f") leave(() => void desk.platform.openWindow("front-desk"));
-      else return;
+      const wasGoing = event.timeStamp - wentAt.current < SEQUENCE_MS;
+      wentAt.current = -Infinity;
+      const shortcut = (wasGoing ? shortcutOf(event, "afterGo") : null) ?? shortcutOf(event, "everywhere");
+      if (shortcut === null) return;
+      // In a text field letters are text, and what is undone is the typing.
+      if (isTyping(event.target) && (shortcut === "undo" || SHORTCUTS[shortcut].ctrl === undefined)) return;
+      if (shortcut === "go") wentAt.current = event.timeStamp;
+      const act = does[shortcut];
+      if (act === undefined) return;
       event.preventDefault();
-      event.stopPropagation();
+      if (SHORTCUTS[shortcut].place === "afterGo") event.stopPropagation();
+      act();
     };
-    const leave = (to: () => void) => {
-      first.current = { key: "", at: 0 };
-      to();
-    };
-    // Before the tiles see it: after a G, the next letter is not theirs.
+    // Before the tiles see it: the second key of two is not theirs.
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
   }, [desk]);
 }
 
 function nextRegion(step: 1 | -1): void {
-  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")];
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]:not(:empty)")];
   const at = regions.findIndex((region) => region.contains(document.activeElement));
   const next = regions[(at + step + regions.length) % regions.length];
   const target = next?.querySelector<HTMLElement>("[tabindex='0'], a[href], button:not([tabindex='-1']), input") ?? next;

@@ -37,6 +37,24 @@ describe("h1_a_day_that_somebody_is_asked_about", () => {
     expect((await screen.findByTestId("day-notice")).textContent).toContain("another day is due now");
   });
 
+  it("stands in a part of the page that has a name; F6 leads there, and to no such part while there is no notice", async () => {
+    const rounds = () =>
+      Array.from({ length: 6 }, () => {
+        fireEvent.keyDown(document.activeElement ?? document.body, { key: "F6" });
+        return document.activeElement?.closest("[data-region]") ?? null;
+      });
+    await open("2016-03-30");
+    const place = (await screen.findByTestId("day-notice")).closest("section");
+    expect(place?.getAttribute("aria-label")).toBe("Notices");
+    expect(rounds()).toContain(place);
+    cleanup();
+    await open(null);
+    await screen.findByTestId("frame");
+    const parts = rounds();
+    expect(parts).not.toContain(null);
+    expect(parts.every((part, at) => part !== parts[at + 1])).toBe(true);
+  });
+
   it("is not there while the house is in its day", async () => {
     await open(null);
     expect(screen.queryByTestId("day-notice")).toBeNull();

@@ -9,11 +9,13 @@ import { useStore } from "zustand";
 import { attempt } from "../data/actions";
 import { useApp, useDesk } from "../data/useDesk";
 import { Button, Switch } from "../shared/controls";
-import { count, dateTime, serviceDay } from "../shared/fmt";
+import { count, dateTime, iso, serviceDay } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
 import { prefs, setPref, type Theme } from "../shared/prefs";
 import { useRoute } from "../shared/route";
+import { usePressed } from "../shared/shortcuts";
 import { EmergencyStamp } from "../features/stale/Emergency";
+import { said } from "../shared/said";
 import { roleWord } from "../shared/words";
 import { Mark } from "../shared/Mark";
 import { DayNotice } from "./DayNotice";
@@ -42,8 +44,10 @@ export function Frame({ children, cockpit, onCockpit, onShortcuts, onSwitchPerso
       <header className="bar" data-region="">
         <Mark />
         <div className="bar-hotel">
-          <bdi className="bar-name">{hotel?.name ?? ""}</bdi>
-          <span className="bar-day">
+          <bdi className="bar-name" title={hotel?.name}>
+            {hotel?.name ?? ""}
+          </bdi>
+          <span className="bar-day" title={hotel === null ? undefined : [serviceDay(hotel.serviceDay), name === "" ? "" : iso(name)].filter(Boolean).join(" · ")}>
             {hotel === null ? "" : serviceDay(hotel.serviceDay)}
             {name === "" ? null : (
               <>
@@ -77,7 +81,7 @@ function Nav(): ReactNode {
     </a>
   );
   return (
-    <nav className="nav" aria-label={t`Views`}>
+    <nav className="nav" aria-label={t({ message: "Views", context: "the parts of the app: Board, Sync Center, Front Desk" })}>
       {tab("board", t`Board`, "B", route.view === "board")}
       {tab("sync", t`Sync Center`, "S", ["sync", "conflict", "summary", "report"].includes(route.view), attention)}
       <button type="button" className="nav-link" data-testid="open-front-desk" title={t`G then F`} onClick={() => void attempt(() => desk.platform.openWindow("front-desk"))}>
@@ -112,6 +116,7 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
   const version = useApp((state) => state.version);
   const theme = useStore(prefs, (each) => each.theme);
   const [open, setOpen] = useState(false);
+  const pressed = usePressed();
   const themes: { id: Theme; label: string; icon: ReactNode }[] = [
     { id: "system", label: t`As the computer`, icon: <Monitor size={16} aria-hidden /> },
     { id: "light", label: t`Light`, icon: <Sun size={16} aria-hidden /> },
@@ -155,15 +160,24 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
           ))}
           <Separator className="menu-separator" />
           <MenuItem id="settings" className="menu-item" data-testid="menu-settings">
-            <Settings2 size={16} aria-hidden /> {t`Settings…`} <span className="menu-key" dir="ltr">Ctrl ,</span>
+            <Settings2 size={16} aria-hidden /> {t`Settings…`} <span className="menu-key" dir="ltr">{pressed("settings").join(" ")}</span>
           </MenuItem>
           <MenuItem id="keys" className="menu-item">
-            <KeyboardIcon size={16} aria-hidden /> {t`Keyboard shortcuts`} <span className="menu-key">?</span>
+            <KeyboardIcon size={16} aria-hidden /> {t`Keyboard shortcuts`} <span className="menu-key">{pressed("sheet")}</span>
           </MenuItem>
         </Menu>
         <p className="person-version">Turndown {version}</p>
       </Popover>
     </MenuTrigger>
+  );
+}
+
+/** Where notices stand: a place of the page that has a name, and is none while there is nothing to be read. */
+export function NoticePlace({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <section className="notices" data-region="" aria-label={t`Notices`}>
+      {children}
+    </section>
   );
 }
 
@@ -176,7 +190,7 @@ export function StartNotice(): ReactNode {
     <div className="notice" data-testid="notice" data-code={notice.code}>
       <Glyph name="alert" />
       <p>
-        <b dir="auto">{notice.message}</b> <bdi>{notice.nextStep}</bdi> <span className="code">{notice.code}</span>
+        <b dir="auto">{said(notice.message)}</b> <bdi>{said(notice.nextStep)}</bdi> <span className="code">{notice.code}</span>
       </p>
       <Button small testId="notice-dismiss" onPress={() => void attempt(() => desk.platform.dismissNotice())}>{t`I have read it`}</Button>
     </div>
@@ -187,7 +201,7 @@ function Notices(): ReactNode {
   const desk = useDesk();
   const staleness = useApp((state) => state.staleness);
   return (
-    <>
+    <NoticePlace>
       <EmergencyStamp />
       <StartNotice />
       <DayNotice />
@@ -211,7 +225,7 @@ function Notices(): ReactNode {
           <Button small testId="stale-warning-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>
         </div>
       ) : null}
-    </>
+    </NoticePlace>
   );
 }
 

@@ -10,11 +10,14 @@ import { useApp } from "../data/useDesk";
 import { Button, Code } from "../shared/controls";
 import { count, time } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
+import { usePressed } from "../shared/shortcuts";
 import { dismissToast, holdToast, releaseToast, toasts, type Toast } from "../shared/toasts";
 
 export function Messages(): ReactNode {
   const list = useStore(toasts, (state) => state.list);
   const known = useApp((state) => state.staleness.knownAt);
+  const pressed = usePressed();
+  const sheet = pressed("sheet");
   const running = useStore(underway, (state) => state.now);
   // A refusal stands before what went well.
   const shown = list.findLast((toast) => toast.tone === "trouble") ?? list.at(-1);
@@ -27,7 +30,11 @@ export function Messages(): ReactNode {
         </div>
       ) : shown === undefined ? (
         <span className="foot-quiet">
-          <kbd>?</kbd> {t`for shortcuts`}
+          {sheet.length === 0 ? null : (
+            <>
+              <kbd>{sheet}</kbd> {t`for shortcuts`}
+            </>
+          )}
         </span>
       ) : (
         <Message key={shown.id} toast={shown} />
@@ -40,6 +47,7 @@ export function Messages(): ReactNode {
 
 function Message({ toast }: { toast: Toast }): ReactNode {
   const cameFrom = useFocusGivenBack();
+  const pressed = usePressed();
   return (
     <div
       className="message"
@@ -71,7 +79,7 @@ function Message({ toast }: { toast: Toast }): ReactNode {
       </span>
       {toast.offer === undefined ? null : (
         <Button small testId="undo" onPress={toast.offer.run}>
-          {toast.offer.label} <kbd>Ctrl Z</kbd>
+          {toast.offer.label} <kbd>{pressed("undo").join(" ")}</kbd>
         </Button>
       )}
       {toast.tone === "trouble" ? (

@@ -10,6 +10,7 @@ import { DeskContext } from "../data/useDesk";
 import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
 import { App } from "./App";
 import { Pill } from "./Pill";
+import { ownWords } from "../shared/said";
 
 afterEach(cleanup);
 
@@ -124,11 +125,11 @@ describe("what_waits_is_said_with_what_can_be_done", () => {
 
   it("what needs a look, and a room given to two guests before every other conflict", async () => {
     const { platform, desk } = await open({ busy: true, givenTwice: true });
-    const { conflicts } = await platform.syncCenter("all", 0, 1);
-    expect(conflicts.map((each) => each.givenTwice)).toEqual([false, true]);
+    const { conflicts } = await platform.syncCenter("all", [], 0, 1);
+    expect(conflicts.map((each) => each.givenTwice)).toEqual([true, false]);
     const [first, second] = await screen.findAllByTestId("cockpit-conflict");
-    expect(first?.textContent).toBe(`Room ${conflicts[1]?.title}: given to two guests`);
-    expect(first?.querySelector("a")?.getAttribute("href")).toBe(`#/conflict/room/${conflicts[1]?.entityId}`);
+    expect(first?.textContent).toBe(`Room ${conflicts[0]?.title}: given to two guests`);
+    expect(first?.querySelector("a")?.getAttribute("href")).toBe(`#/conflict/room/${conflicts[0]?.entityId}`);
     expect(second?.textContent).toContain("4 fields to decide");
     expect(text("cockpit-flush")).toContain("30 taken, 3 need a look.");
     await press("cockpit-attention");
@@ -143,7 +144,7 @@ describe("what_waits_is_said_with_what_can_be_done", () => {
 
   it("rooms on hold", async () => {
     const { platform, desk } = await open({ busy: true, link: "unplugged" });
-    const [row] = (await platform.syncCenter("waiting", 0, 1)).rows;
+    const [row] = (await platform.syncCenter("waiting", [], 0, 1)).rows;
     await act(async () => {
       await platform.putOnHold("i1", row?.entityId ?? "", "the guest is asked first");
       await desk.refresh();
@@ -227,7 +228,7 @@ describe("if_it_lasts", () => {
   });
 
   it.each([
-    ["what the core says of it", async () => ({ folder: "/downtime", writtenAt: null, problem: "The disk is full." }), "The disk is full."],
+    ["what the core says of it", async () => ({ folder: "/downtime", writtenAt: null, problem: ownWords("The disk is full.") }), "The disk is full."],
     ["that it cannot be read", () => Promise.reject({ code: "X", message: "It cannot be read.", nextStep: "Try again.", reference: "" }), "It cannot be read. Try again."],
   ])("says %s", async (_, downtimePack, problem) => {
     const { platform, desk } = await made({});

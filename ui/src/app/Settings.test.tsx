@@ -7,6 +7,7 @@ import { createDesk } from "../data/desk";
 import { memoryPlatform, type MemoryOptions } from "../platform/memory/memory";
 import { speech, startSpeaking } from "../shared/language";
 import { applyLooks, prefs, setPref } from "../shared/prefs";
+import { toasts } from "../shared/toasts";
 import { App } from "./App";
 import { settings } from "./Settings";
 
@@ -17,8 +18,9 @@ beforeAll(async () => {
 beforeEach(() => setPref({ language: "en" }));
 afterEach(async () => {
   cleanup();
-  settings.setState({ open: false });
-  setPref({ language: "en", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", letterKeys: true, tabEveryTile: false });
+  settings.setState({ open: false, at: "top" });
+  toasts.setState({ list: [] });
+  setPref({ language: "en", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", letterKeys: true, keys: {}, tabEveryTile: false });
   await waitFor(() => expect(speech.getState().language.code).toBe("en"));
 });
 
@@ -106,6 +108,107 @@ describe("the settings", () => {
   });
 });
 
+describe("h12_the_single_keys", () => {
+  const press = async (at: Element, key: string, more: Partial<KeyboardEventInit> = {}) => act(async () => fireEvent.keyDown(at, { key, code: /^[a-z]$/.test(key) ? `Key${key.toUpperCase()}` : key, ...more }));
+  const ask = async (id: string): Promise<HTMLElement> => {
+    const button = screen.getByTestId(`key-${id}`);
+    await act(async () => button.click());
+    expect(button.textContent).toContain("Press a key…");
+    return button;
+  };
+  const openKeys = async () => {
+    await open();
+    await press(document.body, "?", { shiftKey: true });
+    await act(async () => fireEvent.click(await screen.findByTestId("change-keys")));
+    await waitFor(() => expect(screen.queryByTestId("shortcuts")).toBeNull());
+    expect(screen.getByTestId("single-keys").hasAttribute("open")).toBe(true);
+  };
+  const close = async () => act(async () => settings.setState({ open: false }));
+  const tile = () => screen.getAllByTestId("tile").find((each) => each.dataset["status"] === "ready") as HTMLElement;
+
+  it("one that is given acts, the one before does not, and the sheet and the menu show it", async () => {
+    await openKeys();
+    const button = await ask("start");
+    await press(button, "x");
+    expect(button.textContent).toBe("Start or resumeX");
+    expect(JSON.parse(localStorage.getItem("turndown.prefs") ?? "{}")).toMatchObject({ keys: { start: "x" } });
+    await close();
+    const task = tile().dataset["task"];
+    const status = () => document.querySelector<HTMLElement>(`[data-testid="tile"][data-task="${task}"]`)?.dataset["status"];
+    tile().focus();
+    await press(tile(), "m");
+    expect(within(await screen.findByTestId("menu-start")).getByText("X")).toBeDefined();
+    await press(document.activeElement ?? document.body, "Escape");
+    await waitFor(() => expect(screen.queryByTestId("tile-menu-list")).toBeNull());
+    tile().focus();
+    await press(tile(), "s");
+    expect(status()).toBe("ready");
+    await press(tile(), "x");
+    await waitFor(() => expect(status()).toBe("in_progress"));
+    await press(document.body, "?", { shiftKey: true });
+    expect((await screen.findByTestId("shortcuts")).textContent).toContain("XStart or resume");
+  });
+
+  it("one that is taken says by what, and another one can be pressed at once", async () => {
+    await openKeys();
+    const button = await ask("start");
+    await press(button, "c");
+    expect(screen.getByTestId("key-refused").textContent).toBe("\u2068C\u2069 is taken: Complete.");
+    await press(button, "7");
+    expect(screen.getByTestId("key-refused").textContent).toBe("Digits lead to rooms.");
+    await press(button, "Enter");
+    expect(screen.getByTestId("key-refused").textContent).toContain("Only a letter");
+    expect(prefs.getState().keys).toEqual({});
+    await press(button, "ض", { code: "KeyQ" });
+    expect(prefs.getState().keys).toEqual({ start: "q" });
+  });
+
+  it("Delete takes it away, Esc leaves it and the dialog, and one button puts all back", async () => {
+    await openKeys();
+    const back = screen.getByTestId("keys-back") as HTMLButtonElement;
+    expect(back.disabled).toBe(true);
+    const sheet = await ask("sheet");
+    await press(sheet, "Delete");
+    expect(sheet.textContent).toContain("No key");
+    const pause = await ask("pause");
+    await press(pause, "Escape");
+    expect(pause.textContent).toBe("PauseP");
+    expect(screen.getByTestId("settings")).toBeDefined();
+    expect(screen.getByTestId("messages").textContent).not.toContain("for shortcuts");
+    await act(async () => fireEvent.click(back));
+    expect(prefs.getState().keys).toEqual({});
+    expect(screen.getByTestId("messages").textContent).toContain("? for shortcuts");
+  });
+
+  it("the two keys that lead to a view can be others too", async () => {
+    window.location.hash = "#/sync";
+    await open();
+    setPref({ keys: { go: "v", board: "?" , sheet: "h" } });
+    await press(document.body, "g");
+    await press(document.body, "b");
+    expect(window.location.hash).toBe("#/sync");
+    await press(document.body, "v");
+    await press(document.body, "Shift", { shiftKey: true });
+    await press(document.body, "?", { shiftKey: true });
+    expect(window.location.hash).toBe("#/board");
+    await press(document.body, "h");
+    expect((await screen.findByTestId("shortcuts")).textContent).toContain("V?Board");
+  });
+
+  it("switched off, none acts and none is shown: the sheet says so", async () => {
+    await open();
+    setPref({ letterKeys: false });
+    await press(document.body, "?", { shiftKey: true });
+    expect(screen.queryByTestId("shortcuts")).toBeNull();
+    await act(async () => fireEvent.click(screen.getByTestId("person")));
+    await act(async () => fireEvent.click(await screen.findByText("Keyboard shortcuts")));
+    const sheet = await screen.findByTestId("shortcuts");
+    expect(sheet.textContent).toContain("Single keys are switched off");
+    expect(sheet.textContent).toContain("CtrlJSync Center");
+    expect(sheet.textContent).not.toContain("Start or resume");
+  });
+});
+
 describe("what was kept", () => {
   const read = async (kept: string): Promise<object> => {
     localStorage.setItem("turndown.prefs", kept);
@@ -115,18 +218,18 @@ describe("what was kept", () => {
 
   it("by an older version is read as it was", async () => {
     expect(await read('{"theme":"dark","density":"compact","suggestions":true}')).toEqual({
-      language: "system", digits: "own", calendar: "own", theme: "dark", motion: "system", textSize: 100, density: "compact", suggestions: true, tabEveryTile: false, letterKeys: true, views: [],
+      language: "system", digits: "own", calendar: "own", theme: "dark", motion: "system", textSize: 100, density: "compact", suggestions: true, tabEveryTile: false, letterKeys: true, keys: {}, views: [],
     });
   });
 
   it.each([
-    ['{"textSize":100000,"theme":"<script>","digits":"roman","calendar":7,"language":4,"letterKeys":"no","tabEveryTile":1}'],
+    ['{"textSize":100000,"theme":"<script>","digits":"roman","calendar":7,"language":4,"letterKeys":"no","keys":{"start":"c"},"tabEveryTile":1}'],
     ["[1,2"],
     ["null"],
     ['"text"'],
   ])("and makes no sense counts as nothing: %s", async (kept) => {
     expect(await read(kept)).toEqual({
-      language: "system", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", suggestions: false, tabEveryTile: false, letterKeys: true, views: [],
+      language: "system", digits: "own", calendar: "own", theme: "system", motion: "system", textSize: 100, density: "comfortable", suggestions: false, tabEveryTile: false, letterKeys: true, keys: {}, views: [],
     });
   });
 });

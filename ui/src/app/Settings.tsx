@@ -12,12 +12,19 @@ import { Button, Dialog, Radios, Select, Switch, type Choice } from "../shared/c
 import { count, serviceDay, time } from "../shared/fmt";
 import { offeredLanguages, speech } from "../shared/language";
 import { prefs, setPref, TEXT_SIZES, type TextSize, type Theme } from "../shared/prefs";
+import { SingleKeys } from "./SingleKeys";
 import "./settings.css";
 
-export const settings = createStore<{ open: boolean }>(() => ({ open: false }));
+interface Open {
+  open: boolean;
+  /** What somebody came for. */
+  at: "top" | "keys";
+}
 
-export function openSettings(): void {
-  settings.setState({ open: true });
+export const settings = createStore<Open>(() => ({ open: false, at: "top" }));
+
+export function openSettings(at: Open["at"] = "top"): void {
+  settings.setState({ open: true, at });
 }
 
 /** Once everything has closed and the views stand in their new language. */
@@ -34,12 +41,12 @@ function focusGoesBack(): void {
 }
 
 export function Settings(): ReactNode {
-  const { open } = useStore(settings);
+  const { open, at } = useStore(settings);
   useEffect(() => (open ? focusGoesBack : undefined), [open]);
-  return open ? <SettingsDialog onClose={() => settings.setState({ open: false })} /> : null;
+  return open ? <SettingsDialog at={at} onClose={() => settings.setState({ open: false })} /> : null;
 }
 
-function SettingsDialog({ onClose }: { onClose: () => void }): ReactNode {
+function SettingsDialog({ at, onClose }: { at: Open["at"]; onClose: () => void }): ReactNode {
   const chosen = useStore(prefs);
   const { language } = useStore(speech);
   const languages: Choice[] = [{ id: "system", label: t`As the computer` }, ...offeredLanguages().map(({ code, name }) => ({ id: code, label: name, lang: code }))];
@@ -95,8 +102,9 @@ function SettingsDialog({ onClose }: { onClose: () => void }): ReactNode {
         </section>
         <section aria-labelledby="settings-keys">
           <h3 id="settings-keys">{t`Keyboard`}</h3>
-          <Switch label={t`Single letters act: S starts a room, G B opens the board`} on={chosen.letterKeys} onChange={(on) => setPref({ letterKeys: on })} testId="setting-letters" />
           <Switch label={t`The Tab key stops at every tile`} on={chosen.tabEveryTile} onChange={(on) => setPref({ tabEveryTile: on })} testId="setting-tab" />
+          <Switch label={t`Single keys act, without Ctrl`} on={chosen.letterKeys} onChange={(on) => setPref({ letterKeys: on })} testId="setting-letters" />
+          {chosen.letterKeys ? <SingleKeys open={at === "keys"} /> : null}
         </section>
       </div>
     </Dialog>
@@ -107,7 +115,7 @@ function SettingsDialog({ onClose }: { onClose: () => void }): ReactNode {
 export function SettingsButton(): ReactNode {
   return (
     <div className="settings-place">
-      <Button look="outline" testId="open-settings" onPress={openSettings}>
+      <Button look="outline" testId="open-settings" onPress={() => openSettings()}>
         <Languages size={18} aria-hidden /> {t`Settings`}
       </Button>
     </div>

@@ -1,43 +1,31 @@
 import { t } from "@lingui/core/macro";
+import { Keyboard } from "lucide-react";
 import type { ReactNode } from "react";
-import { Dialog } from "../shared/controls";
+import { useStore } from "zustand";
+import { Button, Dialog } from "../shared/controls";
+import type { ShortcutId } from "../shared/keys";
+import { prefs } from "../shared/prefs";
+import { placeWord, shortcutWord, usePressed, type PressedFor } from "../shared/shortcuts";
 
-/** The sheet of every key. */
-export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
-  const groups: { title: string; keys: [string, string][] }[] = [
+/** One line of the sheet: a shortcut of the table, or keys that are always the same. */
+type Line = ShortcutId | [keys: string, what: string];
+
+/** The sheet of every key, as the keys are now. */
+export function Shortcuts({ onClose, onChange }: { onClose: () => void; onChange: () => void }): ReactNode {
+  const pressed = usePressed();
+  const single = useStore(prefs, (each) => each.letterKeys);
+  const groups: { title: string; lines: Line[] }[] = [
     {
-      title: t`Everywhere`,
-      keys: [
-        ["G B", t`Board`],
-        ["G S", t`Sync Center`],
-        ["Ctrl J", t`Sync Center`],
-        ["G F", t`Front Desk`],
-        ["G O", t`What is the case: the panel behind the pill`],
-        ["/", t`Find a room`],
-        ["Ctrl E", t`Radio: type what is called in`],
-        ["F6", t`Next part of the window`],
-        ["Ctrl Z", t`Undo`],
-        ["Ctrl ,", t`Settings`],
-        ["?", t`This sheet`],
-      ],
+      title: placeWord("everywhere"),
+      lines: ["board", "syncCenter", "syncCenterAtOnce", "frontDesk", "cockpit", "find", "radio", ["F6", t`Next part of the window`], "undo", "settings", "sheet"],
     },
     {
-      title: t`On a tile`,
-      keys: [
-        ["S", t`Start or resume`],
-        ["P", t`Pause`],
-        ["C", t`Complete`],
-        ["A", t`Assign to…`],
-        ["I", t`Inspect…`],
-        ["M", t`More`],
-        ["Enter", t`Details`],
-        ["Shift ← →", t`To the lane beside`],
-        ["F2", t`Into the tile's buttons; Esc leads out`],
-      ],
+      title: placeWord("tile"),
+      lines: ["start", "pause", "complete", "assign", "inspect", "menu", ["Enter", t`Details`], ["Shift ← →", t`To the lane beside`], ["F2", t`Into the tile's buttons; Esc leads out`]],
     },
     {
       title: t`On the board`,
-      keys: [
+      lines: [
         ["← ↑ ↓ →", t`From tile to tile`],
         ["Home End", t`First or last of the lane`],
         ["PgUp PgDn", t`A page up or down`],
@@ -46,32 +34,21 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
     },
     {
       title: t`Several tiles`,
-      keys: [
+      lines: [
         ["Space", t`Select, or take out again`],
         ["Shift ↑ ↓", t`Select on from here; also Home, End and pages`],
-        ["Ctrl A", t`Select the whole lane, as filtered`],
-        ["S C I A", t`On a selected tile: for all of them`],
+        "selectLane",
+        [(["start", "complete", "inspect", "assign"] as const).flatMap(pressed).join(" "), t`On a selected tile: for all of them`],
         ["Esc", t`Select nothing`],
       ],
     },
     {
-      title: t`At the front desk`,
-      keys: [
-        ["C", t`Claim or release the room`],
-        ["Q", t`The guest waits, or waits no more`],
-        ["R", t`Rush, or take it back`],
-        ["Enter", t`Everything about the room`],
-      ],
+      title: placeWord("row"),
+      lines: ["claim", "queue", "rush", ["Enter", t`Everything about the room`]],
     },
     {
-      title: t`In a conflict`,
-      keys: [
-        ["F8", t`Next open field; with Shift the one before`],
-        ["1", t`Keep mine`],
-        ["2", t`Take theirs`],
-        ["3", t`Write a note anew`],
-        ["Ctrl Enter", t`Resolve and send`],
-      ],
+      title: placeWord("conflict"),
+      lines: [["F8", t`Next open field; with Shift the one before`], "mine", "theirs", "anew", ["Ctrl Enter", t`Resolve and send`]],
     },
   ];
   return (
@@ -81,10 +58,10 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
           <section key={group.title}>
             <h3>{group.title}</h3>
             <dl>
-              {group.keys.map(([keys, what]) => (
-                <div key={keys}>
+              {group.lines.flatMap((line) => shown(line, pressed)).map(({ keys, what }) => (
+                <div key={`${keys.join(" ")} ${what}`}>
                   <dt>
-                    {keys.split(" ").map((key) => (
+                    {keys.map((key) => (
                       <kbd key={key}>{key}</kbd>
                     ))}
                   </dt>
@@ -95,6 +72,18 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactNode {
           </section>
         ))}
       </div>
+      <div className="keys-foot">
+        {single ? null : <p>{t`Single keys are switched off in the settings.`}</p>}
+        <Button small testId="change-keys" onPress={onChange}>
+          <Keyboard size={14} aria-hidden /> {t`Change keys…`}
+        </Button>
+      </div>
     </Dialog>
   );
+}
+
+/** Nothing where no key is pressed for it. */
+function shown(line: Line, pressed: PressedFor): { keys: string[]; what: string }[] {
+  const [keys, what] = typeof line === "string" ? [pressed(line), shortcutWord(line)] : [line[0].split(" ").filter(Boolean), line[1]];
+  return keys.length === 0 ? [] : [{ keys, what }];
 }

@@ -11,6 +11,7 @@ import { createDesk, type Desk } from "../data/desk";
 import { exposeProbe } from "../data/probe";
 import type { Platform } from "../platform/platform";
 import { mountAnnouncer } from "../shared/announcer";
+import { giveAriaOurWords } from "../shared/ariaWords";
 import { speech, startSpeaking } from "../shared/language";
 import type { Language } from "../shared/locales";
 import { applyLooks } from "../shared/prefs";
@@ -31,6 +32,7 @@ function InLanguage({ desk }: { desk: Desk }): ReactNode {
 
 export async function boot(platform: Platform, languages?: readonly Language[]): Promise<void> {
   applyLooks();
+  giveAriaOurWords();
   mountAnnouncer();
   exposeProbe();
   // A selection that is dragged must not start the system's own drag.

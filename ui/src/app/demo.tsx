@@ -3,8 +3,10 @@
 
 import type { AppState, LinkMode } from "../bindings/bindings";
 import { memoryPlatform } from "../platform/memory/memory";
+import { phrase } from "../platform/memory/phrase";
 import { LANGUAGES } from "../shared/locales";
 import { setPref, TEXT_SIZES, type Theme } from "../shared/prefs";
+import { ownWords } from "../shared/said";
 import { boot } from "./boot";
 import { PSEUDO } from "./pseudo";
 
@@ -18,6 +20,7 @@ const platform = memoryPlatform({
   busy: flag("busy"),
   givenTwice: flag("giventwice"),
   suggests: Number(asked.get("suggests") ?? 0),
+  dayBegan: flag("daybegan"),
   taken: Number(asked.get("taken") ?? 0),
   stale: flag("stale"),
   emergency: asked.get("emergency") === "ending" ? "ending" : flag("emergency"),
@@ -25,6 +28,8 @@ const platform = memoryPlatform({
   seed: Number(asked.get("seed") ?? 7),
   floors: Number(asked.get("floors") ?? 10),
   perFloor: Number(asked.get("doors") ?? 30),
+  ...(asked.has("rooms") ? { rooms: Number(asked.get("rooms")) } : {}),
+  quiet: flag("quiet"),
 });
 setPref({
   language: asked.get("lang") ?? (asked.get("dir") === "rtl" ? "ar-XB" : "en"),
@@ -38,7 +43,7 @@ if (flag("noguide")) {
 }
 if (flag("notice")) {
   platform.setState((state) => {
-    state.notice = { code: "UNCLEAN_STOP", message: "Turndown was not closed properly last time.", nextStep: "Nothing is lost: 14 actions are waiting, as before. A full check runs behind the board." };
+    state.notice = { code: "UNCLEAN_STOP", message: ownWords("Turndown was not closed properly last time."), nextStep: ownWords("Nothing is lost: 14 actions are waiting, as before. A full check runs behind the board.") };
     state.staleness.warn = true;
   });
 }
@@ -49,7 +54,7 @@ if (flag("setback")) {
 }
 if (asked.get("phase") === "trouble") {
   platform.setState((state) => {
-    state.trouble = { code: "DATABASE_NEWER", message: "This database was written by a newer Turndown.", nextStep: "Install the newer version again, or ask whoever runs the service. Nothing was changed.", reference: "T-7F3A" };
+    state.trouble = { code: "DATABASE_NEWER", message: phrase("This desk's data was written by a newer Turndown. It was not touched."), nextStep: phrase("Install the newest Turndown on this computer and open it again."), reference: "T-7F3A" };
   });
 }
 Object.defineProperty(window, "__demo", { value: platform });

@@ -7,6 +7,7 @@ import type { Desk } from "../data/desk";
 import { announce } from "../shared/announcer";
 import { count, dateTime } from "../shared/fmt";
 import { ageSentence } from "../shared/staleness";
+import { inAList } from "../shared/words";
 
 /** Of this desk's own work and of what it carries for others. */
 function needsALook({ sync }: AppState): number {
@@ -41,7 +42,7 @@ export function newsBetween(before: AppState, after: AppState): { text: string; 
     const parts = [t`${count(flush.okCount)} sent`];
     if (flush.errorCount > 0) parts.push(plural(attention, { one: `${count(attention)} needs a look`, other: `${count(attention)} need a look` }));
     if (waiting > 0) parts.push(plural(waiting, { one: `${count(waiting)} waits`, other: `${count(waiting)} wait` }));
-    const text = `${parts.join(", ")}.`;
+    const text = `${inAList(parts)}.`;
     news.push({ text, urgency: "polite", key: "flush" });
   }
   const more = needsALook(after) - needsALook(before);

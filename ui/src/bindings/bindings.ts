@@ -306,6 +306,28 @@ rank: number,
 rung: Rung, };
 
 /**
+ * A sentence, or a part of one. It is one pointer long, because errors carry it.
+ */
+export type Phrase = { 
+/**
+ * The English sentence in ICU message syntax. Screens translate by it.
+ */
+template: string, 
+/**
+ * What is put into it.
+ */
+args: { [key in string]: Arg }, 
+/**
+ * What somebody else said of the same in English, where that is known more exactly.
+ */
+said: string | null, };
+
+/**
+ * Something that is put into a sentence.
+ */
+export type Arg = { "text": string } | { "number": number } | { "time": string } | { "day": string } | { "clock": string } | { "phrase": Phrase };
+
+/**
  * The first message of a subscription, and every one after it: something changed; ask for what you show.
  */
 export type Notice = { 
@@ -334,11 +356,11 @@ code: string,
 /**
  * What is wrong, in one plain sentence.
  */
-message: string, 
+message: Phrase, 
 /**
  * What to do next, in one plain sentence.
  */
-nextStep: string, 
+nextStep: Phrase, 
 /**
  * Also stands in the log.
  */
@@ -479,11 +501,11 @@ code: string,
 /**
  * What happened.
  */
-message: string, 
+message: Phrase, 
 /**
  * What to do, or that nothing needs doing.
  */
-nextStep: string, };
+nextStep: Phrase, };
 
 /**
  * The first load.
@@ -492,7 +514,7 @@ export type Loading = {
 /**
  * What is happening, in words.
  */
-step: string, 
+step: Phrase, 
 /**
  * Rooms so far.
  */
@@ -1199,7 +1221,7 @@ actions: Array<Action>,
 /**
  * The same in words.
  */
-says: Array<string>, 
+says: Array<Phrase>, 
 /**
  * Why it, or the rest of it, cannot be recorded.
  */
@@ -1216,7 +1238,7 @@ code: string,
 /**
  * What is wrong and what to type instead, in one or two plain sentences.
  */
-message: string, };
+message: Phrase, };
 
 /**
  * What a person did, for the desk to record.
@@ -1264,6 +1286,27 @@ export type OutboxFilter = "all" | "waiting" | "attention" | "acknowledged" | "d
 export type RowUndo = "bringBack" | "doAgain";
 
 /**
+ * A day that began, of which one line tells for all rooms in which it came to the same.
+ */
+export type DayBegan = { 
+/**
+ * Names the line, to open it by.
+ */
+id: string, 
+/**
+ * The day (ISO date).
+ */
+day: string, 
+/**
+ * In how many rooms.
+ */
+rooms: number, 
+/**
+ * Whether the rooms follow one by one.
+ */
+open: boolean, };
+
+/**
  * One outbox row.
  */
 export type OutboxRow = { 
@@ -1288,7 +1331,7 @@ entityKind: string,
  */
 entityId: string, 
 /**
- * The room's number, or what else names it.
+ * The room's number, or what else names it; empty for this desk itself.
  */
 title: string, 
 /**
@@ -1298,11 +1341,11 @@ action: string,
 /**
  * What was done, in plain words ("Completed the departure clean").
  */
-summary: string, 
+summary: Phrase, 
 /**
  * Who did it.
  */
-actor: string, 
+actor: Phrase, 
 /**
  * When.
  */
@@ -1322,15 +1365,15 @@ code: string | null,
 /**
  * The last answer in words, or why it is not sent.
  */
-why: string | null, 
+why: Phrase | null, 
 /**
  * What to do next, if anything.
  */
-nextStep: string | null, 
+nextStep: Phrase | null, 
 /**
  * The event it waits for, in words.
  */
-waitsFor: string | null, 
+waitsFor: Phrase | null, 
 /**
  * Whether retrying it can help.
  */
@@ -1346,7 +1389,11 @@ acknowledgedAt: string | null,
 /**
  * Its sequence number there.
  */
-seq: number | null, };
+seq: number | null, 
+/**
+ * The day that the line tells of, where it is not about this room alone.
+ */
+began: DayBegan | null, };
 
 /**
  * What became of something, once.
@@ -1355,7 +1402,7 @@ export type StoryStep = {
 /**
  * What, in words.
  */
-what: string, 
+what: Phrase, 
 /**
  * When, by the clock of whoever says so; absent for what is so now.
  */
@@ -1372,15 +1419,15 @@ eventId: string,
 /**
  * What was done, in words.
  */
-what: string, 
+what: Phrase, 
 /**
  * Who did it.
  */
-actor: string, 
+actor: Phrase, 
 /**
  * Where, in words ("this desk", another desk's name, "the service").
  */
-desk: string, 
+desk: Phrase, 
 /**
  * When, by that desk's clock.
  */
@@ -1421,7 +1468,7 @@ id: string,
 /**
  * What sort of work, in words.
  */
-name: string, };
+name: Phrase, };
 
 /**
  * What happened to one room.
@@ -1461,11 +1508,12 @@ revision: number,
  */
 status: SyncStatus, 
 /**
- * Rows in the order: needs attention first, then as they will be sent, then newest acknowledged first.
+ * Lines in the order: needs attention first, the worst of it before the rest, then as they will be sent, then
+ * newest acknowledged first.
  */
 rows: Array<OutboxRow>, 
 /**
- * Rows in all under this filter.
+ * Lines in all under this filter.
  */
 total: number, 
 /**
@@ -1504,7 +1552,7 @@ title: string,
 /**
  * In one sentence.
  */
-summary: string, 
+summary: Phrase, 
 /**
  * Since when.
  */
@@ -1529,7 +1577,7 @@ title: string,
 /**
  * What was merged, in words.
  */
-summary: string, 
+summary: Phrase, 
 /**
  * When.
  */
@@ -1542,11 +1590,11 @@ export type Authorship = {
 /**
  * Who.
  */
-actor: string, 
+actor: Phrase, 
 /**
  * From where, in words ("this desk", or another desk's name).
  */
-desk: string, 
+desk: Phrase, 
 /**
  * When it was done.
  */
@@ -1567,19 +1615,19 @@ path: string,
 /**
  * The field in hotel words ("Task status", "Assigned to").
  */
-label: string, 
+label: Phrase, 
 /**
  * What this desk last had from the service, in words.
  */
-before: string, 
+before: Phrase, 
 /**
  * This desk's value, in words.
  */
-mine: string, 
+mine: Phrase, 
 /**
  * The service's value, in words.
  */
-theirs: string, 
+theirs: Phrase, 
 /**
  * Whose mine is.
  */
@@ -1589,13 +1637,13 @@ mineBy: Authorship | null,
  */
 theirsBy: Authorship | null, 
 /**
- * What follows from keeping mine, in hotel words.
+ * What follows from keeping mine, in hotel words; nothing where the value says it all.
  */
-ifMine: string, 
+ifMine: Phrase | null, 
 /**
  * What follows from taking theirs.
  */
-ifTheirs: string, 
+ifTheirs: Phrase | null, 
 /**
  * Whether a person may write a text of their own.
  */
@@ -1628,7 +1676,7 @@ side: Side,
 /**
  * Why, in one sentence.
  */
-reason: string, };
+reason: Phrase, };
 
 /**
  * What stands in a field.
@@ -1663,7 +1711,7 @@ situation: Situation,
 /**
  * The same in one or two sentences.
  */
-summary: string, 
+summary: Phrase, 
 /**
  * The version of theirs that is shown; a resolution names it.
  */
@@ -1683,7 +1731,7 @@ settles: Array<string>,
 /**
  * What was done here, in words, oldest first.
  */
-myActions: Array<string>, 
+myActions: Array<Phrase>, 
 /**
  * Whether somebody can be sent to look.
  */
@@ -1879,7 +1927,7 @@ writtenAt: string | null,
 /**
  * Why it could not be written last.
  */
-problem: string | null, };
+problem: Phrase | null, };
 
 /**
  * Where files are written to and found.
@@ -1946,7 +1994,7 @@ events: number,
 /**
  * Why it cannot be imported here, as far as its first line tells.
  */
-problem: string | null, };
+problem: Phrase | null, };
 
 /**
  * Every failed action was tried again.
@@ -2077,7 +2125,7 @@ export type ReportPerson = {
 /**
  * Their name.
  */
-name: string, 
+name: Phrase, 
 /**
  * Actions of theirs.
  */
@@ -2090,11 +2138,11 @@ export type ReportDecision = {
 /**
  * In words.
  */
-what: string, 
+what: Phrase, 
 /**
  * By whom.
  */
-actor: string, 
+actor: Phrase, 
 /**
  * When.
  */
@@ -2121,17 +2169,17 @@ entityKind: string,
  */
 entityId: string, 
 /**
- * The room's number, or what else names it.
+ * The room's number, or what else names it; empty for this desk itself.
  */
 title: string, 
 /**
  * What was done, in plain words.
  */
-summary: string, 
+summary: Phrase, 
 /**
  * Who did it.
  */
-actor: string, 
+actor: Phrase, 
 /**
  * When.
  */
@@ -2163,11 +2211,15 @@ code: string | null,
 /**
  * The last answer in words, where it is still open.
  */
-why: string | null, 
+why: Phrase | null, 
 /**
  * What was decided about it.
  */
-decision: ReportDecision | null, };
+decision: ReportDecision | null, 
+/**
+ * The day that the line tells of, where it is not about this room alone.
+ */
+began: DayBegan | null, };
 
 /**
  * A page of a report with its head.
@@ -2206,11 +2258,11 @@ sums: ReportSums,
  */
 people: Array<ReportPerson>, 
 /**
- * Actions in the order in which they were done.
+ * Lines in the order in which what they tell of was done.
  */
 rows: Array<ReportRow>, 
 /**
- * Actions in all under this filter.
+ * Lines in all under this filter.
  */
 total: number, };
 
@@ -2232,7 +2284,7 @@ entityKind: string,
  */
 entityId: string, 
 /**
- * The room's number, or what else names it.
+ * The room's number, or what else names it; empty for this desk itself.
  */
 title: string, 
 /**
@@ -2254,7 +2306,7 @@ failed: boolean,
 /**
  * The newest action, in words.
  */
-last: string, };
+last: Phrase | null, };
 
 /**
  * What came of the last outage, room by room.

@@ -8,7 +8,8 @@ import type { Acted, Action, CommandError } from "../bindings/bindings";
 import { asCommandError } from "../platform/platform";
 import { announce } from "../shared/announcer";
 import { count, iso } from "../shared/fmt";
-import { workWord } from "../shared/words";
+import { inFull } from "../shared/said";
+import { inAList, workWord } from "../shared/words";
 import { dismissToast, showToast, troubleToast } from "../shared/toasts";
 import type { Desk } from "./desk";
 import { began, landed, refused } from "./probe";
@@ -141,7 +142,7 @@ export async function performMany(desk: Desk, parts: readonly Part[], { done, no
       return await desk.platform.act({ intentId: ulid(), roomId, action });
     } catch (thrown) {
       const error = asCommandError(thrown);
-      refusals.push({ number, why: `${error.message} ${error.nextStep}`.trim(), code: error.code });
+      refusals.push({ number, why: inFull(error), code: error.code });
       return null;
     } finally {
       oneMore();
@@ -210,7 +211,7 @@ function notDoneWords(refusals: readonly NotDone[]): string {
   const byReason = new Map<string, string[]>();
   for (const { number, why } of refusals) byReason.set(why, [...(byReason.get(why) ?? []), number]);
   const reasons = [...byReason].map(([why, numbers]) => {
-    const rooms = numbers.slice(0, ROOMS_SHOWN).map(iso).join(", ");
+    const rooms = inAList(numbers.slice(0, ROOMS_SHOWN).map(iso));
     return numbers.length > ROOMS_SHOWN ? t`${rooms} and ${count(numbers.length - ROOMS_SHOWN)} more: ${why}` : `${rooms}: ${why}`;
   });
   const more = reasons.length - REASONS_SHOWN;
@@ -264,7 +265,7 @@ export async function undo(desk: Desk, eventId?: string): Promise<void> {
 /** Shows and says what went wrong, where the person is. */
 export function report(error: CommandError): void {
   showToast(troubleToast(error));
-  announce(`${error.message} ${error.nextStep}`.trim(), { urgency: "assertive" });
+  announce(inFull(error), { urgency: "assertive" });
 }
 
 /** Runs a command whose failure is shown and said. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { OutboxFilter, OutboxRow, SyncCenter } from "../bindings/bindings";
 import { createOutboxStore } from "./outbox";
 
-const row = (id: string): OutboxRow => ({ eventId: id, state: "pending" }) as OutboxRow;
+const row = (id: string): OutboxRow => ({ eventId: id, state: "pending", began: null }) as OutboxRow;
 
 /** An outbox of so many rows, what was asked of it, and a store that reads whenever it says that it has to. */
 function house(names: string[]) {
   const asked: [OutboxFilter, number, number][] = [];
   const wishes: number[] = [];
-  const read = (filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter> => {
+  const read = (filter: OutboxFilter, _open: readonly string[], offset: number, limit: number): Promise<SyncCenter> => {
     asked.push([filter, offset, limit]);
     const rows = names.slice(offset, offset + limit).map(row);
     return Promise.resolve({ rows, total: names.length, conflicts: [], merged: [], carried: [], onHold: [] } as unknown as SyncCenter);

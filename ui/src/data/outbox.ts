@@ -2,6 +2,7 @@
 
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CarriedDesk, ConflictHead, MergedNote, OutboxFilter, OutboxRow, RoomOnHold, SyncCenter } from "../bindings/bindings";
+import { lineId } from "../shared/DayBegan";
 import { share } from "./share";
 
 export const PAGE = 50;
@@ -10,7 +11,9 @@ export interface OutboxState {
   filter: OutboxFilter;
   /** Rows by their place under the filter. */
   rows: ReadonlyMap<number, OutboxRow>;
-  /** Which action was last seen in each place, also where it is out of sight now: its height is known by its name. */
+  /** The lines that somebody opened. */
+  open: readonly string[];
+  /** Which line was last seen in each place, also where it is out of sight now: its height is known by its name. */
   ids: ReadonlyMap<number, string>;
   total: number;
   conflicts: readonly ConflictHead[];
@@ -22,10 +25,12 @@ export interface OutboxState {
   loaded: boolean;
 }
 
-type Read = (filter: OutboxFilter, offset: number, limit: number) => Promise<SyncCenter>;
+type Read = (filter: OutboxFilter, open: readonly string[], offset: number, limit: number) => Promise<SyncCenter>;
 
 export interface OutboxStore extends StoreApi<OutboxState> {
   setFilter: (filter: OutboxFilter) => void;
+  /** Opens a line to the rooms that it tells of, or closes it. */
+  toggle: (id: string) => void;
   /** Says which rows are on screen. */
   setRange: (first: number, last: number) => void;
   /** Reads the pages of the rows on screen again. */
@@ -40,6 +45,7 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
   const store = createStore<OutboxState>(() => ({
     filter: "all",
     rows: new Map(),
+    open: [],
     ids: new Map(),
     total: 0,
     conflicts: [],
@@ -69,26 +75,32 @@ export function createOutboxStore(read: Read, changed: () => void): OutboxStore 
       store.setState({ filter, rows: new Map(), ids: new Map(), loaded: false });
       changed();
     },
+    toggle: (id: string) => {
+      const { open } = store.getState();
+      store.setState({ open: open.includes(id) ? open.filter((each) => each !== id) : [...open, id] });
+      changed();
+    },
     setRange: (from: number, to: number) => {
       first = from;
       last = to;
       askForWhatIsMissing();
     },
     read: async () => {
-      const { filter } = store.getState();
+      const { filter, open } = store.getState();
       const [top, bottom] = [first, last];
       // Whole pages, in one reading: between two of them a row could change its place and come twice.
       const from = Math.floor(first / PAGE) * PAGE;
-      const head = await read(filter, from, (Math.floor(last / PAGE) + 1) * PAGE - from);
-      if (store.getState().filter !== filter) return;
+      const head = await read(filter, open, from, (Math.floor(last / PAGE) + 1) * PAGE - from);
+      // What was asked meanwhile is read by itself.
+      if (store.getState().filter !== filter || store.getState().open !== open) return;
       // What still says the same stays the same object, so that only what changed is drawn anew.
       const before = store.getState();
-      const known = new Map([...before.rows.values()].map((row) => [row.eventId, row]));
+      const known = new Map([...before.rows.values()].map((row) => [lineId(row), row]));
       const rows = new Map<number, OutboxRow>();
       const ids = new Map(before.ids);
       head.rows.forEach((row, at) => {
-        rows.set(from + at, share(known.get(row.eventId) ?? row, row));
-        ids.set(from + at, row.eventId);
+        rows.set(from + at, share(known.get(lineId(row)) ?? row, row));
+        ids.set(from + at, lineId(row));
       });
       store.setState({
         rows,

@@ -21,6 +21,7 @@ import type {
   Notice,
   OutageSummary,
   OutboxFilter,
+  Phrase,
   RadioEcho,
   Report,
   ReportPeriod,
@@ -29,6 +30,7 @@ import type {
   Suggestions,
   SyncCenter,
 } from "../bindings/bindings";
+import { ownWords } from "../shared/said";
 
 /** The app's windows. */
 export type WindowName = "board" | "front-desk";
@@ -59,7 +61,8 @@ export interface Platform {
   /** A manager goes on with old data, by name and with a reason. */
   beginEmergency(intentId: string, reason: string): Promise<void>;
 
-  syncCenter(filter: OutboxFilter, offset: number, limit: number): Promise<SyncCenter>;
+  /** A page of what was recorded here, in lines; `open` are those that are told room by room. */
+  syncCenter(filter: OutboxFilter, open: readonly string[], offset: number, limit: number): Promise<SyncCenter>;
   /** What happened to one room; with what others did where the service answers. */
   story(entityKind: string, entityId: string): Promise<Story>;
   retryEvent(eventId: string): Promise<void>;
@@ -91,7 +94,7 @@ export interface Platform {
   openDowntimePack(): Promise<void>;
 
   /** A page of everything done in an outage or a period of time, with what came of it. */
-  report(period: ReportPeriod, cameTo: CameTo | null, offset: number, limit: number): Promise<Report>;
+  report(period: ReportPeriod, cameTo: CameTo | null, open: readonly string[], offset: number, limit: number): Promise<Report>;
   /** What came of the last outage, room by room. */
   outageSummary(): Promise<OutageSummary>;
   /** Writes the whole report as a table to the desk's folder for exports. */
@@ -105,6 +108,12 @@ export interface Platform {
   quit(): Promise<void>;
 }
 
+/** What the shell itself refuses comes with a text. */
+function asPhrase(value: unknown): Phrase {
+  const isPhrase = typeof value === "object" && value !== null && "template" in value;
+  return isPhrase ? (value as Phrase) : ownWords(typeof value === "string" ? value : "");
+}
+
 /** Every command fails with a `CommandError`; anything else that comes out is put into one, so that a person always
  * gets a sentence, a next step and a code. */
 export function asCommandError(thrown: unknown): CommandError {
@@ -112,15 +121,15 @@ export function asCommandError(thrown: unknown): CommandError {
     const { code, message, nextStep, reference } = thrown as Partial<CommandError>;
     return {
       code: String(code),
-      message: String(message),
-      nextStep: typeof nextStep === "string" ? nextStep : "",
+      message: asPhrase(message),
+      nextStep: asPhrase(nextStep),
       reference: typeof reference === "string" ? reference : "",
     };
   }
   return {
     code: "SCREEN_FAULT",
-    message: thrown instanceof Error ? thrown.message : String(thrown),
-    nextStep: "",
+    message: ownWords(thrown instanceof Error ? thrown.message : String(thrown)),
+    nextStep: ownWords(""),
     reference: "",
   };
 }

@@ -71,7 +71,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
           </p>
           <p>{t`Take it to another desk of this hotel, open the Sync Center there, and press “Import a file…”. If this desk can send again by itself, it will.`}</p>
           <div className="dialog-actions">
-            <Button look="solid" autoFocus onPress={onClose} testId="export-done">{t`Done`}</Button>
+            <Button look="solid" autoFocus onPress={onClose} testId="export-done">{t({ message: "Done", context: "a button: closes the dialog when all has been read" })}</Button>
           </div>
         </div>
       )}

@@ -5,6 +5,7 @@ import { t } from "@lingui/core/macro";
 import { useEffect, useRef, type ReactNode } from "react";
 import type { CommandError } from "../bindings/bindings";
 import { afterCode, Back, Button, Code } from "./controls";
+import { said } from "./said";
 
 interface Props {
   /** The page's own frame. */
@@ -26,9 +27,9 @@ export function Unshown({ className, error, testId, back = <Back />, onRetry, ch
       {back}
       <div className="unshown">
         <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
-          {error.message}
+          {said(error.message)}
         </h1>
-        <p dir="auto">{error.nextStep}</p>
+        <p dir="auto">{said(error.nextStep)}</p>
         <p className="code selectable">
           <Code code={error.code} />
           {afterCode(error.reference)}

@@ -1,11 +1,12 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { Problem } from "./controls";
+import { ownWords } from "./said";
 
 afterEach(cleanup);
 
 describe("h16_a_problem_leads_to_the_playbook", () => {
-  const error = { code: "CARRY_FILE_UNREADABLE", message: "It cannot be read.", nextStep: "Try another.", reference: "M-7" };
+  const error = { code: "CARRY_FILE_UNREADABLE", message: ownWords("It cannot be read."), nextStep: ownWords("Try another."), reference: "M-7" };
 
   it("by its code, with the reference as text beside it", () => {
     render(<Problem error={error} playbook testId="problem" />);

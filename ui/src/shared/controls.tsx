@@ -26,8 +26,10 @@ import {
   TextField,
   type ButtonProps as AriaButtonProps,
 } from "react-aria-components";
+import type { Phrase } from "../bindings/bindings";
 import { Glyph } from "./glyphs";
 import { routeHash } from "./route";
+import { said } from "./said";
 import "./controls.css";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className" | "children" | "style"> {
@@ -184,6 +186,18 @@ export function Checks<Id extends string>({ label, choices, value, onChange, tes
   );
 }
 
+const NO_NAME = { "aria-labelledby": "" };
+
+/** What opens below a button and has a dialog in it. The dialog has a name of its own; the button's, which React Aria
+ * gives to what is around it, would stand on no part of the page. */
+export function DialogPopover({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <Popover className="popover" placement="bottom start" {...NO_NAME}>
+      {children}
+    </Popover>
+  );
+}
+
 interface DialogProps {
   title: ReactNode;
   onClose: () => void;
@@ -246,7 +260,7 @@ export function Code({ code, tabIndex = 0 }: { code: string; tabIndex?: 0 | -1 }
 }
 
 interface ProblemProps {
-  error: { code: string; message: string; nextStep: string; reference?: string };
+  error: { code: string; message: Phrase; nextStep: Phrase; reference?: string };
   /** Whether the playbook can be opened from here: not before there is a hotel, nor while the app asks something first. */
   playbook?: boolean;
   testId?: string;
@@ -263,8 +277,8 @@ export function Problem({ error, playbook = false, testId }: ProblemProps): Reac
     <div className="problem" data-testid={testId} data-code={error.code}>
       <Glyph name="alert" />
       <div>
-        <b dir="auto">{error.message}</b>
-        <p dir="auto">{error.nextStep}</p>
+        <b dir="auto">{said(error.message)}</b>
+        <p dir="auto">{said(error.nextStep)}</p>
         <span className="code selectable">
           {playbook ? <Code code={error.code} /> : error.code}
           {afterCode(error.reference)}

@@ -18,5 +18,5 @@ export function cameToSentence(outage: Outage, sums: ReportSums): string {
   else parts.push(plural(synced, { one: `Synced ${count(synced)} action`, other: `Synced ${count(synced)} actions` }));
   if (sums.attention > 0) parts.push(plural(sums.attention, { one: `${count(sums.attention)} needs a look`, other: `${count(sums.attention)} need a look` }));
   if (sums.givenUp > 0) parts.push(t`${count(sums.givenUp)} given up`);
-  return `${parts.join("; ")}.`;
+  return `${parts.reduce((said, next) => t({ message: `${said}; ${next}`, context: "one more part of a sentence" }))}.`;
 }

@@ -3,6 +3,7 @@
 // or a damaged record costs only what cannot be read of it.
 
 import { createStore } from "zustand/vanilla";
+import { readKeys, type ChangedKeys } from "./keys";
 import type { Calendar, Digits } from "./locales";
 import { readViews, type SavedView } from "./views";
 
@@ -33,8 +34,10 @@ interface Prefs {
   suggestions: boolean;
   /** Whether every tile is a stop of the Tab key. */
   tabEveryTile: boolean;
-  /** Whether single letters act on the focused tile and lead from view to view. */
+  /** Whether single keys act on the focused tile and lead from view to view. */
   letterKeys: boolean;
+  /** Single keys that are others than at first. */
+  keys: ChangedKeys;
   /** Ways of looking at the board, by name, the oldest first. */
   views: readonly SavedView[];
 }
@@ -61,6 +64,7 @@ function load(): Prefs {
     suggestions: kept.suggestions === true,
     tabEveryTile: kept.tabEveryTile === true,
     letterKeys: kept.letterKeys !== false,
+    keys: readKeys(kept.keys),
     views: readViews(kept.views),
   };
 }

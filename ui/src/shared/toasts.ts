@@ -3,6 +3,7 @@
 
 import { createStore } from "zustand/vanilla";
 import type { CommandError } from "../bindings/bindings";
+import { said } from "./said";
 
 export interface Toast {
   id: number;
@@ -66,8 +67,8 @@ function stop(id: number): void {
 export function troubleToast(error: CommandError): Omit<Toast, "id"> {
   return {
     tone: "trouble",
-    text: error.message,
-    nextStep: error.nextStep,
+    text: said(error.message),
+    nextStep: said(error.nextStep),
     code: error.reference === "" ? error.code : `${error.code} · ${error.reference}`,
   };
 }

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import type { CommandError } from "../bindings/bindings";
 import { asCommandError } from "../platform/platform";
 import { announce } from "./announcer";
+import { inFull } from "./said";
 
 export interface Attempt {
   busy: boolean;
@@ -27,7 +28,7 @@ export function useAttempt(): Attempt {
     } catch (thrown) {
       const why = asCommandError(thrown);
       setError(why);
-      announce(`${why.message} ${why.nextStep}`.trim(), { urgency: "assertive" });
+      announce(inFull(why), { urgency: "assertive" });
     } finally {
       running.current = false;
       setBusy(false);

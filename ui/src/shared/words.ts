@@ -21,6 +21,12 @@ import type {
 } from "../bindings/bindings";
 import { age, clock, count, time } from "./fmt";
 
+/** The parts of a list after each other, joined as the language does it; empty ones are left out. */
+export function inAList(parts: readonly string[]): string {
+  const said = parts.filter(Boolean);
+  return said.length === 0 ? "" : said.reduce((list, next) => t({ message: `${list}, ${next}`, context: "one more part of a list" }));
+}
+
 /** What a button is called: by what is written on it, so that whoever speaks to the computer can say it, and then by what
  * it is about. */
 export function buttonName(written: string, ...about: string[]): string {

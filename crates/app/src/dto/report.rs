@@ -1,7 +1,9 @@
 //! What was done while the desk was without its service, and what came of it.
 
+use super::DayBegan;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use turndown_phrase::Phrase;
 
 dto! {
     /// When this desk was without its service.
@@ -93,7 +95,7 @@ dto! {
     #[derive(Eq)]
     pub struct ReportPerson {
         /// Their name.
-        pub name: String,
+        pub name: Phrase,
         /// Actions of theirs.
         #[ts(type = "number")]
         pub actions: u64,
@@ -103,9 +105,9 @@ dto! {
     #[derive(Eq)]
     pub struct ReportDecision {
         /// In words.
-        pub what: String,
+        pub what: Phrase,
         /// By whom.
-        pub actor: String,
+        pub actor: Phrase,
         /// When.
         pub at: String,
     }
@@ -122,12 +124,12 @@ dto! {
         pub entity_kind: String,
         /// Its id.
         pub entity_id: String,
-        /// The room's number, or what else names it.
+        /// The room's number, or what else names it; empty for this desk itself.
         pub title: String,
         /// What was done, in plain words.
-        pub summary: String,
+        pub summary: Phrase,
         /// Who did it.
-        pub actor: String,
+        pub actor: Phrase,
         /// When.
         pub recorded_at: String,
         /// Whether it was done offline.
@@ -144,9 +146,11 @@ dto! {
         /// The last answer's code.
         pub code: Option<String>,
         /// The last answer in words, where it is still open.
-        pub why: Option<String>,
+        pub why: Option<Phrase>,
         /// What was decided about it.
         pub decision: Option<ReportDecision>,
+        /// The day that the line tells of, where it is not about this room alone.
+        pub began: Option<DayBegan>,
     }
 
     /// A page of a report with its head.
@@ -168,9 +172,9 @@ dto! {
         pub sums: ReportSums,
         /// Who did it, the most first; with the first page only.
         pub people: Vec<ReportPerson>,
-        /// Actions in the order in which they were done.
+        /// Lines in the order in which what they tell of was done.
         pub rows: Vec<ReportRow>,
-        /// Actions in all under this filter.
+        /// Lines in all under this filter.
         #[ts(type = "number")]
         pub total: u64,
     }
@@ -212,7 +216,7 @@ dto! {
         pub entity_kind: String,
         /// Its id.
         pub entity_id: String,
-        /// The room's number, or what else names it.
+        /// The room's number, or what else names it; empty for this desk itself.
         pub title: String,
         /// What changed for the front desk.
         pub effects: Vec<RoomEffect>,
@@ -223,7 +227,7 @@ dto! {
         /// An action failed and waits for a person.
         pub failed: bool,
         /// The newest action, in words.
-        pub last: String,
+        pub last: Option<Phrase>,
     }
 
     /// What came of the last outage, room by room.

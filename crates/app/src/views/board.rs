@@ -95,7 +95,7 @@ pub fn suggestion(row: &RoomRow, proposed: ProposedPerson, names: &Names) -> Opt
         number: row.unit.room.number.clone(),
         kind: task.kind,
         task_id: id,
-        name: names.person(&proposed.to),
+        name: names.name(&proposed.to),
         to: turndown_domain::StaffId(proposed.to),
         why: proposed.why,
         credits_left: proposed.credits_left,

@@ -8,6 +8,7 @@ use crate::dto::{CarriedDesk, OutboxRow, OutboxState};
 use std::collections::BTreeMap;
 use turndown_domain::Unit;
 use turndown_offline::{OnHold, Waits};
+use turndown_phrase::phrase;
 use turndown_protocol::{EntityRef, EventId};
 
 /// A row of another desk's work: as at its own desk, but for what can be done about it here.
@@ -29,17 +30,16 @@ pub fn row(
     }
     match shown.state {
         OutboxState::Conflict => {
-            shown.next_step = Some(
+            shown.next_step = Some(phrase!(
                 "Decide it at its own desk if that runs again, or give it up here: then what the service has stands."
-                    .into(),
-            );
+            ));
         }
         OutboxState::Failed => {
-            shown.next_step = Some("\"Sync now\" asks again. If it cannot pass, give it up here.".into());
+            shown.next_step = Some(phrase!("\"Sync now\" asks again. If it cannot pass, give it up here."));
         }
         OutboxState::Held if row.held_by.is_none() => {
-            shown.why.clone_from(&row.last_message);
-            shown.next_step = Some(format!("It is asked again by itself when more of {desk}'s work arrives."));
+            shown.why = outbox::last_said(row.last_code.as_deref(), row.last_message.as_deref());
+            shown.next_step = Some(phrase!("It is asked again by itself when more of {desk}'s work arrives.", desk));
         }
         _ => {}
     }
@@ -73,7 +73,7 @@ pub fn desk(carried: &turndown_offline::CarriedDesk, rows: Vec<OutboxRow>, names
         desk: carried.name.clone(),
         exported_by: carried.exported_by.clone(),
         exported_at: carried.exported_at.clone(),
-        carried_by: names.person(&carried.carried_by),
+        carried_by: names.name(&carried.carried_by),
         carried_at: carried.carried_at.clone(),
         total: carried.brought,
         arrived: carried.arrived(),

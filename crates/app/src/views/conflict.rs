@@ -1,13 +1,14 @@
 //! A conflict, field by field, in hotel words.
 
 use super::outbox::title;
-use super::{HERE, Names, desk};
+use super::{Names, desk, here};
 use crate::dto::{Authorship, ConflictField, ConflictHead, ConflictView, Side, Situation, Suggestion};
 use crate::words;
 use chrono::DateTime;
 use serde_json::Value;
 use turndown_domain::{NOTE_CHARS_MAX, Occupancy, TaskId, Unit, is_turn_bound};
 use turndown_offline::{Conflict, Pick, SERVICE_RESTORED};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{Fields, InstallId};
 
 /// One line in a list.
@@ -84,14 +85,14 @@ impl<'a> Story<'a> {
     }
 
     /// Who gave the telling field the value that it has at the service.
-    fn whose(&self) -> Option<String> {
+    fn whose(&self) -> Option<Phrase> {
         let by = |path: &str| self.conflict.theirs.provenance.get(path);
         let by = self.telling.and_then(by).or_else(|| self.conflict.contested.iter().find_map(|path| by(path)));
         by.map(|by| self.names.person(&by.actor_id))
     }
 
     /// What this desk did last to the telling field, or first of all.
-    fn done(&self) -> Option<String> {
+    fn done(&self) -> Option<Phrase> {
         let mut own = self.conflict.events.iter().filter(|sealed| sealed.event.settles.is_empty());
         let telling = self.telling.and_then(|path| {
             own.clone()
@@ -102,10 +103,10 @@ impl<'a> Story<'a> {
     }
 
     /// The work that the telling field is about.
-    fn work(&self) -> &'static str {
+    fn work(&self) -> Phrase {
         let id = self.telling.and_then(|path| path.strip_prefix("task/")?.split('/').next());
         let task = id.and_then(|id| self.unit.as_ref()?.tasks.get(&TaskId(id.to_owned())));
-        task.map_or("work", |task| words::kind(task.kind))
+        task.map_or_else(|| phrase!("work"), |task| words::kind(task.kind))
     }
 
     /// Whether what tells the story was done at the other side after all of this desk's own, by both desks' clocks. It
@@ -131,65 +132,127 @@ impl<'a> Story<'a> {
         matches!(status.and_then(Value::as_str), Some("completed" | "inspected"))
     }
 
-    /// A reason that stands beside the telling field, in brackets.
-    fn because(&self) -> String {
-        let reason = match (self.situation, self.telling) {
+    /// A reason that stands beside the telling field.
+    fn reason(&self) -> Option<&str> {
+        match (self.situation, self.telling) {
             (Situation::CancelledElsewhere, Some(path)) => {
                 let path = path.replace("/status", "/cancelled_because");
                 self.theirs(&path).as_str()
             }
             (Situation::OutOfOrder, Some(path)) => self.theirs(path).get("reason").and_then(Value::as_str),
             _ => None,
-        };
-        reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+        }
     }
 
-    fn told(&self) -> String {
+    /// What happened, and behind it what the other side gave as its reason and what this desk had done.
+    fn told(&self) -> Phrase {
+        let (happened, ends_with_what_was_done) = self.happened();
+        let told = match self.reason() {
+            Some(reason) => words::then(Some(happened), phrase!("Reason given there: {reason}.", reason)),
+            None => happened,
+        };
+        match self.done().filter(|_| ends_with_what_was_done) {
+            Some(done) => words::then(Some(told), phrase!("Done here: {done}.", done)),
+            None => told,
+        }
+    }
+
+    fn happened(&self) -> (Phrase, bool) {
         let number = &self.number;
-        let who = self.whose().unwrap_or_else(|| "Somebody".into());
-        let done = self.done().map(|done| format!(": {done}")).unwrap_or_default();
-        let (work, because) = (self.work(), self.because());
-        match self.situation {
-            Situation::GivenTwice => format!(
-                "Room {number} was given to two guests: {who} gave it out elsewhere, and this desk did too{done}. Before \
-                 anybody gets a key, ask the other desk which guest has it."
+        let who = self.whose().unwrap_or_else(|| phrase!("Somebody"));
+        let work = self.work();
+        let happened = match self.situation {
+            Situation::GivenTwice => phrase!(
+                "Room {number} was given to two guests: {who} gave it out elsewhere, and this desk did too. Before \
+                 anybody gets a key, ask the other desk which guest has it.",
+                number,
+                who
             ),
-            Situation::Restored => format!(
-                "The hotel's service was restored from a backup. What this desk did in room {number} before does not \
-                 fit what the service has now."
-            ),
-            Situation::PreviousTurn => format!(
-                "What was done here belongs to the guest who had room {number} before, or to an earlier day. It would \
-                 change the room as it is now."
-            ),
+            Situation::Restored => {
+                return (
+                    phrase!(
+                        "The hotel's service was restored from a backup. What this desk did in room {number} before \
+                         does not fit what the service has now.",
+                        number
+                    ),
+                    false,
+                );
+            }
+            Situation::PreviousTurn => {
+                return (
+                    phrase!(
+                        "What was done here belongs to the guest who had room {number} before, or to an earlier day. \
+                         It would change the room as it is now.",
+                        number
+                    ),
+                    false,
+                );
+            }
             Situation::Removed => {
-                format!("Room {number} was removed elsewhere. What was done here can only stay in the record.")
+                return (
+                    phrase!(
+                        "Room {number} was removed elsewhere. What was done here can only stay in the record.",
+                        number
+                    ),
+                    false,
+                );
             }
-            Situation::CancelledElsewhere => {
-                format!("{who} cancelled the {work} of room {number} elsewhere{because}, while it went on here{done}.")
-            }
-            Situation::CancelledHere => format!(
-                "The {work} of room {number} was cancelled here, while it went on elsewhere: {who}, {}.",
-                self.telling.map(|path| words::value(path, self.theirs(path), self.names)).unwrap_or_default()
+            Situation::CancelledElsewhere => phrase!(
+                "{who} cancelled the {work} of room {number} elsewhere, while it went on here.",
+                who,
+                work,
+                number
             ),
+            Situation::CancelledHere => {
+                let value = self.telling.map(|path| words::value(path, self.theirs(path), self.names));
+                return (
+                    phrase!(
+                        "The {work} of room {number} was cancelled here, while it went on elsewhere: {who}, {value}.",
+                        work,
+                        number,
+                        who,
+                        value = value.unwrap_or_else(|| Phrase::verbatim(""))
+                    ),
+                    false,
+                );
+            }
             Situation::InspectedElsewhere if self.came_later() => {
-                format!("{who} inspected room {number} elsewhere after what was done here{done}.")
+                phrase!("{who} inspected room {number} elsewhere after what was done here.", who, number)
             }
             Situation::InspectedElsewhere => {
-                format!("{who} inspected room {number} elsewhere before this was recorded here{done}.")
+                phrase!("{who} inspected room {number} elsewhere before this was recorded here.", who, number)
             }
             Situation::OutOfOrder => {
-                let kind = self.telling.and_then(|path| self.theirs(path).get("kind")).and_then(Value::as_str);
-                let out = kind.unwrap_or("out_of_order").replace('_', " ");
-                format!("{who} put room {number} {out} elsewhere{because}, while work in it went on here{done}.")
+                let kind = self.telling.and_then(|path| self.theirs(path)["kind"].as_str());
+                if kind == Some("out_of_service") {
+                    phrase!(
+                        "{who} put room {number} out of service elsewhere, while work in it went on here.",
+                        who,
+                        number
+                    )
+                } else {
+                    phrase!(
+                        "{who} put room {number} out of order elsewhere, while work in it went on here.",
+                        who,
+                        number
+                    )
+                }
             }
             Situation::Reassigned => {
                 let to = self.telling.map(|path| words::value(path, self.theirs(path), self.names));
-                let to = to.unwrap_or_default();
-                format!("{who} gave the {work} of room {number} to {to} elsewhere, while it went on here{done}.")
+                phrase!(
+                    "{who} gave the {work} of room {number} to {to} elsewhere, while it went on here.",
+                    who,
+                    work,
+                    number,
+                    to = to.unwrap_or_else(|| phrase!("nobody"))
+                )
             }
-            Situation::Fields => format!("{who} changed room {number} elsewhere while this desk recorded{done}."),
-        }
+            Situation::Fields => {
+                phrase!("{who} changed room {number} elsewhere while this desk recorded something else.", who, number)
+            }
+        };
+        (happened, true)
     }
 
     fn field(&self, path: &String, own: &InstallId) -> ConflictField {
@@ -200,7 +263,7 @@ impl<'a> Story<'a> {
             conflict.events.iter().rev().find(|sealed| sealed.event.changes.contains_key(path)).map(|sealed| {
                 Authorship {
                     actor: names.person(sealed.event.actor_id.as_str()),
-                    desk: HERE.into(),
+                    desk: here(),
                     done_at: sealed.event.recorded_at.clone(),
                     received_at: None,
                 }
@@ -241,25 +304,25 @@ impl<'a> Story<'a> {
         let done = matches!(mine.as_str(), Some("completed" | "inspected" | "clean"));
         let (side, reason) = match self.situation {
             Situation::PreviousTurn if is_turn_bound(path) => {
-                (Side::Theirs, "What was done here was for the guest before.")
+                (Side::Theirs, phrase!("What was done here was for the guest before."))
             }
             Situation::InspectedElsewhere if of_the_work && self.came_later() => {
-                (Side::Theirs, "The room was inspected after what was done here.")
+                (Side::Theirs, phrase!("The room was inspected after what was done here."))
             }
             Situation::OutOfOrder if path == "room/sellability" && !is_assignable(self.theirs(path)) => {
-                (Side::Theirs, "A room that somebody put out of order should not be given out.")
+                (Side::Theirs, phrase!("A room that somebody put out of order should not be given out."))
             }
             Situation::CancelledElsewhere | Situation::Reassigned if of_the_work && done => {
-                (Side::Mine, "The work was done.")
+                (Side::Mine, phrase!("The work was done."))
             }
-            Situation::CancelledElsewhere if of_the_work => (Side::Theirs, "It was cancelled, with a reason."),
+            Situation::CancelledElsewhere if of_the_work => (Side::Theirs, phrase!("It was cancelled, with a reason.")),
             Situation::Reassigned if path.ends_with("/assignee") && self.is_done_here(path) => {
-                (Side::Mine, "The work was done.")
+                (Side::Mine, phrase!("The work was done."))
             }
-            Situation::Removed => (Side::Theirs, "The room is gone."),
+            Situation::Removed => (Side::Theirs, phrase!("The room is gone.")),
             _ => return None,
         };
-        Some(Suggestion { side, reason: reason.into() })
+        Some(Suggestion { side, reason })
     }
 }
 
@@ -365,7 +428,7 @@ mod tests {
             given.theirs.fields.set(theirs.0, theirs.1);
             let head = head(&given, &Names::default());
             assert_eq!(head.given_twice, expected, "{}", head.summary);
-            assert_eq!(head.summary.contains("two guests"), expected, "{}", head.summary);
+            assert_eq!(head.summary.to_string().contains("two guests"), expected, "{}", head.summary);
         }
     }
 
@@ -380,7 +443,7 @@ mod tests {
             let own = InstallId::parse("own").unwrap();
             let view = view(&conflict(class, deleted), &own, &Names::default());
             assert_eq!(view.situation, situation, "{class}");
-            assert!(view.summary.contains(words), "{}", view.summary);
+            assert!(view.summary.to_string().contains(words), "{}", view.summary);
             assert_eq!(view.fields[0].suggestion.as_ref().map(|suggestion| suggestion.side), suggested, "{class}");
             assert_eq!(view.can_look, !deleted, "nobody is sent to a room that is gone");
         }

@@ -299,7 +299,7 @@ fn out_of_use(rows: &[&RoomRow]) -> Markup {
 struct SheetLine {
     rank: u32,
     number: String,
-    work: &'static str,
+    work: String,
     who: String,
     stands: String,
     credits: u16,
@@ -326,8 +326,8 @@ fn sheets(pack: &Pack<'_>) -> BTreeMap<String, Vec<SheetLine>> {
             sheets.entry(room.section.clone()).or_default().push(SheetLine {
                 rank: tile.standing.rank,
                 number: room.number.clone(),
-                work: words::kind(tile.kind),
-                who: tile.assignee.as_ref().map_or_else(|| "nobody".into(), |person| pack.names.person(&person.0)),
+                work: words::kind(tile.kind).to_string(),
+                who: tile.assignee.as_ref().map_or_else(|| "nobody".into(), |person| pack.names.name(&person.0)),
                 stands: format!("{occupancy}, {}", words::snake(&tile.status)),
                 credits: tile.credits,
                 marks: marks.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -364,7 +364,7 @@ fn answer(pack: &Pack<'_>, row: &RoomRow) -> (&'static str, String) {
 
 fn claim(pack: &Pack<'_>, room: &Room) -> String {
     let Some(claim) = room.claim() else { return String::new() };
-    let by = pack.names.person(&claim.by.0);
+    let by = pack.names.name(&claim.by.0);
     claim.guest.as_ref().map_or_else(|| by.clone(), |guest| format!("{guest} (by {by})"))
 }
 

@@ -25,7 +25,7 @@ pub fn rack_room(row: &RoomRow, sending: bool, policy: InspectionPolicy, stale: 
         flags: flags(room),
         sellability: room.sellability.clone(),
         claim: room.claim().map(|claim| ClaimShown {
-            by: names.person(&claim.by.0),
+            by: names.name(&claim.by.0),
             at: time(claim.at),
             guest: claim.guest.clone(),
         }),
@@ -35,7 +35,7 @@ pub fn rack_room(row: &RoomRow, sending: bool, policy: InspectionPolicy, stale: 
             task_id: id.clone(),
             kind: task.kind,
             status: task.status,
-            assignee: task.assignee.as_ref().map(|person| names.person(&person.0)),
+            assignee: task.assignee.as_ref().map(|person| names.name(&person.0)),
             priority: task.priority,
             rush: task.rush,
             started_at: task.started_at.map(time),

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use turndown_desk::{EMERGENCY, STALE_LIMIT, Standing};
 use turndown_domain::{PropertyBook, Room, ServiceFlag, Staff};
 use turndown_offline::desk_name;
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::InstallId;
 
 /// People's names by id.
@@ -27,22 +28,29 @@ impl Names {
         Self(book.map(|book| book.staff.iter().map(|p| (p.id.0.clone(), p.name.clone())).collect()).unwrap_or_default())
     }
 
-    /// A person's name; the id where they are not known here.
-    pub fn person(&self, id: &str) -> String {
+    /// Who did something: a person by name, the desk itself, or the service.
+    pub fn person(&self, id: &str) -> Phrase {
         match id.strip_prefix("system:") {
-            Some("desk") => "This desk".into(),
-            Some(_) => "The service".into(),
-            None => self.0.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+            Some("desk") => phrase!("This desk"),
+            Some(_) => phrase!("The service"),
+            None => Phrase::verbatim(self.name(id)),
         }
+    }
+
+    /// The name of somebody who works in the house; the id where they are not known here.
+    pub fn name(&self, id: &str) -> String {
+        self.0.get(id).cloned().unwrap_or_else(|| id.to_owned())
     }
 }
 
 /// The desk that somebody sits at.
-pub const HERE: &str = "this desk";
+pub fn here() -> Phrase {
+    phrase!("this desk")
+}
 
 /// Which desk something came from.
-pub fn desk(install_id: &str, own: &InstallId) -> String {
-    if install_id == own.as_str() { HERE.into() } else { desk_name(install_id) }
+pub fn desk(install_id: &str, own: &InstallId) -> Phrase {
+    if install_id == own.as_str() { here() } else { Phrase::verbatim(desk_name(install_id)) }
 }
 
 /// A person as screens show them.
@@ -70,7 +78,7 @@ pub fn staleness(staleness: turndown_desk::Staleness, may_go_on: bool, names: &N
         blocked: staleness.standing == Standing::Blocked,
         emergency: match staleness.standing {
             Standing::Emergency(emergency) => Some(Emergency {
-                name: names.person(emergency.by.as_str()),
+                name: names.name(emergency.by.as_str()),
                 reason: emergency.reason,
                 until: time(emergency.until),
             }),

@@ -1,10 +1,11 @@
 //! Outbox rows in plain words.
 
 use super::Names;
-use crate::dto::{CommandError, OutboxRow, OutboxState, RowUndo, SyncStatus};
+use crate::dto::{CommandError, DayBegan, OutboxRow, OutboxState, RowUndo, SyncStatus};
 use crate::words;
 use turndown_domain::{Action, Unit, can_bring_back};
-use turndown_offline::Waits;
+use turndown_offline::{Gathered, Waits};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{EntityRef, Event, codes};
 
 /// Why a row is not sent: what the engine says it waits for, and the words that go with it.
@@ -13,7 +14,7 @@ pub struct Waiting<'a> {
     /// What it waits for, if it waits.
     pub fate: Option<Waits>,
     /// The earlier action that it waits for, in words.
-    pub behind: Option<String>,
+    pub behind: Option<Phrase>,
     /// Why nothing is sent now, or what slows the sending down.
     pub link: Link<'a>,
 }
@@ -74,7 +75,7 @@ pub fn row(
         }
         _ => None,
     };
-    let said = |otherwise: &str| row.last_message.clone().unwrap_or_else(|| otherwise.to_owned());
+    let said = || last_said(row.last_code.as_deref(), row.last_message.as_deref());
     let (code, why, next_step) = match state {
         _ if given_up.is_some() => (None, given_up.map(|discard| who_gave_up(discard, names)), None),
         OutboxState::Pending | OutboxState::Syncing | OutboxState::Held => {
@@ -83,15 +84,15 @@ pub fn row(
         }
         OutboxState::Failed => (
             row.last_code.clone(),
-            Some(said("The service did not take it.")),
-            Some(what_to_do(row.last_code.as_deref().unwrap_or_default()).into()),
+            Some(said().unwrap_or_else(|| phrase!("The service did not take it."))),
+            Some(what_to_do(row.last_code.as_deref().unwrap_or_default())),
         ),
         OutboxState::Conflict => (
             row.last_code.clone(),
-            Some(said("Somebody else changed the same thing.")),
-            Some("Decide which side stands.".into()),
+            Some(said().unwrap_or_else(|| phrase!("Somebody else changed the same thing."))),
+            Some(phrase!("Decide which side stands.")),
         ),
-        OutboxState::Settled => (row.last_code.clone(), Some("A later decision settled it.".into()), None),
+        OutboxState::Settled => (row.last_code.clone(), Some(phrase!("A later decision settled it.")), None),
         OutboxState::Synced | OutboxState::Discarded => (row.last_code.clone(), None, None),
     };
     OutboxRow {
@@ -115,56 +116,74 @@ pub fn row(
         undo,
         acknowledged_at: row.acknowledged_at.clone(),
         seq: row.seq,
+        began: None,
     }
+}
+
+/// The day that a line tells of.
+pub fn began(gathered: Gathered, event: &Event) -> DayBegan {
+    let day = event.args["day"].as_str().unwrap_or_default().to_owned();
+    DayBegan { id: gathered.id, day, rooms: gathered.count, open: gathered.open }
 }
 
 /// What a person does about an action that failed. The playbook says more of each code.
-fn what_to_do(code: &str) -> &'static str {
+fn what_to_do(code: &str) -> Phrase {
     match code {
         // The same bytes meet the same answer.
-        codes::TOO_LARGE => "Record it again with a shorter note, then give this one up.",
-        codes::KEY_REUSE => "Do not retry. Export what waits, and tell your support.",
-        _ => "Retry, when the reason has passed.",
+        codes::TOO_LARGE => phrase!("Record it again with a shorter note, then give this one up."),
+        codes::KEY_REUSE => phrase!("Do not retry. Export what waits, and tell your support."),
+        _ => phrase!("Retry, when the reason has passed."),
     }
 }
 
+/// What was answered last.
+pub fn last_said(code: Option<&str>, message: Option<&str>) -> Option<Phrase> {
+    message.map(|message| words::answered(code.unwrap_or_default(), message))
+}
+
 /// By whom it was given up, and why.
-fn who_gave_up(discard: &Event, names: &Names) -> String {
-    let reason = discard.args["reason"].as_str().unwrap_or_default();
-    format!("{} gave it up: {}", names.person(discard.actor_id.as_str()), full_stop(reason))
+fn who_gave_up(discard: &Event, names: &Names) -> Phrase {
+    let reason = full_stop(discard.args["reason"].as_str().unwrap_or_default());
+    phrase!("{person} gave it up: {reason}", person = names.person(discard.actor_id.as_str()), reason)
 }
 
 /// The one true answer to "why is this not sent?": code, sentence, next step.
-pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, String, Option<String>) {
-    let plain = |why: &str| (None, why.to_owned(), None);
+pub fn why_waiting(waiting: &Waiting<'_>, names: &Names) -> (Option<String>, Phrase, Option<Phrase>) {
+    let plain = |why: Phrase| (None, why, None);
     match (&waiting.fate, waiting.link.why) {
-        (Some(Waits::OnItsWay), _) => plain("It is on its way."),
+        (Some(Waits::OnItsWay), _) => plain(phrase!("It is on its way.")),
         (Some(Waits::OnHold(hold)), _) => (
             Some("ROOM_ON_HOLD".into()),
-            format!("{} put this room on hold: {}", names.person(hold.by.as_str()), full_stop(&hold.reason)),
-            Some("Let the room go when it may be sent.".into()),
+            phrase!(
+                "{person} put this room on hold: {reason}",
+                person = names.person(hold.by.as_str()),
+                reason = full_stop(&hold.reason)
+            ),
+            Some(phrase!("Let the room go when it may be sent.")),
         ),
         (Some(Waits::BehindStopped(_)), _) => (
             None,
-            "It waits for an earlier action of the same room, which needs a look.".into(),
-            Some("Settle that one; this one goes on by itself.".into()),
+            phrase!("It waits for an earlier action of the same room, which needs a look."),
+            Some(phrase!("Settle that one; this one goes on by itself.")),
         ),
         (Some(Waits::DecisionStopped(_)), _) => (
             None,
-            "It was tried again, and that try needs a look.".into(),
-            Some("Settle that one; this one goes with it.".into()),
+            phrase!("It was tried again, and that try needs a look."),
+            Some(phrase!("Settle that one; this one goes with it.")),
         ),
-        (Some(Waits::Decision(_)), _) => plain("It waits for the decision about it, which is not sent yet."),
+        (Some(Waits::Decision(_)), _) => plain(phrase!("It waits for the decision about it, which is not sent yet.")),
         // Nothing is asked again while nothing is sent.
         (Some(Waits::AskedAgain { code, message }), _) if !waiting.link.is_cut => {
-            (Some(code.clone()), message.clone(), Some("It is asked again by itself.".into()))
+            (Some(code.clone()), words::answered(code, message), Some(phrase!("It is asked again by itself.")))
         }
         // What the link says holds for the action in front as well.
         (Some(Waits::Behind(_) | Waits::Link | Waits::AskedAgain { .. }) | None, Some(link)) => {
             (Some(link.code.clone()), link.message.clone(), Some(link.next_step.clone()))
         }
-        (Some(Waits::Behind(_)), None) => plain("It waits for an earlier action of the same room, which goes first."),
-        (Some(Waits::Link | Waits::AskedAgain { .. }) | None, None) => plain("It is next to be sent."),
+        (Some(Waits::Behind(_)), None) => {
+            plain(phrase!("It waits for an earlier action of the same room, which goes first."))
+        }
+        (Some(Waits::Link | Waits::AskedAgain { .. }) | None, None) => plain(phrase!("It is next to be sent.")),
     }
 }
 
@@ -172,10 +191,10 @@ fn full_stop(sentence: &str) -> String {
     if sentence.ends_with(['.', '!', '?']) { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
-/// What a row is about.
+/// What a row is about: a room by its number; nothing where it is this desk itself.
 pub fn title(entity: &EntityRef, unit: Option<&Unit>) -> String {
     match (entity.kind.as_str(), unit) {
-        ("desk", _) => "This desk".into(),
+        ("desk", _) => String::new(),
         (_, Some(unit)) if !unit.room.number.is_empty() => unit.room.number.clone(),
         _ => entity.id.clone(),
     }
@@ -189,8 +208,8 @@ mod tests {
     fn l4_nothing_is_said_to_be_asked_again_while_nothing_is_sent() {
         let why = CommandError {
             code: "SERVICE_UNREACHABLE".into(),
-            message: "The service is not there.".into(),
-            next_step: "Go on working.".into(),
+            message: Phrase::verbatim("The service is not there."),
+            next_step: Phrase::verbatim("Go on working."),
             reference: String::new(),
         };
         let fate = || Some(Waits::AskedAgain { code: "RETRY_LATER".into(), message: "Later.".into() });

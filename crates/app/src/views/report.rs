@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use turndown_desk::RoomRow;
 use turndown_domain::{InspectionPolicy, Occupancy, Room, SellabilityKind, Stay, Unit};
 use turndown_offline::{LocalState, OutboxState, PeriodEntity, PeriodRow, PeriodSums};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{Change, Event};
 
 /// An outage as screens show it.
@@ -74,7 +75,7 @@ pub fn row(row: &PeriodRow, unit: Option<&Unit>, names: &Names) -> ReportRow {
     let came_to = came_to(row.came_to);
     let open = matches!(came_to, CameTo::Waiting | CameTo::Attention);
     let behind = (came_to == CameTo::Attention && row.state == Some(OutboxState::Held))
-        .then(|| "It waits for an earlier action of the same room.".to_owned());
+        .then(|| phrase!("It waits for an earlier action of the same room."));
     ReportRow {
         event_id: event.event_id.to_string(),
         local_seq: event.local_seq,
@@ -90,8 +91,11 @@ pub fn row(row: &PeriodRow, unit: Option<&Unit>, names: &Names) -> ReportRow {
         accepted_at: row.acknowledged_at.clone(),
         seq: row.seq,
         code: row.last_code.clone().filter(|_| open),
-        why: behind.or_else(|| row.last_message.clone()).filter(|_| open),
+        why: behind
+            .or_else(|| outbox::last_said(row.last_code.as_deref(), row.last_message.as_deref()))
+            .filter(|_| open),
         decision: row.decision.as_ref().map(|decision| self::decision(&decision.event, names)),
+        began: None,
     }
 }
 
@@ -99,24 +103,31 @@ fn decision(event: &Event, names: &Names) -> ReportDecision {
     ReportDecision { what: decided(event), actor: names.person(event.actor_id.as_str()), at: event.recorded_at.clone() }
 }
 
-fn decided(event: &Event) -> String {
+fn decided(event: &Event) -> Phrase {
     let sides: Vec<&str> = match event.args["choices"].as_object() {
         Some(choices) => choices.values().filter_map(|side| side.as_str()).collect(),
         None => vec![],
     };
     let all = |side: &str| sides.iter().all(|one| *one == side);
     match event.action.as_str() {
-        "resolve" if sides.is_empty() => "Both sides had done the same".into(),
-        "resolve" if all("mine") => "Kept what was done at this desk".into(),
-        "resolve" if all("theirs") => "Took what the service had".into(),
-        "resolve" => "Chose field by field".into(),
-        "discard" => format!("Gave it up: {}", event.args["reason"].as_str().unwrap_or_default()),
-        _ => "Tried again".into(),
+        "resolve" if sides.is_empty() => phrase!("Both sides had done the same"),
+        "resolve" if all("mine") => phrase!("Kept what was done at this desk"),
+        "resolve" if all("theirs") => phrase!("Took what the service had"),
+        "resolve" => phrase!("Chose field by field"),
+        "discard" => {
+            phrase!("Gave it up: {reason}", reason = event.args["reason"].as_str().unwrap_or_default())
+        }
+        _ => phrase!("Tried again"),
     }
 }
 
 /// What came of one room. `room` is how this desk sees it now.
-pub fn room(outcome: &PeriodEntity, room: Option<&RoomRow>, last: String, policy: InspectionPolicy) -> RoomOutcome {
+pub fn room(
+    outcome: &PeriodEntity,
+    room: Option<&RoomRow>,
+    last: Option<Phrase>,
+    policy: InspectionPolicy,
+) -> RoomOutcome {
     let mut effects = room.map(|row| effects(row, &outcome.changes, policy)).unwrap_or_default();
     if (outcome.conflict || room.is_some_and(|row| row.contested)) && !effects.contains(&RoomEffect::Contested) {
         effects.push(RoomEffect::Contested);

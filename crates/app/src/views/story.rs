@@ -1,13 +1,14 @@
 //! What happened to one room, by whichever desk: one line for each thing done, with all that became of it.
 
 use super::outbox::{self, Link, Waiting, title};
-use super::{HERE, Names, desk};
+use super::{Names, desk, here};
 use crate::dto::{OutboxState, Story, StoryLine, StoryStep, StoryTask};
 use crate::words;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{Action, TaskId, Unit};
 use turndown_offline::{OutboxRow, Waits};
+use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{EntityRef, Event, EventId, InstallId, Mode, Outcome, StoryEntry};
 
 /// What this desk has of an entity, and what the service told of it.
@@ -52,7 +53,7 @@ pub fn story(sources: &Sources<'_>, names: &Names) -> Story {
     for id in lines.iter().flat_map(|line| line.tasks.clone()) {
         if !tasks.iter().any(|task| task.id == id) {
             let kind = sources.unit.and_then(|unit| unit.tasks.get(&TaskId(id.clone()))).map(|task| task.kind);
-            tasks.push(StoryTask { name: kind.map_or("task", words::kind).to_owned(), id });
+            tasks.push(StoryTask { name: kind.map_or_else(|| phrase!("task"), words::kind), id });
         }
     }
     Story { title: title(sources.entity, sources.unit), lines, tasks, alone: None, on_hold: None }
@@ -72,11 +73,14 @@ fn line(
     let own = row.is_some() || event.install_id == *sources.own;
     let mut steps = decided(sources, names, event, own);
     if own {
-        steps.push(StoryStep { what: "Saved at this desk".into(), at: Some(event.recorded_at.clone()) });
+        steps.push(StoryStep { what: phrase!("Saved at this desk"), at: Some(event.recorded_at.clone()) });
     }
     for outcome in told.iter().flat_map(|entry| &entry.outcomes) {
-        let code = outcome.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-        let what = format!("{}{code}", became(outcome.outcome));
+        let became = became(outcome.outcome);
+        let what = match outcome.code.as_deref() {
+            Some(code) => phrase!("{became} ({code})", became, code),
+            None => became,
+        };
         steps.push(StoryStep { what, at: Some(outcome.received_at.clone()) });
     }
     let given_up = row.and_then(|row| sources.given_up.get(row.settled_by.as_ref()?));
@@ -93,7 +97,7 @@ fn line(
     } else if state == Some(OutboxState::Synced)
         && let Some(at) = row.filter(|_| told.is_none()).and_then(|row| row.acknowledged_at.clone())
     {
-        steps.push(StoryStep { what: "Taken by the service".into(), at: Some(at) });
+        steps.push(StoryStep { what: phrase!("Taken by the service"), at: Some(at) });
     }
     // What a desk settled is told by itself; of another desk's the service's last word counts.
     let last = told.and_then(|entry| entry.outcomes.last()).map(|outcome| outcome.outcome).filter(|_| row.is_none());
@@ -102,9 +106,9 @@ fn line(
         what: words::summary(event, sources.unit, names),
         actor: names.person(event.actor_id.as_str()),
         desk: if own {
-            HERE.into()
+            here()
         } else if event.actor_id.as_str().starts_with("system:") {
-            "the service".into()
+            phrase!("the service")
         } else {
             desk(event.install_id.as_str(), sources.own)
         },
@@ -128,14 +132,15 @@ fn decided(sources: &Sources<'_>, names: &Names, event: &Event, own: bool) -> Ve
     for (path, choice) in choices.into_iter().flatten() {
         // Where the other side stands, and where somebody wrote what stood there already, the decision only rests on it.
         let stands = event.changes.get(path).map(|change| &change.new).or_else(|| event.relies_on.get(path));
-        let whose = match choice.as_str() {
-            Some("mine") if own => "as it was done here",
-            Some("mine") => "as it was done there",
-            Some("theirs") => "as the service had it",
-            _ => "written anew",
-        };
+        let field = words::field(path, sources.unit);
         let value = words::value(path, stands.unwrap_or(&Value::Null), names);
-        steps.push(StoryStep { what: format!("{}: {value}, {whose}", words::field(path, sources.unit)), at: None });
+        let what = match choice.as_str() {
+            Some("mine") if own => phrase!("{field}: {value}, as it was done here", field, value),
+            Some("mine") => phrase!("{field}: {value}, as it was done there", field, value),
+            Some("theirs") => phrase!("{field}: {value}, as the service had it", field, value),
+            _ => phrase!("{field}: {value}, written anew", field, value),
+        };
+        steps.push(StoryStep { what, at: None });
     }
     steps
 }
@@ -161,19 +166,19 @@ fn tasks_of(sources: &Sources<'_>, event: &Event) -> BTreeSet<String> {
 }
 
 /// What the service said of an event.
-fn became(outcome: Outcome) -> &'static str {
+fn became(outcome: Outcome) -> Phrase {
     match outcome {
-        Outcome::Applied => "Taken by the service",
-        Outcome::Merged => "Merged with a change made elsewhere",
-        Outcome::Duplicate => "Came twice, and counted once",
-        Outcome::Conflict => "In conflict: a person decides",
-        Outcome::Settled => "Settled by a decision",
-        Outcome::Rejected => "Not taken",
-        Outcome::Blocked => "Waited for an earlier action of the room",
-        Outcome::MissingPredecessor => "Came before what it stands on",
-        Outcome::KeyReuse => "Not taken: its id was used for something else",
-        Outcome::TooLarge => "Not taken: too large",
-        Outcome::RetryLater => "To be asked again later",
-        Outcome::UpgradeRequired => "Waited for an update",
+        Outcome::Applied => phrase!("Taken by the service"),
+        Outcome::Merged => phrase!("Merged with a change made elsewhere"),
+        Outcome::Duplicate => phrase!("Came twice, and counted once"),
+        Outcome::Conflict => phrase!("In conflict: a person decides"),
+        Outcome::Settled => phrase!("Settled by a decision"),
+        Outcome::Rejected => phrase!("Not taken"),
+        Outcome::Blocked => phrase!("Waited for an earlier action of the room"),
+        Outcome::MissingPredecessor => phrase!("Came before what it stands on"),
+        Outcome::KeyReuse => phrase!("Not taken: its id was used for something else"),
+        Outcome::TooLarge => phrase!("Not taken: too large"),
+        Outcome::RetryLater => phrase!("To be asked again later"),
+        Outcome::UpgradeRequired => phrase!("Waited for an update"),
     }
 }

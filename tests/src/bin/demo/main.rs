@@ -419,7 +419,7 @@ impl Demo {
                     row.title,
                     row.summary,
                     row.code.unwrap_or_default(),
-                    row.why.unwrap_or_default()
+                    row.why.map(|why| why.to_string()).unwrap_or_default()
                 )
             })
             .collect();

@@ -4,18 +4,18 @@ import { t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, X } from "lucide-react";
 import { useMemo, useRef, useState, type ReactNode } from "react";
-import { Dialog, DialogTrigger, Input, Popover, SearchField } from "react-aria-components";
+import { Dialog, DialogTrigger, Input, SearchField } from "react-aria-components";
 import { useStore } from "zustand";
 import type { StaffId } from "../../bindings/bindings";
 import { attendantsOf, staffById } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
-import { Button } from "../../shared/controls";
+import { Button, DialogPopover } from "../../shared/controls";
 import { count, fold, iso } from "../../shared/fmt";
 import { rowHeight } from "../../shared/language";
 import { Glyph } from "../../shared/glyphs";
 import { useRowKeys } from "../../shared/rowKeys";
 import { UNASSIGNED } from "../../shared/views";
-import { creditsWord, workWord } from "../../shared/words";
+import { creditsWord, inAList, workWord } from "../../shared/words";
 import { boardFilter } from "./filter";
 import { loadsOf, NO_LOAD, type Load } from "./loads";
 
@@ -55,11 +55,11 @@ export function AttendantFilter(): ReactNode {
         </span>
         <ChevronDown size={16} aria-hidden />
       </Button>
-      <Popover className="popover" placement="bottom start">
+      <DialogPopover>
         <Dialog className="loads" aria-label={t`Attendants`} data-testid="attendants">
           <Loads onClose={() => setOpen(false)} />
         </Dialog>
-      </Popover>
+      </DialogPopover>
     </DialogTrigger>
   );
 }
@@ -114,7 +114,7 @@ function Loads({ onClose }: { onClose: () => void }): ReactNode {
       <div className="loads-head" aria-hidden>
         <span>{t`Rooms left`}</span>
         <span>{t`Credits left`}</span>
-        <span>{t`Done`}</span>
+        <span>{creditsDone()}</span>
       </div>
       {/* The keys of every row, at one place. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
@@ -159,10 +159,12 @@ function Loads({ onClose }: { onClose: () => void }): ReactNode {
   );
 }
 
+const creditsDone = (): string => t({ message: "Done", context: "credits of work that is done" });
+
 function rowWords({ name, section, load }: Row): string {
   if (load === null) return name;
   const where = section === null ? "" : t`section ${section}`;
-  return [iso(name), where, t`${workWord(load.roomsLeft, load.roomsLeft)} left`, t`${creditsWord(load.left)} left`, t`${creditsWord(load.done)} done`].filter(Boolean).join(", ");
+  return inAList([iso(name), where, t`${workWord(load.roomsLeft, load.roomsLeft)} left`, t`${creditsWord(load.left)} left`, t`${creditsWord(load.done)} done`]);
 }
 
 /** Above the lanes while the board is one attendant's: how much was given, and how far it is. */
@@ -175,8 +177,8 @@ function Head({ attendant, name, section }: { attendant: string; name: string; s
   const load = useLoads().get(attendant === UNASSIGNED ? null : attendant) ?? NO_LOAD;
   const facts: [string, string][] = [
     [t`Given`, creditsWord(load.given)],
-    [t`Started`, creditsWord(load.started)],
-    [t`Done`, creditsWord(load.done)],
+    [t({ message: "Started", context: "credits of work that was started" }), creditsWord(load.started)],
+    [creditsDone(), creditsWord(load.done)],
     [t`Left`, workWord(load.roomsLeft, load.roomsLeft)],
   ];
   const share = (credits: number) => `${load.given === 0 ? 0 : (100 * credits) / load.given}%`;

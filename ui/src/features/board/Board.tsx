@@ -14,6 +14,7 @@ import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
 import { prefs } from "../../shared/prefs";
+import { shortcutOf } from "../../shared/shortcuts";
 import { showToast } from "../../shared/toasts";
 import { columnWord, tasksWord, workWord } from "../../shared/words";
 import "./board.css";
@@ -30,7 +31,7 @@ import { laneBeside, movable, planMove, planReasons, verdictOn } from "./moves";
 import { SelectionBar } from "./SelectionBar";
 import { clearSelection, extendSelection, isSelected, retainSelected, selectAll, selectedTiles, selection, toggleSelected } from "./selection";
 import { TileMenu } from "./TileMenu";
-import { primaryVerb, verbOfKey, type Ask, type Verb } from "./verbs";
+import { primaryVerb, verbOf, type Ask, type Verb } from "./verbs";
 
 const OFFLINE_VIEWED = "frontend.housekeeping.offline_kanban_viewed";
 
@@ -536,7 +537,7 @@ export function Board(): ReactNode {
       if (moveOfKey(event.key, event.ctrlKey, rtl) !== null) {
         event.preventDefault();
         focusTile(current.focus);
-      } else if (!command && !event.shiftKey) goToTyped(event);
+      } else if (!command) goToTyped(event);
       return;
     }
     const onButton = target !== cell;
@@ -582,13 +583,15 @@ export function Board(): ReactNode {
       openMenu(tile.taskId);
       return;
     }
-    if (command && !event.shiftKey && keyOf(event) === "a") {
+    const shortcut = shortcutOf(event, "tile");
+    if (shortcut === "selectLane") {
       event.preventDefault();
       selectAll(lanes[tile.column]);
       announce(t`${workWord(lanes[tile.column].length, roomsOf(tilesIn(tile.column)))} in ${columnWord(tile.column)} selected.`, { key: "selection" });
       return;
     }
-    if (command || event.shiftKey) return;
+    // French types its digits with Shift.
+    if (command || (event.shiftKey && shortcut === null && !/^[0-9]$/.test(keyOf(event)))) return;
     if (event.key === " ") {
       event.preventDefault();
       toggle(tile);
@@ -610,29 +613,24 @@ export function Board(): ReactNode {
       cell.querySelector<HTMLElement>("button")?.focus();
       return;
     }
-    if (goToTyped(event)) return;
-    const key = keyOf(event);
-    if (!/^[a-z]$/.test(key) || !prefs.getState().letterKeys) return;
-    if (key === "m") {
-      event.preventDefault();
+    if (goToTyped(event) || shortcut === null) return;
+    event.preventDefault();
+    if (shortcut === "menu") {
       openMenu(tile.taskId);
       return;
     }
     const together = withSelection(tile);
-    const bulk = together.length > 1 ? bulkVerbs(together).filter((each) => each.key?.toLowerCase() === key) : [];
+    const bulk = together.length > 1 ? bulkVerbs(together).filter((each) => each.shortcut === shortcut) : [];
     if (bulk.length > 0) {
-      event.preventDefault();
       event.stopPropagation();
       doBulk(...bulk);
       return;
     }
-    const verb = together.length > 1 ? null : verbOfKey(tile, key);
+    const verb = together.length > 1 ? null : verbOf(tile, shortcut);
     if (verb !== null) {
-      event.preventDefault();
       event.stopPropagation();
       doVerb(tile, verb, event.timeStamp);
-    } else if ("spcai".includes(key)) {
-      event.preventDefault();
+    } else {
       const what = together.length > 1 ? t`The selection` : t`Room ${iso(tile.number)}`;
       announce(t`${what}: that is not possible from ${columnWord(tile.column)}.`, { key: "no-verb" });
     }

@@ -3,10 +3,10 @@
 import { t } from "@lingui/core/macro";
 import { ListFilter, Plus, Rows3, Rows4, Search, X } from "lucide-react";
 import { memo, useRef, type ReactNode } from "react";
-import { Dialog, DialogTrigger, Input, Popover, SearchField } from "react-aria-components";
+import { Dialog, DialogTrigger, Input, SearchField } from "react-aria-components";
 import { useStore } from "zustand";
 import { useDesk } from "../../data/useDesk";
-import { Button, Checks, Select } from "../../shared/controls";
+import { Button, Checks, DialogPopover, Select } from "../../shared/controls";
 import { count } from "../../shared/fmt";
 import { prefs, setPref } from "../../shared/prefs";
 import { NO_FILTER, TASK_KINDS, TILE_STATES, type BoardFilter } from "../../shared/views";
@@ -88,13 +88,13 @@ function MoreFilters({ trigger }: { trigger: React.Ref<HTMLButtonElement> }): Re
         <span className="filters-word">{t`More filters`}</span>
         {active === 0 ? null : <span className="filters-count" data-count={count(active)} />}
       </Button>
-      <Popover className="popover" placement="bottom start">
+      <DialogPopover>
         <Dialog className="more-filters" aria-label={t`More filters`} data-testid="more-filters">
           <Checks label={t`State`} testId="filter-state" value={filter.states} onChange={(states) => set({ states })} choices={TILE_STATES.map((id) => ({ id, label: stateWord(id) }))} />
           <Checks label={t`Kind of work`} testId="filter-kind" value={filter.kinds} onChange={(kinds) => set({ kinds })} choices={TASK_KINDS.map((id) => ({ id, label: kindWord(id) }))} />
-          <Checks label={t`Floor`} testId="filter-floor" value={filter.floors} onChange={(chosen) => set({ floors: chosen })} choices={floors.map((id) => ({ id, label: id }))} />
+          {floors.length === 0 ? null : <Checks label={t`Floor`} testId="filter-floor" value={filter.floors} onChange={(chosen) => set({ floors: chosen })} choices={floors.map((id) => ({ id, label: id }))} />}
         </Dialog>
-      </Popover>
+      </DialogPopover>
     </DialogTrigger>
   );
 }

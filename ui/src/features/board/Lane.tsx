@@ -79,7 +79,9 @@ export const Lane = memo(function Lane({ column, ids, sum, density, currentId, c
           <span className="hidden-words">{plural(ids.length, { one: "task", other: "tasks" })}</span>
           <span className="lane-credits">{creditsWord(sum.credits)}</span>
         </h2>
-        <p className="lane-details">{details.join(" · ")}</p>
+        <p className="lane-details" title={details.join(" · ")}>
+          {details.join(" · ")}
+        </p>
       </header>
       <div ref={scroller} className="lane-scroll" data-lane={column} tabIndex={-1} data-quiet-focus="">
         {ids.length === 0 ? (

@@ -8,7 +8,7 @@ import { useApp, useTile } from "../../data/useDesk";
 import { age, clock, iso, time } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { prefs } from "../../shared/prefs";
-import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
+import { cannotWorkWord, creditsWord, flagWord, inAList, kindWord, localStateWord, occupancyWord, priorityWord, statusWord, stayWord } from "../../shared/words";
 import { selection } from "./selection";
 import { primaryVerb } from "./verbs";
 
@@ -77,7 +77,7 @@ export function spoken(tile: TileData, assignee: string | null, now: number): st
     tile.onHold ? t`on hold` : "",
     localStateWord(tile.localState),
   ];
-  return parts.filter(Boolean).join(", ");
+  return inAList(parts);
 }
 
 function isVip(tile: TileData): boolean {

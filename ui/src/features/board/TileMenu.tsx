@@ -7,6 +7,7 @@ import type { Column, Tile } from "../../bindings/bindings";
 import { COLUMNS } from "../../data/board";
 import { iso } from "../../shared/fmt";
 import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
+import { usePressed } from "../../shared/shortcuts";
 import { columnWord, kindWord } from "../../shared/words";
 import { verdictOn } from "./moves";
 import { verbGroups, type Verb } from "./verbs";
@@ -23,6 +24,8 @@ interface Props {
 
 export function TileMenu({ tile, selected, trigger, onClose, onVerb, onMove, onSelect }: Props): ReactNode {
   const groups = verbGroups(tile);
+  const pressed = usePressed();
+  const keyOf = ({ id, shortcut }: Verb) => (id === "details" ? "Enter" : shortcut === undefined ? undefined : pressed(shortcut)[0]);
   const moveAt = groups[0]?.id === "work" ? 1 : 0;
   const name = t`Room ${iso(tile.number)}, ${kindWord(tile.kind)}`;
   const act = (key: string) => {
@@ -45,7 +48,7 @@ export function TileMenu({ tile, selected, trigger, onClose, onVerb, onMove, onS
               {group.verbs.map((verb) => (
                 <MenuItem key={verb.id} id={verb.id} textValue={verb.label} className="menu-item" data-testid={`menu-${verb.id}`}>
                   {verb.label}
-                  {verb.key === undefined ? null : <Keyboard className="menu-key">{verb.key}</Keyboard>}
+                  {keyOf(verb) === undefined ? null : <Keyboard className="menu-key">{keyOf(verb)}</Keyboard>}
                 </MenuItem>
               ))}
             </MenuSection>
@@ -54,7 +57,7 @@ export function TileMenu({ tile, selected, trigger, onClose, onVerb, onMove, onS
         <Separator className="menu-separator" />
         <MenuItem id="select" className="menu-item" data-testid="menu-select">
           {selected ? t`Take out of the selection` : t`Select`}
-          <Keyboard className="menu-key">{t`Space`}</Keyboard>
+          <Keyboard className="menu-key">{t({ message: "Space", context: "a key" })}</Keyboard>
         </MenuItem>
       </Menu>
     </Popover>

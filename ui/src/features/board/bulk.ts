@@ -4,6 +4,7 @@
 import { t } from "@lingui/core/macro";
 import type { Action, Priority, Tile } from "../../bindings/bindings";
 import { count } from "../../shared/fmt";
+import type { ShortcutId } from "../../shared/keys";
 import { moveTo, type MoveVerb } from "./moves";
 import { isOpen, type Ask } from "./verbs";
 
@@ -14,8 +15,8 @@ export interface BulkVerb {
   label: string;
   /** What they are called once done. */
   done: string;
-  /** The letter that does it. */
-  key?: string;
+  /** What does it where several tiles are selected. */
+  shortcut?: ShortcutId;
   /** Those of the tiles that can take it. */
   tiles: readonly Tile[];
   action?: (tile: Tile) => Action;
@@ -49,11 +50,11 @@ export function bulkVerbs(tiles: readonly Tile[]): BulkVerb[] {
   const open = tiles.filter(isOpen);
   const of = (fits: (tile: Tile) => boolean) => tiles.filter(fits);
   const verbs: BulkVerb[] = [
-    { id: "start", label: t`Start`, done: t`started`, key: "S", tiles: of((tile) => tile.status === "ready" && starts(tile)), action: ({ taskId: task }) => ({ action: "start", args: { task } }), leaves: true },
-    { id: "resume", label: t`Resume`, done: t`resumed`, key: "S", tiles: of((tile) => tile.status === "paused" && resumes(tile)), action: ({ taskId: task }) => ({ action: "resume", args: { task } }) },
-    { id: "complete", label: t`Complete`, done: t`completed`, key: "C", tiles: of((tile) => (tile.status === "in_progress" || tile.status === "paused") && completes(tile)), action: ({ taskId: task }) => ({ action: "complete", args: { task } }), leaves: true },
-    { id: "inspect", label: t`Inspect…`, done: "", key: "I", tiles: of((tile) => tile.status === "completed" && passes(tile)), ask: "inspect", leaves: true },
-    { id: "reassign", label: t`Assign to…`, done: "", key: "A", tiles: open, ask: "reassign" },
+    { id: "start", label: t`Start`, done: t`started`, shortcut: "start", tiles: of((tile) => tile.status === "ready" && starts(tile)), action: ({ taskId: task }) => ({ action: "start", args: { task } }), leaves: true },
+    { id: "resume", label: t`Resume`, done: t`resumed`, shortcut: "start", tiles: of((tile) => tile.status === "paused" && resumes(tile)), action: ({ taskId: task }) => ({ action: "resume", args: { task } }) },
+    { id: "complete", label: t`Complete`, done: t`completed`, shortcut: "complete", tiles: of((tile) => (tile.status === "in_progress" || tile.status === "paused") && completes(tile)), action: ({ taskId: task }) => ({ action: "complete", args: { task } }), leaves: true },
+    { id: "inspect", label: t`Inspect…`, done: "", shortcut: "inspect", tiles: of((tile) => tile.status === "completed" && passes(tile)), ask: "inspect", leaves: true },
+    { id: "reassign", label: t`Assign to…`, done: "", shortcut: "assign", tiles: open, ask: "reassign" },
     { id: "rush-on", label: t`Rush`, done: t`marked as rush`, tiles: open.filter((tile) => !tile.rush), action: (tile) => setPriority(tile, { rush: true }) },
     { id: "rush-off", label: t`Take back the rush`, done: t`no longer a rush`, tiles: open.filter((tile) => tile.rush), action: (tile) => setPriority(tile, { rush: false }) },
     { id: "high", label: t`Priority: high`, done: t`priority high`, tiles: open.filter((tile) => tile.priority !== "high"), action: (tile) => setPriority(tile, { priority: "high" }) },

@@ -104,6 +104,7 @@ function Reassign({ tiles, onClose, onRecord }: Part): ReactNode {
         {tiles.every((each) => each.assignee === null) ? null : (
           <li>
             <Button look="quiet" className="people-item" testId="assign-nobody" onPress={() => choose(undefined, t`assigned to nobody`, performance.now())}>
+              <span className="people-initials" aria-hidden />
               <span className="people-name">{t`Nobody`}</span>
             </Button>
           </li>
@@ -212,7 +213,7 @@ function Reason({ tiles, what, onClose, onRecord }: Part & { what: "fail" | "ski
         <div className="dialog-actions">
           <Button onPress={onClose}>{t`Go back`}</Button>
           <Button look="solid" type="submit" testId="reason-confirm">
-            {what === "fail" ? t`Fail` : what === "skip" ? t`Skip` : tiles.length === 1 ? t`Cancel the task` : t`Cancel the tasks`}
+            {what === "fail" ? t`Fail` : what === "skip" ? t({ message: "Skip", context: "a button: leaves the inspection out" }) : tiles.length === 1 ? t`Cancel the task` : t`Cancel the tasks`}
           </Button>
         </div>
       </Form>
@@ -241,7 +242,7 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
     facts.push([t`Arrival`, coming.filter(Boolean).join(" · ")]);
   }
   if (tile.waiting !== null) facts.push([t`Guest waits`, waitingWords(tile.waiting, now)]);
-  if (tile.startedAt !== null) facts.push([t`Started`, `${dateTime(tile.startedAt, now)} · ${age(tile.startedAt, now)}`]);
+  if (tile.startedAt !== null) facts.push([t({ message: "Started", context: "when the work was started" }), `${dateTime(tile.startedAt, now)} · ${age(tile.startedAt, now)}`]);
   if (tile.completedAt !== null) facts.push([t`Completed`, dateTime(tile.completedAt, now)]);
   if (tile.priority !== "normal" || tile.rush) facts.push([t`Priority`, [priorityWord(tile.priority), tile.rush ? t`Rush` : ""].filter(Boolean).join(" · ")]);
   if (tile.cannotWork !== null) facts.push([t`Cannot be worked`, cannotWorkWord(tile.cannotWork)]);

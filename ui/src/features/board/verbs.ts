@@ -3,6 +3,7 @@
 
 import { t } from "@lingui/core/macro";
 import type { Action, Tile } from "../../bindings/bindings";
+import type { ShortcutId } from "../../shared/keys";
 
 /** Verbs that ask something first. */
 export type Ask = "reassign" | "inspect" | "fail" | "skip" | "cancel" | "note" | "hold" | "details";
@@ -14,8 +15,8 @@ export interface Verb {
   done: string;
   /** Has what waits of the room sent again. */
   letsGo?: boolean;
-  /** The letter that does it on a focused tile. */
-  key?: string;
+  /** What does it on a focused tile. */
+  shortcut?: ShortcutId;
   action?: Action;
   ask?: Ask;
 }
@@ -28,10 +29,10 @@ export interface VerbGroup {
 
 function work(tile: Tile): Verb[] {
   const task = tile.taskId;
-  const start: Verb = { id: "start", label: t`Start`, done: t`started`, key: "S", action: { action: "start", args: { task } } };
-  const pause: Verb = { id: "pause", label: t`Pause`, done: t`paused`, key: "P", action: { action: "pause", args: { task } } };
-  const resume: Verb = { id: "resume", label: t`Resume`, done: t`resumed`, key: "S", action: { action: "resume", args: { task } } };
-  const complete: Verb = { id: "complete", label: t`Complete`, done: t`completed`, key: "C", action: { action: "complete", args: { task } } };
+  const start: Verb = { id: "start", label: t`Start`, done: t`started`, shortcut: "start", action: { action: "start", args: { task } } };
+  const pause: Verb = { id: "pause", label: t`Pause`, done: t`paused`, shortcut: "pause", action: { action: "pause", args: { task } } };
+  const resume: Verb = { id: "resume", label: t`Resume`, done: t`resumed`, shortcut: "start", action: { action: "resume", args: { task } } };
+  const complete: Verb = { id: "complete", label: t`Complete`, done: t`completed`, shortcut: "complete", action: { action: "complete", args: { task } } };
   switch (tile.status) {
     case "ready":
       return [start];
@@ -41,7 +42,7 @@ function work(tile: Tile): Verb[] {
       return [resume, complete];
     case "completed":
       return [
-        { id: "inspect", label: t`Inspect…`, done: "", key: "I", ask: "inspect" },
+        { id: "inspect", label: t`Inspect…`, done: "", shortcut: "inspect", ask: "inspect" },
         { id: "pass", label: t`Inspect: pass`, done: t`passed inspection`, action: { action: "inspect", args: { task, verdict: { result: "pass" } } } },
         { id: "fail", label: t`Inspect: fail…`, done: "", ask: "fail" },
         { id: "skip", label: t`Inspect: skip…`, done: "", ask: "skip" },
@@ -59,7 +60,7 @@ export function isOpen(tile: Tile): boolean {
 function planning(tile: Tile): Verb[] {
   if (!isOpen(tile)) return [];
   const task = tile.taskId;
-  const verbs: Verb[] = [{ id: "reassign", label: t`Assign to…`, done: "", key: "A", ask: "reassign" }];
+  const verbs: Verb[] = [{ id: "reassign", label: t`Assign to…`, done: "", shortcut: "assign", ask: "reassign" }];
   const priority = (id: string, label: string, done: string, value: Tile["priority"], rush: boolean): Verb => ({
     id,
     label,
@@ -100,7 +101,7 @@ function room(tile: Tile): Verb[] {
   }
   verbs.push({ id: "note", label: t`Note…`, done: "", ask: "note" });
   verbs.push(tile.onHold ? { id: "let-go", label: t`Let it go on`, done: "", letsGo: true } : { id: "hold", label: t`Put on hold…`, done: "", ask: "hold" });
-  verbs.push({ id: "details", label: t`Details`, done: "", key: "Enter", ask: "details" });
+  verbs.push({ id: "details", label: t`Details`, done: "", ask: "details" });
   return verbs;
 }
 
@@ -117,12 +118,7 @@ export function primaryVerb(tile: Tile): Verb | null {
   return work(tile)[0] ?? null;
 }
 
-/** The verb of a letter, if the tile has it now. */
-export function verbOfKey(tile: Tile, key: string): Verb | null {
-  const wanted = key.toUpperCase();
-  for (const group of verbGroups(tile)) {
-    const verb = group.verbs.find((each) => each.key === wanted);
-    if (verb !== undefined) return verb;
-  }
-  return null;
+/** The verb of a shortcut, if the tile has it now. */
+export function verbOf(tile: Tile, shortcut: ShortcutId): Verb | null {
+  return verbGroups(tile).flatMap((group) => group.verbs).find((verb) => verb.shortcut === shortcut) ?? null;
 }

@@ -24,8 +24,10 @@ import { GoOn } from "../../shared/GoOn";
 import { pillModel } from "../../shared/pill";
 import { PillIcon } from "../../shared/PillIcon";
 import { routeHash, type Route } from "../../shared/route";
+import { inFull, said } from "../../shared/said";
 import { flushSentence } from "../../shared/sending";
 import { ageSentence } from "../../shared/staleness";
+import { inAList } from "../../shared/words";
 import { caseSentence, placeWord, why } from "./cause";
 import { parts, type Part } from "./works";
 import "./cockpit.css";
@@ -343,10 +345,10 @@ function Waits({ isBoard, onGone }: PartProps): ReactNode {
             <Glyph name="bars" />
             {isBoard ? (
               <Way to={{ view: "sync" }} filter="waiting" onGone={onGone}>
-                {hold.join(", ")}
+                {inAList(hold)}
               </Way>
             ) : (
-              hold.join(", ")
+              inAList(hold)
             )}
           </li>
         )}
@@ -498,7 +500,7 @@ function Lasts({ isBoard, onGone, onAsk }: PartProps & { onAsk: (what: Asked) =>
     }
   }, [desk]);
   useReading(read);
-  const problem = error === null ? (pack?.problem ?? null) : `${error.message} ${error.nextStep}`.trim();
+  const problem = error === null ? (pack?.problem ? said(pack.problem) : null) : inFull(error);
   return (
     <section className="cockpit-lasts" aria-labelledby={title} data-testid="cockpit-lasts">
       <h3 id={title}>{t`If it lasts`}</h3>

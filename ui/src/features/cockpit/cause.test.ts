@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CommandError, LinkState, SyncStatus } from "../../bindings/bindings";
 import { configure } from "../../shared/fmt";
+import { ownWords } from "../../shared/said";
 import { memoryPlatform } from "../../platform/memory/memory";
 import { advice, caseSentence, placeWord, why } from "./cause";
 
@@ -19,7 +20,7 @@ async function sync(change: Partial<SyncStatus> = {}): Promise<SyncStatus> {
   return { ...made, ...change };
 }
 
-const because = (code: string): CommandError => ({ code, message: `${code}.`, nextStep: "Ask.", reference: "" });
+const because = (code: string): CommandError => ({ code, message: ownWords(`${code}.`), nextStep: ownWords("Ask."), reference: "" });
 /** Every code that the link can say, from where it says it. */
 const codes = [...readFileSync(resolve(ROOT, "crates/sync/src/reason.rs"), "utf8").matchAll(/=>\s*\{?\s*\(\s*"([A-Z_]+)"/g)].map((match) => match[1] ?? "");
 

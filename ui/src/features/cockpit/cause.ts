@@ -4,6 +4,7 @@
 import { plural, t } from "@lingui/core/macro";
 import type { CommandError, SyncStatus } from "../../bindings/bindings";
 import { age, count, dateTime } from "../../shared/fmt";
+import { said } from "../../shared/said";
 
 /** What is the case, in one sentence. */
 export function caseSentence(sync: SyncStatus, now: number): string {
@@ -144,7 +145,7 @@ export function why(sync: SyncStatus): Why | null {
   // Neither reached nor told why: that happens for moments, before the first try has ended.
   if (reason === null) return sync.state === "offline" || sync.state === "stopped" ? unknown(null, t`The service cannot be reached.`, "") : null;
   const known = advice(reason.code);
-  return known === null ? unknown(reason.code, reason.message, reason.nextStep) : { ...known, code: reason.code, message: reason.message };
+  return known === null ? unknown(reason.code, said(reason.message), said(reason.nextStep)) : { ...known, code: reason.code, message: said(reason.message) };
 }
 
 function reasonOf(sync: SyncStatus): CommandError | null {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Staleness, SyncStatus } from "../../bindings/bindings";
 import { memoryPlatform } from "../../platform/memory/memory";
 import { parts } from "./works";
+import { ownWords } from "../../shared/said";
 
 async function listed(change: Partial<SyncStatus>, staleness: Partial<Staleness> = {}) {
   const made = await memoryPlatform({ floors: 1, perFloor: 2 }).appState();
@@ -15,7 +16,7 @@ async function listed(change: Partial<SyncStatus>, staleness: Partial<Staleness>
 /** What comes and goes by the service. */
 const OFFLINE = ["sending", "others", "suggestions"];
 const emergency = { name: "Rosa", reason: "storm", until: "2016-03-27T21:00:00Z" };
-const slow = (code: string) => ({ code, message: "", nextStep: "", reference: "" });
+const slow = (code: string) => ({ code, message: ownWords(""), nextStep: ownWords(""), reference: "" });
 
 describe("what_works_is_said_in_each_state", () => {
   it("online, everything", async () => expect((await listed({})).missing).toEqual([]));

@@ -9,6 +9,7 @@ import { createDesk, type Desk } from "../../data/desk";
 import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform, type MemoryPlatform } from "../../platform/memory/memory";
 import { setPref } from "../../shared/prefs";
+import { ownWords } from "../../shared/said";
 import { Conflict } from "./Conflict";
 
 afterEach(() => {
@@ -26,7 +27,7 @@ async function house(): Promise<Opened> {
   const platform = memoryPlatform({ busy: true, link: "unplugged" });
   const desk = createDesk(platform);
   await act(async () => desk.refresh());
-  const { conflicts } = await platform.syncCenter("all", 0, 1);
+  const { conflicts } = await platform.syncCenter("all", [], 0, 1);
   return { platform, desk, room: conflicts[0]?.entityId ?? "" };
 }
 
@@ -144,7 +145,7 @@ function moves({ platform }: Opened, change: (view: ConflictView) => void): void
 
 const theirsMoved = (view: ConflictView): void => {
   const [, second] = view.fields;
-  if (second !== undefined) second.theirs = "Ines Duarte";
+  if (second !== undefined) second.theirs = ownWords("Ines Duarte");
   view.version += 1;
 };
 
@@ -286,7 +287,7 @@ describe("h16_a_conflict_that_is_heard", () => {
 
   it("says with every choice what stood there before", async () => {
     await open();
-    expect(described(0, "mine")).toBe("Before In progress");
+    expect(described(0, "mine")).toBe("Before in progress");
     expect(described(1, "theirs")).toBe("Before Ana Costa");
     expect(described(3, "edited")).toBe("Before Cot wanted");
     const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
@@ -296,13 +297,13 @@ describe("h16_a_conflict_that_is_heard", () => {
   it("says the suggestion where it is shown", async () => {
     setPref({ suggestions: true });
     await open();
-    expect(described(0, "theirs")).toBe("Before In progress | Perhaps mine: The work was done.");
+    expect(described(0, "theirs")).toBe("Before in progress | Perhaps mine: The work was done.");
     expect(described(1, "mine")).toBe("Before Ana Costa");
   });
 
   it("says which field asks again, and what was chosen then", async () => {
     const opened = await house();
-    const { conflicts } = await opened.platform.syncCenter("all", 0, 1);
+    const { conflicts } = await opened.platform.syncCenter("all", [], 0, 1);
     await come({ ...opened, room: conflicts[1]?.entityId ?? "" });
     expect(described(1, "mine")).toBe("changed again: look once more | You had kept yours. | Before Ana Costa");
     expect(described(0, "mine")).not.toContain("changed again");

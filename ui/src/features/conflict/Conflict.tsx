@@ -13,11 +13,13 @@ import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Switch } from "../../shared/controls";
 import { count } from "../../shared/fmt";
-import { isTyping, keyOf } from "../../shared/keys";
+import { isTyping, type ShortcutId } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
+import { shortcutOf, usePressed } from "../../shared/shortcuts";
 import { Unshown } from "../../shared/Unshown";
-import { buttonName } from "../../shared/words";
+import { said } from "../../shared/said";
+import { buttonName, inAList } from "../../shared/words";
 import { complete, isTurned, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
 import { FieldRow } from "./FieldRow";
 import { Look } from "./Look";
@@ -33,6 +35,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   const [sending, setSending] = useState(false);
   const [looking, setLooking] = useState(false);
   const suggests = useStore(prefs, (liked) => liked.suggestions);
+  const pressed = usePressed();
   const root = useRef<HTMLDivElement>(null);
   // For the jump that comes a moment later: another reading may have come meanwhile.
   const latest = useRef(deciding);
@@ -48,7 +51,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     if (deciding === null) return;
     const again = moved(shown.current, deciding.view, deciding.asksAgain);
     shown.current = deciding.view;
-    if (again.length > 0) announce(t`Changed again: ${again.map((field) => field.label).join(", ")}. Look once more.`, { key: "again" });
+    if (again.length > 0) announce(t`Changed again: ${inAList(again.map((field) => said(field.label)))}. Look once more.`, { key: "again" });
   }, [deciding]);
 
   const loaded = deciding !== null && error === null;
@@ -137,9 +140,9 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       return;
     }
     // A key that is held down would decide field after field, as the focus goes on.
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || path === null || !prefs.getState().letterKeys) return;
-    const key = keyOf(event);
-    if (key === "3") {
+    if (event.repeat || isTyping(event.target) || path === null) return;
+    const shortcut = shortcutOf(event, "conflict");
+    if (shortcut === "anew") {
       const anew = field?.querySelector<HTMLInputElement>('input[value="edited"]');
       if (anew === null || anew === undefined) return;
       event.preventDefault();
@@ -148,7 +151,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
       requestAnimationFrame(() => field?.querySelector("textarea")?.focus());
       return;
     }
-    const chosen = key === "1" ? mine : key === "2" ? theirs : null;
+    const chosen = shortcut === "mine" ? mine : shortcut === "theirs" ? theirs : null;
     if (chosen === null || !view.fields.some((each) => each.path === path)) return;
     event.preventDefault();
     choose(path, chosen);
@@ -158,6 +161,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
     }, ADVANCE_MS);
   };
 
+  const hints: [ShortcutId, string][] = [["mine", t`mine`], ["theirs", t`theirs`], ["anew", t`write a note anew`]];
   return (
     <>
       {/* The keys of the whole view, at one place. */}
@@ -169,7 +173,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             <h1 tabIndex={-1} data-quiet-focus="">
               {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
             </h1>
-            <p className="resolver-summary" dir="auto">{view.summary}</p>
+            <p className="resolver-summary" dir="auto">{said(view.summary)}</p>
             <Button look="quiet" small className="resolver-story" testId="room-story" onPress={() => go({ view: "story", entityKind, entityId })}>
               {t`What happened in this room`}
             </Button>
@@ -196,7 +200,13 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
           </span>
         </div>
         <p className="resolver-keys">
-          <kbd>F8</kbd> {t`next open field`} · <kbd>1</kbd> {t`mine`} · <kbd>2</kbd> {t`theirs`} · <kbd>3</kbd> {t`write a note anew`} · <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
+          <kbd>F8</kbd> {t`next open field`} ·{" "}
+          {hints.filter(([id]) => pressed(id).length > 0).map(([id, what]) => (
+            <span key={id}>
+              <kbd>{pressed(id)}</kbd> {what} ·{" "}
+            </span>
+          ))}
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd> {t`send`}
         </p>
 
         <div className="resolver-fields">
@@ -227,14 +237,14 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
               {view.merged.map((field) => {
                 const turned = isTurned(choices, field.path);
                 const chosen = choices.get(field.path);
-                const own = chosen?.side === "edited" ? chosen.text : field.mine;
-                const turnWords = turned ? t`Keep mine after all: ${field.mine}` : t`Take theirs instead: ${field.theirs}`;
+                const own = chosen?.side === "edited" ? chosen.text : said(field.mine);
+                const turnWords = turned ? t`Keep mine after all: ${said(field.mine)}` : t`Take theirs instead: ${said(field.theirs)}`;
                 return (
                   <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
                     <span>
-                      <b>{field.label}</b>: <bdi>{turned ? field.theirs : own}</bdi> ({turned ? t`from the service` : t`from this desk`})
+                      <b>{said(field.label)}</b>: <bdi>{turned ? said(field.theirs) : own}</bdi> ({turned ? t`from the service` : t`from this desk`})
                     </span>
-                    <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={buttonName(field.label, turnWords)}>
+                    <Button look="quiet" small testId="turn-merged" onPress={() => turnMerged(field.path)} aria-label={buttonName(said(field.label), turnWords)}>
                       {turnWords}
                     </Button>
                   </li>
@@ -248,7 +258,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
             <h2 id="done-here">{t`What was done here`}</h2>
             <ol>
               {view.myActions.map((each, at) => (
-                <li key={at}>{each}</li>
+                <li key={at}>{said(each)}</li>
               ))}
             </ol>
           </section>

@@ -8,6 +8,7 @@ import type { Chosen } from "../../data/deciding";
 import { useNow } from "../../data/ticker";
 import { dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { said } from "../../shared/said";
 import { mine, theirs } from "./choices";
 import { changes, together } from "./words";
 
@@ -34,20 +35,20 @@ export function FieldRow({ field, name, chosen, asksAgain, suggests, onChoose }:
   const about = [asksAgain ? again : "", hasEarlier ? earlier : "", before, suggestion === null ? "" : hint].filter(Boolean).join(" ");
   return (
     <fieldset className="versus" data-field={field.path} data-chosen={chosen?.side ?? "open"}>
-      <legend className="hidden-words">{field.label}</legend>
+      <legend className="hidden-words">{said(field.label)}</legend>
       <div className="versus-name">
-        <b aria-hidden>{field.label}</b>
+        <b aria-hidden>{said(field.label)}</b>
         {asksAgain ? <span id={again} className="versus-again">{t`changed again: look once more`}</span> : null}
         {hasEarlier ? <em id={earlier}>{chosenBefore(field)}</em> : null}
         {suggestion !== null ? (
           <p id={hint} className="versus-hint" data-testid="suggestion">
-            <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> <bdi>{suggestion.reason}</bdi>
+            <b>{suggestion.side === "mine" ? t`Perhaps mine:` : t`Perhaps theirs:`}</b> <bdi>{said(suggestion.reason)}</bdi>
           </p>
         ) : null}
       </div>
       <div id={before} className="versus-before">
         <small className="versus-word">{t`Before`}</small>{" "}
-        <bdi>{field.before}</bdi>
+        <bdi>{said(field.before)}</bdi>
       </div>
       <Option field={field} side={mine} name={name} about={about} chosen={chosen} onChoose={onChoose} by={field.mineBy} />
       <Option field={field} side={theirs} name={name} about={about} chosen={chosen} onChoose={onChoose} by={field.theirsBy} />
@@ -81,9 +82,9 @@ function chosenBefore(field: ConflictField): string {
 export function result(field: ConflictField, chosen: Chosen): string {
   switch (chosen.side) {
     case "mine":
-      return field.mine;
+      return said(field.mine);
     case "theirs":
-      return field.theirs;
+      return said(field.theirs);
     case "edited":
       return shown(chosen.text.trim());
   }
@@ -103,7 +104,8 @@ interface OptionProps {
 function Option({ field, side, name, about, chosen, onChoose, by }: OptionProps): ReactNode {
   const now = useNow();
   const isMine = side.side === "mine";
-  const value = isMine ? field.mine : field.theirs;
+  const value = said(isMine ? field.mine : field.theirs);
+  const then = isMine ? field.ifMine : field.ifTheirs;
   const selected = chosen?.side === side.side;
   return (
     <label className="versus-side" data-side={side.side} data-selected={selected || undefined}>
@@ -112,14 +114,14 @@ function Option({ field, side, name, about, chosen, onChoose, by }: OptionProps)
         {isMine ? t`Keep mine` : t`Take theirs`}
         {selected ? <Glyph name="tick" /> : null}
       </span>
-      {field.editable ? <Words before={text(field.before)} after={text(value)} /> : <bdi className="versus-value">{value}</bdi>}
+      {field.editable ? <Words before={text(said(field.before))} after={text(value)} /> : <bdi className="versus-value">{value}</bdi>}
       {by === null ? null : (
         <small>
-          <bdi>{by.actor}</bdi>, <bdi>{by.desk}</bdi>, {dateTime(by.doneAt, now)}
+          <bdi>{said(by.actor)}</bdi>, <bdi>{said(by.desk)}</bdi>, {dateTime(by.doneAt, now)}
           {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
         </small>
       )}
-      {(isMine ? field.ifMine : field.ifTheirs) === "" ? null : <span className="versus-then" dir="auto">{isMine ? field.ifMine : field.ifTheirs}</span>}
+      {then === null ? null : <span className="versus-then" dir="auto">{said(then)}</span>}
     </label>
   );
 }
@@ -148,7 +150,7 @@ function Words({ before, after }: { before: string; after: string }): ReactNode 
 function Anew({ field, name, about, chosen, onChoose }: Omit<OptionProps, "side" | "by">): ReactNode {
   const hint = useId();
   const selected = chosen?.side === "edited";
-  const begin = () => onChoose({ side: "edited", text: field.edited ?? together(text(field.before), text(field.mine), text(field.theirs)) });
+  const begin = () => onChoose({ side: "edited", text: field.edited ?? together(text(said(field.before)), text(said(field.mine)), text(said(field.theirs))) });
   return (
     <div className="versus-anew" data-selected={selected || undefined}>
       <label className="versus-choice">
@@ -158,7 +160,7 @@ function Anew({ field, name, about, chosen, onChoose }: Omit<OptionProps, "side"
       </label>
       {selected ? (
         <>
-          <TextField className="field" aria-label={t`${field.label}, written anew`} aria-describedby={hint} value={chosen.text} onChange={(written) => onChoose({ side: "edited", text: written })} maxLength={1000}>
+          <TextField className="field" aria-label={t`${said(field.label)}, written anew`} aria-describedby={hint} value={chosen.text} onChange={(written) => onChoose({ side: "edited", text: written })} maxLength={1000}>
             <TextArea className="input" rows={3} dir="auto" data-testid="written-anew" />
           </TextField>
           <small id={hint}>{t`It begins with both texts. Where both wrote at the same place they stand side by side: keep what is right.`}</small>

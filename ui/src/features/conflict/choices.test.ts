@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { ConflictField, ConflictView } from "../../bindings/bindings";
 import { broughtAlong, carryOver, complete, initialChoices, isTurned, mine, moved, nextOpen, open, takeAll, theirs, turn } from "./choices";
+import { ownWords } from "../../shared/said";
 
 function field(path: string, change: Partial<ConflictField> = {}): ConflictField {
-  return { path, label: path, before: "b", mine: "m", theirs: "t", mineBy: null, theirsBy: null, ifMine: "", ifTheirs: "", editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
+  return { path, label: ownWords(path), before: ownWords("b"), mine: ownWords("m"), theirs: ownWords("t"), mineBy: null, theirsBy: null, ifMine: null, ifTheirs: null, editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null, ...change };
 }
 
 function view(fields: ConflictField[], version = 1, merged: ConflictField[] = []): ConflictView {
-  return { entityKind: "room", entityId: "204", title: "204", situation: "fields", summary: "", version, fields, merged, settles: ["e1"], myActions: [], canLook: true };
+  return { entityKind: "room", entityId: "204", title: "204", situation: "fields", summary: ownWords(""), version, fields, merged, settles: ["e1"], myActions: [], canLook: true };
 }
 
 describe("h16_the_choices_of_a_conflict", () => {
@@ -39,7 +40,7 @@ describe("h16_the_choices_of_a_conflict", () => {
 
   it("asks again only where the other side moved, and keeps the other choices", () => {
     const chosen = takeAll(three, new Map(), mine);
-    const newer = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
+    const newer = view([field("a"), field("b", { theirs: ownWords("t2") }), field("c")], 2);
     const after = carryOver(three, chosen, newer);
     expect([...after.choices.keys()]).toEqual(["a", "c"]);
     expect(after.asksAgain).toEqual(["b"]);
@@ -47,8 +48,8 @@ describe("h16_the_choices_of_a_conflict", () => {
 
   it("keeps a text that was being written where its field asks again, however often", () => {
     const was = { view: three, choices: new Map([["b", { side: "edited" as const, text: "both" }]]), asksAgain: [] };
-    const newer = broughtAlong(was, view([field("a"), field("b", { theirs: "t2" }), field("c")], 2));
-    const newest = broughtAlong(newer, view([field("a"), field("b", { theirs: "t3" }), field("c")], 3));
+    const newer = broughtAlong(was, view([field("a"), field("b", { theirs: ownWords("t2") }), field("c")], 2));
+    const newest = broughtAlong(newer, view([field("a"), field("b", { theirs: ownWords("t3") }), field("c")], 3));
     for (const each of [newer, newest]) {
       expect(each.choices.has("b")).toBe(false);
       expect(each.asksAgain).toEqual(["b"]);
@@ -58,15 +59,15 @@ describe("h16_the_choices_of_a_conflict", () => {
 
   it("asks a field again that this desk changed meanwhile, and a field that is new", () => {
     const chosen = takeAll(three, new Map(), theirs);
-    const newer = view([field("a", { mine: "m2" }), field("b"), field("c"), field("d")], 1);
+    const newer = view([field("a", { mine: ownWords("m2") }), field("b"), field("c"), field("d")], 1);
     const after = carryOver(three, chosen, newer);
     expect([...after.choices.keys()].toSorted()).toEqual(["b", "c"]);
     expect(after.asksAgain).toEqual(["a", "d"]);
   });
 
   it("tells of every move of a field that asks again, once", () => {
-    const newer = view([field("a"), field("b", { theirs: "t2" }), field("c")], 2);
-    const newest = view([field("a"), field("b", { theirs: "t3" }), field("c")], 3);
+    const newer = view([field("a"), field("b", { theirs: ownWords("t2") }), field("c")], 2);
+    const newest = view([field("a"), field("b", { theirs: ownWords("t3") }), field("c")], 3);
     const told = (before: ConflictView | null, after: ConflictView, asks: string[]) => moved(before, after, asks).map((each) => each.path);
     expect(told(null, three, [])).toEqual([]);
     expect(told(three, newer, ["b"])).toEqual(["b"]);
@@ -93,7 +94,7 @@ describe("h16_the_choices_of_a_conflict", () => {
       { path: "d", side: "theirs", text: null },
     ]);
     expect(complete(merging, turn(turned, "d"))).toEqual([{ path: "a", side: "mine", text: null }]);
-    const newer = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: "t2" })]));
+    const newer = carryOver(merging, turned, view([field("a")], 2, [field("d", { theirs: ownWords("t2") })]));
     expect([...newer.choices.keys()]).toEqual(["a"]);
     expect(newer.asksAgain).toEqual([]);
   });

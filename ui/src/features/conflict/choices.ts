@@ -3,9 +3,15 @@
 
 import type { ConflictField, ConflictView, FieldChoice } from "../../bindings/bindings";
 import type { Choices, Chosen, Deciding } from "../../data/deciding";
+import { said } from "../../shared/said";
 
 export const mine: Chosen = { side: "mine", text: "" };
 export const theirs: Chosen = { side: "theirs", text: "" };
+
+/** Whether either side of a field is another one now. */
+function hasMoved(was: ConflictField, now: ConflictField): boolean {
+  return said(was.mine) !== said(now.mine) || said(was.theirs) !== said(now.theirs);
+}
 
 /** What a person chose before comes along, except where it asks again. */
 export function initialChoices(view: ConflictView): Choices {
@@ -23,7 +29,7 @@ export function carryOver(before: ConflictView, choices: Choices, after: Conflic
   const asksAgain: string[] = [];
   const same = (field: ConflictField): boolean => {
     const was = known.get(field.path);
-    return was !== undefined && was.mine === field.mine && was.theirs === field.theirs;
+    return was !== undefined && !hasMoved(was, field);
   };
   for (const field of [...after.fields, ...after.merged]) {
     const chosen = choices.get(field.path);
@@ -55,7 +61,7 @@ export function moved(told: ConflictView | null, view: ConflictView, asksAgain: 
   const known = new Map(told?.fields.map((field) => [field.path, field]));
   return view.fields.filter((field) => {
     const was = known.get(field.path);
-    return asksAgain.includes(field.path) && (was === undefined || was.mine !== field.mine || was.theirs !== field.theirs);
+    return asksAgain.includes(field.path) && (was === undefined || hasMoved(was, field));
   });
 }
 

@@ -14,14 +14,13 @@ import { RoomNumber } from "../../shared/controls";
 import { age, clock, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { useFocusKept } from "../../shared/focus";
-import { keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
-import { prefs } from "../../shared/prefs";
-import { cleanlinessWord, flagWord, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, stayWord, waitingWords } from "../../shared/words";
+import { shortcutOf } from "../../shared/shortcuts";
+import { cleanlinessWord, flagWord, inAList, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, stayWord, waitingWords } from "../../shared/words";
 import { AskDialog, RoomPanel, type Recording } from "./dialogs";
 import { RACK_FILTERS, rackCounts, rackList, type RackFilter } from "./filter";
 import "./frontdesk.css";
-import { primaryVerb, verbOfKey, type Ask, type Verb } from "./verbs";
+import { primaryVerb, verbOf, type Ask, type Verb } from "./verbs";
 import { bothSides, doing } from "./words";
 
 const ROW = 64;
@@ -128,8 +127,9 @@ export function FrontDesk(): ReactNode {
         setAsked({ ask: "panel", id: room.roomId });
         return;
       }
-      const verb = prefs.getState().letterKeys ? verbOfKey(room, keyOf(event)) : null;
-      if (verb !== null && !event.shiftKey) {
+      const shortcut = shortcutOf(event, "row");
+      const verb = shortcut === null ? null : verbOf(room, shortcut);
+      if (verb !== null) {
         event.preventDefault();
         doVerb(room, verb, event.timeStamp);
         return;
@@ -257,7 +257,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
       role="row"
       id={`rack-${id}`}
       aria-rowindex={index + 2}
-      aria-label={name.filter(Boolean).join(", ")}
+      aria-label={inAList(name)}
       tabIndex={current ? 0 : -1}
       onFocus={() => onCurrent(index)}
       className="rack-row"

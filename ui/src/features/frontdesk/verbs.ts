@@ -2,6 +2,7 @@
 
 import { t } from "@lingui/core/macro";
 import type { Action, RackRoom } from "../../bindings/bindings";
+import type { ShortcutId } from "../../shared/keys";
 
 /** Verbs that ask something first. */
 export type Ask = "claim" | "queue" | "note";
@@ -11,8 +12,8 @@ export interface Verb {
   label: string;
   /** What it is called once done. */
   done: string;
-  /** The letter that does it on the row. */
-  key?: string;
+  /** What does it on the row. */
+  shortcut?: ShortcutId;
   action?: Action;
   ask?: Ask;
 }
@@ -20,17 +21,17 @@ export interface Verb {
 export function verbsOf(room: RackRoom): Verb[] {
   const verbs: Verb[] = [];
   const vacant = room.occupancy === "vacant";
-  if (room.claim !== null) verbs.push({ id: "release", label: t`Release`, done: t`released`, key: "C", action: { action: "release", args: {} } });
-  else if (vacant && room.sellability.assignable) verbs.push({ id: "claim", label: t`Claim…`, done: "", key: "C", ask: "claim" });
+  if (room.claim !== null) verbs.push({ id: "release", label: t`Release`, done: t`released`, shortcut: "claim", action: { action: "release", args: {} } });
+  else if (vacant && room.sellability.assignable) verbs.push({ id: "claim", label: t`Claim…`, done: "", shortcut: "claim", ask: "claim" });
   if (vacant) verbs.push({ id: "arrived", label: t`Guest has come, as told`, done: t`guest came, as told`, action: { action: "arrived", args: {} } });
   else verbs.push({ id: "departed", label: t`Guest has left, as told`, done: t`guest left, as told`, action: { action: "departed", args: {} } });
   if (room.waiting !== null) {
     verbs.push(
-      { id: "leave-queue", label: t`Waits no more`, done: t`waits no more`, key: "Q", action: { action: "leave_queue", args: {} } },
+      { id: "leave-queue", label: t`Waits no more`, done: t`waits no more`, shortcut: "queue", action: { action: "leave_queue", args: {} } },
       { id: "queue", label: t`Change the time told…`, done: "", ask: "queue" },
     );
   } else if (room.arrival !== null) {
-    verbs.push({ id: "queue", label: t`Guest waits…`, done: "", key: "Q", ask: "queue" });
+    verbs.push({ id: "queue", label: t`Guest waits…`, done: "", shortcut: "queue", ask: "queue" });
   }
   const rush = rushOf(room);
   if (rush !== null) verbs.push(rush);
@@ -50,7 +51,7 @@ function rushOf({ task }: RackRoom): Verb | null {
     id: "rush",
     label: rush ? t`Rush` : t`Take back the rush`,
     done: rush ? t`marked as rush` : t`no longer a rush`,
-    key: "R",
+    shortcut: "rush",
     action: { action: "set_priority", args: { task: task.taskId, priority: task.priority, rush } },
   };
 }
@@ -61,7 +62,7 @@ export function primaryVerb(room: RackRoom): Verb | null {
   return verbsOf(room).find((verb) => verb.id === wanted) ?? null;
 }
 
-/** The verb of a letter, if the room has it now. */
-export function verbOfKey(room: RackRoom, key: string): Verb | null {
-  return verbsOf(room).find((verb) => verb.key === key.toUpperCase()) ?? null;
+/** The verb of a shortcut, if the room has it now. */
+export function verbOf(room: RackRoom, shortcut: ShortcutId): Verb | null {
+  return verbsOf(room).find((verb) => verb.shortcut === shortcut) ?? null;
 }

@@ -12,7 +12,9 @@ import { announce } from "../../shared/announcer";
 import { RoomNumber } from "../../shared/controls";
 import { count } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
-import { keyOf } from "../../shared/keys";
+import { said } from "../../shared/said";
+import { shortcutOf, usePressed } from "../../shared/shortcuts";
+import { inAList } from "../../shared/words";
 import "./radio.css";
 
 /** Rooms that a line of the echo names; of more it says how many. */
@@ -30,6 +32,7 @@ export function RadioLine(): ReactNode {
   const kept = useRef<{ lines: string[]; at: number }>({ lines: [], at: 0 });
   const input = useRef<HTMLInputElement>(null);
   const echoId = useId();
+  const pressed = usePressed();
 
   const ask = async (text: string): Promise<RadioEcho | null> => {
     asked.current += 1;
@@ -68,11 +71,11 @@ export function RadioLine(): ReactNode {
     const known = answered === line && echo !== null ? echo : await ask(line);
     if (known === null) return;
     if (known.problem !== null) {
-      announce(known.problem.message, { urgency: "assertive" });
+      announce(said(known.problem.message), { urgency: "assertive" });
       return;
     }
     const parts = known.rooms.flatMap((room): Part[] => room.actions.map((action) => ({ roomId: room.roomId, number: room.number, action })));
-    const notDone = known.rooms.flatMap((room): NotDone[] => (room.problem === null ? [] : [{ number: room.number, why: room.problem.message, code: room.problem.code }]));
+    const notDone = known.rooms.flatMap((room): NotDone[] => (room.problem === null ? [] : [{ number: room.number, why: said(room.problem.message), code: room.problem.code }]));
     if (parts.length === 0 && notDone.length === 0) {
       announce(t`It is like that already. Nothing was recorded.`);
       setLine("");
@@ -90,7 +93,7 @@ export function RadioLine(): ReactNode {
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.ctrlKey && keyOf(event) === "z" && line === "") {
+    if (shortcutOf(event, "everywhere") === "undo" && line === "") {
       // Nothing typed to take back: the last line that was recorded is.
       event.preventDefault();
       void undo(desk);
@@ -138,7 +141,7 @@ export function RadioLine(): ReactNode {
         onChange={(event) => write(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <kbd className="radio-key">Ctrl E</kbd>
+      <kbd className="radio-key">{pressed("radio").join(" ")}</kbd>
     </section>
   );
 }
@@ -161,7 +164,7 @@ function Echo({ echo, line, id, onChoose }: { echo: RadioEcho; line: string; id:
     <div className="radio-echo" id={id} data-testid="radio-echo" data-code={echo.problem?.code}>
       {echo.problem === null || begun ? null : (
         <p className="radio-problem">
-          <Glyph name="alert" /> {echo.problem.message}
+          <Glyph name="alert" /> {said(echo.problem.message)}
         </p>
       )}
       {echo.rooms.length === 0 ? null : (
@@ -194,10 +197,10 @@ function Alike({ rooms }: { rooms: readonly RadioRoom[] }): ReactNode {
         {more > 0 ? <small>{plural(more, { one: "and # more", other: "and # more" })}</small> : null}
       </span>
       <span>
-        {first.says.length === 0 && first.problem === null ? t`It is like that already` : first.says.join(" · ")}
+        {first.says.length === 0 && first.problem === null ? t`It is like that already` : first.says.map(said).join(" · ")}
         {first.problem === null ? null : (
           <span className="radio-problem">
-            <Glyph name="alert" /> {first.problem.message}
+            <Glyph name="alert" /> {said(first.problem.message)}
           </span>
         )}
       </span>
@@ -230,11 +233,11 @@ function isWhole(line: string, word: string): boolean {
 
 /** What a line would record, in one sentence. */
 export function summaryOf(echo: RadioEcho): string {
-  if (echo.problem !== null) return echo.problem.message;
+  if (echo.problem !== null) return said(echo.problem.message);
   const problems = echo.rooms.filter((room) => room.problem !== null).length;
   const [first] = echo.rooms;
   if (first === undefined) return "";
-  const said = first.says.length === 0 ? t`It is like that already` : first.says.join(", ");
-  const rooms = echo.rooms.length === 1 ? said : `${plural(echo.rooms.length, { one: "# room", other: "# rooms" })}: ${said}`;
+  const meant = first.says.length === 0 ? t`It is like that already` : inAList(first.says.map(said));
+  const rooms = echo.rooms.length === 1 ? meant : `${plural(echo.rooms.length, { one: "# room", other: "# rooms" })}: ${meant}`;
   return [rooms, problems > 0 ? t`${count(problems)} not possible` : ""].filter(Boolean).join(". ");
 }

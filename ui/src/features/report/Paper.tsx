@@ -4,8 +4,10 @@ import { plural, t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
 import type { Report, ReportPeriod, ReportRow } from "../../bindings/bindings";
 import { RoomNumber } from "../../shared/controls";
+import { dayBegan, lineId } from "../../shared/DayBegan";
 import { count, dateTimeInFull as at } from "../../shared/fmt";
 import { cameToSentence } from "../../shared/outage";
+import { said } from "../../shared/said";
 import { endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
 
 /** More than this is a book; the table has all of it. */
@@ -43,7 +45,7 @@ export function Paper({ head, rows, open, decided, period }: PaperProps): ReactN
       {decided.length === 0 ? <p>{t`Nothing had to be decided.`}</p> : <List rows={decided} />}
       <h2>{t`Everything that was done`}</h2>
       <List rows={rows} />
-      {rows.length < sums.recorded ? <p>{t`These are the first ${count(rows.length)} of ${count(sums.recorded)}. The table has all of them.`}</p> : null}
+      {rows.length < head.total ? <p>{t`These are the first ${count(rows.length)} of ${count(head.total)}. The table has all of them.`}</p> : null}
       <p className="paper-sign">{t`Read by`}</p>
     </div>
   );
@@ -63,18 +65,18 @@ function List({ rows }: { rows: readonly ReportRow[] }): ReactNode {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.eventId}>
+          <tr key={lineId(row)}>
             <td>{at(row.recordedAt)}</td>
-            <td>{row.entityKind === "desk" ? t`This desk` : <RoomNumber number={row.title} />}</td>
-            <td dir="auto">{row.summary}</td>
+            <td>{row.began !== null ? null : row.entityKind === "desk" ? t`This desk` : <RoomNumber number={row.title} />}</td>
+            <td dir="auto">{row.began === null ? said(row.summary) : dayBegan(row.began)}</td>
             <td>
-              <bdi>{row.actor}</bdi>
+              <bdi>{said(row.actor)}</bdi>
             </td>
             <td>
               {outcomeWord(row)}
               {row.acceptedAt === null ? "" : ` ${at(row.acceptedAt)}`}
-              {row.why === null ? "" : `. ${row.why}`}
-              {row.decision === null ? "" : `. ${row.decision.what} (${row.decision.actor}, ${at(row.decision.at)})`}
+              {row.why === null ? "" : `. ${said(row.why)}`}
+              {row.decision === null ? "" : `. ${said(row.decision.what)} (${said(row.decision.actor)}, ${at(row.decision.at)})`}
             </td>
           </tr>
         ))}

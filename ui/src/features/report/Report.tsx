@@ -15,6 +15,7 @@ import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
+import { DayBegan, lineId } from "../../shared/DayBegan";
 import { count, dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
@@ -22,6 +23,7 @@ import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
 import { Unshown } from "../../shared/Unshown";
+import { said } from "../../shared/said";
 import { Paper, PAPER_MAX } from "./Paper";
 import { END_GLYPH, endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
 import "./report.css";
@@ -47,6 +49,8 @@ export default function Report({ period: asked }: { period: string | null }): Re
   const now = useNow();
   const [end, setEnd] = useState<CameTo | null>(null);
   const [head, setHead] = useState<Told | null>(null);
+  /** The lines that somebody opened. */
+  const [open, setOpen] = useState<readonly string[]>([]);
   const [rows, setRows] = useState<ReadonlyMap<number, ReportRow>>(new Map());
   const [error, setError] = useState<CommandError | null>(null);
   const [paper, setPaper] = useState<Omit<ComponentProps<typeof Paper>, "period"> | null>(null);
@@ -62,7 +66,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
     const period = periodOf(asked);
     const { first, last: until } = range.current;
     try {
-      const pages = await Promise.all(Array.from({ length: until - first + 1 }, (_, n) => desk.platform.report(period, end, (first + n) * PAGE, PAGE)));
+      const pages = await Promise.all(Array.from({ length: until - first + 1 }, (_, n) => desk.platform.report(period, end, open, (first + n) * PAGE, PAGE)));
       // An answer that was overtaken by a newer question says nothing.
       if (turn !== newest.current) return;
       const found = new Map<number, ReportRow>();
@@ -75,7 +79,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
     } catch (thrown) {
       if (turn === newest.current) setError(asCommandError(thrown));
     }
-  }, [desk, asked, end]);
+  }, [desk, asked, end, open]);
 
   useReading(read);
   const loaded = head !== null && error === null;
@@ -103,6 +107,7 @@ export default function Report({ period: asked }: { period: string | null }): Re
     return () => window.removeEventListener("afterprint", done);
   }, [paper]);
 
+  const toggle = useCallback((id: string) => setOpen((before) => (before.includes(id) ? before.filter((each) => each !== id) : [...before, id])), []);
   const show = (each: CameTo | null) => {
     range.current = { first: 0, last: 0 };
     setEnd(each);
@@ -110,10 +115,10 @@ export default function Report({ period: asked }: { period: string | null }): Re
 
   /** All actions of one end, as far as paper goes, and the report's head as the first page has it. */
   const all = async (one: CameTo | null): Promise<{ told: Told; found: ReportRow[] }> => {
-    const told = await desk.platform.report(periodOf(asked), one, 0, PAGE_MAX);
+    const told = await desk.platform.report(periodOf(asked), one, [], 0, PAGE_MAX);
     const found = [...told.rows];
     while (found.length < Math.min(told.total, PAPER_MAX)) {
-      const next = await desk.platform.report(periodOf(asked), one, found.length, PAGE_MAX);
+      const next = await desk.platform.report(periodOf(asked), one, [], found.length, PAGE_MAX);
       if (next.rows.length === 0) break;
       found.push(...next.rows);
     }
@@ -129,10 +134,10 @@ export default function Report({ period: asked }: { period: string | null }): Re
   const print = () =>
     once(async () => {
       const both = async (one: CameTo, other: CameTo) => [...(await all(one)).found, ...(await all(other)).found].toSorted((a, b) => a.localSeq - b.localSeq);
-      const open = await both("attention", "waiting");
+      const unsettled = await both("attention", "waiting");
       const decided = await both("decided", "givenUp");
       const { told, found } = await all(null);
-      setPaper({ head: told, rows: found, open, decided });
+      setPaper({ head: told, rows: found, open: unsettled, decided });
     });
   const save = () =>
     once(async () => {
@@ -193,13 +198,13 @@ export default function Report({ period: asked }: { period: string | null }): Re
             </div>
             <p className="report-people">
               {head.people.map((person, at) => (
-                <span key={person.name}>
+                <span key={said(person.name)}>
                   {at === 0 ? null : " · "}
-                  <bdi>{person.name}</bdi> {count(person.actions)}
+                  <bdi>{said(person.name)}</bdi> {count(person.actions)}
                 </span>
               ))}
             </p>
-            <Rows key={end ?? "all"} rows={rows} total={total} now={now} onRange={onRange} />
+            <Rows key={end ?? "all"} rows={rows} total={total} now={now} onRange={onRange} onToggle={toggle} />
           </>
         )}
       </div>
@@ -208,10 +213,15 @@ export default function Report({ period: asked }: { period: string | null }): Re
   );
 }
 
+const keyAt = (rows: ReadonlyMap<number, ReportRow>, index: number): string | number => {
+  const row = rows.get(index);
+  return row === undefined ? index : lineId(row);
+};
+
 /** However many there are, only those near the screen are there. */
-function Rows({ rows, total, now, onRange }: { rows: ReadonlyMap<number, ReportRow>; total: number; now: number; onRange: (first: number, last: number) => void }): ReactNode {
+function Rows({ rows, total, now, onRange, onToggle }: { rows: ReadonlyMap<number, ReportRow>; total: number; now: number; onRange: (first: number, last: number) => void; onToggle: (id: string) => void }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
-  const getItemKey = useCallback((index: number) => rows.get(index)?.eventId ?? index, [rows]);
+  const getItemKey = useCallback((index: number) => keyAt(rows, index), [rows]);
   const virtual = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({ count: total, getScrollElement: () => scroller.current, estimateSize, overscan: 8, getItemKey });
   const items = virtual.getVirtualItems();
   const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, total);
@@ -241,7 +251,7 @@ function Rows({ rows, total, now, onRange }: { rows: ReadonlyMap<number, ReportR
                 <td colSpan={4}>{"…"}</td>
               </tr>
             ) : (
-              <Row key={row.eventId} row={row} index={item.index} now={now} current={item.index === current} onCurrent={setCurrent} measure={virtual.measureElement} />
+              <Row key={lineId(row)} row={row} index={item.index} now={now} current={item.index === current} onCurrent={setCurrent} onToggle={onToggle} measure={virtual.measureElement} />
             );
           })}
           {below > 0 ? <Gap size={below} /> : null}
@@ -275,19 +285,20 @@ interface RowProps {
   now: number;
   current: boolean;
   onCurrent: (index: number) => void;
+  onToggle: (id: string) => void;
   measure: (row: HTMLTableRowElement | null) => void;
 }
 
-function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactNode {
+function Row({ row, index, now, current, onCurrent, onToggle, measure }: RowProps): ReactNode {
   const tabIndex = current ? 0 : -1;
   return (
-    <tr ref={measure} data-index={index} className="report-row" aria-rowindex={index + 2} tabIndex={tabIndex} onFocus={() => onCurrent(index)} data-testid="report-row" data-end={row.cameTo} data-event={row.eventId}>
+    <tr ref={measure} data-index={index} className="report-row" aria-rowindex={index + 2} tabIndex={tabIndex} onFocus={() => onCurrent(index)} data-testid="report-row" data-end={row.cameTo} data-event={row.eventId} data-rooms={row.began?.rooms}>
       <td className="col-when">
         {dateTime(row.recordedAt, now)}
         {row.offline ? null : <small>{t`online`}</small>}
       </td>
       <td className="col-place">
-        {row.entityKind === "desk" ? (
+        {row.began !== null ? null : row.entityKind === "desk" ? (
           t`This desk`
         ) : (
           <a tabIndex={tabIndex} href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} title={t`What happened in this room`}>
@@ -296,9 +307,9 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         )}
       </td>
       <td>
-        <bdi>{row.summary}</bdi>
+        {row.began === null ? <bdi>{said(row.summary)}</bdi> : <DayBegan began={row.began} current={current} onToggle={onToggle} />}
         <small>
-          <bdi>{row.actor}</bdi>
+          <bdi>{said(row.actor)}</bdi>
         </small>
       </td>
       <td>
@@ -308,10 +319,10 @@ function Row({ row, index, now, current, onCurrent, measure }: RowProps): ReactN
         </span>
         {row.decision === null ? null : (
           <small>
-            <bdi>{row.decision.what}</bdi> · <bdi>{row.decision.actor}</bdi> · {dateTime(row.decision.at, now)}
+            <bdi>{said(row.decision.what)}</bdi> · <bdi>{said(row.decision.actor)}</bdi> · {dateTime(row.decision.at, now)}
           </small>
         )}
-        {row.why === null ? null : <small dir="auto">{row.why}</small>}
+        {row.why === null ? null : <small dir="auto">{said(row.why)}</small>}
         {row.conflict ? <a tabIndex={tabIndex} href={routeHash({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>{t`Decide`}</a> : null}
       </td>
     </tr>

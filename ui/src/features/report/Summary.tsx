@@ -16,6 +16,7 @@ import { cameToSentence } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
 import { Unshown } from "../../shared/Unshown";
+import { said } from "../../shared/said";
 import { buttonName } from "../../shared/words";
 import { effectWord, endCount, ENDS, endWord, outageName } from "./words";
 import "./report.css";
@@ -168,7 +169,7 @@ function Outcome({ room, current }: { room: RoomOutcome; current: boolean }): Re
           {ENDS.filter((end) => endCount(sums, end) > 0)
             .map((end) => `${count(endCount(sums, end))} ${endWord(end, endCount(sums, end))}`)
             .join(" · ")}
-          {room.last === "" ? "" : ` · ${t`last: ${room.last}`}`}
+          {room.last === null ? "" : ` · ${t`last: ${said(room.last)}`}`}
         </small>
       </div>
       {room.conflict ? (

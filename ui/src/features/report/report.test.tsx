@@ -75,7 +75,7 @@ describe("the report", () => {
     await waitFor(() => expect(screen.getAllByTestId("report-row")).toHaveLength(value("end-attention")));
     expect(screen.getAllByTestId("report-row").every((row) => row.dataset["end"] === "attention")).toBe(true);
     await act(async () => fireEvent.click(screen.getByTestId("end-givenUp")));
-    await waitFor(() => expect(screen.getByTestId("report-row").textContent).toContain("Gave it up: the guest stays"));
+    await waitFor(() => expect(screen.getByTestId("report-row").textContent).toContain("Gave it up: \u2068the guest stays\u2069"));
   });
 
   it("of hundreds of actions holds a few rows on screen and prints all of them, then is as it was", async () => {
@@ -96,6 +96,28 @@ describe("the report", () => {
       window.dispatchEvent(new Event("afterprint"));
     });
     expect(screen.queryByTestId("paper")).toBeNull();
+    vi.unstubAllGlobals();
+  });
+
+  it("tells a day that began in one line for each end, opens it to its rooms, and prints it as one line", async () => {
+    const { platform } = await open("report", { dayBegan: true, floors: 5, perFloor: 12 });
+    const lines = () => Number(document.querySelector(".report-table")?.getAttribute("aria-rowcount")) - 1;
+    const told = screen.getAllByTestId("report-row").map((row) => Number(row.dataset["rooms"] ?? 1));
+    expect(told).toHaveLength(lines());
+    expect(told.reduce((sum, rooms) => sum + rooms, 0)).toBe(60);
+    expect(value("end-all")).toBe(60);
+    const [line] = screen.getAllByTestId("day-began");
+    const rooms = Number(line?.closest("tr")?.dataset["rooms"]);
+    await act(async () => fireEvent.click(line as HTMLElement));
+    await waitFor(() => expect(lines()).toBe(told.length + rooms));
+    expect(line?.getAttribute("aria-expanded")).toBe("true");
+    const print = vi.fn();
+    vi.stubGlobal("print", print);
+    await act(async () => fireEvent.click(screen.getByTestId("report-print")));
+    const paper = await screen.findByTestId("paper");
+    const { total } = await platform.report({ kind: "last" }, null, [], 0, 0);
+    expect([...paper.querySelectorAll("table")].at(-1)?.querySelectorAll("tbody tr")).toHaveLength(total);
+    expect(paper.textContent).toContain("Sunday 27 March 2016 began in");
     vi.unstubAllGlobals();
   });
 
@@ -167,9 +189,9 @@ describe("the report", () => {
     vi.stubGlobal("print", vi.fn());
     const asked: (string | null)[] = [];
     const whole = platform.report.bind(platform);
-    platform.report = async (period, end, offset, limit) => {
+    platform.report = async (period, end, lines, offset, limit) => {
       asked.push(end);
-      return whole(period, end, offset, limit);
+      return whole(period, end, lines, offset, limit);
     };
     await act(async () => fireEvent.click(screen.getByTestId("report-print")));
     await screen.findByTestId("paper");

@@ -13,6 +13,7 @@ import { Button, Field, Problem } from "../../shared/controls";
 import { count, fold, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { Mark } from "../../shared/Mark";
+import { said } from "../../shared/said";
 import { useAttempt } from "../../shared/useAttempt";
 import { roleWord } from "../../shared/words";
 import "./setup.css";
@@ -164,7 +165,7 @@ export function FirstLoad({ loading }: { loading: Loading | null }): ReactNode {
     <Page testId="loading" title={<bdi>{hotel?.name ?? t`Your hotel`}</bdi>} lead={t`Everything this desk needs to work without a network is being fetched, once.`}>
       <progress className="setup-progress" {...(total === null ? {} : { value: done, max: total })} aria-label={t`First load`} />
       <p className="setup-step">
-        <b>{loading?.step ?? t`Asking the service`}</b>
+        <b>{loading ? said(loading.step) : t`Asking the service`}</b>
         <span>{total === null ? (done > 0 ? count(done) : "") : t`${count(done)} of ${count(total)} rooms`}</span>
       </p>
     </Page>
@@ -239,7 +240,7 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
 export function Trouble({ error }: { error: CommandError | null }): ReactNode {
   const desk = useDesk();
   return (
-    <Page plain testId="trouble" title={error?.message ?? t`The desk's database cannot be used.`} lead={error?.nextStep}>
+    <Page plain testId="trouble" title={error ? said(error.message) : t`The desk's database cannot be used.`} lead={error ? said(error.nextStep) : undefined}>
       {error === null ? null : (
         <p className="code selectable" data-testid="trouble-code">
           {error.reference === "" ? error.code : `${error.code} · ${error.reference}`}

@@ -8,6 +8,7 @@ import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../../platform/memory/memory";
 import { EmergencyStamp } from "./Emergency";
 import { StaleModal } from "./Stale";
+import { ownWords } from "../../shared/said";
 
 afterEach(cleanup);
 
@@ -80,7 +81,7 @@ describe("h11_a_manager_goes_on_with_old_data", () => {
 
   it("what the desk refuses is said where the person is, and nothing begins", async () => {
     const { platform, desk } = await open({ stale: true });
-    const refusal: CommandError = { code: "DISK_FULL", message: "The disk is full.", nextStep: "Free some space.", reference: "" };
+    const refusal: CommandError = { code: "DISK_FULL", message: ownWords("The disk is full."), nextStep: ownWords("Free some space."), reference: "" };
     platform.beginEmergency = () => Promise.reject(refusal);
     await press("stale-go-on");
     await press("go-on-manager");

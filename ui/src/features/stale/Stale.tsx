@@ -11,6 +11,7 @@ import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords } from "../../shared/fmt";
 import { giveFocusToTheView } from "../../shared/giveFocusToTheView";
 import { GoOn } from "../../shared/GoOn";
+import { ownWords, said } from "../../shared/said";
 import { ageSentence } from "../../shared/staleness";
 import { useAttempt } from "../../shared/useAttempt";
 import "./stale.css";
@@ -50,7 +51,7 @@ function Stale(): ReactNode {
 
   const refresh = () =>
     run("refresh", async () => {
-      announce([t`Asking the service now.`, reason?.message ?? ""].join(" ").trim(), { key: "sync-now" });
+      announce([t`Asking the service now.`, said(reason?.message ?? null)].join(" ").trim(), { key: "sync-now" });
       await desk.platform.refreshSnapshot();
       await desk.refresh();
     });
@@ -83,7 +84,7 @@ function Stale(): ReactNode {
           </div>
           {reason === null ? null : (
             <Problem
-              error={{ ...reason, nextStep: t`Look at this computer's network. The board opens by itself as soon as the service answers.` }}
+              error={{ ...reason, nextStep: ownWords(t`Look at this computer's network. The board opens by itself as soon as the service answers.`) }}
               testId="stale-why"
             />
           )}

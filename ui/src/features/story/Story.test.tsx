@@ -6,6 +6,7 @@ import { createDesk } from "../../data/desk";
 import { DeskContext } from "../../data/useDesk";
 import { memoryPlatform } from "../../platform/memory/memory";
 import { Story } from "./Story";
+import { ownWords } from "../../shared/said";
 
 afterEach(cleanup);
 
@@ -52,7 +53,7 @@ describe("a_story_that_the_service_did_not_answer_in_time", () => {
     try {
       const { platform, show } = await house();
       const { story } = platform;
-      const alone = { code: "SERVICE_SILENT", message: "The service does not answer.", nextStep: "Go on working.", reference: "" };
+      const alone = { code: "SERVICE_SILENT", message: ownWords("The service does not answer."), nextStep: ownWords("Go on working."), reference: "" };
       platform.story = async (kind, id) => ({ ...(await story(kind, id)), alone });
       show();
       await screen.findByTestId("story-alone");

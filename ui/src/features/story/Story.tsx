@@ -14,6 +14,7 @@ import { useFocusKept } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { Unshown } from "../../shared/Unshown";
+import { said } from "../../shared/said";
 import { buttonName } from "../../shared/words";
 import "./story.css";
 
@@ -68,7 +69,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
           {t`Room`} <RoomNumber number={story.title} />: {t`what happened`}
         </h1>
         {story.tasks.length < 2 ? null : (
-          <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${each.name}` }))]} value={task} onChange={setTask} testId="story-task" />
+          <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${said(each.name)}` }))]} value={task} onChange={setTask} testId="story-task" />
         )}
       </header>
       {entityKind === "room" ? <Hold roomId={entityId} number={story.title} onHold={story.onHold} now={now} onDone={readNow} /> : null}
@@ -76,7 +77,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
         <p className="story-alone" data-testid="story-alone">
           <Glyph name="alert" />
           <span>
-            {t`This is what was done at this desk. What others did shows when the service answers.`} <bdi>{story.alone.message}</bdi>
+            {t`This is what was done at this desk. What others did shows when the service answers.`} <bdi>{said(story.alone.message)}</bdi>
           </span>
         </p>
       )}
@@ -139,9 +140,9 @@ function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
         <Glyph name={glyph(line)} />
       </span>
       <div className="story-what">
-        <b dir="auto">{line.what}</b>
+        <b dir="auto">{said(line.what)}</b>
         <small>
-          <bdi>{line.actor}</bdi> · <bdi>{line.desk}</bdi> · {dateTime(line.doneAt, now)}
+          <bdi>{said(line.actor)}</bdi> · <bdi>{said(line.desk)}</bdi> · {dateTime(line.doneAt, now)}
           {line.offline ? ` · ${t`offline`}` : ""}
         </small>
       </div>
@@ -157,7 +158,7 @@ function Line({ line, now }: { line: StoryLine; now: number }): ReactNode {
 function Step({ step, now }: { step: StoryStep; now: number }): ReactNode {
   return (
     <li>
-      <span dir="auto">{step.what}</span>
+      <span dir="auto">{said(step.what)}</span>
       {step.at === null ? null : <time dateTime={step.at}>{dateTime(step.at, now)}</time>}
     </li>
   );

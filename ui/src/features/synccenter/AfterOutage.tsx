@@ -17,7 +17,7 @@ export function AfterOutage(): ReactNode {
   const [head, setHead] = useState<Report | null>(null);
   const read = useCallback(async () => {
     try {
-      setHead(await desk.platform.report({ kind: "last" }, null, 0, 0));
+      setHead(await desk.platform.report({ kind: "last" }, null, [], 0, 0));
     } catch {
       // The screens behind the links say what is wrong; the Sync Center does without this line.
       setHead(null);

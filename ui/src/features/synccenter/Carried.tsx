@@ -15,6 +15,7 @@ import { Button, Code, Dialog, Field, Problem, RoomNumber } from "../../shared/c
 import { ExportDialog } from "../../shared/ExportDialog";
 import { count, dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
+import { said } from "../../shared/said";
 import { showToast } from "../../shared/toasts";
 import { useAttempt } from "../../shared/useAttempt";
 import { outboxStateWord } from "../../shared/words";
@@ -116,7 +117,7 @@ function FoundFile({ file, busy, onTake }: { file: CarryFound; busy: boolean; on
         </p>
       )}
       <div className="card-foot">
-        <small>{file.problem ?? t`On ${iso(file.place)}`}</small>
+        <small>{file.problem === null ? t`On ${iso(file.place)}` : said(file.problem)}</small>
         {file.problem === null ? (
           <Button small look="solid" aria-disabled={busy || undefined} aria-label={t`Import ${actions} of ${iso(file.desk)}`} testId="found-take" onPress={onTake}>
             {t`Import`}
@@ -171,18 +172,18 @@ function CarriedRow({ row, now, onGiveUp }: { row: OutboxRow; now: number; onGiv
   return (
     <li className="outbox-row" data-testid="carried-row" data-state={row.state} data-event={row.eventId}>
       <span className="outbox-what">
-        {row.entityKind === "room" ? <RoomNumber number={row.title} className="outbox-room" /> : <bdi>{row.title}</bdi>} <bdi>{row.summary}</bdi>
+        {row.entityKind === "room" ? <RoomNumber number={row.title} className="outbox-room" /> : <bdi>{row.title}</bdi>} <bdi>{said(row.summary)}</bdi>
       </span>
       <small>
-        {stopped ? <Glyph name={row.state === "failed" ? "alert" : "split"} /> : null} {outboxStateWord(row.state)} · <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
+        {stopped ? <Glyph name={row.state === "failed" ? "alert" : "split"} /> : null} {outboxStateWord(row.state)} · <bdi>{said(row.actor)}</bdi> · {dateTime(row.recordedAt, now)}
       </small>
       {row.why === null ? null : (
         <small className="outbox-why" data-state={row.state}>
-          <b dir="auto">{row.why}</b> <bdi>{row.nextStep}</bdi> {row.code === null ? null : <Code code={row.code} />}
+          <b dir="auto">{said(row.why)}</b> <bdi>{said(row.nextStep)}</bdi> {row.code === null ? null : <Code code={row.code} />}
         </small>
       )}
       {stopped ? (
-        <Button small testId="carried-give-up" aria-label={t`Give up: ${row.summary}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
+        <Button small testId="carried-give-up" aria-label={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
           {t`Give up`}
         </Button>
       ) : null}
@@ -209,7 +210,7 @@ function GiveUpCarried({ row, onClose }: { row: OutboxRow; onClose: () => void }
     onClose();
   };
   return (
-    <Dialog title={t`Give up: ${row.summary}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up-carried">
+    <Dialog title={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up-carried">
       <Form
         className="stack"
         onSubmit={(event) => {

@@ -36,7 +36,7 @@ describe("h15_holding_back", () => {
     fireEvent.change(screen.getByTestId("hold-reason"), { target: { value: "the guest is asked first" } });
     await press("hold-confirm");
     expect(closed).toBe(1);
-    const { onHold } = await desk.platform.syncCenter("all", 0, 10);
+    const { onHold } = await desk.platform.syncCenter("all", [], 0, 10);
     expect(onHold.map((room) => [room.title, room.reason])).toEqual([[number, "the guest is asked first"]]);
   });
 
@@ -52,7 +52,7 @@ describe("h15_holding_back", () => {
     expect(card.textContent).toContain(number);
     expect(card.textContent).toContain("the guest is asked first");
     await act(async () => fireEvent.click(within(card).getByTestId("let-go")));
-    expect((await desk.platform.syncCenter("all", 0, 10)).onHold).toEqual([]);
+    expect((await desk.platform.syncCenter("all", [], 0, 10)).onHold).toEqual([]);
   });
 
   it("never loses the focus with the card that goes", async () => {

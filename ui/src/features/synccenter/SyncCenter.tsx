@@ -13,10 +13,12 @@ import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
+import { DayBegan, lineId } from "../../shared/DayBegan";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import { go, routeHash } from "../../shared/route";
+import { inFull, said } from "../../shared/said";
 import { showToast } from "../../shared/toasts";
 import { useFocusKept } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
@@ -89,9 +91,9 @@ function HeadActions(): ReactNode {
   const retryFailed = async () => {
     const done = await attempt(() => desk.platform.retryFailed());
     if (done === undefined) return;
-    const said = retriedWords(done);
-    announce(said, { key: "retry-failed" });
-    showToast(done.refused === 0 ? { tone: "done", text: said } : { tone: "trouble", text: said, nextStep: t`Try one of them by itself: it says why.` });
+    const came = retriedWords(done);
+    announce(came, { key: "retry-failed" });
+    showToast(done.refused === 0 ? { tone: "done", text: came } : { tone: "trouble", text: came, nextStep: t`Try one of them by itself: it says why.` });
   };
   return (
     <div className="sync-actions">
@@ -138,7 +140,7 @@ function State(): ReactNode {
       </p>
       {sync.notice === null ? null : (
         <p className="sync-state" data-testid="sync-notice">
-          <bdi>{`${sync.notice.message} ${sync.notice.nextStep}`.trim()}</bdi> <Code code={sync.notice.code} />
+          <bdi>{inFull(sync.notice)}</bdi> <Code code={sync.notice.code} />
         </p>
       )}
       <p className="sync-state">
@@ -180,7 +182,7 @@ function Side(): ReactNode {
                   <Glyph name="split" /> {t`Room`} <RoomNumber number={head.title} />
                   {head.givenTwice ? <em className="card-urgent">{t`Given to two guests`}</em> : null}
                 </b>
-                <p dir="auto">{head.summary}</p>
+                <p dir="auto">{said(head.summary)}</p>
                 <div className="card-foot">
                   <small>
                     {plural(head.fields, { one: "# field", other: "# fields" })} · {t`since ${dateTime(head.since, now)}`}
@@ -205,7 +207,7 @@ function Side(): ReactNode {
                 <b>
                   {t`Room`} <RoomNumber number={note.title} />
                 </b>
-                <p dir="auto">{note.summary}</p>
+                <p dir="auto">{said(note.summary)}</p>
                 <small>{dateTime(note.at, now)}</small>
               </li>
             ))}
@@ -219,8 +221,8 @@ function Side(): ReactNode {
 function stateSentence(sync: SyncStatus, now: number): string {
   const parts: string[] = [];
   if (sync.mode === "workOffline") parts.push(t`You chose to work offline.`);
-  else if (sync.reason !== null) parts.push(`${sync.reason.message} ${sync.reason.nextStep}`.trim());
-  else if (sync.state === "online" && sync.slow !== null) parts.push(`${sync.slow.message} ${sync.slow.nextStep}`.trim());
+  else if (sync.reason !== null) parts.push(inFull(sync.reason));
+  else if (sync.state === "online" && sync.slow !== null) parts.push(inFull(sync.slow));
   else if (sync.state === "online") parts.push(t`The service answers.`);
   else if (sync.state === "starting") parts.push(t`The service has not been asked yet.`);
   else parts.push(t`The service cannot be reached. Everything is saved on this device.`);
@@ -343,7 +345,7 @@ function Rows(): ReactNode {
                   <td colSpan={5}>{"…"}</td>
                 </tr>
               ) : (
-                <Row key={row.eventId} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} onGiveUp={setGivingUp} measure={virtual.measureElement} />
+                <Row key={lineId(row)} row={row} now={now} index={item.index} current={item.index === at} onCurrent={setCurrent} onGiveUp={setGivingUp} measure={virtual.measureElement} />
               );
             })}
             {below > 0 ? <Gap size={below} /> : null}
@@ -376,7 +378,7 @@ function GiveUp({ row, onClose }: { row: OutboxRow; onClose: () => void }): Reac
     onClose();
   };
   return (
-    <Dialog title={t`Give up: ${row.summary}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up">
+    <Dialog title={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up">
       <Form
         className="stack"
         onSubmit={(event) => {
@@ -451,7 +453,8 @@ const Row = memo(function Row({ index, onCurrent, measure, ...cells }: RowProps)
       data-testid="outbox-row"
       data-state={row.state}
       data-event={row.eventId}
-      data-room={row.title}
+      data-room={row.began === null ? row.title : undefined}
+      data-rooms={row.began?.rooms}
     >
       <Cells {...cells} />
     </tr>
@@ -488,8 +491,8 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         </span>
       </td>
       <td>
-        {row.entityKind === "desk" ? (
-          <RoomNumber number={row.title} className="outbox-desk" />
+        {row.began !== null ? null : row.entityKind === "desk" ? (
+          <span className="outbox-desk">{t`This desk`}</span>
         ) : (
           // Links of a row are stops of the Tab key in the current row alone, or they stand between people and what they look for.
           <a className="outbox-room" tabIndex={current ? 0 : -1} href={routeHash({ view: "story", entityKind: row.entityKind, entityId: row.entityId })} data-testid="row-story" title={t`What happened in this room`}>
@@ -498,21 +501,21 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         )}
       </td>
       <td>
-        <span className="outbox-what" dir="auto">{row.summary}</span>
+        {row.began === null ? <span className="outbox-what" dir="auto">{said(row.summary)}</span> : <DayBegan began={row.began} current={current} onToggle={desk.outbox.toggle} />}
         <small>
-          <bdi>{row.actor}</bdi> · {dateTime(row.recordedAt, now)}
+          <bdi>{said(row.actor)}</bdi> · {dateTime(row.recordedAt, now)}
           {row.offline ? ` · ${t`offline`}` : ""}
-          {row.waitsFor === null ? "" : ` · ${t`waits for: ${row.waitsFor}`}`}
+          {row.waitsFor === null ? "" : ` · ${t`waits for: ${said(row.waitsFor)}`}`}
           {row.acknowledgedAt === null ? "" : ` · ${t`taken ${dateTime(row.acknowledgedAt, now)}`}`}
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b dir="auto">{row.why}</b> <bdi>{row.nextStep}</bdi> {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
+            <b dir="auto">{said(row.why)}</b> <bdi>{said(row.nextStep)}</bdi> {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
           </small>
         )}
       </td>
       {/* Tries in vain: of what went through at once there is nothing to say. */}
-      <td className="outbox-tries">{row.attempts === 0 ? null : count(row.attempts)}</td>
+      <td className="outbox-tries">{row.attempts === 0 || row.began !== null ? null : count(row.attempts)}</td>
       <td className="outbox-do">
         {row.state === "conflict" ? (
           <Button small testId="row-decide" aria-label={t`Decide about room ${iso(row.title)}`} onPress={() => go({ view: "conflict", entityKind: row.entityKind, entityId: row.entityId })}>
@@ -520,7 +523,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
           </Button>
         ) : null}
         {row.canRetry ? (
-          <Button small testId="retry" aria-label={t`Retry: ${row.summary}, room ${iso(row.title)}`} onPress={() => void retry()}>
+          <Button small testId="retry" aria-label={t`Retry: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => void retry()}>
             {t`Retry`}
           </Button>
         ) : null}
@@ -530,12 +533,12 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
           </Button>
         ) : null}
         {row.undo === null ? null : (
-          <Button small testId="row-undo" aria-label={buttonName(undoWord(row.undo), row.summary, t`Room ${iso(row.title)}`)} onPress={() => void undoRow()}>
+          <Button small testId="row-undo" aria-label={buttonName(undoWord(row.undo), said(row.summary), t`Room ${iso(row.title)}`)} onPress={() => void undoRow()}>
             {undoWord(row.undo)}
           </Button>
         )}
         {row.state === "failed" ? (
-          <Button small testId="give-up" aria-label={t`Give up: ${row.summary}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
+          <Button small testId="give-up" aria-label={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
             {t`Give up`}
           </Button>
         ) : null}

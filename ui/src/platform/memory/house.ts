@@ -1,7 +1,8 @@
 // A made-up hotel day from a seed, for tests of the screens and for the demonstration page. It is never part of what
 // ships, and it decides nothing about the real rules: those are the core's.
 
-import type { Person, RackRoom, Role, Rung, Standing, Stay, TaskKind, Tile } from "../../bindings/bindings";
+import type { Person, RackRoom, Rung, Standing, Stay, TaskKind, Tile } from "../../bindings/bindings";
+import { doorNumber, ownSection, sectionOf, type Plan } from "./plan";
 
 /** A small seeded generator (mulberry32). */
 export function random(seed: number): () => number {
@@ -17,24 +18,28 @@ export function random(seed: number): () => number {
 const FIRST = "Maria Ana Teresa Luisa Rosa Carla Beatriz Joana Rita Sofia Inês Catarina Paulo João Rui Tiago Amina Fatou Olena Irina Nadia Divya Thanh Mei".split(" ");
 const LAST = "Santos Ferreira Costa Oliveira Marques Almeida Ribeiro Carvalho Teixeira Moreira Diallo Kovalenko Petrova Sharma Nguyen Chen".split(" ");
 
-export function makeStaff(seed: number): Person[] {
+export function makeStaff(seed: number, plan: Plan): Person[] {
   const next = random(seed);
-  const roles: Role[] = ["lead", "inspector", "inspector", "inspector", "front_desk", "front_desk", "front_desk", "manager", "auditor"];
+  const one = (list: readonly string[]) => list[Math.floor(next() * list.length)];
   const people: Person[] = [];
-  const taken = new Set<string>();
-  for (let n = 0; n < 34; n += 1) {
-    let name = "";
-    do {
-      name = `${FIRST[Math.floor(next() * FIRST.length)]} ${LAST[Math.floor(next() * LAST.length)]}`;
-    } while (taken.has(name));
+  const taken = new Set<string>(plan.names);
+  const given = [...plan.names];
+  for (let n = 0; n < plan.roles.length + plan.attendants; n += 1) {
+    const role = plan.roles[n] ?? "attendant";
+    let name = role === "attendant" ? (given.shift() ?? "") : "";
+    while (name === "") {
+      name = `${one(FIRST)} ${one(LAST)}`;
+      // So many people need a second family name to be told apart.
+      if (n > 100) name += ` ${one(LAST)}`;
+      if (taken.has(name)) name = "";
+    }
     taken.add(name);
-    const role = roles[n] ?? "attendant";
     people.push({
       id: `s${n + 1}`,
       name,
-      initials: name.split(" ").map((part) => part[0]).join(""),
+      initials: name.split(" ").slice(0, 2).map((part) => part[0]).join(""),
       role,
-      section: role === "attendant" ? `${Math.floor((n - roles.length) / 3) + 1}${"ABC"[(n - roles.length) % 3]}` : null,
+      section: role === "attendant" ? ownSection(plan, n - plan.roles.length) : null,
     });
   }
   return people;
@@ -50,18 +55,18 @@ function at(now: number, minutesAgo: number): string {
   return new Date(now - minutesAgo * 60_000).toISOString();
 }
 
-export function makeHouse(seed: number, now: number, perFloor: number, floors: number): House {
+export function makeHouse(seed: number, now: number, plan: Plan): House {
   const next = random(seed + 1);
   const pick = <T,>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
-  const staff = makeStaff(seed);
+  const staff = makeStaff(seed, plan);
   const attendants = staff.filter((person) => person.role === "attendant");
   const tiles = new Map<string, Tile>();
   const rooms = new Map<string, RackRoom>();
 
-  for (let floor = 1; floor <= floors; floor += 1) {
-    for (let door = 1; door <= perFloor; door += 1) {
-      const number = `${floor}${String(door).padStart(2, "0")}`;
-      const section = `${floor}${"ABC"[Math.floor(((door - 1) / perFloor) * 3)]}`;
+  for (let floor = 1; floor <= plan.floors; floor += 1) {
+    for (let door = 1; door <= plan.perFloor && rooms.size < plan.rooms; door += 1) {
+      const number = doorNumber(plan, floor, door);
+      const section = sectionOf(plan, floor, door);
       const roll = next();
       const stay: Stay = roll < 0.34 ? "stayover" : roll < 0.48 ? "due_out" : roll < 0.64 ? "turnover" : roll < 0.76 ? "departed" : roll < 0.87 ? "arrival" : "not_reserved";
       const left = stay === "departed" || (stay === "turnover" && next() < 0.6);
@@ -120,6 +125,26 @@ export function makeHouse(seed: number, now: number, perFloor: number, floors: n
   }
   for (const id of rooms.keys()) judge(rooms, id);
   return { staff, tiles, rooms };
+}
+
+/** A day on which all is done. */
+export function rest({ tiles, rooms }: House): void {
+  tiles.clear();
+  for (const [id, room] of rooms) {
+    rooms.set(id, { ...room, task: null, cleanliness: "inspected" });
+    judge(rooms, id);
+  }
+}
+
+/** Rooms that a busy desk has worked in, how many of its actions wait, and which of the rooms somebody has to decide. */
+export function shareOfWork(house: House, planned?: number): { some: Tile[]; waiting: number; decisions: number[] } {
+  const tiles = [...house.tiles.values()];
+  const worked = tiles.filter((tile) => tile.status === "completed" || tile.status === "in_progress");
+  if (planned === undefined) return { some: worked.slice(0, 30), waiting: 9, decisions: [14, 16] };
+  const some = new Map<string, Tile>();
+  for (const tile of [...worked, ...tiles]) if (!some.has(tile.roomId)) some.set(tile.roomId, tile);
+  const more = Array.from({ length: Math.floor(planned / 150) }, (_, n) => 22 + 2 * n);
+  return { some: [...some.values()], waiting: Math.round(planned * 0.4), decisions: [14, 16, ...more] };
 }
 
 const RUNGS: readonly Rung[] = ["vip_waits", "guest_waits", "type_waited_for", "rush", "vip_arrival", "arrival", "vacant", "stayover", "due_out", "cannot_work"];

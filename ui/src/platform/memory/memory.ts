@@ -14,20 +14,29 @@ import type {
   OutboxFilter,
   OutboxRow,
   OutboxState,
+  Phrase,
   RackRoom,
   RoomOnHold,
   Tile,
 } from "../../bindings/bindings";
+import { ownWords } from "../../shared/said";
 import type { Platform, WindowName } from "../platform";
-import { judge, makeHouse, place, type House } from "./house";
+import { judge, makeHouse, place, rest, shareOfWork, type House } from "./house";
+import { phrase } from "./phrase";
+import { block, planOf } from "./plan";
 import { understood } from "./radio";
 import { madeUpReports } from "./report";
+import { inLines } from "./together";
 
 export interface MemoryOptions {
   seed?: number;
   now?: number;
   floors?: number;
   perFloor?: number;
+  /** A plausible house of so many rooms, instead of floors and doors; how busy the desk is goes with it. */
+  rooms?: number;
+  /** Every room is inspected and nobody has anything to do. */
+  quiet?: boolean;
   window?: WindowName;
   /** Where the app stands at first. */
   phase?: AppState["phase"];
@@ -37,6 +46,8 @@ export interface MemoryOptions {
   givenTwice?: boolean;
   /** So many more actions that were taken. */
   taken?: number;
+  /** The day began at this desk: the work of most rooms was taken, some waits, one failed. */
+  dayBegan?: boolean;
   link?: LinkMode;
   /** So many suggestions for work that nobody has. */
   suggests?: number;
@@ -57,19 +68,28 @@ export interface MemoryPlatform extends Platform {
 /** A stick that is plugged in. */
 const STICK = "/media/desk/KINGSTON";
 
-const WORDS: Partial<Record<Action["action"], string>> = {
-  start: "Started", pause: "Paused", resume: "Resumed", complete: "Completed", reassign: "Reassigned", inspect: "Inspected",
-  add_task: "Added a task", cancel_task: "Cancelled a task", set_priority: "Set the priority", set_flag: "Set a flag", note: "Wrote a note",
+const TASK = { task: phrase("task") };
+const CLEAN = { task: phrase("departure clean") };
+const WORDS: Partial<Record<Action["action"], Phrase>> = {
+  start: phrase("Started the {task}", TASK), pause: phrase("Paused the {task}", TASK), resume: phrase("Resumed the {task}", TASK), complete: phrase("Completed the {task}", TASK),
+  reassign: phrase("Took the {task} from its attendant", TASK), inspect: phrase("Passed the {task}", TASK), add_task: phrase("Added a task ({task})", { task: phrase("check") }),
+  cancel_task: phrase("Cancelled the {task}", TASK), set_priority: phrase("Asked for the {task} now", TASK), set_flag: phrase("Set {flag}", { flag: phrase("do not disturb") }),
+  note: phrase("Cleared the note"), claim: phrase("Claimed the room"), release: phrase("Released the room"), arrived: phrase("Recorded the arrival"), departed: phrase("Recorded the departure"),
 };
+const SHEET = phrase("The task stands on that person's sheet.");
+const NEXT = phrase("It is next to be sent.");
+const NOTHING = ownWords("");
+const NOBODY_KNOWS = phrase("Undid an action");
 
-function fail(code: string, message: string, nextStep: string): never {
+function fail(code: string, message: Phrase, nextStep: Phrase): never {
   // The screens are told what went wrong as a plain object, as the shell does it.
   throw { code, message, nextStep, reference: "M-0001" } satisfies CommandError;
 }
 
 export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const now = options.now ?? Date.now();
-  const house = makeHouse(options.seed ?? 7, now, options.perFloor ?? 30, options.floors ?? 10);
+  const house = makeHouse(options.seed ?? 7, now, options.rooms === undefined ? block(options.floors ?? 10, options.perFloor ?? 30) : planOf(options.rooms));
+  if (options.quiet) rest(house);
   const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
   let revision = 1;
   const changedAt = new Map<string, number>();
@@ -83,14 +103,16 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const before = new Map<string, { tiles: Tile[]; room: RackRoom | undefined }>();
   const tilesOf = (roomId: string) => [...house.tiles.values()].filter((tile) => tile.roomId === roomId);
 
-  const record = (roomId: string, action: string, summary: string, state: OutboxState, minutes = 0): OutboxRow => {
+  /** Which day's beginning each of its actions is, and with which number that began. */
+  const days = new Map<string, { day: string; first: number }>();
+  const record = (roomId: string, action: string, summary: Phrase, state: OutboxState, minutes = 0): OutboxRow => {
     seq += 1;
     const row: OutboxRow = {
       eventId: `e${String(seq).padStart(6, "0")}`, localSeq: seq, state, entityKind: "room", entityId: roomId,
-      title: house.rooms.get(roomId)?.number ?? roomId, action, summary, actor: app.person?.name ?? "Maria Santos",
+      title: house.rooms.get(roomId)?.number ?? roomId, action, summary, actor: ownWords(app.person?.name ?? "Maria Santos"),
       recordedAt: ago(minutes), offline: app.sync.state === "offline", attempts: state === "failed" ? 3 : state === "synced" ? 1 : 0,
       code: null, why: null, nextStep: null, waitsFor: null, canRetry: state === "failed", undo: state === "discarded" ? "doAgain" : null, acknowledgedAt: state === "synced" ? ago(minutes - 1) : null,
-      seq: state === "synced" ? 48_000 + seq : null,
+      seq: state === "synced" ? 48_000 + seq : null, began: null,
     };
     outbox.push(row);
     return row;
@@ -148,12 +170,15 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     for (const [id, tile] of house.tiles) if (tile.roomId === roomId) house.tiles.set(id, { ...tile, onHold: held });
   };
 
-  const localState = (roomId: string, state: Tile["localState"]) => {
-    for (const [id, tile] of house.tiles) if (tile.roomId === roomId) house.tiles.set(id, { ...tile, localState: state });
-    const room = house.rooms.get(roomId);
-    if (room !== undefined) house.rooms.set(roomId, { ...room, localState: state });
-    judge(house.rooms, roomId);
+  const localStates = (roomIds: ReadonlySet<string>, state: Tile["localState"]) => {
+    for (const [id, tile] of house.tiles) if (roomIds.has(tile.roomId)) house.tiles.set(id, { ...tile, localState: state });
+    for (const roomId of roomIds) {
+      const room = house.rooms.get(roomId);
+      if (room !== undefined) house.rooms.set(roomId, { ...room, localState: state });
+      judge(house.rooms, roomId);
+    }
   };
+  const localState = (roomId: string, state: Tile["localState"]) => localStates(new Set([roomId]), state);
 
   const rackTask = (tile: Tile, change: Partial<RackRoom>) => {
     const room = house.rooms.get(tile.roomId);
@@ -177,15 +202,15 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     const id = "task" in action.args ? action.args.task : undefined;
     const tile = id === undefined ? undefined : house.tiles.get(id);
     const put = (change: Partial<Tile>, rack: Partial<RackRoom> = {}) => {
-      if (tile === undefined) fail("TASK_NOT_FOUND", "This room has no such task.", "Look at the board again.");
+      if (tile === undefined) fail("TASK_NOT_FOUND", phrase("The room has no such task any more."), NOTHING);
       const after = place({ ...tile, ...change });
       house.tiles.set(after.taskId, after);
       rackTask(after, rack);
     };
     switch (action.action) {
       case "start":
-        if (tile?.cannotWork === "doNotDisturb") fail("ROOM_DO_NOT_DISTURB", "The guest must not be disturbed.", "Try again when the sign is gone, or clear the flag.");
-        if (tile?.cannotWork === "outOfOrder") fail("ROOM_OUT_OF_ORDER", "The room is out of order.", "Put it back in service first.");
+        if (tile?.cannotWork === "doNotDisturb") fail("ROOM_DO_NOT_DISTURB", phrase("The guest must not be disturbed."), NOTHING);
+        if (tile?.cannotWork === "outOfOrder") fail("ROOM_OUT_OF_ORDER", phrase("The room is out of order. Bring it back into service first."), NOTHING);
         return put({ status: "in_progress", startedAt: new Date().toISOString() });
       case "pause": return put({ status: "paused" });
       case "resume": return put({ status: "in_progress", startedAt: new Date().toISOString() });
@@ -197,7 +222,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       case "set_priority": return put({ priority: action.args.priority, rush: action.args.rush });
       case "undo": {
         const was = before.get(action.args.event);
-        if (was === undefined) fail("UNDO_UNKNOWN", "That action is not known here, so it cannot be undone.", "Record the opposite action instead.");
+        if (was === undefined) fail("UNDO_UNKNOWN", phrase("That action is not known here, so it cannot be undone."), NOTHING);
         for (const each of tilesOf(roomId)) house.tiles.delete(each.taskId);
         for (const each of was.tiles) house.tiles.set(each.taskId, each);
         if (was.room !== undefined) house.rooms.set(roomId, was.room);
@@ -259,63 +284,74 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   }
   const [promised] = [...house.rooms.values()].filter((each) => each.safe.safe);
   if (promised !== undefined) inRack(promised.roomId, { claim: { by: "Rita Chen", at: ago(6), guest: "Smith, walk-in" } });
+  if (options.dayBegan === true) beginDay();
   if (options.busy) fillBusy();
   for (const [n, tile] of [...house.tiles.values()].entries()) {
-    for (let more = n; more < (options.taken ?? 0); more += house.tiles.size) record(tile.roomId, "note", `Wrote note ${more}`, "synced", 120);
+    for (let more = n; more < (options.taken ?? 0); more += house.tiles.size) record(tile.roomId, "note", phrase("Wrote a note: {text}", { text: String(more) }), "synced", 120);
   }
-  const reports = madeUpReports(outbox, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0);
+  const reports = madeUpReports(outbox, days, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0);
   sum();
 
+  function beginDay() {
+    const first = seq + 1;
+    for (const [n, room] of [...house.rooms.values()].entries()) {
+      const row = record(room.roomId, "begin_day", phrase("Began {day}", { day: { day: "2016-03-27" } }), n === 4 ? "failed" : n % 20 === 7 ? "pending" : "synced", 580);
+      days.set(row.eventId, { day: "2016-03-27", first });
+      Object.assign(row, { actor: phrase("This desk"), ...(n === 4 ? { code: "RETRIES_SPENT", why: ownWords("The service did not take it after several tries."), nextStep: phrase("Retry, when the reason has passed.") } : {}) });
+    }
+  }
+
   function fillBusy() {
-    const some = [...house.tiles.values()].filter((tile) => tile.status === "completed" || tile.status === "in_progress").slice(0, 30);
-    for (const [n, tile] of some.entries()) {
-      record(tile.roomId, "start", "Started the departure clean", "synced", 130 - n);
-    }
-    const room = (n: number) => some[n]?.roomId ?? "101";
-    for (let n = 0; n < 9; n += 1) {
-      record(room(n), "complete", "Completed the departure clean", "pending", 40 - n);
-      localState(room(n), "waiting");
-    }
-    const failed = record(room(12), "set_priority", "Set the priority to urgent", "failed", 33);
-    Object.assign(failed, { code: "TASK_CANCELLED", why: "The task was cancelled at the service.", nextStep: "Look at the room, then give this up or add a new task." });
-    localState(room(12), "failed");
-    for (const n of [14, 16]) {
-      const row = record(room(n), "complete", "Completed the departure clean", "conflict", 30);
-      Object.assign(row, { code: "STATUS_CONFLICT_ON_FLUSH", why: "Somebody else changed this room while this desk was offline.", nextStep: "Decide whose values to keep.", attempts: 1 });
-      const held = record(room(n), "inspect", "Passed the inspection", "held", 22);
-      Object.assign(held, { waitsFor: `Completed the departure clean (${row.title})`, why: "An earlier change of this room is not settled." });
-      localState(room(n), "conflict");
-      const plain = { editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null };
-      const by = (actor: string, desk: string, minutes: number, received: boolean) => ({ actor, desk, doneAt: ago(minutes), receivedAt: received ? ago(minutes - 1) : null });
-      const mine = by("Maria Santos", "this desk", 30, false);
-      const theirs = by("Olena Petrova", "Desk 7K2M", 26, true);
-      conflicts.push({
-        entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
-        situation: options.givenTwice === true && n === 16 ? "givenTwice" : "reassigned",
-        summary: "You completed the clean while offline. Meanwhile somebody gave the room to another attendant and paused the work.",
-        myActions: ["10:58 Completed the departure clean", "11:06 Passed the inspection"],
-        fields: [
-          { path: `task/t-${row.title}/status`, label: "Task status", before: "In progress", mine: "Inspected", theirs: "Paused", mineBy: mine, theirsBy: theirs, ifMine: "The room counts as inspected and can be given out.", ifTheirs: "The work stays open and the room is not given out.", ...plain, suggestion: { side: "mine", reason: "The work was done." } },
-          { path: `task/t-${row.title}/assignee`, label: "Assigned to", before: "Ana Costa", mine: "Ana Costa", theirs: "Divya Sharma", mineBy: mine, theirsBy: theirs, ifMine: "Ana Costa keeps the room.", ifTheirs: "Divya Sharma finds the room on her list.", ...plain, chosen: n === 16 ? "mine" : null, changedAgain: n === 16 },
-          { path: "room/cleanliness", label: "Room", before: "Dirty", mine: "Inspected", theirs: "Dirty", mineBy: mine, theirsBy: theirs, ifMine: "The front desk sees the room as ready.", ifTheirs: "The front desk sees the room as dirty.", ...plain },
-          { path: "room/note", label: "Note", before: "Cot wanted", mine: "Cot and crib wanted", theirs: "Cot wanted, pet in room", mineBy: mine, theirsBy: theirs, ifMine: "", ifTheirs: "", ...plain, editable: true },
-        ],
-        merged: [{ path: `task/t-${row.title}/priority`, label: "Departure clean: priority", before: "normal", mine: "urgent", theirs: "normal", mineBy: mine, theirsBy: null, ifMine: "", ifTheirs: "", ...plain }],
-        canLook: true,
-      });
-    }
-    record(room(20), "note", "Wrote a note: the lamp at the desk flickers", "discarded", 60);
-    app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
     if (options.link !== undefined && options.link !== "auto") {
       app.sync.since = ago(42);
       app.sync.reason =
         options.link === "unplugged"
-          ? { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "Go on working, then plug in again and see everything arrive.", reference: "" }
-          : { code: "PLANNED_OFFLINE", message: "This desk works offline because somebody chose to.", nextStep: 'Switch "Work offline" off when the connection may be used again.', reference: "" };
+          ? { code: "UNPLUGGED", message: phrase("The plug is pulled."), nextStep: phrase("Go on working, then plug in again and see everything arrive."), reference: "" }
+          : { code: "PLANNED_OFFLINE", message: phrase("This desk works offline because somebody chose to."), nextStep: phrase('Switch "Work offline" off when the connection may be used again.'), reference: "" };
     }
+    const { some, waiting, decisions } = shareOfWork(house, options.rooms);
+    if (some.length === 0) return;
+    for (const [n, tile] of some.entries()) {
+      record(tile.roomId, "start", phrase("Started the {task}", CLEAN), "synced", 130 - (n % 120));
+    }
+    const room = (n: number) => some[(n + waiting - 9) % some.length]?.roomId ?? "101";
+    for (let n = 9 - waiting; n < 9; n += 1) {
+      record(room(n), "complete", phrase("Completed the {task}", CLEAN), "pending", 40 - (n % 40));
+    }
+    localStates(new Set(outbox.filter(({ state }) => state === "pending").map(({ entityId }) => entityId)), "waiting");
+    const failed = record(room(12), "set_priority", phrase("Set the {task} to {priority}", { ...CLEAN, priority: phrase("urgent") }), "failed", 33);
+    Object.assign(failed, { code: "TASK_CANCELLED", why: phrase("This task was cancelled."), nextStep: phrase("Retry, when the reason has passed.") });
+    localState(room(12), "failed");
+    for (const n of decisions) {
+      const row = record(room(n), "complete", phrase("Completed the {task}", CLEAN), "conflict", 30);
+      Object.assign(row, { code: "STATUS_CONFLICT_ON_FLUSH", why: phrase("Somebody else changed the same thing meanwhile."), nextStep: phrase("Decide which side stands."), attempts: 1 });
+      const held = record(room(n), "inspect", phrase("Passed the {task}", CLEAN), "held", 22);
+      Object.assign(held, { waitsFor: row.summary, why: phrase("It waits for an earlier action of the same room, which needs a look.") });
+      localState(room(n), "conflict");
+      const plain = { editable: false, chosen: null, edited: null, changedAgain: false, suggestion: null };
+      const by = (actor: string, desk: Phrase, minutes: number, received: boolean) => ({ actor: ownWords(actor), desk, doneAt: ago(minutes), receivedAt: received ? ago(minutes - 1) : null });
+      const mine = by("Maria Santos", phrase("this desk"), 30, false);
+      const theirs = by("Olena Petrova", ownWords("Desk 7K2M"), 26, true);
+      conflicts.push({
+        entityKind: "room", entityId: room(n), title: row.title, version: 48_112, settles: [row.eventId, held.eventId],
+        situation: options.givenTwice === true && n === 16 ? "givenTwice" : "reassigned",
+        summary: phrase("{who} gave the {work} of room {number} to {to} elsewhere, while it went on here.", { who: "Olena Petrova", work: CLEAN.task, number: row.title, to: "Divya Sharma" }),
+        myActions: [row.summary, held.summary],
+        fields: [
+          { path: `task/t-${row.title}/status`, label: phrase("{field} ({task})", { field: phrase("Status"), ...CLEAN }), before: phrase("in progress"), mine: phrase("inspected"), theirs: phrase("paused"), mineBy: mine, theirsBy: theirs, ifMine: phrase("Room {number} counts as inspected.", { number: row.title }), ifTheirs: phrase("The task counts as interrupted."), ...plain, suggestion: { side: "mine", reason: phrase("The work was done.") } },
+          { path: `task/t-${row.title}/assignee`, label: phrase("{field} ({task})", { field: phrase("Assigned to"), ...CLEAN }), before: ownWords("Ana Costa"), mine: ownWords("Ana Costa"), theirs: ownWords("Divya Sharma"), mineBy: mine, theirsBy: theirs, ifMine: SHEET, ifTheirs: SHEET, ...plain, chosen: n === 16 ? "mine" : null, changedAgain: n === 16 },
+          { path: "room/cleanliness", label: phrase("Room"), before: phrase("dirty"), mine: phrase("inspected"), theirs: phrase("dirty"), mineBy: mine, theirsBy: theirs, ifMine: phrase("The front desk may give out room {number}.", { number: row.title }), ifTheirs: phrase("The front desk will not give out room {number}.", { number: row.title }), ...plain },
+          { path: "room/note", label: phrase("Note"), before: ownWords("Cot wanted"), mine: ownWords("Cot and crib wanted"), theirs: ownWords("Cot wanted, pet in room"), mineBy: mine, theirsBy: theirs, ifMine: null, ifTheirs: null, ...plain, editable: true },
+        ],
+        merged: [{ path: `task/t-${row.title}/priority`, label: phrase("{field} ({task})", { field: phrase("Priority"), ...CLEAN }), before: phrase("normal"), mine: phrase("urgent"), theirs: phrase("normal"), mineBy: mine, theirsBy: null, ifMine: null, ifTheirs: null, ...plain }],
+        canLook: true,
+      });
+    }
+    record(room(20), "note", phrase("Wrote a note: {text}", { text: "the lamp at the desk flickers" }), "discarded", 60);
+    app.sync.lastFlush = { startedAt: ago(12), endedAt: ago(12), okCount: 30, errorCount: 3, conflictCount: 2, code: "STATUS_CONFLICT_ON_FLUSH" };
   }
 
-  function settle({ entityId, settles }: { entityId: string; settles: string[] }, summary: string): Acted {
+  function settle({ entityId, settles }: { entityId: string; settles: string[] }, summary: Phrase): Acted {
     conflicts = conflicts.filter((each) => each.entityId !== entityId);
     for (const row of outbox) if (settles.includes(row.eventId)) row.state = "settled";
     localState(entityId, "server");
@@ -342,7 +378,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     openSampleHotel: async () => {
       app.phase = "loading";
       app.hotel = { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" };
-      app.loading = { step: "Rooms and today's tasks", done: 140, total: 300 };
+      app.loading = { step: phrase("Loading the hotel's rooms"), done: 140, total: 300 };
       touch([], ["session"]);
       setTimeout(() => {
         app.phase = "choosePerson";
@@ -352,7 +388,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       }, 1500);
     },
     findHotel: async (address, code) => {
-      if (code.length < 4) fail("CODE_UNKNOWN", "The service does not know this code.", "Ask whoever runs the service for a new one.");
+      if (code.length < 4) fail("CODE_UNKNOWN", phrase("The service does not know this code, or it was used already."), phrase("Check it letter by letter, or ask your IT for a new one."));
       return { name: "Resort Hotel", address };
     },
     connectHotel: async () => undefined,
@@ -386,7 +422,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     act: async ({ roomId, action }: ActRequest) => {
       const was = { tiles: tilesOf(roomId), room: house.rooms.get(roomId) };
       apply(roomId, action);
-      const row = record(roomId, action.action, WORDS[action.action] ?? action.action, "pending");
+      const row = record(roomId, action.action, WORDS[action.action] ?? NOBODY_KNOWS, "pending");
       row.recordedAt = new Date().toISOString();
       before.set(row.eventId, was);
       localState(roomId, "waiting");
@@ -403,22 +439,25 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       touch([], ["session"]);
     },
     beginEmergency: async (_intentId, reason) => {
-      if (app.person?.role !== "manager") fail("MANAGER_NEEDED", "Only a manager can go on with old data.", "Have a manager choose their name at this desk, and go on.");
-      record("This desk", "emergency_operation", `Went on with old data for up to 12 hours: ${reason}`, "pending");
+      if (app.person?.role !== "manager") fail("MANAGER_NEEDED", phrase("Only a manager can go on with old data."), phrase("Have a manager choose their name at this desk, and go on."));
+      record("This desk", "emergency_operation", phrase("Went on with old data for up to 12 hours: {reason}", { reason }), "pending");
       const until = new Date(Date.now() + app.staleness.emergencyS * 1000).toISOString();
       Object.assign(app.staleness, { blocked: false, mayGoOn: false, emergency: { name: app.person.name, reason, until } });
       touch([], ["status", "outbox"]);
     },
-    syncCenter: async (filter: OutboxFilter, offset, limit) => {
+    syncCenter: async (filter: OutboxFilter, open, offset, limit) => {
       const groups: Record<OutboxFilter, OutboxState[]> = { all: [], waiting: ["pending", "syncing"], attention: ["failed", "conflict", "held"], acknowledged: ["synced", "settled"], discarded: ["discarded"] };
+      const worst = new Set(conflicts.filter((each) => each.situation === "givenTwice").map((each) => each.entityId));
+      const isWorst = (row: OutboxRow) => worst.has(row.entityId) && groups.attention.includes(row.state);
       const order: OutboxState[] = ["conflict", "failed", "held", "syncing", "pending", "synced", "settled", "discarded"];
       const rows = outbox
         .filter((row) => filter === "all" || groups[filter].includes(row.state))
-        .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.localSeq - b.localSeq);
+        .toSorted((a, b) => Number(isWorst(b)) - Number(isWorst(a)) || order.indexOf(a.state) - order.indexOf(b.state) || a.localSeq - b.localSeq);
+      const lines = inLines(rows, days, (row) => (row.state === "synced" || row.state === "pending" ? row.state : null), open);
       return structuredClone({
-        revision, status: app.sync, rows: rows.slice(offset, offset + limit), total: rows.length,
-        conflicts: conflicts.map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length, givenTwice: each.situation === "givenTwice" })),
-        merged: options.busy ? [{ title: "318", summary: "Your note and the front desk's new arrival time both stand.", at: ago(12) }] : [],
+        revision, status: app.sync, rows: lines.slice(offset, offset + limit), total: lines.length,
+        conflicts: conflicts.toSorted((a, b) => Number(worst.has(b.entityId)) - Number(worst.has(a.entityId))).map((each) => ({ entityKind: each.entityKind, entityId: each.entityId, title: each.title, summary: each.summary, since: ago(12), fields: each.fields.length, givenTwice: each.situation === "givenTwice" })),
+        merged: options.busy && outbox.length > 0 ? [{ title: "318", summary: phrase("{what}: merged with a change made elsewhere", { what: phrase("Cleared the note") }), at: ago(12) }] : [],
         carried,
         onHold: onHold.map((each) => ({ ...each, waiting: outbox.filter((row) => row.entityId === each.roomId && row.state === "pending").length })),
       });
@@ -427,14 +466,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       title: house.rooms.get(id)?.number ?? id,
       tasks: [],
       onHold: onHold.find((each) => each.roomId === id) ?? null,
-      alone: app.sync.state === "online" ? null : { code: "UNPLUGGED", message: "The plug is pulled.", nextStep: "", reference: "" },
+      alone: app.sync.state === "online" ? null : { code: "UNPLUGGED", message: phrase("The plug is pulled."), nextStep: NOTHING, reference: "" },
       lines: outbox
         .filter((row) => row.entityId === id)
         .toReversed()
         .map((row) => ({
-          eventId: row.eventId, what: row.summary, actor: row.actor, desk: row.actor === "Olena Petrova" ? "Desk 7K2M" : "this desk", doneAt: row.recordedAt, offline: row.offline, tasks: [], cameToNothing: row.state === "discarded",
+          eventId: row.eventId, what: row.summary, actor: row.actor, desk: phrase("this desk"), doneAt: row.recordedAt, offline: row.offline, tasks: [], cameToNothing: row.state === "discarded",
           attention: row.state === "conflict" || row.state === "failed", waiting: row.state === "pending" || row.state === "held",
-          steps: [{ what: "Saved at this desk", at: row.recordedAt }, row.acknowledgedAt === null ? { what: row.why ?? "It is next to be sent.", at: null } : { what: "Taken by the service", at: row.acknowledgedAt }],
+          steps: [{ what: phrase("Saved at this desk"), at: row.recordedAt }, row.acknowledgedAt === null ? { what: row.why ?? NEXT, at: null } : { what: phrase("Taken by the service"), at: row.acknowledgedAt }],
         })),
     }),
     retryEvent: async (eventId) => {
@@ -444,8 +483,8 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     discardEvent: async (eventId, reason) => {
       const row = outbox.find((each) => each.eventId === eventId && each.state === "failed");
-      if (row === undefined) fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
-      Object.assign(row, { state: "discarded", code: null, why: `Given up: ${reason}`, nextStep: null, canRetry: false, undo: "doAgain" });
+      if (row === undefined) fail("NOTHING_TO_DISCARD", phrase("There is nothing to give up here."), phrase("Look at the Sync Center again; it may have been settled meanwhile."));
+      Object.assign(row, { state: "discarded", code: null, why: phrase("{person} gave it up: {reason}", { person: app.person?.name ?? "", reason }), nextStep: null, canRetry: false, undo: "doAgain" });
       touch([], ["outbox", "status"]);
     },
     retryFailed: async () => {
@@ -464,14 +503,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     pauseSending: async (paused) => {
       app.sync.paused = paused;
-      app.sync.slow = paused ? { code: "SENDING_PAUSED", message: "Somebody paused the sending; what others do still comes in.", nextStep: "Have the sending go on in the Sync Center when it may.", reference: "" } : null;
+      app.sync.slow = paused ? { code: "SENDING_PAUSED", message: phrase("Somebody paused the sending; what others do still comes in."), nextStep: phrase("Have the sending go on in the Sync Center when it may."), reference: "" } : null;
       touch([], ["status", "outbox"]);
       if (!paused) setTimeout(flush, 400);
     },
     putOnHold: async (_intentId, roomId, reason) => {
       const title = house.rooms.get(roomId)?.number ?? roomId;
       onHold.push({ roomId, title, by: app.person?.name ?? "", reason, since: new Date().toISOString(), waiting: 0 });
-      const why = { code: "ROOM_ON_HOLD", why: `${app.person?.name} put this room on hold: ${reason}.`, nextStep: "Let the room go when it may be sent." };
+      const why = { code: "ROOM_ON_HOLD", why: phrase("{person} put this room on hold: {reason}", { person: app.person?.name ?? "", reason: `${reason}.` }), nextStep: phrase("Let the room go when it may be sent.") };
       for (const row of outbox) if (row.entityId === roomId && row.state === "pending") Object.assign(row, why);
       app.sync.heldBack = outbox.filter((row) => row.code === "ROOM_ON_HOLD").length;
       markHeld(roomId);
@@ -485,33 +524,33 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       touch([roomId], ["rooms", "status", "outbox"]);
       setTimeout(flush, 400);
     },
-    conflict: async (_kind, id) => structuredClone(conflicts.find((each) => each.entityId === id)) ?? fail("CONFLICT_GONE", "This conflict is settled.", "Go back to the Sync Center."),
-    resolve: async (request) => settle(request, "Decided a conflict"),
-    sendToLook: async (request) => settle(request, "Sent somebody to look"),
+    conflict: async (_kind, id) => structuredClone(conflicts.find((each) => each.entityId === id)) ?? fail("CONFLICT_GONE", phrase("This was decided already."), phrase("Go back to the Sync Center.")),
+    resolve: async (request) => settle(request, phrase("Decided a conflict")),
+    sendToLook: async (request) => settle(request, phrase("Added a task ({task})", { task: phrase("check") })),
     refreshSnapshot: async () => {
-      if (app.sync.state === "offline") fail("OFFLINE", "The service cannot be reached.", "Check the network, then press Refresh now again.");
+      if (app.sync.state === "offline") fail("SERVICE_UNREACHABLE", phrase("The hotel's service cannot be reached."), phrase("Check the address and this computer's network, then try again."));
       Object.assign(app.staleness, { blocked: false, emergency: null, mayGoOn: false, ageS: 0, knownAt: new Date().toISOString() });
       touch([], ["status"]);
     },
     exportWaiting: async (folder) => ({ path: `${folder ?? "/home/desk/turndown/exports"}/turndown-waiting-Desk-01M0B7-2016-03-27T11-32-05.120Z.jsonl`, events: app.sync.ledger.waiting + app.sync.ledger.attention }),
     carryPlaces: async () => {
       const file = { path: `${STICK}/turndown-waiting-Desk-V8QD-2016-03-27T11-32-05.120Z.jsonl`, file: "turndown-waiting-Desk-V8QD-2016-03-27T11-32-05.120Z.jsonl", place: "KINGSTON", desk: "Desk V8QD", by: "Maria Santos", at: ago(9), events: 40, problem: null };
-      const other = { ...file, path: `${STICK}/turndown-waiting-x.jsonl`, file: "turndown-waiting-x.jsonl", desk: "", by: "", at: "", events: 0, problem: "This is not a file of actions that a desk has exported." };
+      const other = { ...file, path: `${STICK}/turndown-waiting-x.jsonl`, file: "turndown-waiting-x.jsonl", desk: "", by: "", at: "", events: 0, problem: phrase("This is not a file of actions that a desk has exported.") };
       return { ownFolder: "/home/desk/turndown/exports", places: [{ path: STICK, name: "KINGSTON" }], files: [file, other] };
     },
     importWaiting: async (path) => {
-      if (!path.startsWith(STICK)) fail("CARRY_FILE_UNREADABLE", "The file cannot be read.", "Look whether the stick is still in, and choose it again.");
+      if (!path.startsWith(STICK)) fail("CARRY_FILE_UNREADABLE", phrase("The file cannot be read."), phrase("Look whether the stick is still in, and choose it again."));
       if (carried.length > 0) return { desk: "Desk V8QD", events: 40, brought: 0, own: 0 };
       const rooms = [...house.rooms.values()];
-      const row = (at: number, state: OutboxState, why: string): OutboxRow => ({
+      const row = (at: number, state: OutboxState, why: Phrase): OutboxRow => ({
         eventId: `c${at}`, localSeq: at, state, entityKind: "room", entityId: rooms[at]?.roomId ?? "", title: rooms[at]?.number ?? "", action: "complete",
-        summary: "Completed the departure clean", actor: "Maria Santos", recordedAt: ago(30 - at), offline: true, attempts: 0, code: state === "conflict" ? "STATUS_CONFLICT_ON_FLUSH" : null,
-        why, nextStep: state === "conflict" ? "Decide it at its own desk if that runs again, or give it up here: then what the service has stands." : null,
-        waitsFor: null, canRetry: false, undo: null, acknowledgedAt: null, seq: null,
+        summary: phrase("Completed the {task}", CLEAN), actor: ownWords("Maria Santos"), recordedAt: ago(30 - at), offline: true, attempts: 0, code: state === "conflict" ? "STATUS_CONFLICT_ON_FLUSH" : null,
+        why, nextStep: state === "conflict" ? phrase("Decide it at its own desk if that runs again, or give it up here: then what the service has stands.") : null,
+        waitsFor: null, canRetry: false, undo: null, acknowledgedAt: null, seq: null, began: null,
       });
       carried.push({
         maker: "01M0ACJ6", desk: "Desk V8QD", exportedBy: "Maria Santos", exportedAt: ago(9), carriedBy: app.person?.name ?? "", carriedAt: ago(0), total: 40, arrived: 37, waiting: 2, attention: 1,
-        rows: [row(1, "conflict", "Somebody changed the same thing meanwhile."), row(2, "pending", "It is next to be sent."), row(3, "pending", "It is next to be sent.")],
+        rows: [row(1, "conflict", phrase("Somebody else changed the same thing meanwhile.")), row(2, "pending", NEXT), row(3, "pending", NEXT)],
       });
       app.sync.carriedAttention = 1;
       touch([], ["outbox", "status"]);
@@ -519,7 +558,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     discardCarried: async (eventId, reason) => {
       const [from] = carried;
-      if (from === undefined || reason === "") fail("NOTHING_TO_DISCARD", "There is nothing to give up here.", "Look at the Sync Center again; it may have been settled meanwhile.");
+      if (from === undefined || reason === "") fail("NOTHING_TO_DISCARD", phrase("There is nothing to give up here."), phrase("Look at the Sync Center again; it may have been settled meanwhile."));
       from.rows = from.rows.filter((each) => each.eventId !== eventId);
       Object.assign(from, { attention: 0, arrived: from.arrived + 1 });
       app.sync.carriedAttention = 0;
@@ -527,7 +566,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: ago(4), problem: null }),
     openDowntimePack: async () => undefined,
-    report: async (period, cameTo, offset, limit) => reports.report(period, cameTo, offset, limit),
+    report: async (period, cameTo, open, offset, limit) => reports.report(period, cameTo, open, offset, limit),
     outageSummary: async () => reports.summary(),
     exportReport: async () => ({ path: "/home/desk/turndown/exports/turndown-report-2016-03-27T09-10-00.000Z.csv", events: outbox.length }),
     dismissGuide: async () => {

@@ -1,0 +1,55 @@
+// What the core says, in the person's language. The core's sentences are in the catalogues like the screens' own; one
+// that these screens do not know yet, of a newer service perhaps, is said in English.
+
+import { i18n } from "@lingui/core";
+import type { Arg, CommandError, Phrase } from "../bindings/bindings";
+import { PHRASES } from "../bindings/phrases";
+import { clock, count, dateTime, iso, serviceDay } from "./fmt";
+
+/** Somebody's own words, in no language of ours. */
+const VERBATIM = "{words}";
+
+/** A sentence of the core in words; none is nothing. What is put into it is isolated, so that it cannot reorder what stands around it. */
+export function said(phrase: Phrase | null): string {
+  if (phrase === null) return "";
+  const { template, args } = phrase;
+  if (phrase.said !== null && i18n.locale === "en") return phrase.said;
+  const own = verbatim(phrase);
+  if (own !== null) return own;
+  const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`))]));
+  const known = PHRASES[template];
+  return known === undefined ? inEnglish(template, values) : i18n._(known.id, values);
+}
+
+/** What went wrong and what to do next, in one breath. */
+export function inFull({ message, nextStep }: Pick<CommandError, "message" | "nextStep">): string {
+  return `${said(message)} ${said(nextStep)}`.trim();
+}
+
+/** Words that the screens say where the core would have said them. */
+export function ownWords(words: string): Phrase {
+  return { template: VERBATIM, args: { words: { text: words } }, said: null };
+}
+
+function verbatim({ template, args }: Phrase): string | null {
+  const { words } = args;
+  return template === VERBATIM && words !== undefined && "text" in words ? words.text : null;
+}
+
+function put(arg: Arg, chooses: boolean): string | number {
+  if ("text" in arg) return iso(arg.text);
+  if ("number" in arg) return chooses ? arg.number : count(arg.number);
+  if ("time" in arg) return dateTime(arg.time);
+  if ("day" in arg) return serviceDay(arg.day);
+  if ("clock" in arg) return clock(arg.clock);
+  const own = verbatim(arg.phrase);
+  return own === null ? said(arg.phrase) : iso(own);
+}
+
+/** Lingui reads no message while the app runs, and so what it does not have is put together here. */
+function inEnglish(template: string, values: Record<string, string | number>): string {
+  const text = template.replace(/\{(\w+), plural, one \{((?:[^{}]|\{\w+\})*)\} other \{((?:[^{}]|\{\w+\})*)\}\}/g, (_, name: string, one: string, other: string) =>
+    (values[name] === 1 ? one : other).replaceAll("#", count(Number(values[name] ?? 0))),
+  );
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
