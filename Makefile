@@ -51,9 +51,10 @@ screenshots: ## Run the app in a virtual display and leave pictures of its views
 	@TURNDOWN_NO_DISPLAY=1 scripts/run.sh
 
 .PHONY: shots
-shots: $(STAMPS)/ui-packages ## Leave pictures of every state of the Sync Center, the resolver, the story, the report and the playbook in run/shots, in light and dark
+# ARGS takes a part: ARGS='board sync-center --hotels 5000,empty --languages ps' (ui/README.md).
+shots: $(STAMPS)/ui-packages ## Leave pictures of every view in every form in run/shots (see index.html there), and fail on what does not fit
 	@scripts/setup.sh pictures
-	cd ui && npm run --silent look -- --both "$(TURNDOWN_RUN_DIR)/shots" sync hold carr conflict story summary report playbook
+	cd ui && npm run --silent look -- "$(TURNDOWN_RUN_DIR)/shots" $(ARGS)
 
 .PHONY: forget
 forget: ## Forget what `make run` kept (sample hotel, desk, logs), so that the next run starts afresh

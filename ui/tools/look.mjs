@@ -1,90 +1,134 @@
-// Takes pictures of every screen on made-up data, for people to look at: `npm run look -- <folder> [parts of names]`, with
-// --both in light and in dark, with --tongues the main screens in other languages, at 100 % and at 200 %. It says what
-// the page reported as an error, and what does not fit: a page wider than its window, a text cut off, a control that
-// another one covers or that its words leave.
+// Takes pictures of every screen on made-up data, for people to look at, and measures what does not fit on them:
+// `npm run look -- FOLDER [parts of names] [--part hotels,states,tongues,windows] [--hotels 20,empty] [--languages ar]
+// [--looks dark] [--pages 2]`. Everything that is left out is taken whole. FOLDER/index.html shows all that is in the
+// folder. What is wrong is said once, with the pictures that have it; the last line is JSON.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { smallTargets } from "../a11y/targets.mjs";
+import { ALL, LOOKS, PARTS } from "./hotels.mjs";
+import { BROKEN, misfits } from "./misfits.mjs";
 import { enter, openStage } from "./stage.mjs";
-import { MAIN, pictures } from "./states.mjs";
 
-const { values: asked, positionals } = parseArgs({ options: { both: { type: "boolean", default: false }, tongues: { type: "boolean", default: false } }, allowPositionals: true });
-const [folder = "pictures", ...parts] = positionals;
-mkdirSync(folder, { recursive: true });
-const { browser, base, close } = await openStage();
-let faults = 0;
-// One that is in the dark already has its light twin beside it, or shows what is alike in both.
-const inDark = asked.both ? pictures.filter(({ name, dark }) => !dark && !pictures.some((each) => each.name === `${name}-dark`)) : [];
-const inTongues = MAIN.flatMap((main) =>
-  ["ar", "ps", "he", "en-XA"].flatMap((lang) =>
-    [100, 200].map((text) => {
-      const picture = pictures.find(({ name }) => name === main);
-      return { ...picture, name: `${main}-${lang}-${text}`, query: `${picture.query}&lang=${lang}&text=${text}` };
-    }),
-  ),
-);
-const all = asked.tongues ? inTongues : [...pictures, ...inDark.map((picture) => ({ ...picture, name: `${picture.name}-dark`, dark: true }))];
+// A time at which the house's day is in full swing, the same in every run.
+const NOW = "2016-03-27T12:40:00Z";
 
-/** What does not fit, in words. Runs in the page. */
-function misfits() {
-  const found = [];
-  const layer = [...document.querySelectorAll(".modal, .popover, .cockpit")].at(-1) ?? document;
-  const describe = (element) => `${element.tagName.toLowerCase()}.${String(element.className.baseVal ?? element.className).trim().split(/\s+/).join(".")} "${element.textContent.trim().slice(0, 40)}"`;
-  const inSight = (box) => box.width > 1 && box.height > 1 && box.right > 0 && box.bottom > 0 && box.left < window.innerWidth && box.top < window.innerHeight;
-  const hidden = (element) => element.closest(".hidden-words, .live-region, [data-testid=hidden-select-container]") !== null;
-  const scrolledOut = (element, x, y) => {
-    for (let at = element.parentElement; at !== null && at !== document.body; at = at.parentElement) {
-      const edge = at.getBoundingClientRect();
-      if (getComputedStyle(at).overflowY !== "visible" && (y < edge.top || y > edge.bottom || x < edge.left || x > edge.right)) return true;
-    }
-    return false;
-  };
-  if (document.documentElement.scrollWidth > window.innerWidth) found.push("wider than the window");
-  for (const element of layer.querySelectorAll("*")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
-    if (!own || hidden(element) || !inSight(element.getBoundingClientRect())) continue;
-    const style = getComputedStyle(element);
-    // Dots say that there is more; a cut without them does not.
-    if (style.overflowX === "hidden" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${describe(element)}`);
-    if (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 3) found.push(`cut off below: ${describe(element)}`);
-  }
-  const controls = [...layer.querySelectorAll("button, a[href], input, textarea, [role=radio], label.switch, .chip, .pill, kbd")].filter((control) => !hidden(control) && inSight(control.getBoundingClientRect()));
-  for (const control of controls) {
-    const box = control.getBoundingClientRect();
-    const words = document.createRange();
-    words.selectNodeContents(control);
-    const text = words.getBoundingClientRect();
-    if (text.width > 0 && control.children.length === 0 && (text.left < box.left - 1 || text.right > box.right + 1 || text.bottom > box.bottom + 4)) found.push(`its words leave it: ${describe(control)}`);
-    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    const top = document.elementFromPoint(x, y);
-    const covers = top !== null && !control.contains(top) && !top.contains(control) && getComputedStyle(control).opacity !== "0" && getComputedStyle(control).pointerEvents !== "none";
-    if (covers && top.closest("button, a, input, .tile, .rack-row, .card, .bar, .filters, h1, h2, p") !== null && control.closest("label")?.contains(top) !== true) {
-      if (!scrolledOut(control, x, y)) found.push(`covered by ${describe(top)}: ${describe(control)}`);
-    }
-  }
-  return [...new Set(found)];
+const listed = { type: "string" };
+const { values, positionals } = parseArgs({ options: { part: listed, tongues: { type: "boolean" }, hotels: listed, languages: listed, looks: listed, pages: listed }, allowPositionals: true });
+if (values.tongues) values.part = "tongues";
+const [folder = "pictures", ...names] = positionals;
+const chosen = (option, all) => values[option]?.split(",") ?? all;
+const asked = { hotels: chosen("hotels", ALL.hotels), languages: chosen("languages", ALL.languages), looks: chosen("looks", ALL.looks) };
+const visits = chosen("part", Object.keys(PARTS))
+  .flatMap((part) => PARTS[part](asked))
+  .map((visit) => ({ ...visit, looks: visit.looks.filter((look) => asked.looks.includes(look)) }))
+  .filter(({ folder: view, name, looks }) => looks.length > 0 && (names.length === 0 || names.some((each) => `${view}/${name}`.includes(each))));
+
+const began = performance.now();
+const sum = { pictures: 0, misfits: 0, errors: 0, checks: {} };
+/** What was said already, with the pictures it was found in: the same head stands over every view. */
+const said = new Map();
+function say(check, what, where) {
+  if (check === "error") sum.errors += 1;
+  else sum.misfits += 1;
+  sum.checks[check] = (sum.checks[check] ?? 0) + 1;
+  const places = said.get(`${check}: ${what}`) ?? [];
+  if (places.length === 0) console.error(`${where}: ${check}: ${what}`);
+  said.set(`${check}: ${what}`, [...places, where]);
 }
-for (const picture of all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))) {
-  const context = await browser.newContext({
-    viewport: picture.size,
-    colorScheme: picture.dark ? "dark" : "light",
-    reducedMotion: "reduce",
-    forcedColors: picture.forced ? "active" : "none",
-  });
-  const page = await context.newPage();
-  const complain = (what) => {
-    faults += 1;
-    console.error(`${picture.name}: ${what}`);
+
+/** Everything that is wrong with the page as it stands. */
+async function lookAt(page) {
+  const { small } = await page.evaluate(smallTargets);
+  return [...(await page.evaluate(misfits)), ...small.map((what) => ({ check: "small", what }))];
+}
+
+/** Whoever measures shows first that it sees: each check strikes on a page that is broken on purpose, and none on one that
+ * is in order. */
+async function seeThatItSees(page) {
+  const on = async (body) => {
+    await page.setContent(`<body style="margin: 8px">${body}</body>`);
+    return (await lookAt(page)).map(({ check }) => check);
   };
-  page.on("pageerror", (error) => complain(error.stack ?? error.message));
-  page.on("console", (message) => (message.type() === "error" ? complain(message.text()) : undefined));
-  await enter(page, base, picture, { complain });
-  for (const misfit of await page.evaluate(misfits)) complain(misfit);
-  if ((await page.evaluate(() => document.activeElement === document.body)) && picture.act !== undefined) complain("the focus is on the body");
-  await page.screenshot({ path: join(folder, `${picture.name}.png`) });
+  for (const [name, body] of Object.entries(BROKEN)) {
+    const [check] = name.split(" ");
+    if (!(await on(body)).includes(check)) throw new Error(`the check “${check}” does not see a page that is broken on purpose (${name})`);
+  }
+  const inOrder = await on('<h1>A heading</h1><p style="height: 60px; overflow: auto">Some words<br>and<br>more<br>than<br>fit<br>in</p><button style="padding: 12px">Press me</button>');
+  if (inOrder.length > 0) throw new Error(`the checks find fault with a page that is in order: ${inOrder.join(", ")}`);
+}
+
+async function take(page, base, visit) {
+  let where = `${visit.folder}/${visit.name}`;
+  const complain = (what) => say("error", what, where);
+  const onError = (error) => complain(error.stack ?? error.message);
+  const onConsole = (message) => (message.type() === "error" ? complain(message.text()) : undefined);
+  page.on("pageerror", onError);
+  page.on("console", onConsole);
+  const forced = { forcedColors: visit.forced ? "active" : "none" };
+  await page.setViewportSize(visit.size);
+  await page.emulateMedia({ media: "screen", reducedMotion: "reduce", ...forced, ...LOOKS[visit.looks[0]] });
+  await enter(page, base, visit, { complain });
+  if (visit.act !== undefined && (await page.evaluate(() => document.activeElement === document.body))) complain("the focus is on the body");
+  for (const look of visit.looks) {
+    where = `${visit.folder}/${visit.name}${look === "light" ? "" : `-${look}`}`;
+    await page.emulateMedia({ ...forced, ...LOOKS[look] });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    for (const { check, what } of await lookAt(page)) say(check, what, where);
+    await page.screenshot({ path: join(folder, `${where}.png`) });
+    sum.pictures += 1;
+  }
+  page.off("pageerror", onError);
+  page.off("console", onConsole);
+  // The next visit begins as a new person would find it.
+  await page.evaluate(() => localStorage.clear());
+  await page.goto("about:blank");
+}
+
+/** One page with all the pictures of the folder, each a link to itself. */
+function contactSheet() {
+  const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  const faults = new Map();
+  for (const [what, places] of said) for (const place of places) faults.set(place, [...(faults.get(place) ?? []), what]);
+  const views = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).toSorted();
+  const figure = (view, file) => {
+    const wrong = faults.get(`${view}/${file.replace(/\.png$/, "")}`) ?? [];
+    return `<figure${wrong.length > 0 ? ` class="wrong" title="${escape(wrong.join("\n"))}"` : ""}><a href="${view}/${file}"><img loading="lazy" src="${view}/${file}" alt=""></a><figcaption>${escape(file.replace(/\.png$/, ""))}</figcaption></figure>`;
+  };
+  const sections = views.map((view) => {
+    const files = readdirSync(join(folder, view)).filter((file) => file.endsWith(".png")).toSorted();
+    return `<h2 id="${view}">${view}</h2><div>${files.map((file) => figure(view, file)).join("")}</div>`;
+  });
+  const style = "body{font:14px system-ui;margin:24px;background:#ddd}nav a{margin-inline-end:12px}div{display:grid;grid-template-columns:repeat(auto-fill,minmax(22rem,1fr));gap:12px}figure{margin:0}img{width:100%;display:block}.wrong{outline:4px solid #c00}";
+  writeFileSync(join(folder, "index.html"), `<!doctype html><meta charset="utf-8"><title>The screens of Turndown</title><style>${style}</style><nav>${views.map((view) => `<a href="#${view}">${view}</a>`).join("")}</nav>${sections.join("")}`);
+}
+
+for (const view of new Set(visits.map((visit) => visit.folder))) mkdirSync(join(folder, view), { recursive: true });
+const { browser, base, close } = await openStage();
+const left = [...visits];
+async function work() {
+  const context = await browser.newContext({ timezoneId: "Europe/Lisbon" });
+  const page = await context.newPage();
+  // Far more than a step takes, also on a machine with much else to do.
+  page.setDefaultTimeout(60_000);
+  await page.clock.setFixedTime(NOW);
+  for (let visit = left.shift(); visit !== undefined; visit = left.shift()) {
+    await take(page, base, visit).catch((error) => say("error", error.message, `${visit.folder}/${visit.name}`));
+    if (process.stderr.isTTY) process.stderr.write(`\r${visits.length - left.length}/${visits.length} `);
+  }
   await context.close();
 }
-await close();
-console.log(faults === 0 ? "No faults." : `${faults} faults.`);
-process.exitCode = faults === 0 ? 0 : 1;
+try {
+  const page = await browser.newPage();
+  await seeThatItSees(page);
+  await page.close();
+  await Promise.all(Array.from({ length: Number(values.pages ?? Math.min(3, availableParallelism())) }, work));
+} finally {
+  await close();
+}
+contactSheet();
+for (const [what, places] of said) if (places.length > 1) console.error(`${places.length} pictures have it: ${what.slice(0, 160)}\n    ${places.slice(0, 6).join(", ")}`);
+console.log(JSON.stringify({ ...sum, distinct: said.size, seconds: Math.round((performance.now() - began) / 1000) }));
+process.exitCode = sum.misfits + sum.errors === 0 && sum.pictures > 0 ? 0 : 1;

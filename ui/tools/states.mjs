@@ -35,12 +35,23 @@ const holdOne = async (page, andLook = true) => {
   await page.getByTestId("hold-confirm").click();
   if (andLook) await page.getByTestId("nav-sync").click();
 };
+/** Gives a single key another one, and tries one that is taken. */
+const takenKey = async (page) => {
+  await type(["?"])(page);
+  await page.getByTestId("change-keys").click();
+  await page.getByTestId("key-pause").click();
+  await type(["H"])(page);
+  await page.getByTestId("key-start").click();
+  await type(["C"])(page);
+};
 const show = (filter) => async (page) => page.getByTestId(`ledger-${filter}`).click();
 const set = (change) => async (page) => page.evaluate(`window.__demo.setState((state) => { ${change} }, ["status", "outbox"])`);
+/** A sentence as the core says it. */
+const says = (template, args = {}) => ({ template, args, said: null });
 /** Has the next call of a command fail, as the shell has it. */
-const failing = (page, command, error) =>
-  page.evaluate(`Object.assign(window.__demo, { ${command}: () => Promise.reject(${JSON.stringify({ reference: "M-0002", ...error })}) })`);
-const refused = { code: "TOKEN_REFUSED", message: "The hotel's service does not accept this desk's key any more.", nextStep: "Go on working; everything is kept. Ask your IT for a new code and connect this desk again.", reference: "M-0003" };
+const failing = (page, command, { code, message, nextStep }) =>
+  page.evaluate(`Object.assign(window.__demo, { ${command}: () => Promise.reject(${JSON.stringify({ code, message: says(message), nextStep: says(nextStep), reference: "M-0002" })}) })`);
+const refused = { code: "TOKEN_REFUSED", message: says("The hotel's service does not accept this desk's key any more."), nextStep: says("Go on working; everything is kept. Ask your IT for a new code and connect this desk again."), reference: "M-0003" };
 const stopped = set(`Object.assign(state.sync, { state: "stopped", reason: ${JSON.stringify(refused)} });`);
 /** The sum is made anew with every change, so what is wrong with it has to stay wrong. */
 const unbalanced = set('Object.defineProperty(state.sync.ledger, "recorded", { get: () => 47, set: () => {}, enumerable: true });');
@@ -74,7 +85,7 @@ const selecting = (column, more) => async (page) => {
   for (let n = 0; n < more; n += 1) await page.keyboard.press("Shift+ArrowDown");
 };
 /** Types a line of the radio and leaves it standing. */
-const radio = (line) => async (page) => {
+export const radio = (line) => async (page) => {
   await page.keyboard.press("Control+e");
   await page.getByTestId("radio-input").fill(line);
   await page.getByTestId("radio-echo").waitFor();
@@ -82,7 +93,7 @@ const radio = (line) => async (page) => {
 const both = (...acts) => async (page) => {
   for (const act of acts) await act(page);
 };
-const more = (...ticks) => async (page) => {
+export const more = (...ticks) => async (page) => {
   await page.getByTestId("filter-more").click();
   for (const tick of ticks) await page.getByTestId(`filter-${tick}`).click();
 };
@@ -109,11 +120,11 @@ const cockpit = (change = "") => async (page) => {
 };
 const since = (minutes) => `new Date(Date.now() - ${minutes} * 60000).toISOString()`;
 const away = (code, message, minutes, state = "offline") =>
-  `Object.assign(state.sync, { state: "${state}", since: ${since(minutes)}, nextTryMs: 11000, reason: ${JSON.stringify({ code, message, nextStep: "Go on working.", reference: "" })} });
+  `Object.assign(state.sync, { state: "${state}", since: ${since(minutes)}, nextTryMs: 11000, reason: ${JSON.stringify({ code, message: says(message), nextStep: says("Go on working; the desk tries again by itself."), reference: "" })} });
    Object.assign(state.staleness, { knownAt: ${since(minutes)}, ageS: ${minutes * 60} });`;
 const unreachable = (minutes) => away("SERVICE_UNREACHABLE", "The hotel's service cannot be reached.", minutes);
 const portal = away("NOT_THE_SERVICE", "Something else answers at the service's address, a network's sign-in page perhaps.", 65);
-const signedOut = away("TOKEN_REFUSED", refused.message, 18, "stopped");
+const signedOut = away("TOKEN_REFUSED", refused.message.template, 18, "stopped");
 
 /** Each state of each screen: where it is, and what leads there. `also` names further looks of the same. */
 const STATES = [
@@ -124,9 +135,10 @@ const STATES = [
   { name: "cockpit-sign-in", query: "busy=1&noguide=1&sends=0", act: cockpit(signedOut) },
   { name: "cockpit-paused", query: "busy=1&noguide=1&sends=0", hash: "#/sync", act: both(async (page) => page.getByTestId("pause-sending").click(), cockpit()) },
   { name: "cockpit-planned", query: "busy=1&noguide=1&link=workOffline", act: cockpit() },
-  { name: "cockpit-emergency", query: "busy=1&noguide=1&emergency=ending&sends=0", act: cockpit(`Object.assign(state.sync, { state: "offline", since: ${since(34 * 60)}, reason: ${JSON.stringify({ code: "SERVICE_SILENT", message: "The hotel's service does not answer in time.", nextStep: "", reference: "" })} });`) },
+  { name: "cockpit-emergency", query: "busy=1&noguide=1&emergency=ending&sends=0", act: cockpit(`Object.assign(state.sync, { state: "offline", since: ${since(34 * 60)}, reason: ${JSON.stringify({ code: "SERVICE_SILENT", message: says("The hotel's service does not answer in time."), nextStep: says("{words}", { words: { text: "" } }), reference: "" })} });`) },
   { name: "cockpit-pack-problem", query: "busy=1&noguide=1&sends=0", act: async (page) => {
-      await page.evaluate('Object.assign(window.__demo, { downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: null, problem: "The folder cannot be written: the disk is full." }) })');
+      const problem = says("The downtime pack could not be written: {error}.", { error: { text: "No space left on device" } });
+      await page.evaluate(`Object.assign(window.__demo, { downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: null, problem: ${JSON.stringify(problem)} }) })`);
       await cockpit(unreachable(65))(page);
     } },
   { name: "cockpit-emergency-dark", query: "busy=1&noguide=1&emergency=1&sends=0&link=unplugged", dark: true, act: cockpit() },
@@ -150,6 +162,8 @@ const STATES = [
   { name: "board-large", query: "busy=1&noguide=1", size: LARGE },
   { name: "board-large-dark", query: "busy=1&link=workOffline", size: LARGE, dark: true },
   { name: "board-empty", query: "floors=0&noguide=1" },
+  { name: "board-quiet", query: "rooms=200&quiet=1&noguide=1" },
+  { name: "frontdesk-quiet", query: "window=front-desk&rooms=200&quiet=1" },
   { name: "board-notices", query: "busy=1&notice=1&noguide=1" },
   {
     name: "board-compact",
@@ -259,6 +273,7 @@ const STATES = [
   },
   { name: "person", query: "noguide=1", act: async (page) => page.getByTestId("person").click() },
   { name: "settings", also: ["dark"], query: "noguide=1", act: type(["Control+,"]) },
+  { name: "settings-keys", also: ["dark", "rtl", "contrast", "forced"], query: "noguide=1", act: takenKey },
   { name: "conflict-chosen", also: ["contrast", "forced"], query: "busy=1&noguide=1", hash: "#/sync", act: async (page) => { await page.getByTestId("decide").first().click(); await page.getByTestId("choice").first().click(); } },
   { name: "frontdesk", also: ["rtl", "contrast"], query: "window=front-desk&busy=1" },
   { name: "frontdesk-dark", query: "window=front-desk&busy=1&link=unplugged", dark: true },
@@ -437,12 +452,12 @@ export const pictures = STATES.flatMap(({ also = [], ...state }) => {
 });
 
 /** The main screens, which are looked at in other scripts, other directions and longer words. */
-export const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
+export const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "settings-keys", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
 
 /** Every view and every dialog once: their trees are kept, and Tab walks through them. */
 export const VIEWS = [
   "board-light", "board", "cockpit-offline", "suggestions-look", "board-more-filters", "board-attendants", "board-views", "board-menu",
-  "details", "reassign", "inspect", "add-task", "shortcuts", "person", "settings", "hold-ask",
+  "details", "reassign", "inspect", "add-task", "shortcuts", "person", "settings", "settings-keys", "hold-ask",
   "frontdesk", "front-desk-panel", "front-desk-claim", "front-desk-queue",
   "sync", "sync-give-up", "carry-export", "carry-import", "conflict", "conflict-look", "story", "playbook", "summary", "report",
   "stale", "stale-go-on", "emergency-prolong", "setup", "setup-connect", "who", "trouble",
