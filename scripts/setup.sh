@@ -25,7 +25,7 @@ for need in "$@"; do
     programs) ;;
     desktop) packages+=(libwebkit2gtk-4.1-dev libgtk-3-dev) ;;
     campaigns) packages+=(strace) ;;
-    tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3 python3-gi gir1.2-atspi-2.0 at-spi2-core xdotool) ;;
+    tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3 python3-gi gir1.2-atspi-2.0 at-spi2-core xdotool x11-xkb-utils) ;;
     pictures) packages+=(chromium) ;;
     *) fail "setup.sh: unknown need '$need'" ;;
   esac

@@ -24,26 +24,7 @@ journey('Keyboard: a whole task without a mouse, and the mirrored board', async 
 
   await step('from launch to the board by keys alone', async () => {
     await desk.start()
-    await desk.app.get(id('setup'), PATIENT)
-    await desk.tabTo('setup-connect')
-    await desk.app.press('Enter')
-    await on('the address', (at) => at.testid === 'setup-address')
-    await desk.app.type(service.url)
-    await desk.app.press('Tab')
-    await on('the code', (at) => at.testid === 'setup-code')
-    await desk.app.type(await service.code())
-    await desk.app.press('Enter')
-    await desk.app.get(id('setup-found'), PATIENT)
-    await on('the answer', (at) => at.testid === 'setup-confirm')
-    await desk.app.press('Enter')
-    await desk.app.get(id('who'), PATIENT)
-    await on('the search for people', (at) => at.testid === 'staff-search')
-    await desk.app.type(day.lead.name)
-    await waitFor('one name left', () => desk.app.execute((css) => document.querySelectorAll(css).length === 1, id('staff-choice')))
-    await desk.app.press('Enter')
-    await desk.app.get(id('tile'), PATIENT)
-    desk.person = day.lead.id
-    desk.note({ action: 'sign_in' })
+    await desk.beginByKeys(service.url, await service.code(), day.lead)
   })
 
   await step('the board is one stop for Tab, each way', async () => {

@@ -12,9 +12,9 @@ const PATIENT = { timeoutMs: 60_000 }
 /** The story that is open, the newest first. */
 const told = (desk) =>
   desk.app.execute((css) => [...document.querySelectorAll(css)].map((line) => ({
-    what: line.querySelector('.story-what b').innerText,
+    what: line.querySelector('.story-what b').innerText.replace(/[\u2066-\u2069]/g, ''),
     who: line.querySelector('.story-what small').innerText.replace(/[\u2066-\u2069]/g, ''),
-    steps: [...line.querySelectorAll('.story-steps li')].map((step) => ({ what: step.querySelector('span').innerText, at: step.querySelector('time')?.dateTime ?? null })),
+    steps: [...line.querySelectorAll('.story-steps li')].map((step) => ({ what: step.querySelector('span').innerText.replace(/[\u2066-\u2069]/g, ''), at: step.querySelector('time')?.dateTime ?? null })),
     attention: line.dataset.attention !== undefined,
     waiting: line.dataset.waiting !== undefined,
   })), id('story-line'))
@@ -128,7 +128,7 @@ journey('Story: what happened in a room, here and elsewhere, with and without an
     await openStory()
     const lines = await waitForStory('the decision', (lines) => lines.length === 4 && lines.every((line) => !line.attention && !line.waiting))
     assert.match(lines[0].what, /decided/i)
-    assert.equal(lines[0].steps[0].what, `Stayover service: assigned to: ${ours.name}, as it was done here`)
+    assert.equal(lines[0].steps[0].what, `Assigned to (stayover service): ${ours.name}, as it was done here`)
     assert.equal(lines[0].steps.at(-1).what, 'Taken by the service')
     const given = lines.find((line) => line.what.includes(ours.name) && line !== lines[0])
     assert.ok(given.steps.some((each) => each.what.startsWith('In conflict')), 'the conflict stays in the story')

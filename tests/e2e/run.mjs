@@ -1,11 +1,12 @@
 // Runs the journeys in the real window, one after the other: they measure, and share a machine. Names or parts of names
 // on the command line choose fewer.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
+import { OUT } from './lib/places.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
@@ -17,6 +18,9 @@ if (files.length === 0) {
   console.error(`No journey is called ${wanted.join(' or ')}.`)
   process.exit(1)
 }
+
+// Hotels that an older program imported may have another day.
+rmSync(join(OUT, 'hotels'), { recursive: true, force: true })
 
 const began = performance.now()
 const count = { passed: 0, failed: 0 }

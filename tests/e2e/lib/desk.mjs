@@ -177,6 +177,31 @@ export class Desk {
     this.saved.push({ room: null, action: 'sign_in', actor: person.id, offline: this.offline })
   }
 
+  /** By keyboard, from the first page to the board: address, code and name, as a person types them. */
+  async beginByKeys(address, code, person) {
+    const at = (mark) => waitFor(`the focus on ${mark}`, async () => (await this.focused())?.testid === mark, PATIENT)
+    await this.app.get(id('setup'), PATIENT)
+    await this.tabTo('setup-connect')
+    await this.app.press('Enter')
+    await at('setup-address')
+    await this.app.type(address)
+    await this.app.press('Tab')
+    await at('setup-code')
+    await this.app.type(code)
+    await this.app.press('Enter')
+    await this.app.get(id('setup-found'), PATIENT)
+    await at('setup-confirm')
+    await this.app.press('Enter')
+    await this.app.get(id('who'), PATIENT)
+    await at('staff-search')
+    await this.app.type(person.name)
+    await waitFor('one name left', () => this.app.execute((css) => document.querySelectorAll(css).length === 1, id('staff-choice')))
+    await this.app.press('Enter')
+    await this.app.get(id('tile'), PATIENT)
+    this.person = person.id
+    this.note({ action: 'sign_in' })
+  }
+
   // --- what is seen ---------------------------------------------------------------------------------------------
 
   /** The pill as it stands. */
@@ -282,7 +307,7 @@ export class Desk {
       event: row.dataset.event,
       state: row.dataset.state,
       room: row.dataset.room,
-      what: row.querySelector('.outbox-what').innerText,
+      what: row.querySelector('.outbox-what').innerText.replace(/[\u2066-\u2069]/g, ''),
       tries: Number(row.querySelector('.outbox-tries').innerText),
       code: row.querySelector('.outbox-why .code')?.innerText ?? null,
       can: [...row.querySelectorAll('button')].map((each) => each.dataset.testid),

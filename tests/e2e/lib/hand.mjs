@@ -1,11 +1,17 @@
-// A hand at the mouse: xdotool moves the pointer of the journey's own display, so that a press goes the way that a
-// person's does, through the display and GTK into the page. A drag that only the driver's own events can do is dead.
+// A hand at the mouse and the keyboard: xdotool moves the pointer and strikes the keys of the journey's own display, so
+// that a press goes the way that a person's does, through the display and GTK into the page. A drag that only the driver's
+// own events can do is dead, and only the display has a keyboard's layout.
 
 import { run } from './processes.mjs'
 import { waitFor } from './webdriver.mjs'
 
 const PATIENT = { timeoutMs: 30_000 }
 const LAYER = '.drag-layer'
+
+/** The display's numbers of the keys, which are those of their places on every keyboard. */
+const KEYS = Object.fromEntries([
+  ['1234567890', 10], ['qwertyuiop', 24], ['asdfghjkl;', 38], ['zxcvbnm,./', 52],
+].flatMap(([row, first]) => [...row].map((key, at) => [key, first + at])))
 
 export class Hand {
   #world
@@ -17,13 +23,17 @@ export class Hand {
     this.#desk = desk
   }
 
-  async #do(...words) {
+  async #run(program, of, words) {
     try {
-      return await run('xdotool', words.map(String), { env: this.#world.display })
+      return await run(program, words.map(String), { env: this.#world.display })
     } catch (error) {
-      if (error.code === 'ENOENT') throw new Error('xdotool is not installed (Debian: apt-get install xdotool)', { cause: error })
+      if (error.code === 'ENOENT') throw new Error(`${program} is not installed (Debian: apt-get install ${of})`, { cause: error })
       throw error
     }
+  }
+
+  #do(...words) {
+    return this.#run('xdotool', 'xdotool', words)
   }
 
   /** The display's own number of the window with this title, once it is there. */
@@ -78,6 +88,16 @@ export class Hand {
 
   async key(name) {
     await this.#do('key', name)
+  }
+
+  /** Has the display's keyboard type another script from now on. */
+  async layout(name, variant = '') {
+    await this.#run('setxkbmap', 'x11-xkb-utils', ['-layout', name, '-variant', variant])
+  }
+
+  /** Strikes keys one after the other, each named by what the layout `us` has at its place, whatever is typed there now. */
+  async strike(keys, modifier) {
+    await this.#do('key', '--delay', 40, ...[...keys].map((key) => (modifier === undefined ? KEYS[key] : `${modifier}+${KEYS[key]}`)))
   }
 
   async click(css) {

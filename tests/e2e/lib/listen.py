@@ -61,8 +61,9 @@ def look(name):
     return not found
 
 
-Atspi.init()
-listener = Atspi.EventListener.new(heard)
-listener.register("object:children-changed:add")
-GLib.timeout_add(LOOK_AGAIN_MS, look, sys.argv[1])
-Atspi.event_main()
+if __name__ == "__main__":
+    Atspi.init()
+    listener = Atspi.EventListener.new(heard)
+    listener.register("object:children-changed:add")
+    GLib.timeout_add(LOOK_AGAIN_MS, look, sys.argv[1])
+    Atspi.event_main()

@@ -2,11 +2,11 @@
 
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Running } from './processes.mjs'
+import { Running, run } from './processes.mjs'
 import { waitFor } from './webdriver.mjs'
 
 const PATIENT = { timeoutMs: 60_000 }
-const SCRIPT = fileURLToPath(new URL('listen.py', import.meta.url))
+const [SCRIPT, TREE] = ['listen.py', 'tree.py'].map((name) => fileURLToPath(new URL(name, import.meta.url)))
 // Nothing is started by name on this bus, so that nothing outlives the journey.
 const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow send_type="signal"/><allow own="*"/></policy></busconfig>
@@ -58,6 +58,11 @@ export class Listener {
       if (ready !== undefined) this.#ready = ready
       else this.heard.push({ live, text: text.replace(/[\u2066-\u2069]/g, '') })
     }
+  }
+
+  /** The tree that a screen reader has of the page whose title begins so, line by line. */
+  async tree(title) {
+    return (await run('/usr/bin/python3', ['-B', TREE, 'turndown', title], { env: { ...this.#world.display, ...this.env } })).split('\n')
   }
 
   /** Forgets what was heard so far. */

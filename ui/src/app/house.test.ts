@@ -101,4 +101,18 @@ describe("the house rules of the screens", () => {
     const guilty = files(SRC, /\.css$/).filter((path) => /box-shadow|backdrop-filter|filter:\s*(?!none)/.test(readFileSync(path, "utf8")));
     expect(guilty).toEqual([]);
   });
+
+  it("nothing local has a spinner: what turns is being sent to the service, and the one bar is the first load from it", () => {
+    const styles = files(SRC, /\.css$/).map((path) => readFileSync(path, "utf8").replace(/\/\*.*?\*\//gs, ""));
+    const found = (texts: readonly string[], what: RegExp) => texts.flatMap((text) => [...text.matchAll(what)].map((match) => match[0]));
+    expect(found(styles, /animation(?:-name)?:\s*(?!none)[\w-]+/g)).toEqual(["animation: turning"]);
+    expect(found(styles, /@keyframes\s+[\w-]+/g)).toEqual(["@keyframes turning"]);
+    const code = sources.filter(({ name }) => !/\.test\.tsx?$/.test(name));
+    // The class, and whoever hands on whether it is set.
+    const turns = found(code.map(({ text }) => text), /[\w.]+ \? "turning"|turning=\{[^}]*\}/g);
+    expect(turns.length).toBe(found(code.map(({ text }) => text), /"turning"|turning=/g).length);
+    for (const turn of turns) expect(turn).toMatch(/^(?:sync\.)?(?:flushing|turning) \? "turning"$|^turning=\{sync\.flushing\}$/);
+    const bars = code.filter(({ text }) => /progressbar|<progress\b|\bProgressBar\b|\bMeter\b|\bSpinner\b|\.animate\(/.test(text));
+    expect(bars.map(({ name }) => name)).toEqual(["features/setup/Setup.tsx"]);
+  });
 });

@@ -1,0 +1,36 @@
+// Trees that are kept beside the journeys and compared line by line; UPDATE=1 writes them anew.
+
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { waitFor } from './webdriver.mjs'
+
+const FOLDER = new URL('../golden/', import.meta.url)
+
+/** Without what is another one each time: times of day, ages, and what a desk is called by. */
+const lasting = (line) => line
+  .replace(/[\u2066-\u2069]/g, '')
+  .replace(/\b\d{1,2}:\d{2}\b/g, 'hh:mm')
+  .replace(/\b\d+ (s|min|h)\b/g, 'n $1')
+  .replace(/\bDesk [0-9A-Z]{4}\b/g, 'Desk ····')
+  .replace(/\b127\.0\.0\.1:\d+\b/g, '127.0.0.1:port')
+
+/** Reads a tree until it is the one that is kept, or has stopped changing. */
+export async function compareTree(name, read) {
+  const file = new URL(`${name}.txt`, FOLDER)
+  const kept = existsSync(file) ? readFileSync(file, 'utf8').trimEnd() : null
+  let before = null
+  const tree = await waitFor(`the tree of ${name} to stand still`, async () => {
+    const now = (await read()).map(lasting).join('\n')
+    const stands = now === kept || now === before
+    before = now
+    return stands && now
+  }, { timeoutMs: 60_000, everyMs: 500 })
+  if (process.env.UPDATE === '1') {
+    mkdirSync(FOLDER, { recursive: true })
+    writeFileSync(file, `${tree}\n`)
+    return tree.split('\n').length
+  }
+  assert.notEqual(kept, null, `golden/${name}.txt is missing; UPDATE=1 writes it`)
+  assert.equal(tree, kept, `golden/${name}.txt differs; UPDATE=1 writes it anew`)
+  return tree.split('\n').length
+}
