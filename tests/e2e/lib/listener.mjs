@@ -60,9 +60,9 @@ export class Listener {
     }
   }
 
-  /** The tree that a screen reader has of the page whose title begins so, line by line. */
-  async tree(title) {
-    return (await run('/usr/bin/python3', ['-B', TREE, 'turndown', title], { env: { ...this.#world.display, ...this.env } })).split('\n')
+  /** The tree that a screen reader has of the page whose title begins so, or of its part of this role, line by line. */
+  async tree(title, ...part) {
+    return (await run('/usr/bin/python3', ['-B', TREE, 'turndown', title, ...part], { env: { ...this.#world.display, ...this.env } })).split('\n')
   }
 
   /** Forgets what was heard so far. */

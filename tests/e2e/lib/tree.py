@@ -1,6 +1,6 @@
 """Prints what a screen reader has of a window: a line for each thing, with its role, its name and its states, indented by
-what it is part of. The arguments are the application's name and the beginning of the document's. What is repeated stands
-there a few times."""
+what it is part of. The arguments are the application's name, the beginning of the document's, and the role of the part that
+is wanted, if it is not the whole. What is repeated stands there a few times."""
 
 import json
 import sys
@@ -55,13 +55,14 @@ def find(node, fits):
     return next(filter(None, (find(child, fits) for child in children(node))), None)
 
 
-def main(application, title):
+def main(application, title, part=None):
     for app in children(Atspi.get_desktop(0)):
         if app.get_name() != application:
             continue
         page = find(app, lambda node: node.get_role_name() == "document web" and node.get_name().startswith(title))
-        if page:
-            print("\n".join(lines(page, "")))
+        wanted = page and (page if part is None else find(page, lambda node: part in (node.get_role_name(), node.get_attributes().get("xml-roles"))))
+        if wanted:
+            print("\n".join(lines(wanted, "")))
             return 0
     return 1
 
