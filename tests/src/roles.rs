@@ -1,8 +1,8 @@
-//! The two programs of a journey, as roles of one binary.
+//! The programs of a journey, as roles of one binary.
 //!
 //! `cargo run --bin demo` and `cargo nextest run` build the binary `demo` and no other package's, so the desk and the
-//! service are started as `demo desk ...` and `demo service ...`: never missing, never older than the gate. The service
-//! is the same one line as its own `main`.
+//! service are started as `demo desk ...` and `demo service ...`, and the auditor's program as `demo audit ...`: never
+//! missing, never older than the gate. The service and the auditor's program are the same one line as their own `main`.
 
 use clap::Parser;
 use std::path::PathBuf;
@@ -30,6 +30,7 @@ pub fn play() -> Option<ExitCode> {
                 }
             })
         }
+        Some("audit") => Some(turndown_audit::cli::run(turndown_audit::cli::Cli::parse_from(rest()))),
         _ => None,
     }
 }
@@ -41,7 +42,8 @@ fn end_with_parent() {
 }
 
 /// A command that plays a role.
-pub(crate) fn command(role: &str) -> Command {
+#[must_use]
+pub fn command(role: &str) -> Command {
     let mut command = Command::new(program());
     command.arg(role);
     command

@@ -18,6 +18,7 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("turndown-protocol", &[]),
     ("turndown-phrase", &[]),
+    ("turndown-audit", &["turndown-protocol"]),
     ("turndown-sabotage", &[]),
     ("turndown-domain", &["turndown-phrase", "turndown-protocol"]),
     ("turndown-offline", &["turndown-phrase", "turndown-protocol", "turndown-sabotage"]),
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "turndown-app",
         &[
+            "turndown-audit",
             "turndown-desk",
             "turndown-domain",
             "turndown-offline",
@@ -37,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "turndown-sync",
         ],
     ),
-    ("turndown-service", &["turndown-domain", "turndown-protocol", "turndown-sabotage"]),
+    ("turndown-service", &["turndown-audit", "turndown-domain", "turndown-protocol", "turndown-sabotage"]),
     (
         "turndown-sim",
         &[
@@ -66,6 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "turndown-gates",
         &[
             "turndown-app",
+            "turndown-audit",
             "turndown-desk",
             "turndown-domain",
             "turndown-offline",
@@ -93,8 +96,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ts-rs", &["turndown-app", "turndown-domain", "turndown-phrase"]),
 ];
 
-/// Rules and messages are pure: no I/O, no async, no chance. (The clock is banned by clippy.toml.)
-const PURE: &[&str] = &["turndown-domain", "turndown-protocol"];
+/// Rules and messages are pure: no I/O, no async, no chance. (The clock is banned by clippy.toml.) What proves a trail
+/// needs no more than a file.
+const PURE: &[&str] = &["turndown-domain", "turndown-protocol", "turndown-audit"];
 const IMPURE: &[&str] =
     &["tokio*", "async-*", "futures*", "hyper*", "reqwest", "axum", "rusqlite", "rand*", "getrandom", "tracing*"];
 

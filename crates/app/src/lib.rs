@@ -20,6 +20,7 @@ mod listener;
 mod notices;
 mod outages;
 mod radio;
+mod record;
 mod report;
 mod views;
 mod words;

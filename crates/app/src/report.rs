@@ -7,11 +7,13 @@ use crate::dto::{CameTo, CommandError, Exported, OutageSummary, Report, ReportPe
 use crate::files::write_whole;
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
-use crate::{errors, words};
+use crate::{errors, record, words};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use turndown_desk::Desk;
 use turndown_domain::{InspectionPolicy, Unit};
 use turndown_offline::{Line, Outage, Period, Telling, desk_name, rfc3339};
@@ -144,7 +146,8 @@ impl App {
         })
     }
 
-    /// Writes the whole report as a table to the desk's folder for exports. Whole or not at all.
+    /// Writes the whole report as a table to the desk's folder for exports, and beside it the record that proves it, of
+    /// the same name. Each whole or not at all.
     ///
     /// # Errors
     /// As [`App::report`], and when the file cannot be written.
@@ -159,6 +162,7 @@ impl App {
         let began = outage.map(|outage| outage.began_at).or_else(|| period.from.map(rfc3339));
         let name = format!("turndown-report-{}", began.unwrap_or_else(|| rfc3339(self.now())).replace(':', "-"));
         let mut events = 0;
+        let mut stretch: Option<(u64, u64)> = None;
         let mut write = |out: &mut dyn Write| -> Result<(), Unwritten> {
             out.write_all(UTF8_MARK)?;
             let mut table = csv::Writer::from_writer(out);
@@ -170,6 +174,8 @@ impl App {
                 let Some(last) = page.last() else { break };
                 left.after_seq = last.sealed.event.local_seq;
                 for row in &page {
+                    let seq = row.sealed.event.local_seq;
+                    stretch = Some((stretch.map_or(seq, |(first, _)| first), seq));
                     table.write_record(line(&self.report_row(&desk, row, &names, link, &mut units)?, zone))?;
                     events += 1;
                 }
@@ -177,8 +183,19 @@ impl App {
             table.flush()?;
             Ok(())
         };
-        let written = write_whole(&self.folder().join(EXPORTS), &name, ".csv", |out| write(out));
-        let path = written.map_err(|unwritten| match unwritten {
+        let folder = self.folder().join(EXPORTS);
+        let path = self.exported(write_whole(&folder, &name, ".csv", |out| write(out)))?;
+        if let Some(stretch) = stretch {
+            // A second table of a name gets a number, and its record goes with it.
+            let name = path.file_stem().map_or(name, |stem| stem.to_string_lossy().into_owned());
+            let record = |out: &mut BufWriter<File>| record::write(self, &desk, book.as_deref(), period, stretch, out);
+            self.exported(write_whole(&folder, &name, record::ENDS, record))?;
+        }
+        Ok(Exported { path: path.display().to_string(), events })
+    }
+
+    fn exported(&self, written: Result<PathBuf, Unwritten>) -> Answer<PathBuf> {
+        written.map_err(|unwritten| match unwritten {
             Unwritten::Refused(error) => error,
             Unwritten::Disk(error) => {
                 errors::logged("report", &error);
@@ -188,8 +205,7 @@ impl App {
                     phrase!("Free some space or ask for write access, then export again."),
                 )
             }
-        })?;
-        Ok(Exported { path: path.display().to_string(), events })
+        })
     }
 
     fn report_row(
@@ -251,8 +267,8 @@ impl App {
     }
 }
 
-/// Why a table was not written.
-enum Unwritten {
+/// Why a table or a record was not written.
+pub(crate) enum Unwritten {
     Disk(io::Error),
     Refused(CommandError),
 }

@@ -6,6 +6,17 @@ use crate::{Engine, EngineError, OutboxItem, Sql};
 use std::collections::BTreeSet;
 use turndown_protocol::{AuditHead, EntityRef, ZERO_HASH};
 
+/// An entry of the chain as it stands in the database. Nothing of it has been looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Its number.
+    pub local_seq: u64,
+    /// SHA-256 of its bytes (hex).
+    pub hash: String,
+    /// The event, as it was sealed.
+    pub bytes: String,
+}
+
 impl Engine {
     /// The end of this desk's audit chain.
     ///
@@ -29,6 +40,23 @@ impl Engine {
     pub fn audit_hash(&self, local_seq: u64) -> Result<Option<String>, EngineError> {
         self.read(|mut connection| {
             connection.first("SELECT hash FROM audit_local WHERE local_seq = ?1", [local_seq], |row| row.get(0))
+        })
+    }
+
+    /// Entries of the chain behind a number, in order.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn audit_entries(&self, after_seq: u64, limit: u32) -> Result<Vec<AuditLine>, EngineError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT local_seq, hash, bytes FROM audit_local WHERE local_seq > ?1
+                 ORDER BY local_seq LIMIT ?2",
+            )?;
+            let lines = statement.query_map((after_seq, limit), |row| {
+                Ok(AuditLine { local_seq: row.get(0)?, hash: row.get(1)?, bytes: row.get(2)? })
+            })?;
+            Ok(lines.collect::<rusqlite::Result<_>>()?)
         })
     }
 

@@ -57,6 +57,7 @@ pub use engine::{Engine, Hands, Notice, Sort};
 pub use environment::{Environment, SystemEnvironment, now_ms, rfc3339};
 pub use error::{EngineError, OpenError, RecordError, UnitError};
 pub use fate::{Fate, Waits};
+pub use handshake::AuditLine;
 pub use ledger::Ledger;
 pub use on_hold::{HoldRefusal, OnHold, held_entity};
 pub use open::{OpenConfig, RepairReport, StartReport};

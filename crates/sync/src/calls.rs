@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use eventsource_stream::Eventsource;
 use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +45,33 @@ pub(crate) mod facts {
     pub const CURSOR: &str = "cursor";
     /// The newest audit head that the service signed, with the key it was verified with.
     pub const AUDIT_WITNESS: &str = "audit_witness";
+}
+
+/// A head of this desk's chain that the service signed: it had everything up to there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedHead {
+    /// The desk by the name that it had then.
+    pub install_id: InstallId,
+    /// Which store signed.
+    pub store_id: String,
+    /// With which key (Ed25519, hex).
+    pub signing_key: String,
+    /// Up to where.
+    #[serde(flatten)]
+    pub head: AuditHead,
+    /// See [`turndown_protocol::AuditClosed::signature`].
+    pub signature: String,
+}
+
+impl SignedHead {
+    /// The newest one that this desk has kept; none where it never had one, or an earlier version kept it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn kept(engine: &Engine) -> Result<Option<Self>, EngineError> {
+        let fact = engine.fact(facts::AUDIT_WITNESS)?;
+        Ok(fact.and_then(|fact| serde_json::from_str(&fact).ok()))
+    }
 }
 
 /// What a desk says of itself, and to whom.
@@ -81,7 +109,7 @@ pub(crate) struct Shared {
     epochs: RwLock<u64>,
     /// The token was seen to be for this hotel.
     property_known: AtomicBool,
-    witness: Mutex<Option<AuditClosed>>,
+    witness: Mutex<Option<SignedHead>>,
 }
 
 /// The service as the last greeting found it.
@@ -347,11 +375,15 @@ impl Shared {
     /// Remembers the newest head that the service signed. It is written down with the next flush's end.
     fn witness(&self, closed: &AuditClosed) -> Result<(), Failure> {
         let met = self.met()?;
+        let install_id = self.engine.install_id();
         // The same as last time: it was verified then.
-        if lock(&self.witness).as_ref() == Some(closed) {
+        let is_known = |known: &SignedHead| {
+            known.install_id == install_id && known.head == closed.head && known.signature == closed.signature
+        };
+        if lock(&self.witness).as_ref().is_some_and(is_known) {
             return Ok(());
         }
-        if !check::head_is_signed(closed, &met.store_id, &self.engine.install_id(), &met.signing_key) {
+        if !check::head_is_signed(closed, &met.store_id, &install_id, &met.signing_key) {
             tracing::warn!(
                 local_seq = closed.head.local_seq,
                 "the service's signature under the audit head is not good"
@@ -359,24 +391,26 @@ impl Shared {
             return Ok(());
         }
         let mut newest = lock(&self.witness);
-        if newest.as_ref().is_none_or(|known| known.head.local_seq < closed.head.local_seq) {
-            *newest = Some(closed.clone());
+        // A desk that goes on under another name begins another chain.
+        let is_older =
+            |known: &SignedHead| known.install_id != install_id || known.head.local_seq < closed.head.local_seq;
+        if newest.as_ref().is_none_or(is_older) {
+            *newest = Some(SignedHead {
+                install_id,
+                store_id: met.store_id,
+                signing_key: met.signing_key,
+                head: closed.head.clone(),
+                signature: closed.signature.clone(),
+            });
         }
         Ok(())
     }
 
     /// The newest signed head as a fact, if there is one.
     pub(crate) fn witness_fact(&self) -> Option<(&'static str, Option<String>)> {
-        let closed = lock(&self.witness).clone()?;
-        let met = lock(&self.met).clone()?;
-        let fact = serde_json::json!({
-            "store_id": met.store_id,
-            "signing_key": met.signing_key,
-            "local_seq": closed.head.local_seq,
-            "hash": closed.head.hash,
-            "signature": closed.signature,
-        });
-        Some((facts::AUDIT_WITNESS, Some(fact.to_string())))
+        let signed = lock(&self.witness).clone()?;
+        // Names and numbers only: this can always be written.
+        Some((facts::AUDIT_WITNESS, serde_json::to_string(&signed).ok()))
     }
 
     /// Looks into the outbox.

@@ -24,7 +24,7 @@ mod status;
 mod wire;
 
 pub use address::normalise;
-pub use calls::SyncConfig;
+pub use calls::{SignedHead, SyncConfig};
 pub use driver::{Sync, Timing};
 pub use enroll::{Enrolled, Found, enroll, find_hotel};
 pub use machine::{LinkMode, LinkState};

@@ -53,8 +53,10 @@ fn what_was_recorded_arrives_and_what_changed_elsewhere_comes_back() {
         bench.until("the age is known", |bench| bench.desk.engine.fact("known_at").expect("read").is_some()).await;
         bench
             .until("the witness is kept", |bench| {
-                let witness = bench.desk.engine.fact("audit_witness").expect("it can be read");
-                witness.is_some_and(|text| text.contains("\"local_seq\":3"))
+                let witness = turndown_sync::SignedHead::kept(&bench.desk.engine).expect("it can be read");
+                witness.is_some_and(|signed| {
+                    signed.head.local_seq == 3 && signed.install_id == bench.desk.engine.install_id()
+                })
             })
             .await;
         bench.stop().await;

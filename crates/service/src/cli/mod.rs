@@ -8,7 +8,7 @@ use crate::import;
 use crate::server::{self, Config};
 use crate::sinks::SinkConfig;
 use crate::startup::Refusal;
-use crate::store::sqlite::{self, Admin, CODE_MINUTES, Files, Import};
+use crate::store::sqlite::{self, Admin, CODE_MINUTES, ExportError, Files, Import, Wanted};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use std::fs::File;
@@ -137,6 +137,26 @@ struct RotateEpoch {
 enum Audit {
     /// Walk the service's chain and every desk's chain, and name the first bad entry.
     Verify(Db),
+    /// Write a hotel's trail, or that of some days, into a file that `turndown-audit verify` proves.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    db: Db,
+    /// Which property; may be left out where there is one.
+    #[arg(long)]
+    property: Option<String>,
+    /// The first day, by the hotel's calendar; everything without.
+    #[arg(long, requires = "to")]
+    from: Option<NaiveDate>,
+    /// The last day.
+    #[arg(long, requires = "from")]
+    to: Option<NaiveDate>,
+    /// Where to. A file of that name is replaced once the new one is whole.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 /// Runs a command.
@@ -161,6 +181,7 @@ pub fn run(cli: Cli) -> Result<(), Refusal> {
             say(&format!("New epoch {epoch}; counting goes on above {head}."))
         }
         Command::Audit(Audit::Verify(db)) => verify(&db),
+        Command::Audit(Audit::Export(args)) => export(&env, &args),
     }
 }
 
@@ -326,4 +347,42 @@ fn verify(db: &Db) -> Result<(), Refusal> {
             fault.property_id, fault.place, fault.what
         ))),
     }
+}
+
+fn export(env: &dyn Environment, args: &Export) -> Result<(), Refusal> {
+    let days = args.from.zip(args.to);
+    if let Some((from, to)) = days.filter(|(from, to)| from > to) {
+        return Err(Refusal::Input(format!("{from} is after {to}. Give the first day with --from.")));
+    }
+    let wanted = Wanted { property: args.property.as_deref(), days };
+    let admin = Admin::beside(args.db.files())?;
+    let name = args.out.display();
+    let unwritten =
+        |error: &std::io::Error| Refusal::Input(format!("{name} cannot be written: {error}. Name another with --out."));
+    // Beside it and moved into place, so that a file of this name is always a whole one.
+    let mut beside = args.out.clone().into_os_string();
+    beside.push(".new");
+    let file = File::create(&beside).map_err(|error| unwritten(&error))?;
+    let mut out = std::io::BufWriter::new(file);
+    let done = admin.export_audit(env, &wanted, &mut out).and_then(|exported| {
+        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, &args.out)?;
+        Ok(exported)
+    });
+    let exported = done.map_err(|error| {
+        // What is there is no trail; whether it could be removed changes nothing about that.
+        let _ = std::fs::remove_file(&beside);
+        match error {
+            ExportError::Refused(refusal) => refusal,
+            ExportError::File(error) => unwritten(&error),
+            ExportError::Store(error) => Refusal::AuditBroken(format!(
+                "The audit trail cannot be read: {error}. Restore a backup beside it and compare."
+            )),
+        }
+    })?;
+    say(&format!(
+        "Wrote {} entries of {}, up to number {}, to {name}. Prove it with: turndown-audit verify {name}",
+        exported.entries, exported.property_name, exported.up_to
+    ))
 }

@@ -82,6 +82,14 @@ impl Admin {
         Self { files, conn }
     }
 
+    pub(super) fn files(&self) -> &Files {
+        &self.files
+    }
+
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
     fn refuse(&self) -> impl Fn(rusqlite::Error) -> Refusal + use<> {
         let path = self.files.db.clone();
         move |error| Refusal::from_database(&path, error)

@@ -2,12 +2,14 @@
 
 mod admin;
 mod day;
+mod export;
 mod open;
 mod rows;
 mod single;
 mod writer;
 
 pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
+pub use export::{ExportError, Exported, Wanted};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex};
 
 use super::{

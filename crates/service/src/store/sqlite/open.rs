@@ -387,6 +387,19 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// The key of an existing store, which has to be the one that the store names.
+///
+/// # Errors
+/// When it is not there, or another one.
+pub(super) fn signing_key(files: &Files, conn: &Connection) -> Result<SigningKey, Refusal> {
+    let public: String = conn
+        .query_row("SELECT signing_key FROM meta", [], |row| row.get(0))
+        .map_err(|error| Refusal::from_database(&files.db, error))?;
+    read_key(files)
+        .filter(|key| public_hex(key) == public)
+        .ok_or_else(|| Refusal::SigningKey(files.key().display().to_string()))
+}
+
 fn read_key(files: &Files) -> Option<SigningKey> {
     let text = std::fs::read_to_string(files.key()).ok()?;
     let secret: [u8; 32] = hex::decode(text.trim()).ok()?.try_into().ok()?;
