@@ -253,6 +253,17 @@ fn k1_whatever_is_changed_in_a_trail_is_named_at_its_place() {
         let found = bad(file.as_bytes());
         assert_eq!((found.place.as_str(), found.kind), (*place, *kind), "{what}: {found}");
     }
+    // Made anew with a hash of its own, the entry is sound by itself; the one behind it does not stand on it.
+    let Line::Entry { mut entry, event } = serde_json::from_str(&good[4]).expect("an entry") else {
+        panic!("an entry")
+    };
+    entry.outcome = Outcome::Rejected;
+    entry.hash = entry.expected_hash().expect("a hash");
+    let mut lines = good.clone();
+    lines[4] = serde_json::to_string(&Line::Entry { entry, event }).expect("JSON");
+    let file: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let found = bad(file.as_bytes());
+    assert_eq!((found.place.as_str(), found.kind), ("entry 5", Kind::NotNext), "{found}");
     // What is proven ends before it.
     let cut: String = good[..6].iter().map(|line| format!("{line}\n")).collect();
     assert_eq!(read(cut.as_bytes()).proven.up_to.seq, 5);
