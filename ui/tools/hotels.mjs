@@ -31,6 +31,7 @@ const VIEWS = [
   { view: "room-card", of: "details", but: { empty: null } },
   { view: "reassign", but: { empty: null } },
   { view: "add-task" },
+  { view: "attendants", of: "board-attendants", but: { empty: null } },
   { view: "suggestions", of: "suggestions-look", but: { empty: null } },
   { view: "radio", of: "radio-understood", but: Object.fromEntries(Object.entries(ROOMS).map(([hotel, rooms]) => [hotel, radio(`${rooms} dirty`)])) },
   { view: "front-desk", of: "frontdesk" },

@@ -474,10 +474,10 @@ export class Desk {
     await this.menu(room, 'reassign')
     await this.app.get(id('dialog-reassign'))
     const name = await this.app.execute((css) => {
-      const free = [...document.querySelectorAll(css)].find((each) => !each.disabled)
+      const free = [...document.querySelectorAll(css)].find((each) => each.getAttribute('aria-disabled') === null)
       return free.querySelector('.people-name').innerText
     }, id('assign-choice'))
-    await this.app.click(`${id('assign-choice')}:not([disabled])`)
+    await this.app.click(`${id('assign-choice')}:not([aria-disabled])`)
     await this.said(room, 'reassign', `assigned to ${name}`)
     return name
   }

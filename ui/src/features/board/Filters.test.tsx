@@ -130,7 +130,7 @@ describe("the_board_of_one_attendant", () => {
     const loads = loadsOf(desk.board.getState().tiles.values());
     const nobody = rows.find((row) => row.dataset["staff"] === UNASSIGNED);
     expect(nobody?.getAttribute("aria-label")).toContain(`${loads.get(null)?.left} credits left`);
-    const names = rows.slice(2).map((row) => row.querySelector(".loads-name")?.textContent ?? "");
+    const names = rows.slice(2).map((row) => row.querySelector(".people-name")?.textContent ?? "");
     expect(names).toEqual(names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })));
     const person = rows[2];
     const id = person?.dataset["staff"] ?? "";
