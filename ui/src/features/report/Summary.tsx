@@ -169,7 +169,7 @@ function Outcome({ room, current }: { room: RoomOutcome; current: boolean }): Re
           {ENDS.filter((end) => endCount(sums, end) > 0)
             .map((end) => `${count(endCount(sums, end))} ${endWord(end, endCount(sums, end))}`)
             .join(" · ")}
-          {room.last === null ? "" : ` · ${t`last: ${said(room.last)}`}`}
+          {room.last === null ? "" : ` · ${t`last: ${iso(said(room.last))}`}`}
         </small>
       </div>
       {room.conflict ? (

@@ -9,6 +9,7 @@ import { cameToSentence } from "../../shared/outage";
 import { parseRoute, routeHash } from "../../shared/route";
 import Report, { periodOf } from "./Report";
 import Summary from "./Summary";
+import { said } from "../../shared/said";
 
 afterEach(cleanup);
 
@@ -118,6 +119,10 @@ describe("the report", () => {
     const { total } = await platform.report({ kind: "last" }, null, [], 0, 0);
     expect([...paper.querySelectorAll("table")].at(-1)?.querySelectorAll("tbody tr")).toHaveLength(total);
     expect(paper.textContent).toContain("Sunday 27 March 2016 began in");
+    // Who did how much, by name.
+    const { people } = await platform.report({ kind: "last" }, null, [], 0, 500);
+    expect(people.length).toBeGreaterThan(0);
+    for (const { name, actions } of people) expect(paper.textContent).toContain(`\u2068${said(name)}\u2069 ${actions}`);
     vi.unstubAllGlobals();
   });
 
