@@ -395,6 +395,8 @@ const STATES = [
     },
   },
   { name: "summary", also: ["dark", "rtl"], query: "busy=1&noguide=1", hash: "#/summary" },
+  { name: "summary-idle", query: "busy=1&noguide=1&idle=1", hash: "#/summary" },
+  { name: "sync-idle", query: "busy=1&noguide=1&idle=1", hash: "#/sync" },
   { name: "summary-none", query: "noguide=1", hash: "#/summary" },
   { name: "report", query: "busy=1&noguide=1&taken=2000", hash: "#/report" },
   { name: "report-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/report", dark: true },

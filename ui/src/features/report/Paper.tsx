@@ -6,10 +6,10 @@ import type { Report, ReportPeriod, ReportRow } from "../../bindings/bindings";
 import { RoomNumber } from "../../shared/controls";
 import { dayBegan, lineId } from "../../shared/DayBegan";
 import { count, dateTimeInFull as at, iso } from "../../shared/fmt";
-import { cameToSentence } from "../../shared/outage";
+import { cameToSentence, outageName } from "../../shared/outage";
 import { said } from "../../shared/said";
 import { inAList } from "../../shared/words";
-import { endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
+import { endCount, ENDS, endWord, outcomeWord } from "./words";
 
 /** More than this is a book; the table has all of it. */
 export const PAPER_MAX = 5_000;

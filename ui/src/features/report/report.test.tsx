@@ -64,6 +64,13 @@ describe("the summary after an outage", () => {
     await open("summary", {});
     expect(screen.getByTestId("summary-sentence").textContent).toBe("This desk has not been without its service yet.");
     expect(screen.queryByTestId("outcome")).toBeNull();
+    expect(screen.queryByTestId("summary-report")).toBeNull();
+  });
+
+  it("says once that nothing was done in it, and leads to nothing that is empty", async () => {
+    await open("summary", { busy: true, idle: true });
+    expect(screen.getByTestId("summary").textContent?.match(/Nothing was done at this desk meanwhile\./g)).toHaveLength(1);
+    expect(screen.queryByRole("link")).toBeNull();
   });
 });
 
@@ -150,7 +157,8 @@ describe("the report", () => {
 
   it("is about an earlier outage, a period of time, or nothing yet", async () => {
     await open("report", { busy: true }, "2");
-    expect(screen.getByTestId("report-nothing").textContent).toBe("Nothing was done at this desk then.");
+    expect(screen.getByTestId("report-sentence").textContent).toBe("Nothing was done at this desk meanwhile.");
+    expect(screen.queryByTestId("report-sums")).toBeNull();
     cleanup();
     await open("report", { busy: true }, "2016-03-26T22:00:00.000Z..2016-03-27T11:00:00.000Z");
     expect(screen.getAllByTestId("report-row").length).toBeGreaterThan(0);
