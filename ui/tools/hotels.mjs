@@ -83,11 +83,12 @@ export const PARTS = {
       const hasTwin = !state.dark && stateOf(`${state.name}-dark`) !== undefined;
       return { ...state, folder: "states", name, looks: state.dark ? ["dark"] : hasTwin ? ["light"] : ["light", "dark"] };
     }),
+  // The main states in text of both sizes, and in large text every view besides.
   tongues: ({ languages }) =>
-    MAIN.map(stateOf).flatMap((state) =>
+    [...new Set([...MAIN, ...VIEWS.flatMap(({ view, of = view, query }) => (query === undefined ? [of] : []))])].map(stateOf).flatMap((state) =>
       ["ar", "ps", "fa-AF", "he", "en-XA"]
         .filter((lang) => languages.includes(lang))
-        .flatMap((lang) => [100, 200].map((text) => ({ ...state, folder: "tongues", name: `${state.name}-${lang}-${text}`, query: `${state.query}&lang=${lang}&text=${text}`, looks: ["light"] }))),
+        .flatMap((lang) => (MAIN.includes(state.name) ? [100, 200] : [200]).map((text) => ({ ...state, folder: "tongues", name: `${state.name}-${lang}-${text}`, query: `${state.query}&lang=${lang}&text=${text}`, looks: ["light"] }))),
     ),
   windows: ({ languages }) =>
     ["board-offline", "board-compact", "frontdesk", "sync", "conflict", "report", "details"].map(stateOf).flatMap((state) =>

@@ -123,8 +123,9 @@ describe("343_people_to_choose_one_of", () => {
     expect(stops()[0]?.getAttribute("aria-selected")).toBe("true");
   });
 
-  it("who cannot be chosen is read and not taken", async () => {
-    await open({ barred: true });
+  it("who cannot be chosen is read and not taken, and the keys begin at the first", async () => {
+    await open({ chosen: true, barred: true });
+    expect(stops().map(place)).toEqual(["1 of 343"]);
     await type("person 300");
     await key("Enter");
     await act(async () => void fireEvent.click(options()[0] ?? document.body));

@@ -52,7 +52,8 @@ export function PeopleList<Row extends PersonRow>({ label, rows, rowPx, cardRem,
     indexAttribute: "data-line",
     rangeExtractor: useCallback((range: Range) => rangeWith(range, kept.current), []),
   });
-  const chosen = rows.findIndex((row) => row.chosen === true);
+  // Whoever has it already is where it stands, not where somebody looks for another.
+  const chosen = rows.findIndex((row) => row.chosen === true && row.barred !== true);
   const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, rows.length, undefined, { first: Math.max(0, chosen), across });
   useEffect(() => {
     kept.current = Math.floor(current / across);

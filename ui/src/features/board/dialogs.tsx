@@ -407,7 +407,7 @@ function Assignee({ value, onChange }: { value: StaffId | null; onChange: (id: S
           <ChevronDown size={16} aria-hidden />
         </Button>
         <DialogPopover className="popover-people">
-          <AriaDialog className="people-below" aria-labelledby={ids.label}>
+          <AriaDialog className="people-below" aria-label={t`Assigned to`}>
             <AssignList
               people={people}
               onChoose={({ id }) => {
