@@ -42,6 +42,8 @@ describe("h44_what_the_core_says_is_said_in_the_persons_language", () => {
       const sentence = said(changed);
       expect([code, /[\p{L}\u200f]/u.exec(sentence)?.[0]]).toEqual([code, expect.stringMatching(/[\u0590-\u08ff\u200f]/)]);
       for (const put of ["Rosa", "412"]) expect(sentence).toContain(`\u2068${put}\u2069`);
+      const told = said(phrase("Put the guest on the queue, told {time}", { time: { clock: "14:30" } }));
+      expect(told).toMatch(/\u2068.{2}:.{2}\u2069/);
       const tomorrow = phrase("{count, plural, one {# robot} other {# robots}}", { count: 2 });
       expect(said(phrase("Gave the {task} to {person}", { task: tomorrow, person: "Rosa" }))).toContain("\u20682 robots\u2069".replace("2", said(phrase("{n}", { n: 2 }))));
     }

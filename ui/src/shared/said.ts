@@ -47,13 +47,18 @@ function verbatim({ template, args }: Phrase): string | null {
 function put(arg: Arg, chooses: boolean): string | number {
   if ("text" in arg) return iso(arg.text);
   if ("number" in arg) return chooses ? arg.number : count(arg.number);
-  if ("time" in arg) return dateTime(arg.time);
+  if ("time" in arg) return apart(dateTime(arg.time));
   if ("day" in arg) return serviceDay(arg.day);
-  if ("clock" in arg) return clock(arg.clock);
+  if ("clock" in arg) return apart(clock(arg.clock));
   const own = verbatim(arg.phrase);
   if (own !== null) return iso(own);
   // What is said in English stands among words of another language as a name does.
   return PHRASES[arg.phrase.template] === undefined ? iso(said(arg.phrase)) : said(arg.phrase);
+}
+
+/** Digits run from the left, so among words from the right they are kept from what stands around them. */
+function apart(text: string): string {
+  return fromTheRight() ? iso(text) : text;
 }
 
 /** Lingui reads no message while the app runs, and so what it does not have is put together here. */
