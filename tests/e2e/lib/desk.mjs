@@ -328,7 +328,7 @@ export class Desk {
         mine: words(row, '[data-side=mine] .versus-value'),
         theirs: words(row, '[data-side=theirs] .versus-value'),
         result: words(row, '.versus-result bdi'),
-        text: row.innerText,
+        text: row.innerText.replace(/[\u2066-\u2069]/g, ''),
       }))
       const field = (end) => fields.find((each) => each.path.endsWith(end))
       return {

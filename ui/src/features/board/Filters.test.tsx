@@ -114,7 +114,7 @@ describe("a_way_of_looking_is_kept_by_name", () => {
     await act(async () => fireEvent.change(second ?? document.body, { target: { value: "One" } }));
     await press("views-save");
     expect(screen.getByText("Another view has this name. Choose a different one.")).toBeDefined();
-    await act(async () => fireEvent.click(screen.getByRole("button", { name: "Delete One" })));
+    await act(async () => fireEvent.click(screen.getByRole("button", { name: "Delete \u2068One\u2069" })));
     expect(first?.isConnected).toBe(false);
     expect(prefs.getState().views).toHaveLength(2);
     await press("views-save");
