@@ -124,9 +124,10 @@ e2e: ## The tests in the real window, under a virtual display
 	@scripts/e2e.sh
 
 .PHONY: a11y
-a11y: $(STAMPS)/ui-packages ## Hold every state of the screens against axe, the kept trees of names and roles, the sizes of targets and a walk by Tab (UPDATE=1 keeps the trees anew); the last line is JSON
+# ARGS takes parts of names: ARGS='board sync'.
+a11y: $(STAMPS)/ui-packages ## Hold every state of the screens against axe, the kept trees of names and roles, the sizes of targets and a walk by Tab at text of 100 % and 200 % (UPDATE=1 keeps the trees anew); the last line is JSON
 	@scripts/setup.sh pictures
-	cd ui && npm run --silent a11y
+	cd ui && npm run --silent a11y -- $(ARGS)
 
 .PHONY: ui-bench
 ui-bench: ## Measure the board in the real window at 200 and at 5,000 tasks (2 minutes once built); the last line is JSON

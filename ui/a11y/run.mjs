@@ -1,7 +1,7 @@
 // The gate of accessibility: `make a11y`, or `npm run a11y [-- parts of names]`. Every state of every screen, in English
 // and in Arabic: axe in every theme, and how large what is pressed is. Every view besides: its tree beside the one that is
-// kept, and a walk by Tab through it, with --large also at text of 200 %. The last line is JSON; what is wrong stands
-// above it, and fails the run.
+// kept, and a walk by Tab through it, at text of 100 % and of 200 %. The last line is JSON; what is wrong stands above it,
+// and fails the run.
 
 import { availableParallelism } from "node:os";
 import { enter, openStage } from "../tools/stage.mjs";
@@ -18,16 +18,15 @@ const DIRECTIONS = [
 // A time at which the house's day is in full swing, the same in every run: ages and times of the trees stay as they are.
 const NOW = "2016-03-27T12:40:00Z";
 
-const large = process.argv.includes("--large");
-const parts = process.argv.slice(2).filter((part) => part !== "--large");
+const parts = process.argv.slice(2);
 // Paper is neither pressed nor walked through.
 const chosen = states.filter(({ name }) => name !== "report-paper").filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
 const isWalked = ({ name }) => VIEWS.includes(name) || WALKS.includes(name);
 const LARGE_TEXT = 200;
 const visits = chosen.flatMap((state) => [
   ...DIRECTIONS.map((direction) => ({ state, ...direction })),
-  // Walked through alone: the rest does not change with the size.
-  ...(large && isWalked(state) ? DIRECTIONS.map((direction) => ({ state, ...direction, text: LARGE_TEXT })) : []),
+  // What the size changes: where things stand, and how large they are.
+  ...(isWalked(state) ? DIRECTIONS.map((direction) => ({ state, ...direction, text: LARGE_TEXT })) : []),
 ]);
 const all = visits.length;
 
@@ -61,12 +60,12 @@ async function visit(page, base, { state, lang, dir, text = 100 }) {
 
   if (text === 100) {
     if (dir === "ltr" && VIEWS.includes(state.name)) trees.set(state.name, await treeOf(page));
-    const targets = await page.evaluate(smallTargets);
-    sum.targets += targets.looked;
-    targets.small.forEach(wrong("targets_small", "too small"));
     for (const { impact, what } of await audit(page)) wrong(`axe_${impact}`, `axe, ${impact}`)(what);
     sum.audits += THEMES.length;
   }
+  const targets = await page.evaluate(smallTargets);
+  sum.targets += targets.looked;
+  targets.small.forEach(wrong("targets_small", "too small"));
   if (isWalked(state)) {
     const { stops, problems } = await walk(page);
     sum.stops += stops;

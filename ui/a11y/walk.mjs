@@ -50,7 +50,9 @@ async function look(frames) {
   const outY = !larger.y && (box.top < sight.top - SLACK || box.bottom > sight.bottom + SLACK);
   if (outX || outY) problems.push(`not wholly in sight: ${describe(element)}`);
 
-  const INSET = 3;
+  // Inside of what is rounded off at the corners.
+  const ROUND_OFF = 0.3;
+  const INSET = 3 + ROUND_OFF * parseFloat(getComputedStyle(shown).borderStartStartRadius);
   const [left, right] = [Math.max(box.left, sight.left) + INSET, Math.min(box.right, sight.right) - INSET];
   const [top, bottom] = [Math.max(box.top, sight.top) + INSET, Math.min(box.bottom, sight.bottom) - INSET];
   const points = [[(left + right) / 2, (top + bottom) / 2], [left, top], [right, top], [left, bottom], [right, bottom]];

@@ -1,7 +1,7 @@
 // Every view in every form: in hotels of 20, 200 and 5,000 rooms and in one that has none, in light, dark and high
 // contrast, in English, Arabic and Pashto. And the main states in further languages, sizes of the text and windows.
 
-import { MAIN, more, pictures, radio } from "./states.mjs";
+import { MAIN, more, pictures, radio, VIEWS as AND_DIALOGS } from "./states.mjs";
 
 /** What each adds to the page's address. The outbox of a larger hotel is longer. */
 const HOTELS = { 20: "&rooms=20&taken=20", 200: "&rooms=200&taken=400", 5000: "&rooms=5000&taken=12000", empty: "&rooms=0" };
@@ -31,6 +31,7 @@ const VIEWS = [
   { view: "room-card", of: "details", but: { empty: null } },
   { view: "reassign", but: { empty: null } },
   { view: "add-task" },
+  { view: "attendants", of: "board-attendants", but: { empty: null } },
   { view: "suggestions", of: "suggestions-look", but: { empty: null } },
   { view: "radio", of: "radio-understood", but: Object.fromEntries(Object.entries(ROOMS).map(([hotel, rooms]) => [hotel, radio(`${rooms} dirty`)])) },
   { view: "front-desk", of: "frontdesk" },
@@ -55,6 +56,10 @@ const VIEWS = [
 
 const stateOf = (name) => pictures.find((state) => state.name === name);
 const SMALL = { width: 1280, height: 800 };
+
+const seen = ({ view, of = view, query, but }) => (query === undefined ? stateOf(of) : { name: view, query, size: SMALL, act: but["200"] });
+/** Every view and every dialog, each once. */
+const EVERYTHING = [...new Set([...MAIN.map(stateOf), ...VIEWS.map(seen), ...AND_DIALOGS.map(stateOf)])];
 
 function inHotels({ view, of = view, query, but = {}, only }, { hotels, languages }) {
   const state = query === undefined ? stateOf(of) : { query, size: SMALL };
@@ -82,11 +87,12 @@ export const PARTS = {
       const hasTwin = !state.dark && stateOf(`${state.name}-dark`) !== undefined;
       return { ...state, folder: "states", name, looks: state.dark ? ["dark"] : hasTwin ? ["light"] : ["light", "dark"] };
     }),
+  // The main states in text of both sizes, and in large text everything besides.
   tongues: ({ languages }) =>
-    MAIN.map(stateOf).flatMap((state) =>
+    EVERYTHING.flatMap((state) =>
       ["ar", "ps", "fa-AF", "he", "en-XA"]
         .filter((lang) => languages.includes(lang))
-        .flatMap((lang) => [100, 200].map((text) => ({ ...state, folder: "tongues", name: `${state.name}-${lang}-${text}`, query: `${state.query}&lang=${lang}&text=${text}`, looks: ["light"] }))),
+        .flatMap((lang) => (MAIN.includes(state.name) ? [100, 200] : [200]).map((text) => ({ ...state, folder: "tongues", name: `${state.name}-${lang}-${text}`, query: `${state.query}&lang=${lang}&text=${text}`, looks: ["light"] }))),
     ),
   windows: ({ languages }) =>
     ["board-offline", "board-compact", "frontdesk", "sync", "conflict", "report", "details"].map(stateOf).flatMap((state) =>

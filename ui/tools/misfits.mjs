@@ -16,10 +16,18 @@ export function misfits() {
     if (!styles.has(element)) styles.set(element, getComputedStyle(element));
     return styles.get(element);
   };
-  /** Said to those who do not see it, and drawn in no more than a pixel. */
-  const forEarsAlone = (element) => element.parentElement.clientWidth <= 1 && styleOf(element.parentElement).overflowX === "hidden";
+  /** Said to those who do not see it, or kept while something else is printed: nothing of it is drawn, or a pixel. */
+  const forEarsAlone = (element) => {
+    for (let at = element.parentElement; at !== null; at = at.parentElement) {
+      if ((at.clientWidth <= 1 && styleOf(at).overflowX === "hidden") || styleOf(at).clipPath === "inset(50%)") return true;
+    }
+    return false;
+  };
+  /** The picture of a tile that is dragged lies over everything, also past the window's edge. */
+  const dragged = (element) => element.closest(".drag-layer") !== null;
   const hidden = (element) =>
     forEarsAlone(element) ||
+    dragged(element) ||
     element.closest(".hidden-words, .live-region, [data-testid=hidden-select-container]") !== null || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   /** The alpha of a colour as the browser writes it. */
   const alpha = (colour) => (colour === "transparent" ? 0 : Number(/[,/]\s*([\d.]+)\)$/.exec(colour.startsWith("rgb(") ? "" : colour)?.[1] ?? 1));
@@ -133,7 +141,10 @@ export function misfits() {
       }
     }
   }
+  /** A text that ends in dots ends before what floats beside it, wherever its letters would go on. */
+  const endsBefore = (around, floats) => around.contains(floats) && styleOf(around).textOverflow === "ellipsis" && styleOf(floats).float !== "none";
   for (const [a, b, at] of overlaps(lines, 2)) {
+    if (endsBefore(a, b) || endsBefore(b, a)) continue;
     if (bothShow(a, b, at)) say("overlap", `${describe(a)} and ${describe(b)} are written over one another`);
   }
 

@@ -264,6 +264,15 @@ const STATES = [
   },
   { name: "add-task", query: "noguide=1", act: async (page) => page.getByTestId("add-task").click() },
   {
+    name: "add-task-people",
+    query: "noguide=1",
+    act: async (page) => {
+      await page.getByTestId("add-task").click();
+      await page.getByTestId("add-assignee").click();
+      await page.getByTestId("assign-choice").first().waitFor();
+    },
+  },
+  {
     name: "shortcuts",
     query: "noguide=1",
     act: async (page) => {
@@ -386,6 +395,8 @@ const STATES = [
     },
   },
   { name: "summary", also: ["dark", "rtl"], query: "busy=1&noguide=1", hash: "#/summary" },
+  { name: "summary-idle", query: "busy=1&noguide=1&idle=1", hash: "#/summary" },
+  { name: "sync-idle", query: "busy=1&noguide=1&idle=1", hash: "#/sync" },
   { name: "summary-none", query: "noguide=1", hash: "#/summary" },
   { name: "report", query: "busy=1&noguide=1&taken=2000", hash: "#/report" },
   { name: "report-dark-offline", query: "busy=1&noguide=1&link=unplugged", hash: "#/report", dark: true },
@@ -457,7 +468,7 @@ export const MAIN = ["board-offline", "board-more-filters", "board-selected", "b
 /** Every view and every dialog once: their trees are kept, and Tab walks through them. */
 export const VIEWS = [
   "board-light", "board", "cockpit-offline", "suggestions-look", "board-more-filters", "board-attendants", "board-views", "board-menu",
-  "details", "reassign", "inspect", "add-task", "shortcuts", "person", "settings", "settings-keys", "hold-ask",
+  "details", "reassign", "inspect", "add-task", "add-task-people", "shortcuts", "person", "settings", "settings-keys", "hold-ask",
   "frontdesk", "front-desk-panel", "front-desk-claim", "front-desk-queue",
   "sync", "sync-give-up", "carry-export", "carry-import", "conflict", "conflict-look", "story", "playbook", "summary", "report",
   "stale", "stale-go-on", "emergency-prolong", "setup", "setup-connect", "who", "trouble",

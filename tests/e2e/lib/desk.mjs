@@ -328,7 +328,7 @@ export class Desk {
         mine: words(row, '[data-side=mine] .versus-value'),
         theirs: words(row, '[data-side=theirs] .versus-value'),
         result: words(row, '.versus-result bdi'),
-        text: row.innerText,
+        text: row.innerText.replace(/[\u2066-\u2069]/g, ''),
       }))
       const field = (end) => fields.find((each) => each.path.endsWith(end))
       return {
@@ -474,10 +474,10 @@ export class Desk {
     await this.menu(room, 'reassign')
     await this.app.get(id('dialog-reassign'))
     const name = await this.app.execute((css) => {
-      const free = [...document.querySelectorAll(css)].find((each) => !each.disabled)
+      const free = [...document.querySelectorAll(css)].find((each) => each.getAttribute('aria-disabled') === null)
       return free.querySelector('.people-name').innerText
     }, id('assign-choice'))
-    await this.app.click(`${id('assign-choice')}:not([disabled])`)
+    await this.app.click(`${id('assign-choice')}:not([aria-disabled])`)
     await this.said(room, 'reassign', `assigned to ${name}`)
     return name
   }

@@ -132,7 +132,7 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
   };
   return (
     <MenuTrigger isOpen={open} onOpenChange={setOpen}>
-      <Button look="bar" className="person" testId="person" aria-label={person === null ? t`Nobody is working` : t`${person.name}, ${roleWord(person.role)}. Person and settings`}>
+      <Button look="bar" className="person" testId="person" aria-label={person === null ? t`Nobody is working` : t`${iso(person.name)}, ${roleWord(person.role)}. Person and settings`}>
         {/* Drawn, not written: what is written on a button has to be in its name. */}
         <span className="person-initials" aria-hidden data-initials={person?.initials ?? "?"} />
         <span className="person-name" dir="auto">

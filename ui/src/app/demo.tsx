@@ -22,6 +22,7 @@ const platform = memoryPlatform({
   suggests: Number(asked.get("suggests") ?? 0),
   dayBegan: flag("daybegan"),
   taken: Number(asked.get("taken") ?? 0),
+  idle: flag("idle"),
   stale: flag("stale"),
   emergency: asked.get("emergency") === "ending" ? "ending" : flag("emergency"),
   sends: asked.get("sends") !== "0",

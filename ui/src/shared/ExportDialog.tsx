@@ -8,6 +8,7 @@ import { useApp, useDesk } from "../data/useDesk";
 import { usePlaces } from "../data/usePlaces";
 import { announce } from "./announcer";
 import { Button, Dialog, Problem, Radios } from "./controls";
+import { iso } from "./fmt";
 import { useAttempt } from "./useAttempt";
 
 const OWN_FOLDER = "";
@@ -27,7 +28,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
     run(async () => {
       const written = await desk.platform.exportWaiting(place === OWN_FOLDER ? null : place);
       setFile(written);
-      announce(t`Written to ${written.path}.`);
+      announce(t`Written to ${iso(written.path)}.`);
     });
 
   return (

@@ -10,11 +10,10 @@ import { useApp, useDesk } from "../data/useDesk";
 import { announce } from "./announcer";
 import { Button, Field, Problem } from "./controls";
 import { durationInWords } from "./fmt";
+import { PeopleList } from "./People";
 import { useAttempt } from "./useAttempt";
+import { roleWord } from "./words";
 import "./goOn.css";
-
-/** As many as fit; a house has a few. */
-const MANAGERS_SHOWN = 8;
 
 interface Props {
   onDone: () => void;
@@ -84,8 +83,7 @@ function Reason({ person, busy, onGoOn, onBack }: { person: Person; busy: boolea
 }
 
 function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Person[]; busy: boolean; onChoose: (id: string) => void; onBack: () => void }): ReactNode {
-  const shown = managers.slice(0, MANAGERS_SHOWN);
-  const none = shown.length === 0;
+  const none = managers.length === 0;
   const text = none
     ? t`Only a manager can go on with old data, and nobody on this desk's staff list is one. Have somebody look at the network.`
     : t`Only a manager can go on with old data. Choose the manager who is here; that person works at this desk from then on.`;
@@ -93,15 +91,17 @@ function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Per
   return (
     <>
       <p>{text}</p>
-      <ul className="go-on-managers">
-        {shown.map((each, at) => (
-          <li key={each.id}>
-            <Button autoFocus={at === 0} testId="go-on-manager" data-staff={each.id} aria-disabled={busy || undefined} onPress={() => onChoose(each.id)}>
-              <span dir="auto">{each.name}</span>
-            </Button>
-          </li>
-        ))}
-      </ul>
+      {none ? null : (
+        <div className="people-found">
+          <PeopleList label={roleWord("manager")} rows={managers} rowPx={44} mark="go-on-manager" autoFocus onChoose={({ id }) => (busy ? undefined : onChoose(id))}>
+            {({ name }) => (
+              <span className="people-name" dir="auto">
+                {name}
+              </span>
+            )}
+          </PeopleList>
+        </div>
+      )}
       <div className="dialog-actions">
         <Button autoFocus={none} testId="go-on-back" onPress={onBack}>{t`Go back`}</Button>
       </div>

@@ -74,6 +74,7 @@ interface SelectProps {
 }
 
 export function Select({ label, choices, value, onChange, quiet = false, testId }: SelectProps): ReactNode {
+  const chosen = choices.find((choice) => choice.id === value);
   return (
     <AriaSelect
       className="field select"
@@ -83,7 +84,11 @@ export function Select({ label, choices, value, onChange, quiet = false, testId 
     >
       {quiet ? null : <Label>{label}</Label>}
       <AriaButton className="select-button" data-testid={testId}>
-        <SelectValue className="select-value" />
+        <SelectValue className="select-value" dir="auto">
+          <span lang={chosen?.lang} title={chosen?.label}>
+            {chosen?.label}
+          </span>
+        </SelectValue>
         <ChevronDown size={16} aria-hidden />
       </AriaButton>
       <Popover className="popover" offset={4}>
@@ -190,9 +195,9 @@ const NO_NAME = { "aria-labelledby": "" };
 
 /** What opens below a button and has a dialog in it. The dialog has a name of its own; the button's, which React Aria
  * gives to what is around it, would stand on no part of the page. */
-export function DialogPopover({ children }: { children: ReactNode }): ReactNode {
+export function DialogPopover({ className = "", children }: { className?: string; children: ReactNode }): ReactNode {
   return (
-    <Popover className="popover" placement="bottom start" {...NO_NAME}>
+    <Popover className={`popover ${className}`} placement="bottom start" {...NO_NAME}>
       {children}
     </Popover>
   );

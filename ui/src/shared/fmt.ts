@@ -208,6 +208,11 @@ export function fold(text: string): string {
     .trim();
 }
 
+/** Whether the person's language is written from the right. */
+export function fromTheRight(): boolean {
+  return settings.language.dir === "rtl";
+}
+
 /** Isolates a name or a room number inside a plain string (accessible names, announcements, titles), so that text of
  * the other direction around it cannot reorder it. */
 export function iso(text: string): string {

@@ -9,8 +9,14 @@ export function outageSpan({ beganAt, endedAt }: Outage, at: (stamp: string) => 
   return endedAt === null ? t`since ${at(beganAt)}` : t`${at(beganAt)} to ${at(endedAt)}`;
 }
 
+/** What it is called, in a list and at the head of what tells of it. */
+export function outageName(outage: Outage, at: (stamp: string) => string): string {
+  return outage.planned ? t`Worked offline ${outageSpan(outage, at)}` : t`Outage ${outageSpan(outage, at)}`;
+}
+
 /** What everything done in it came to. */
 export function cameToSentence(outage: Outage, sums: ReportSums): string {
+  if (sums.recorded === 0) return t`Nothing was done at this desk meanwhile.`;
   const synced = sums.taken + sums.merged + sums.decided;
   const parts: string[] = [];
   if (outage.endedAt === null) parts.push(plural(sums.recorded, { one: `${count(sums.recorded)} action done meanwhile`, other: `${count(sums.recorded)} actions done meanwhile` }));

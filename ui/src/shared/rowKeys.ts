@@ -2,9 +2,15 @@
 // is no row but stands between them. Rows carry their place as `data-index`.
 
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
-import type { Virtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, type Virtualizer } from "@tanstack/react-virtual";
 
 const PAGE = 8;
+
+/** What is near the screen, and one more however far it is scrolled away: with what has the focus the focus would go. */
+export function rangeWith(range: Range, index: number): number[] {
+  const indexes = defaultRangeExtractor(range);
+  return index < 0 || index >= range.count || indexes.includes(index) ? indexes : [...indexes, index].toSorted((a, b) => a - b);
+}
 
 export interface RowKeys {
   current: number;
@@ -25,8 +31,15 @@ function rowFrom(place: number, way: 1 | -1, total: number, isRow: (index: numbe
 
 const always = (): boolean => true;
 
-export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivElement, Item>, scroller: RefObject<HTMLDivElement | null>, total: number, isRow: (index: number) => boolean = always): RowKeys {
-  const [held, setCurrent] = useState(0);
+interface Form {
+  /** Where the keys begin. */
+  first?: number;
+  /** How many stand beside one another in a line, each with its own `data-index`. The list is windowed by lines. */
+  across?: number;
+}
+
+export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivElement, Item>, scroller: RefObject<HTMLDivElement | null>, total: number, isRow: (index: number) => boolean = always, { first = 0, across = 1 }: Form = {}): RowKeys {
+  const [held, setCurrent] = useState(first);
   const current = rowFrom(held, 1, total, isRow);
   // The row that a key led to, until it is there: it may be read later than the key was pressed.
   const wanted = useRef<number | null>(null);
@@ -41,7 +54,12 @@ export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivEle
     // Rows move while somebody reads: the one that has the focus took it along to its new place.
     const focused = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]")?.dataset["index"] : undefined;
     const here = focused === undefined ? current : Number(focused);
-    const steps: Record<string, number> = { ArrowUp: here - 1, ArrowDown: here + 1, PageUp: here - PAGE, PageDown: here + PAGE, Home: 0, End: total - 1 };
+    const steps: Record<string, number> = { ArrowUp: here - across, ArrowDown: here + across, PageUp: here - PAGE * across, PageDown: here + PAGE * across, Home: 0, End: total - 1 };
+    if (across > 1) {
+      const onwards = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+      steps[onwards] = here + 1;
+      steps[onwards === "ArrowLeft" ? "ArrowRight" : "ArrowLeft"] = here - 1;
+    }
     const to = steps[event.key];
     if (to === undefined || total === 0) return;
     event.preventDefault();
@@ -49,7 +67,7 @@ export function useRowKeys<Item extends Element>(virtual: Virtualizer<HTMLDivEle
     wanted.current = next;
     setCurrent(next);
     // Home shows what stands above the first row as well.
-    virtual.scrollToIndex(to === 0 ? 0 : next, { align: "auto" });
+    virtual.scrollToIndex(to === 0 ? 0 : Math.floor(next / across), { align: "auto" });
   };
   return { current, setCurrent, onKeyDown };
 }

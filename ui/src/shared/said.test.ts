@@ -35,6 +35,21 @@ describe("h44_what_the_core_says_is_said_in_the_persons_language", () => {
     expect(counted(2)).not.toMatch(/[٢0-9]/);
     setPref({ digits: "own" });
   });
+  it("from the side of its language, whatever is put into it first", async () => {
+    const changed = phrase("{who} changed room {number} elsewhere while this desk recorded something else.", { who: "Rosa", number: "412" });
+    for (const code of ["ar", "fa-AF", "ps", "he"]) {
+      await speak(code);
+      const sentence = said(changed);
+      expect([code, /[\p{L}\u200f]/u.exec(sentence)?.[0]]).toEqual([code, expect.stringMatching(/[\u0590-\u08ff\u200f]/)]);
+      for (const put of ["Rosa", "412"]) expect(sentence).toContain(`\u2068${put}\u2069`);
+      const told = said(phrase("Put the guest on the queue, told {time}", { time: { clock: "14:30" } }));
+      expect(told).toMatch(/\u2068.{2}:.{2}\u2069/);
+      const tomorrow = phrase("{count, plural, one {# robot} other {# robots}}", { count: 2 });
+      expect(said(phrase("Gave the {task} to {person}", { task: tomorrow, person: "Rosa" }))).toContain("\u20682 robots\u2069".replace("2", said(phrase("{n}", { n: 2 }))));
+    }
+    await speak("en");
+    expect(said(changed)).toMatch(/^\u2068Rosa\u2069 changed/);
+  });
   it("times and days by the person's calendar and the hotel's zone", async () => {
     await speak("en");
     configure({ timeZone: "Europe/Lisbon" });

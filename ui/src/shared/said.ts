@@ -4,10 +4,13 @@
 import { i18n } from "@lingui/core";
 import type { Arg, CommandError, Phrase } from "../bindings/bindings";
 import { PHRASES } from "../bindings/phrases";
-import { clock, count, dateTime, iso, serviceDay } from "./fmt";
+import { clock, count, dateTime, fromTheRight, iso, serviceDay } from "./fmt";
 
 /** Somebody's own words, in no language of ours. */
 const VERBATIM = "{words}";
+
+/** A letter of a language from the right that nobody sees. */
+const RIGHT = "\u200f";
 
 /** A sentence of the core in words; none is nothing. What is put into it is isolated, so that it cannot reorder what stands around it. */
 export function said(phrase: Phrase | null): string {
@@ -18,7 +21,12 @@ export function said(phrase: Phrase | null): string {
   if (own !== null) return own;
   const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`))]));
   const known = PHRASES[template];
-  return known === undefined ? inEnglish(template, values) : i18n._(known.id, values);
+  return known === undefined ? inEnglish(template, values) : fromItsSide(i18n._(known.id, values));
+}
+
+/** A sentence takes its direction from its first letter. Where that is one of a name, the language's own goes before. */
+function fromItsSide(sentence: string): string {
+  return fromTheRight() && /^[^\p{L}]*\u2068/u.test(sentence) ? `${RIGHT}${sentence}` : sentence;
 }
 
 /** What went wrong and what to do next, in one breath. */
@@ -39,11 +47,18 @@ function verbatim({ template, args }: Phrase): string | null {
 function put(arg: Arg, chooses: boolean): string | number {
   if ("text" in arg) return iso(arg.text);
   if ("number" in arg) return chooses ? arg.number : count(arg.number);
-  if ("time" in arg) return dateTime(arg.time);
+  if ("time" in arg) return apart(dateTime(arg.time));
   if ("day" in arg) return serviceDay(arg.day);
-  if ("clock" in arg) return clock(arg.clock);
+  if ("clock" in arg) return apart(clock(arg.clock));
   const own = verbatim(arg.phrase);
-  return own === null ? said(arg.phrase) : iso(own);
+  if (own !== null) return iso(own);
+  // What is said in English stands among words of another language as a name does.
+  return PHRASES[arg.phrase.template] === undefined ? iso(said(arg.phrase)) : said(arg.phrase);
+}
+
+/** Digits run from the left, so among words from the right they are kept from what stands around them. */
+function apart(text: string): string {
+  return fromTheRight() ? iso(text) : text;
 }
 
 /** Lingui reads no message while the app runs, and so what it does not have is put together here. */

@@ -1,19 +1,17 @@
 // Who has how much, and the board of one of them.
 
 import { t } from "@lingui/core/macro";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, X } from "lucide-react";
-import { useMemo, useRef, useState, type ReactNode } from "react";
-import { Dialog, DialogTrigger, Input, SearchField } from "react-aria-components";
+import { useMemo, useState, type ReactNode } from "react";
+import { Dialog, DialogTrigger } from "react-aria-components";
 import { useStore } from "zustand";
 import type { StaffId } from "../../bindings/bindings";
 import { attendantsOf, staffById } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { Button, DialogPopover } from "../../shared/controls";
 import { count, fold, iso } from "../../shared/fmt";
-import { rowHeight } from "../../shared/language";
 import { Glyph } from "../../shared/glyphs";
-import { useRowKeys } from "../../shared/rowKeys";
+import { PeopleSearch, type PersonRow } from "../../shared/People";
 import { UNASSIGNED } from "../../shared/views";
 import { creditsWord, inAList, workWord } from "../../shared/words";
 import { boardFilter } from "./filter";
@@ -45,18 +43,19 @@ function useChosen(): { attendant: string | null; name: string; section: string 
 
 /** Chooses whose tiles the board shows, from a list that says how much everybody has. */
 export function AttendantFilter(): ReactNode {
-  const { name } = useChosen();
+  const chosen = useChosen();
+  const name = iso(chosen.name);
   const [open, setOpen] = useState(false);
   return (
     <DialogTrigger isOpen={open} onOpenChange={setOpen}>
       <Button className="select-button filter-attendant" testId="filter-attendant" aria-label={t`Attendant: ${name}`}>
-        <span className="select-value" dir="auto">
-          {name}
+        <span className="select-value" dir="auto" title={chosen.name}>
+          {chosen.name}
         </span>
         <ChevronDown size={16} aria-hidden />
       </Button>
-      <DialogPopover>
-        <Dialog className="loads" aria-label={t`Attendants`} data-testid="attendants">
+      <DialogPopover className="popover-people">
+        <Dialog className="people-below" aria-label={t`Attendants`} data-testid="attendants">
           <Loads onClose={() => setOpen(false)} />
         </Dialog>
       </DialogPopover>
@@ -64,10 +63,7 @@ export function AttendantFilter(): ReactNode {
   );
 }
 
-interface Row {
-  /** What the filter is set to. */
-  id: string | null;
-  name: string;
+interface Row extends PersonRow {
   section: string | null;
   load: Load | null;
 }
@@ -76,94 +72,62 @@ function Loads({ onClose }: { onClose: () => void }): ReactNode {
   const staff = useApp((state) => state.staff);
   const loads = useLoads();
   const { attendant } = useChosen();
-  const [query, setQuery] = useState("");
-  const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => {
-    const wanted = fold(query);
-    const people = attendantsOf(staff).map((person): Row => ({ id: person.id, name: person.name, section: person.section, load: loads.get(person.id) ?? NO_LOAD }));
-    if (wanted !== "") return people.filter((row) => fold(`${row.name} ${row.section ?? ""}`).includes(wanted));
-    return [{ id: null, name: t`All attendants`, section: null, load: null }, { id: UNASSIGNED, name: t`Nobody assigned`, section: null, load: loads.get(null) ?? NO_LOAD }, ...people];
-  }, [staff, loads, query]);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight(ROW_PX), overscan: 6 });
-  const { current, setCurrent, onKeyDown } = useRowKeys(virtual, scroller, rows.length);
-  const choose = (row: Row | undefined) => {
-    if (row === undefined) return;
-    boardFilter.setState({ attendant: row.id });
-    onClose();
-  };
+  const { everybody, people } = useMemo(() => {
+    const row = (id: string | null, name: string, section: string | null, load: Load | null): Row => {
+      const made = { id, name, section, load, chosen: id === attendant };
+      return { ...made, words: rowWords(made) };
+    };
+    return {
+      everybody: [row(null, t`All attendants`, null, null), row(UNASSIGNED, t`Nobody assigned`, null, loads.get(null) ?? NO_LOAD)],
+      people: attendantsOf(staff).map((person) => row(person.id, person.name, person.section, loads.get(person.id) ?? NO_LOAD)),
+    };
+  }, [staff, loads, attendant]);
   return (
-    <>
-      <SearchField
-        className="field"
-        aria-label={t`Find by name or section`}
-        value={query}
-        onChange={(typed) => {
-          setQuery(typed);
-          setCurrent(0);
-        }}
-        onSubmit={() => (query.trim() === "" ? undefined : choose(rows[0]))}
-        onKeyDown={(event) => {
-          if (event.key !== "ArrowDown") return;
-          event.preventDefault();
-          scroller.current?.querySelector<HTMLElement>("button[tabindex='0']")?.focus();
-        }}
-        autoFocus
-      >
-        <Input className="input" placeholder={t`Find by name or section`} data-testid="attendant-search" />
-      </SearchField>
-      <div className="loads-head" aria-hidden>
-        <span>{t`Rooms left`}</span>
-        <span>{t`Credits left`}</span>
-        <span>{creditsDone()}</span>
-      </div>
-      {/* The keys of every row, at one place. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
-      <div ref={scroller} className="loads-scroll" onKeyDown={onKeyDown}>
-        <ul style={{ blockSize: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            return (
-              <li key={row.id ?? ""} style={{ insetBlockStart: start }}>
-                <button
-                  type="button"
-                  className="loads-row"
-                  data-testid="attendant-choice"
-                  data-staff={row.id ?? undefined}
-                  data-index={index}
-                  tabIndex={index === current ? 0 : -1}
-                  aria-pressed={row.id === attendant}
-                  aria-label={rowWords(row)}
-                  onClick={() => choose(row)}
-                >
-                  <span className="listbox-check">{row.id === attendant ? <Glyph name="tick" /> : null}</span>
-                  <span className="loads-name" dir="auto">
-                    {row.name}
-                  </span>
-                  <span className="loads-section">{row.section}</span>
-                  {row.load === null ? null : (
-                    <>
-                      <b>{count(row.load.roomsLeft)}</b>
-                      <span>{count(row.load.left)}</span>
-                      <span>{count(row.load.done)}</span>
-                    </>
-                  )}
-                </button>
-              </li>
-            );
-          })}
-        </ul>
-        {rows.length === 0 ? <p className="loads-none">{t`Nobody of that name works today.`}</p> : null}
-      </div>
-    </>
+    <PeopleSearch
+      asks={t`Find by name or section`}
+      fieldMark="attendant-search"
+      label={t`Attendants`}
+      mark="attendant-choice"
+      rowPx={ROW_PX}
+      find={(wanted) => (wanted === "" ? [...everybody, ...people] : people.filter((row) => fold(`${row.name} ${row.section ?? ""}`).includes(wanted)))}
+      none={t`Nobody of that name works today.`}
+      head={
+        <div className="loads-head" aria-hidden>
+          <span>{t`Rooms left`}</span>
+          <span>{t`Credits left`}</span>
+          <span>{creditsDone()}</span>
+        </div>
+      }
+      onChoose={(row) => {
+        boardFilter.setState({ attendant: row.id });
+        onClose();
+      }}
+    >
+      {({ name, section, load, chosen }) => (
+        <span className="loads-row">
+          <span className="listbox-check">{chosen === true ? <Glyph name="tick" /> : null}</span>
+          <span className="people-name" dir="auto">
+            {name}
+          </span>
+          <bdi className="people-hint">{section}</bdi>
+          {load === null ? null : (
+            <>
+              <b>{count(load.roomsLeft)}</b>
+              <span>{count(load.left)}</span>
+              <span>{count(load.done)}</span>
+            </>
+          )}
+        </span>
+      )}
+    </PeopleSearch>
   );
 }
 
 const creditsDone = (): string => t({ message: "Done", context: "credits of work that is done" });
 
-function rowWords({ name, section, load }: Row): string {
+function rowWords({ name, section, load }: Pick<Row, "name" | "section" | "load">): string {
   if (load === null) return name;
-  const where = section === null ? "" : t`section ${section}`;
+  const where = section === null ? "" : t`section ${iso(section)}`;
   return inAList([iso(name), where, t`${workWord(load.roomsLeft, load.roomsLeft)} left`, t`${creditsWord(load.left)} left`, t`${creditsWord(load.done)} done`]);
 }
 
@@ -183,11 +147,11 @@ function Head({ attendant, name, section }: { attendant: string; name: string; s
   ];
   const share = (credits: number) => `${load.given === 0 ? 0 : (100 * credits) / load.given}%`;
   return (
-    <section className="one" aria-label={t`Board of ${name}`} data-testid="attendant-head" data-given={load.given} data-started={load.started} data-done={load.done} data-left={load.roomsLeft}>
+    <section className="one" aria-label={t`Board of ${{ name: iso(name) }}`} data-testid="attendant-head" data-given={load.given} data-started={load.started} data-done={load.done} data-left={load.roomsLeft}>
       <h2 className="one-name" dir="auto">
         {name}
       </h2>
-      {section === null ? null : <span className="one-section">{t`Section ${section}`}</span>}
+      {section === null ? null : <span className="one-section">{t`Section ${iso(section)}`}</span>}
       <dl className="one-facts">
         {facts.map(([what, much]) => (
           <div key={what}>

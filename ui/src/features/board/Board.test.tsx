@@ -69,6 +69,37 @@ describe("10_the_tab_key_stops_once_on_the_board", () => {
   });
 });
 
+describe("49_what_the_keys_lead_to_is_in_sight", () => {
+  it("also where what is around the lane scrolls; of what others do nothing scrolls", async () => {
+    const { platform, desk } = await open();
+    const stop = desk.watch("board");
+    const shown = vi.spyOn(HTMLElement.prototype, "scrollIntoView").mockImplementation(() => undefined);
+    const led = () => shown.mock.contexts.map((each) => (each as HTMLElement).id);
+    await focus(firstOf("dirty"));
+    shown.mockClear();
+    await key("ArrowDown");
+    await waitFor(() => expect(led()).toEqual([document.activeElement?.id]));
+    const [first] = tilesOf("dirty");
+    const at = document.activeElement as HTMLElement;
+    expect(at).not.toBe(first);
+    // Somebody elsewhere completes the task that the focus is on: it goes to its new lane.
+    shown.mockClear();
+    await act(async () => {
+      platform.remote((house) => {
+        const tile = house.tiles.get(taskOf(at));
+        if (tile !== undefined) house.tiles.set(tile.taskId, { ...tile, status: "completed", column: "clean" });
+        return [at.dataset["room"] ?? ""];
+      });
+      await desk.refresh();
+    });
+    await waitFor(() => expect(columnOf(desk, taskOf(at))).toBe("clean"));
+    await waitFor(() => expect(document.activeElement?.id).toBe(at.id));
+    expect(led()).toEqual([]);
+    shown.mockRestore();
+    stop();
+  });
+});
+
 describe("19_a_tile_is_moved_by_keys_alone", () => {
   it("to the lane beside, and the focus goes along", async () => {
     const { desk } = await open();

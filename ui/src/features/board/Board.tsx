@@ -203,6 +203,13 @@ export function Board(): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [claim]);
 
+  // Where the lanes do not fit into the window, what is around a lane scrolls as well. Of what others did nothing scrolls.
+  const scroll = current?.scroll ?? 0;
+  useEffect(() => {
+    if (scroll > 0 && currentId !== null) domTile(currentId)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [scroll]);
+
   const focusTile = useCallback((focus: TileFocus) => {
     inside.current = true;
     setCurrent((was) => ({ focus, claim: (was?.claim ?? 0) + 1, scroll: (was?.scroll ?? 0) + 1 }));

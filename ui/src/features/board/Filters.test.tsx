@@ -114,7 +114,7 @@ describe("a_way_of_looking_is_kept_by_name", () => {
     await act(async () => fireEvent.change(second ?? document.body, { target: { value: "One" } }));
     await press("views-save");
     expect(screen.getByText("Another view has this name. Choose a different one.")).toBeDefined();
-    await act(async () => fireEvent.click(screen.getByRole("button", { name: "Delete One" })));
+    await act(async () => fireEvent.click(screen.getByRole("button", { name: "Delete \u2068One\u2069" })));
     expect(first?.isConnected).toBe(false);
     expect(prefs.getState().views).toHaveLength(2);
     await press("views-save");
@@ -130,7 +130,7 @@ describe("the_board_of_one_attendant", () => {
     const loads = loadsOf(desk.board.getState().tiles.values());
     const nobody = rows.find((row) => row.dataset["staff"] === UNASSIGNED);
     expect(nobody?.getAttribute("aria-label")).toContain(`${loads.get(null)?.left} credits left`);
-    const names = rows.slice(2).map((row) => row.querySelector(".loads-name")?.textContent ?? "");
+    const names = rows.slice(2).map((row) => row.querySelector(".people-name")?.textContent ?? "");
     expect(names).toEqual(names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })));
     const person = rows[2];
     const id = person?.dataset["staff"] ?? "";

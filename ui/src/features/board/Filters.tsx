@@ -7,7 +7,7 @@ import { Dialog, DialogTrigger, Input, SearchField } from "react-aria-components
 import { useStore } from "zustand";
 import { useDesk } from "../../data/useDesk";
 import { Button, Checks, DialogPopover, Select } from "../../shared/controls";
-import { count } from "../../shared/fmt";
+import { count, iso } from "../../shared/fmt";
 import { prefs, setPref } from "../../shared/prefs";
 import { NO_FILTER, TASK_KINDS, TILE_STATES, type BoardFilter } from "../../shared/views";
 import { kindWord } from "../../shared/words";
@@ -51,7 +51,7 @@ export const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => v
           testId="filter-section"
           value={filter.section ?? ""}
           onChange={(id) => set({ section: id === "" ? null : id })}
-          choices={[{ id: "", label: t`All sections` }, ...listed.map((section) => ({ id: section, label: t`Section ${section}` }))]}
+          choices={[{ id: "", label: t`All sections` }, ...listed.map((section) => ({ id: section, label: t`Section ${iso(section)}` }))]}
         />
         <AttendantFilter />
         <MoreFilters trigger={more} />

@@ -1,11 +1,12 @@
 import { plural, t } from "@lingui/core/macro";
-import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
+import { useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useRef, type ReactNode } from "react";
 import type { Column, TaskId } from "../../bindings/bindings";
 import { count } from "../../shared/fmt";
 import { COLUMN_GLYPH, Glyph } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import type { Density } from "../../shared/prefs";
+import { rangeWith } from "../../shared/rowKeys";
 import { columnWord, creditsWord } from "../../shared/words";
 import { DropHint } from "./DropHint";
 import type { LaneSum } from "./filter";
@@ -30,15 +31,7 @@ interface Props {
 export const Lane = memo(function Lane({ column, ids, sum, density, currentId, currentIndex, scrollTo, filtered }: Props): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
 
-  // The focused tile stays in the page however far it is scrolled away: were it taken out, the focus would be lost.
-  const rangeExtractor = useCallback(
-    (range: Range): number[] => {
-      const indexes = defaultRangeExtractor(range);
-      if (currentIndex < 0 || currentIndex >= range.count || indexes.includes(currentIndex)) return indexes;
-      return [...indexes, currentIndex].toSorted((a, b) => a - b);
-    },
-    [currentIndex],
-  );
+  const rangeExtractor = useCallback((range: Range): number[] => rangeWith(range, currentIndex), [currentIndex]);
 
   const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
   const estimateSize = useCallback(() => rowHeight(STRIDE[density]), [density]);

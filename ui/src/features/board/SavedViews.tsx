@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 import { Form, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useStore } from "zustand";
 import { announce } from "../../shared/announcer";
+import { iso } from "../../shared/fmt";
 import { Button, Dialog, Field } from "../../shared/controls";
 import { Glyph } from "../../shared/glyphs";
 import { prefs, setPref } from "../../shared/prefs";
@@ -24,7 +25,7 @@ export function SavedViews(): ReactNode {
   return (
     <>
       <MenuTrigger>
-        <Button testId="views" className="views-button" aria-label={now === undefined ? t`Saved views` : t`Saved views: ${now.name}`}>
+        <Button testId="views" className="views-button" aria-label={now === undefined ? t`Saved views` : t`Saved views: ${iso(now.name)}`}>
           <Bookmark size={16} aria-hidden />
           <span className="views-name" dir="auto">
             {now?.name ?? t({ message: "Views", context: "ways of looking at the board that were saved" })}
@@ -49,7 +50,7 @@ export function SavedViews(): ReactNode {
                 {t`The whole board`}
               </MenuItem>
               {views.map((view) => (
-                <MenuItem key={view.name} id={`view-${view.name}`} textValue={view.name} className="menu-item" data-testid="view" aria-label={view === now ? t`${view.name}, chosen` : view.name}>
+                <MenuItem key={view.name} id={`view-${view.name}`} textValue={view.name} className="menu-item" data-testid="view" aria-label={view === now ? t`${iso(view.name)}, chosen` : view.name}>
                   <span className="listbox-check">{view === now ? <Glyph name="tick" /> : null}</span>
                   <span dir="auto">{view.name}</span>
                 </MenuItem>
@@ -89,7 +90,7 @@ function NameView({ views, onClose }: { views: readonly SavedView[]; onClose: ()
       return;
     }
     setPref({ views: [...views, { name, filter: keptFilter(boardFilter.getState()) }] });
-    announce(t`View ${name} saved.`);
+    announce(t`View ${{ name: iso(name) }} saved.`);
     onClose();
   };
   return (
@@ -153,7 +154,7 @@ function ChangeViews({ views, onClose }: { views: readonly SavedView[]; onClose:
               <Button
                 look="danger"
                 testId="view-delete"
-                aria-label={t`Delete ${view.name}`}
+                aria-label={t`Delete ${iso(view.name)}`}
                 onPress={() => {
                   setDrafts(drafts.filter((draft) => draft.view !== view));
                   setErrors([]);

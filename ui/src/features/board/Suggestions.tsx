@@ -12,7 +12,7 @@ import { COLUMNS } from "../../data/board";
 import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { Button, Code, Dialog, RoomNumber } from "../../shared/controls";
-import { count } from "../../shared/fmt";
+import { count, iso } from "../../shared/fmt";
 import { creditsWord, kindWord, tasksWord } from "../../shared/words";
 
 /** What somebody said no to, for as long as the window is open. */
@@ -53,7 +53,7 @@ function Banner({ onChange }: Props): ReactNode {
   const accept = async (some: readonly SuggestedPerson[]) => {
     const parts = some.map((each): Part => ({ roomId: each.roomId, number: each.number, action: { action: "reassign", args: { task: each.taskId, to: each.to } } }));
     const [only] = some;
-    await performMany(desk, parts, { done: some.length === 1 && only !== undefined ? t`assigned to ${only.name}` : t`assigned as suggested` });
+    await performMany(desk, parts, { done: some.length === 1 && only !== undefined ? t`assigned to ${iso(only.name)}` : t`assigned as suggested` });
     again();
   };
   if (proposed?.problem != null) {

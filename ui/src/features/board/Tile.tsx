@@ -139,7 +139,7 @@ export const Tile = memo(function Tile({ id, column, index, top, current }: Prop
           </span>
         </span>
         <span className="tile-situation">
-          {isVip(tile) ? <b className="tile-vip">{t`VIP`}</b> : null}
+          {isVip(tile) ? <b className="tile-vip">{t({ message: "VIP", context: "a short mark on a tile" })}</b> : null}
           {situation(tile)}
         </span>
         <span className="tile-who" dir="auto" data-nobody={assignee === null || undefined}>

@@ -1,18 +1,20 @@
 // What a verb asks before it can be recorded. Enter confirms, Esc goes back; nothing is preselected that decides.
 
 import { t } from "@lingui/core/macro";
-import { useState, type ReactNode } from "react";
-import { Form, SearchField, Input, Label } from "react-aria-components";
-import type { Action, Priority, TaskKind, Tile } from "../../bindings/bindings";
+import { ChevronDown } from "lucide-react";
+import { useId, useMemo, useState, type ReactNode } from "react";
+import { Dialog as AriaDialog, DialogTrigger, Form } from "react-aria-components";
+import type { Action, Person, Priority, StaffId, TaskKind, Tile } from "../../bindings/bindings";
 import { newId } from "../../data/actions";
 import { attendantsOf, inDeskOrder, staffName } from "../../data/people";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
-import { Button, Dialog, Facts, Field, Radios, RoomNumber, Select, type Choice } from "../../shared/controls";
+import { Button, Dialog, DialogPopover, Facts, Field, Radios, RoomNumber, Select } from "../../shared/controls";
 import { age, clock, compareRooms, dateTime, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph, LOCAL_GLYPH, STATUS_GLYPH } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { NoteDialog } from "../../shared/NoteDialog";
+import { PeopleSearch, type PersonRow } from "../../shared/People";
 import { go } from "../../shared/route";
 import { TASK_KINDS } from "../../shared/views";
 import { cannotWorkWord, creditsWord, flagWord, kindWord, localStateWord, persons, priorityWord, rungWord, sellabilityWord, statusWord, waitingWords, workWord } from "../../shared/words";
@@ -72,67 +74,68 @@ function Title({ tiles, children }: { tiles: AskProps["tiles"]; children: ReactN
   );
 }
 
+/** Who the tasks can be given to: whoever works in the section first, then everybody. */
 function Reassign({ tiles, onClose, onRecord }: Part): ReactNode {
   const [tile] = tiles;
   // Who has all of them already, if one person has.
   const assignee = tiles.every((each) => each.assignee === tile.assignee) ? tile.assignee : null;
   const staff = useApp((state) => state.staff);
-  const [query, setQuery] = useState("");
-  const wanted = fold(query);
-  const fits = attendantsOf(staff).filter((person) => wanted === "" || fold(`${person.name} ${person.section ?? ""}`).includes(wanted));
-  const inSection = fits.filter((person) => person.section === tile.section);
-  const people = [...inSection, ...fits.filter((person) => person.section !== tile.section)].slice(0, 40);
-  const choose = (to: string | undefined, name: string, from: number) => {
-    onRecord({ action: ({ taskId: task }) => ({ action: "reassign", args: to === undefined ? { task } : { task, to } }), done: name, from });
-  };
-  const first = people[0];
+  const people = useMemo(() => {
+    const all = attendantsOf(staff);
+    const near = all.filter((person) => person.section === tile.section);
+    return assignable([...near, ...all.filter((person) => person.section !== tile.section)], assignee);
+  }, [staff, tile.section, assignee]);
+  const nobody: Assignable[] = tiles.every((each) => each.assignee === null) ? [] : [nobodyRow()];
   return (
     <Dialog title={<Title tiles={tiles}>{t`assign to`}</Title>} onClose={onClose} testId="dialog-reassign">
-      <Form
-        className="people"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (wanted !== "" && first !== undefined) choose(first.id, t`assigned to ${first.name}`, event.timeStamp);
-        }}
-      >
-        <SearchField className="field" value={query} onChange={setQuery} autoFocus>
-          <Label>{t`Find by name or section`}</Label>
-          <Input className="input" />
-        </SearchField>
-      </Form>
-      <ul className="people-list">
-        {tiles.every((each) => each.assignee === null) ? null : (
-          <li>
-            <Button look="quiet" className="people-item" testId="assign-nobody" onPress={() => choose(undefined, t`assigned to nobody`, performance.now())}>
-              <span className="people-initials" aria-hidden />
-              <span className="people-name">{t`Nobody`}</span>
-            </Button>
-          </li>
-        )}
-        {people.map((person) => (
-          <li key={person.id}>
-            <Button
-              look="quiet"
-              className="people-item"
-              testId="assign-choice"
-              isDisabled={person.id === assignee}
-              onPress={() => choose(person.id, t`assigned to ${person.name}`, performance.now())}
-            >
-              <span className="people-initials" aria-hidden>
-                {person.initials}
-              </span>
-              <span className="people-name" dir="auto">
-                {person.name}
-              </span>
-              <span className="people-hint">
-                {person.id === assignee ? t`has it now` : person.section === null ? "" : t`Section ${person.section}`}
-              </span>
-            </Button>
-          </li>
-        ))}
-      </ul>
-      {people.length === 0 ? <p>{t`Nobody of that name works today.`}</p> : null}
+      <AssignList
+        people={[...nobody, ...people]}
+        onChoose={({ id: to, name }, from) =>
+          onRecord({
+            action: ({ taskId: task }) => ({ action: "reassign", args: to === null ? { task } : { task, to } }),
+            done: to === null ? t`assigned to nobody` : t`assigned to ${iso(name)}`,
+            from,
+          })
+        }
+      />
     </Dialog>
+  );
+}
+
+interface Assignable extends PersonRow {
+  initials: string;
+  section: string | null;
+}
+
+function assignable(people: readonly Person[], assignee: StaffId | null): Assignable[] {
+  return people.map((person) => ({ ...person, chosen: person.id === assignee, barred: person.id === assignee }));
+}
+
+const nobodyRow = (): Assignable => ({ id: null, name: t`Nobody`, initials: "", section: null, mark: "assign-nobody" });
+
+function AssignList({ people, onChoose }: { people: readonly Assignable[]; onChoose: (row: Assignable, from: number) => void }): ReactNode {
+  return (
+    <PeopleSearch
+      asks={t`Find by name or section`}
+      label={t`Attendants`}
+      mark="assign-choice"
+      rowPx={44}
+      find={(wanted) => people.filter((row) => wanted === "" || fold(`${row.name} ${row.section ?? ""}`).includes(wanted))}
+      none={t`Nobody of that name works today.`}
+      onChoose={onChoose}
+    >
+      {({ name, initials, section, barred }) => (
+        <>
+          <span className="people-initials" aria-hidden>
+            {initials}
+          </span>
+          <span className="people-name" dir="auto">
+            {name}
+          </span>
+          <span className="people-hint">{barred === true ? t`has it now` : section === null ? "" : t`Section ${iso(section)}`}</span>
+        </>
+      )}
+    </PeopleSearch>
   );
 }
 
@@ -231,7 +234,7 @@ function Details({ tile, onClose, onVerb }: { tile: Tile; onClose: () => void; o
     [t`Why here`, rungWord(desk.board.standing(tile.taskId)?.rung ?? tile.standing.rung)],
     [t`Guests`, situation(tile)],
     [t`Assigned to`, staffName(staff, tile.assignee) ?? t`Nobody`],
-    [t`Room`, [iso(tile.roomType), t`floor ${tile.floor}`, t`section ${tile.section}`].join(" · ")],
+    [t`Room`, [iso(tile.roomType), t`floor ${iso(tile.floor)}`, t`section ${iso(tile.section)}`].join(" · ")],
   ];
   if (tile.guest !== null) {
     const guest = [persons(tile.guest.persons), tile.guest.vip ? t`VIP` : "", t`leaves ${serviceDay(tile.guest.departs_on, "short")}`];
@@ -311,23 +314,14 @@ export interface NewTask {
 /** More work for a room. The rooms are those that the desk knows, whether or not they have a task. */
 export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => void; onRecord: (task: NewTask) => void; number?: string }): ReactNode {
   const desk = useDesk();
-  const staff = useApp((state) => state.staff);
   const [room, setRoom] = useState(number);
   const [kind, setKind] = useState<TaskKind>("pickup");
   const [credits, setCredits] = useState(String(CREDITS.pickup));
   const [priority, setPriority] = useState<Priority>("normal");
-  const [assignee, setAssignee] = useState("nobody");
+  const [assignee, setAssignee] = useState<StaffId | null>(null);
   const [note, setNote] = useState("");
   const [roomError, setRoomError] = useState<string>();
   const [creditsError, setCreditsError] = useState<string>();
-
-  const people: Choice[] = [
-    { id: "nobody", label: t`Nobody` },
-    ...inDeskOrder(staff)
-      .filter((person) => person.role === "attendant" || person.role === "inspector")
-      .slice(0, 100)
-      .map((person) => ({ id: person.id, label: person.name, hint: person.section ?? "" })),
-  ];
 
   const record = async (from: number) => {
     const found = await findRoom(desk, room);
@@ -343,7 +337,7 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
         kind,
         credits: weight,
         priority,
-        ...(assignee === "nobody" ? {} : { assignee }),
+        ...(assignee === null ? {} : { assignee }),
         ...(note.trim() === "" ? {} : { note: note.trim() }),
       },
     };
@@ -374,7 +368,7 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
         </div>
         <div className="pair">
           <Field label={t`Credits`} value={credits} onChange={setCredits} error={creditsError} inputMode="numeric" testId="add-credits" />
-          <Select label={t`Assigned to`} choices={people} value={assignee} onChange={setAssignee} testId="add-assignee" />
+          <Assignee value={assignee} onChange={setAssignee} />
         </div>
         <Radios
           label={t`Priority`}
@@ -389,6 +383,42 @@ export function AddTask({ onClose, onRecord, number = "" }: { onClose: () => voi
         </div>
       </Form>
     </Dialog>
+  );
+}
+
+/** Whoever can be given a task, or nobody yet. */
+function Assignee({ value, onChange }: { value: StaffId | null; onChange: (id: StaffId | null) => void }): ReactNode {
+  const staff = useApp((state) => state.staff);
+  const [open, setOpen] = useState(false);
+  const ids = { label: useId(), value: useId() };
+  const people = useMemo(() => {
+    const some = inDeskOrder(staff).filter((person) => person.role === "attendant" || person.role === "inspector");
+    return [nobodyRow(), ...some].map((row) => ({ ...row, chosen: row.id === value }));
+  }, [staff, value]);
+  const name = staffName(staff, value) ?? t`Nobody`;
+  return (
+    <div className="field select">
+      <span id={ids.label} className="field-label">{t`Assigned to`}</span>
+      <DialogTrigger isOpen={open} onOpenChange={setOpen}>
+        <Button className="select-button" testId="add-assignee" aria-labelledby={`${ids.value} ${ids.label}`}>
+          <span id={ids.value} className="select-value" dir="auto" title={name}>
+            {name}
+          </span>
+          <ChevronDown size={16} aria-hidden />
+        </Button>
+        <DialogPopover className="popover-people">
+          <AriaDialog className="people-below" aria-label={t`Assigned to`}>
+            <AssignList
+              people={people}
+              onChoose={({ id }) => {
+                onChange(id);
+                setOpen(false);
+              }}
+            />
+          </AriaDialog>
+        </DialogPopover>
+      </DialogTrigger>
+    </div>
   );
 }
 

@@ -12,7 +12,7 @@ import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Switch } from "../../shared/controls";
-import { count } from "../../shared/fmt";
+import { count, iso } from "../../shared/fmt";
 import { isTyping, type ShortcutId } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
 import { go } from "../../shared/route";
@@ -238,7 +238,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
                 const turned = isTurned(choices, field.path);
                 const chosen = choices.get(field.path);
                 const own = chosen?.side === "edited" ? chosen.text : said(field.mine);
-                const turnWords = turned ? t`Keep mine after all: ${said(field.mine)}` : t`Take theirs instead: ${said(field.theirs)}`;
+                const turnWords = turned ? t`Keep mine after all: ${iso(said(field.mine))}` : t`Take theirs instead: ${iso(said(field.theirs))}`;
                 return (
                   <li key={field.path} data-testid="merged-field" data-path={field.path} data-turned={turned || undefined}>
                     <span>

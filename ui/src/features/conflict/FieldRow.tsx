@@ -6,10 +6,11 @@ import { TextArea, TextField } from "react-aria-components";
 import type { Authorship, ConflictField } from "../../bindings/bindings";
 import type { Chosen } from "../../data/deciding";
 import { useNow } from "../../data/ticker";
-import { dateTime } from "../../shared/fmt";
+import { dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { said } from "../../shared/said";
 import { mine, theirs } from "./choices";
+import { inAList } from "../../shared/words";
 import { changes, together } from "./words";
 
 /** What the hotel's rules call no value. */
@@ -117,7 +118,7 @@ function Option({ field, side, name, about, chosen, onChoose, by }: OptionProps)
       {field.editable ? <Words before={text(said(field.before))} after={text(value)} /> : <bdi className="versus-value">{value}</bdi>}
       {by === null ? null : (
         <small>
-          <bdi>{said(by.actor)}</bdi>, <bdi>{said(by.desk)}</bdi>, {dateTime(by.doneAt, now)}
+          {inAList([iso(said(by.actor)), iso(said(by.desk)), dateTime(by.doneAt, now)])}
           {by.receivedAt === null ? "" : ` · ${t`at the service ${dateTime(by.receivedAt, now)}`}`}
         </small>
       )}

@@ -1,7 +1,7 @@
 // The front desk asks one thing all day: which room can I give out now, and is that safe? Every row answers it in words.
 
 import { t } from "@lingui/core/macro";
-import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
+import { useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
 import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Input, SearchField } from "react-aria-components";
@@ -15,6 +15,7 @@ import { age, clock, count, iso, serviceDay } from "../../shared/fmt";
 import { CLEANLINESS_GLYPH, Glyph, LOCAL_GLYPH } from "../../shared/glyphs";
 import { useFocusKept } from "../../shared/focus";
 import { rowHeight } from "../../shared/language";
+import { rangeWith } from "../../shared/rowKeys";
 import { shortcutOf } from "../../shared/shortcuts";
 import { cleanlinessWord, flagWord, inAList, localStateWord, notSafeWord, occupancyWord, persons, sellabilityWord, stayWord, waitingWords } from "../../shared/words";
 import { AskDialog, RoomPanel, type Recording } from "./dialogs";
@@ -60,14 +61,7 @@ export function FrontDesk(): ReactNode {
   const [current, setCurrent] = useState(0);
   const at = Math.min(current, Math.max(0, ids.length - 1));
   const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
-  // The current row stays in the page however far it is scrolled away, so that the focus is not lost with it.
-  const rangeExtractor = useCallback(
-    (range: Range) => {
-      const indexes = defaultRangeExtractor(range);
-      return at >= range.count || indexes.includes(at) ? indexes : [...indexes, at].toSorted((a, b) => a - b);
-    },
-    [at],
-  );
+  const rangeExtractor = useCallback((range: Range) => rangeWith(range, at), [at]);
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
@@ -277,7 +271,7 @@ const Row = memo(function Row({ id, top, index, current, onCurrent }: RowProps):
       <span role="gridcell" className="rack-number">
         <RoomNumber number={room.number} />
         <small>
-          <bdi>{room.roomType}</bdi> · {t`floor ${room.floor}`}
+          <bdi>{room.roomType}</bdi> · {t`floor ${iso(room.floor)}`}
         </small>
       </span>
       <span role="gridcell" className="rack-answer">

@@ -55,7 +55,7 @@ function Claim({ room, onClose, onRecord }: Props): ReactNode {
         onSubmit={(event) => {
           event.preventDefault();
           const name = guest.trim();
-          onRecord({ action: { action: "claim", args: name === "" ? {} : { guest: name } }, done: name === "" ? t`claimed` : t`claimed for ${name}`, from: event.timeStamp });
+          onRecord({ action: { action: "claim", args: name === "" ? {} : { guest: name } }, done: name === "" ? t`claimed` : t`claimed for ${{ name: iso(name) }}`, from: event.timeStamp });
         }}
       >
         {reasons.length === 0 ? null : (
@@ -116,10 +116,10 @@ export function RoomPanel({ room, onClose, onVerb }: { room: RackRoom; onClose: 
   const facts: [string, ReactNode][] = [
     [t`Housekeeping`, [cleanlinessWord(room.cleanliness), doing(room, now)].filter(Boolean).join(" · ")],
     [t`Front desk`, room.discrepancy ? bothSides(room) : occupancyWord(room.occupancy)],
-    [t`Room`, [iso(room.roomType), t`floor ${room.floor}`, t`section ${room.section}`].join(" · ")],
+    [t`Room`, [iso(room.roomType), t`floor ${iso(room.floor)}`, t`section ${iso(room.section)}`].join(" · ")],
   ];
   if (room.claim !== null) {
-    const claim = [room.claim.guest ?? "", t`by ${room.claim.by}`, dateTime(room.claim.at, now)];
+    const claim = [room.claim.guest === null ? "" : iso(room.claim.guest), t`by ${iso(room.claim.by)}`, dateTime(room.claim.at, now)];
     facts.unshift([t`Claimed`, <bdi key="claim">{claim.filter(Boolean).join(" · ")}</bdi>]);
   }
   if (room.waiting !== null) facts.unshift([t`Guest waits`, waitingWords(room.waiting, now)]);

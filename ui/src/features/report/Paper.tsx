@@ -5,10 +5,11 @@ import type { ReactNode } from "react";
 import type { Report, ReportPeriod, ReportRow } from "../../bindings/bindings";
 import { RoomNumber } from "../../shared/controls";
 import { dayBegan, lineId } from "../../shared/DayBegan";
-import { count, dateTimeInFull as at } from "../../shared/fmt";
-import { cameToSentence } from "../../shared/outage";
+import { count, dateTimeInFull as at, iso } from "../../shared/fmt";
+import { cameToSentence, outageName } from "../../shared/outage";
 import { said } from "../../shared/said";
-import { endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
+import { inAList } from "../../shared/words";
+import { endCount, ENDS, endWord, outcomeWord } from "./words";
 
 /** More than this is a book; the table has all of it. */
 export const PAPER_MAX = 5_000;
@@ -28,7 +29,7 @@ export function Paper({ head, rows, open, decided, period }: PaperProps): ReactN
     <div className="paper" data-testid="paper">
       <h1>{outage === null ? t`What was done at this desk` : outageName(outage, at)}</h1>
       <p>
-        {head.hotel} · {head.desk}
+        <bdi>{head.hotel}</bdi> · <bdi>{head.desk}</bdi>
         {period.kind === "time" ? ` · ${t`${at(period.from)} to ${at(period.to)}`}` : ""}
         {outage === null ? "" : ` · ${outage.code}`} · {t`printed ${at(head.madeAt)}`}
       </p>
@@ -38,7 +39,7 @@ export function Paper({ head, rows, open, decided, period }: PaperProps): ReactN
       <p>
         {count(sums.recorded)} {t`done`} = {ENDS.map((end) => `${count(endCount(sums, end))} ${endWord(end, endCount(sums, end))}`).join(" + ")}
       </p>
-      <p>{head.people.map((person) => `${person.name} ${count(person.actions)}`).join(" · ")}</p>
+      <p>{head.people.map((person) => `${iso(said(person.name))} ${count(person.actions)}`).join(" · ")}</p>
       <h2>{t`Still open`}</h2>
       {open.length === 0 ? <p>{t`Nothing.`}</p> : <List rows={open} />}
       <h2>{t`Decided`}</h2>
@@ -75,8 +76,8 @@ function List({ rows }: { rows: readonly ReportRow[] }): ReactNode {
             <td>
               {outcomeWord(row)}
               {row.acceptedAt === null ? "" : ` ${at(row.acceptedAt)}`}
-              {row.why === null ? "" : `. ${said(row.why)}`}
-              {row.decision === null ? "" : `. ${said(row.decision.what)} (${said(row.decision.actor)}, ${at(row.decision.at)})`}
+              {row.why === null ? "" : `. ${iso(said(row.why))}`}
+              {row.decision === null ? "" : `. ${iso(said(row.decision.what))} (${inAList([iso(said(row.decision.actor)), at(row.decision.at)])})`}
             </td>
           </tr>
         ))}

@@ -19,13 +19,13 @@ import { DayBegan, lineId } from "../../shared/DayBegan";
 import { count, dateTime } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
-import { cameToSentence } from "../../shared/outage";
+import { cameToSentence, outageName } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
 import { Unshown } from "../../shared/Unshown";
 import { said } from "../../shared/said";
 import { Paper, PAPER_MAX } from "./Paper";
-import { END_GLYPH, endCount, ENDS, endWord, outageName, outcomeWord } from "./words";
+import { END_GLYPH, endCount, ENDS, endWord, outcomeWord } from "./words";
 import "./report.css";
 
 const PAGE = 100;
@@ -186,7 +186,8 @@ export default function Report({ period: asked }: { period: string | null }): Re
         )}
         <Choosing head={head} asked={asked} now={now} />
         {sums.recorded === 0 ? (
-          <p className="report-nothing" data-testid="report-nothing">{outage === null && period.kind !== "time" ? t`When it is, everything done meanwhile stands here, with what came of it.` : t`Nothing was done at this desk then.`}</p>
+          // Of an outage the head says it already.
+          outage !== null ? null : <p className="report-nothing" data-testid="report-nothing">{period.kind === "time" ? t`Nothing was done at this desk then.` : t`When it is, everything done meanwhile stands here, with what came of it.`}</p>
         ) : (
           <>
             <div className="ends" role="group" aria-label={t`What came of it`} data-testid="report-sums" data-balanced={sums.balanced}>

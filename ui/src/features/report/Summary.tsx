@@ -12,13 +12,13 @@ import { Back, Button, RoomNumber } from "../../shared/controls";
 import { compareRooms, count, dateTime, iso } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
-import { cameToSentence } from "../../shared/outage";
+import { cameToSentence, outageName } from "../../shared/outage";
 import { go, routeHash } from "../../shared/route";
 import { useRowKeys } from "../../shared/rowKeys";
 import { Unshown } from "../../shared/Unshown";
 import { said } from "../../shared/said";
 import { buttonName } from "../../shared/words";
-import { effectWord, endCount, ENDS, endWord, outageName } from "./words";
+import { effectWord, endCount, ENDS, endWord } from "./words";
 import "./report.css";
 
 type Entry = { heading: string; hint: string } | { room: RoomOutcome };
@@ -85,9 +85,10 @@ export default function Summary(): ReactNode {
             {outage === null ? t`This desk has not been without its service yet.` : cameToSentence(outage, sums)}
           </p>
         </div>
-        <a className="report-link" href={routeHash({ view: "report", period: null })} data-testid="summary-report">{t`The whole report`}</a>
+        {list.length === 0 ? null : (
+          <a className="report-link" href={routeHash({ view: "report", period: null })} data-testid="summary-report">{t`The whole report`}</a>
+        )}
       </header>
-      {outage !== null && list.length === 0 ? <p className="report-nothing">{t`Nothing was done at this desk meanwhile.`}</p> : null}
       {list.length === 0 ? null : <Outcomes list={list} />}
     </div>
   );
@@ -169,7 +170,7 @@ function Outcome({ room, current }: { room: RoomOutcome; current: boolean }): Re
           {ENDS.filter((end) => endCount(sums, end) > 0)
             .map((end) => `${count(endCount(sums, end))} ${endWord(end, endCount(sums, end))}`)
             .join(" · ")}
-          {room.last === null ? "" : ` · ${t`last: ${said(room.last)}`}`}
+          {room.last === null ? "" : ` · ${t`last: ${iso(said(room.last))}`}`}
         </small>
       </div>
       {room.conflict ? (

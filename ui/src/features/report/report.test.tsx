@@ -9,6 +9,7 @@ import { cameToSentence } from "../../shared/outage";
 import { parseRoute, routeHash } from "../../shared/route";
 import Report, { periodOf } from "./Report";
 import Summary from "./Summary";
+import { said } from "../../shared/said";
 
 afterEach(cleanup);
 
@@ -63,6 +64,13 @@ describe("the summary after an outage", () => {
     await open("summary", {});
     expect(screen.getByTestId("summary-sentence").textContent).toBe("This desk has not been without its service yet.");
     expect(screen.queryByTestId("outcome")).toBeNull();
+    expect(screen.queryByTestId("summary-report")).toBeNull();
+  });
+
+  it("says once that nothing was done in it, and leads to nothing that is empty", async () => {
+    await open("summary", { busy: true, idle: true });
+    expect(screen.getByTestId("summary").textContent?.match(/Nothing was done at this desk meanwhile\./g)).toHaveLength(1);
+    expect(screen.queryByRole("link")).toBeNull();
   });
 });
 
@@ -118,6 +126,10 @@ describe("the report", () => {
     const { total } = await platform.report({ kind: "last" }, null, [], 0, 0);
     expect([...paper.querySelectorAll("table")].at(-1)?.querySelectorAll("tbody tr")).toHaveLength(total);
     expect(paper.textContent).toContain("Sunday 27 March 2016 began in");
+    // Who did how much, by name.
+    const { people } = await platform.report({ kind: "last" }, null, [], 0, 500);
+    expect(people.length).toBeGreaterThan(0);
+    for (const { name, actions } of people) expect(paper.textContent).toContain(`\u2068${said(name)}\u2069 ${actions}`);
     vi.unstubAllGlobals();
   });
 
@@ -145,7 +157,8 @@ describe("the report", () => {
 
   it("is about an earlier outage, a period of time, or nothing yet", async () => {
     await open("report", { busy: true }, "2");
-    expect(screen.getByTestId("report-nothing").textContent).toBe("Nothing was done at this desk then.");
+    expect(screen.getByTestId("report-sentence").textContent).toBe("Nothing was done at this desk meanwhile.");
+    expect(screen.queryByTestId("report-sums")).toBeNull();
     cleanup();
     await open("report", { busy: true }, "2016-03-26T22:00:00.000Z..2016-03-27T11:00:00.000Z");
     expect(screen.getAllByTestId("report-row").length).toBeGreaterThan(0);

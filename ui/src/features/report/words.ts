@@ -1,8 +1,7 @@
 // What came of an action, and what changed for the front desk, in words.
 
 import { plural, t } from "@lingui/core/macro";
-import type { CameTo, Outage, ReportRow, ReportSums, RoomEffect } from "../../bindings/bindings";
-import { outageSpan } from "../../shared/outage";
+import type { CameTo, ReportRow, ReportSums, RoomEffect } from "../../bindings/bindings";
 import type { GlyphName } from "../../shared/glyphs";
 
 export const ENDS: readonly CameTo[] = ["taken", "merged", "decided", "givenUp", "waiting", "attention"];
@@ -79,9 +78,4 @@ export function effectWord(effect: RoomEffect): string {
     case "discrepancy":
       return t`Discrepancy`;
   }
-}
-
-/** An outage in a list. */
-export function outageName(outage: Outage, at: (stamp: string) => string): string {
-  return outage.planned ? t`Worked offline ${outageSpan(outage, at)}` : t`Outage ${outageSpan(outage, at)}`;
 }

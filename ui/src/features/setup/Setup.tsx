@@ -1,18 +1,19 @@
 // Before the board: which hotel, its first load, who is working; and what to do when the database cannot be used.
 
 import { t } from "@lingui/core/macro";
-import { ArrowLeft, ArrowRight, Building2, Link2, Search } from "lucide-react";
+import { ArrowLeft, ArrowRight, Building2, Link2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { Form, Input, SearchField } from "react-aria-components";
+import { Form } from "react-aria-components";
 import type { CommandError, FoundHotel, Loading } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Field, Problem } from "../../shared/controls";
-import { count, fold, serviceDay } from "../../shared/fmt";
+import { count, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { Mark } from "../../shared/Mark";
+import { PeopleSearch, type PersonRow } from "../../shared/People";
 import { said } from "../../shared/said";
 import { useAttempt } from "../../shared/useAttempt";
 import { roleWord } from "../../shared/words";
@@ -101,7 +102,7 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
     void run(async () => {
       const hotel = await desk.platform.findHotel(address.trim(), code.trim());
       setFound(hotel);
-      announce(t`Found ${hotel.name}. Is this your hotel?`);
+      announce(t`Found ${iso(hotel.name)}. Is this your hotel?`);
     });
   };
 
@@ -172,19 +173,31 @@ export function FirstLoad({ loading }: { loading: Loading | null }): ReactNode {
   );
 }
 
-const SHOW = 60;
+interface Worker extends PersonRow {
+  initials: string;
+  what: string;
+  /** What it is found by, folded. */
+  found: string;
+}
 
 export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode {
   const desk = useDesk();
   const staff = useApp((state) => state.staff);
   const hotel = useApp((state) => state.hotel);
-  const [query, setQuery] = useState("");
   const [busy, setBusy] = useState(false);
-  const wanted = fold(query);
-  const people = useMemo(() => {
-    const all = inDeskOrder(staff);
-    return wanted === "" ? all : all.filter((person) => fold(`${person.name} ${roleWord(person.role)} ${person.section ?? ""}`).includes(wanted));
-  }, [staff, wanted]);
+  const people = useMemo(
+    () =>
+      inDeskOrder(staff).map(
+        ({ id, name, initials, role, section }): Worker => ({
+          id,
+          name,
+          initials,
+          what: [roleWord(role), section === null ? "" : t`Section ${iso(section)}`].filter(Boolean).join(" · "),
+          found: fold(`${name} ${roleWord(role)} ${section ?? ""}`),
+        }),
+      ),
+    [staff],
+  );
   const choose = async (id: string) => {
     if (busy) return;
     setBusy(true);
@@ -195,39 +208,33 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
     setBusy(false);
     onCancel?.();
   };
-  const first = people[0];
   return (
     <Page wide testId="who" title={t`Who is working?`} lead={hotel === null ? undefined : <>
       <bdi>{hotel.name}</bdi> · {serviceDay(hotel.serviceDay)}. {t`Everything recorded here carries this name.`}
     </>}>
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (wanted !== "" && first !== undefined) void choose(first.id);
-        }}
+      <PeopleSearch
+        asks={t`Find by name, role or section`}
+        fieldMark="staff-search"
+        label={t`Who is working?`}
+        mark="staff-choice"
+        rowPx={70}
+        cardRem={16.5}
+        find={(wanted) => people.filter((person) => person.found.includes(wanted))}
+        none={t`Nobody fits what you typed.`}
+        onChoose={({ id }) => (id === null ? undefined : void choose(id))}
       >
-        <SearchField className="find setup-find" aria-label={t`Find a person`} value={query} onChange={setQuery} autoFocus>
-          <Search size={16} aria-hidden />
-          <Input className="input" placeholder={t`Find by name, role or section`} data-search="" data-testid="staff-search" />
-        </SearchField>
-      </Form>
-      <ul className="staff">
-        {people.slice(0, SHOW).map((person) => (
-          <li key={person.id}>
-            <Button className="staff-choice" testId="staff-choice" data-staff={person.id} onPress={() => void choose(person.id)}>
-              <span className="people-initials" aria-hidden>
-                {person.initials}
-              </span>
-              <span className="staff-words">
-                <b dir="auto">{person.name}</b>
-                <small>{[roleWord(person.role), person.section === null ? "" : t`Section ${person.section}`].filter(Boolean).join(" · ")}</small>
-              </span>
-            </Button>
-          </li>
-        ))}
-      </ul>
-      {people.length > SHOW ? <p className="setup-more">{t`${count(people.length - SHOW)} more: type a name to find them.`}</p> : null}
-      {people.length === 0 ? <p className="setup-more">{t`Nobody fits what you typed.`}</p> : null}
+        {({ name, initials, what }) => (
+          <>
+            <span className="people-initials" aria-hidden>
+              {initials}
+            </span>
+            <span className="people-words">
+              <b dir="auto">{name}</b>
+              <small>{what}</small>
+            </span>
+          </>
+        )}
+      </PeopleSearch>
       {onCancel === undefined ? null : (
         <div className="setup-actions">
           <Button onPress={onCancel}>{t`Go back to the board`}</Button>

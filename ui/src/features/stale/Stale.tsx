@@ -8,7 +8,7 @@ import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Problem } from "../../shared/controls";
-import { count, dateTime, durationInWords } from "../../shared/fmt";
+import { count, dateTime, durationInWords, iso } from "../../shared/fmt";
 import { giveFocusToTheView } from "../../shared/giveFocusToTheView";
 import { GoOn } from "../../shared/GoOn";
 import { ownWords, said } from "../../shared/said";
@@ -59,7 +59,7 @@ function Stale(): ReactNode {
     run("export", async () => {
       const { path } = await desk.platform.exportWaiting(null);
       setFile(path);
-      announce(t`Written to ${path}.`);
+      announce(t`Written to ${iso(path)}.`);
     });
 
   return (

@@ -15,7 +15,7 @@ import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { Unshown } from "../../shared/Unshown";
 import { said } from "../../shared/said";
-import { buttonName } from "../../shared/words";
+import { buttonName, inAList } from "../../shared/words";
 import "./story.css";
 
 const ALL = "all";
@@ -69,7 +69,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
           {t`Room`} <RoomNumber number={story.title} />: {t`what happened`}
         </h1>
         {story.tasks.length < 2 ? null : (
-          <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${said(each.name)}` }))]} value={task} onChange={setTask} testId="story-task" />
+          <Select label={t`Show`} quiet choices={[{ id: ALL, label: t`The whole room` }, ...story.tasks.map((each) => ({ id: each.id, label: t`Only the ${iso(said(each.name))}` }))]} value={task} onChange={setTask} testId="story-task" />
         )}
       </header>
       {entityKind === "room" ? <Hold roomId={entityId} number={story.title} onHold={story.onHold} now={now} onDone={readNow} /> : null}
@@ -100,7 +100,7 @@ function Hold({ roomId, number, onHold, now, onDone }: { roomId: string; number:
       <div className="story-hold" data-testid="story-hold">
         <Glyph name="bars" />
         <span>
-          <b>{t`On hold: nothing of this room is sent.`}</b> <bdi>{onHold.by}</bdi>, {dateTime(onHold.since, now)}: <bdi>{onHold.reason}</bdi>
+          <b>{t`On hold: nothing of this room is sent.`}</b> {inAList([iso(onHold.by), dateTime(onHold.since, now)])}: <bdi>{onHold.reason}</bdi>
         </span>
         <Button small testId="let-go" aria-label={buttonName(t`Let it go on`, t`Room ${iso(number)}`)} onPress={() => void letGoOn(desk, roomId, number).then(onDone)}>
           {t`Let it go on`}

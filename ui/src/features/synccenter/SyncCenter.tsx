@@ -378,7 +378,7 @@ function GiveUp({ row, onClose }: { row: OutboxRow; onClose: () => void }): Reac
     onClose();
   };
   return (
-    <Dialog title={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up">
+    <Dialog title={t`Give up: ${iso(said(row.summary))}, room ${iso(row.title)}`} onClose={onClose} testId="dialog-give-up">
       <Form
         className="stack"
         onSubmit={(event) => {
@@ -505,7 +505,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         <small>
           <bdi>{said(row.actor)}</bdi> · {dateTime(row.recordedAt, now)}
           {row.offline ? ` · ${t`offline`}` : ""}
-          {row.waitsFor === null ? "" : ` · ${t`waits for: ${said(row.waitsFor)}`}`}
+          {row.waitsFor === null ? "" : ` · ${t`waits for: ${iso(said(row.waitsFor))}`}`}
           {row.acknowledgedAt === null ? "" : ` · ${t`taken ${dateTime(row.acknowledgedAt, now)}`}`}
         </small>
         {row.why === null ? null : (
@@ -538,7 +538,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
           </Button>
         )}
         {row.state === "failed" ? (
-          <Button small testId="give-up" aria-label={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
+          <Button small testId="give-up" aria-label={t`Give up: ${iso(said(row.summary))}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
             {t`Give up`}
           </Button>
         ) : null}

@@ -46,6 +46,8 @@ export interface MemoryOptions {
   givenTwice?: boolean;
   /** So many more actions that were taken. */
   taken?: number;
+  /** There was one more outage, in which nothing was done. */
+  idle?: boolean;
   /** The day began at this desk: the work of most rooms was taken, some waits, one failed. */
   dayBegan?: boolean;
   link?: LinkMode;
@@ -289,7 +291,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   for (const [n, tile] of [...house.tiles.values()].entries()) {
     for (let more = n; more < (options.taken ?? 0); more += house.tiles.size) record(tile.roomId, "note", phrase("Wrote a note: {text}", { text: String(more) }), "synced", 120);
   }
-  const reports = madeUpReports(outbox, days, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0);
+  const reports = madeUpReports(outbox, days, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0, options.idle);
   sum();
 
   function beginDay() {

@@ -35,15 +35,17 @@ export interface MadeUpReports {
   summary: () => OutageSummary;
 }
 
-/** `outages` says whether there has been one, and whether it lasts. */
-export function madeUpReports(outbox: readonly OutboxRow[], days: ReadonlyMap<string, { day: string; first: number }>, revision: () => number, ago: (minutes: number) => string, online: () => boolean, outages: () => boolean): MadeUpReports {
+/** `outages` says whether there has been one, and whether it lasts; with `idle` there was one more, in which nothing was done. */
+export function madeUpReports(outbox: readonly OutboxRow[], days: ReadonlyMap<string, { day: string; first: number }>, revision: () => number, ago: (minutes: number) => string, online: () => boolean, outages: () => boolean, idle = false): MadeUpReports {
   const last = (): Outage => ({ id: 3, beganAt: ago(134), endedAt: online() ? ago(12) : null, code: "SERVICE_UNREACHABLE", planned: false, actions: outbox.length });
   const shift: Outage = { id: 2, beganAt: ago(3 * 1440), endedAt: ago(3 * 1440 - 380), code: "PLANNED_OFFLINE", planned: true, actions: 0 };
+  const nothing: Outage = { id: 4, beganAt: ago(6), endedAt: ago(2), code: "SERVICE_UNREACHABLE", planned: false, actions: 0 };
+  const newestFirst = () => [...(idle ? [nothing] : []), ...(outages() ? [last(), shift] : [])];
   return {
     report: (period, cameTo, open, offset, limit) => {
-      const known = outages() ? [last(), shift] : [];
+      const known = newestFirst();
       const outage = period.kind === "time" ? null : period.kind === "last" ? (known[0] ?? null) : (known.find((each) => each.id === period.id) ?? null);
-      const all = outage?.id === shift.id || (outage === null && period.kind !== "time") ? [] : outbox.map(reportRow);
+      const all = outage?.actions === 0 || (outage === null && period.kind !== "time") ? [] : outbox.map(reportRow);
       const rows = cameTo === null ? all : all.filter((row) => row.cameTo === cameTo);
       const lines = inLines(rows, days, (row) => (row.cameTo === "taken" || row.cameTo === "merged" || row.cameTo === "waiting" ? row.cameTo : null), open);
       const people = new Map<string, number>();
@@ -51,10 +53,11 @@ export function madeUpReports(outbox: readonly OutboxRow[], days: ReadonlyMap<st
       return { revision: revision(), hotel: "City Hotel", desk: "Desk 01M0B7", madeAt: ago(0), outage, outages: known, sums: sumsOf(all), people: [...people].map(([name, actions]) => ({ name: ownWords(name), actions })), rows: lines.slice(offset, offset + limit), total: lines.length };
     },
     summary: () => {
-      const rows = outages() ? outbox.map(reportRow) : [];
+      const outage = newestFirst()[0] ?? null;
+      const rows = outage === null || outage.actions === 0 ? [] : outbox.map(reportRow);
       const byRoom = new Map<string, ReportRow[]>();
       for (const row of rows) byRoom.set(row.entityId, [...(byRoom.get(row.entityId) ?? []), row]);
-      return { revision: revision(), outage: outages() ? last() : null, sums: sumsOf(rows), rooms: [...byRoom.values()].map(outcome) };
+      return { revision: revision(), outage, sums: sumsOf(rows), rooms: [...byRoom.values()].map(outcome) };
     },
   };
 }
