@@ -22,6 +22,7 @@ mod outages;
 mod radio;
 mod report;
 mod views;
+mod voice;
 mod words;
 
 pub use app::{App, AppConfig, SampleHotel};

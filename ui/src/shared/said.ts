@@ -4,19 +4,29 @@
 import { i18n } from "@lingui/core";
 import type { Arg, CommandError, Phrase } from "../bindings/bindings";
 import { PHRASES } from "../bindings/phrases";
-import { clock, count, dateTime, iso, serviceDay } from "./fmt";
+import { clock, count, dateTime, dateTimeInFull, iso, serviceDay } from "./fmt";
 
 /** Somebody's own words, in no language of ours. */
 const VERBATIM = "{words}";
 
 /** A sentence of the core in words; none is nothing. What is put into it is isolated, so that it cannot reorder what stands around it. */
 export function said(phrase: Phrase | null): string {
-  if (phrase === null) return "";
+  return phrase === null ? "" : saidAt(phrase, dateTime);
+}
+
+/** The same on paper, which is read on another day: no moment goes without its date. */
+export function saidOnPaper(phrase: Phrase): string {
+  return saidAt(phrase, dateTimeInFull);
+}
+
+type Moment = (stamp: string) => string;
+
+function saidAt(phrase: Phrase, moment: Moment): string {
   const { template, args } = phrase;
   if (phrase.said !== null && i18n.locale === "en") return phrase.said;
   const own = verbatim(phrase);
   if (own !== null) return own;
-  const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`))]));
+  const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`), moment)]));
   const known = PHRASES[template];
   return known === undefined ? inEnglish(template, values) : i18n._(known.id, values);
 }
@@ -36,14 +46,14 @@ function verbatim({ template, args }: Phrase): string | null {
   return template === VERBATIM && words !== undefined && "text" in words ? words.text : null;
 }
 
-function put(arg: Arg, chooses: boolean): string | number {
+function put(arg: Arg, chooses: boolean, moment: Moment): string | number {
   if ("text" in arg) return iso(arg.text);
   if ("number" in arg) return chooses ? arg.number : count(arg.number);
-  if ("time" in arg) return dateTime(arg.time);
+  if ("time" in arg) return moment(arg.time);
   if ("day" in arg) return serviceDay(arg.day);
   if ("clock" in arg) return clock(arg.clock);
   const own = verbatim(arg.phrase);
-  return own === null ? said(arg.phrase) : iso(own);
+  return own === null ? saidAt(arg.phrase, moment) : iso(own);
 }
 
 /** Lingui reads no message while the app runs, and so what it does not have is put together here. */
