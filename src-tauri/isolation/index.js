@@ -43,6 +43,7 @@ const COMMANDS = new Set([
   'export_report',
   'downtime_pack',
   'open_downtime_pack',
+  'say_for_pack',
   'dismiss_guide',
   'dismiss_notice',
   'telemetry',
@@ -50,7 +51,7 @@ const COMMANDS = new Set([
   'quit',
 ])
 
-// The largest honest message is a resolution of one room: a few kilobytes.
+// The largest honest message is a hundred short sentences of the downtime pack with their words: some 20 kilobytes.
 const ARGUMENT_CHARACTERS_MAX = 64 * 1024
 
 // Not a command of ours: Rust answers it with an error, so the caller's promise is rejected instead of never settling.

@@ -11,7 +11,7 @@ use turndown_app::{
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView,
         DowntimePack, Exported, FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter,
-        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, Story, Suggestions, SyncCenter,
+        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, SaidPhrase, Story, Suggestions, SyncCenter, Voice,
     },
 };
 use turndown_phrase::{Phrase, phrase};
@@ -244,7 +244,7 @@ pub async fn downtime_pack(app: State<'_, App>) -> Answer<DowntimePack> {
 /// Shows the pack in whatever program shows pages here: that one prints.
 #[tauri::command]
 pub async fn open_downtime_pack(app: State<'_, App>) -> Answer<()> {
-    let page = waiting(app, App::write_downtime_pack).await?;
+    let page = app.write_downtime_pack().await?;
     open::that_detached(&page).map_err(|error| {
         tracing::warn!(%error, page = %page.display(), "no program shows the downtime pack");
         CommandError {
@@ -257,6 +257,11 @@ pub async fn open_downtime_pack(app: State<'_, App>) -> Answer<()> {
             reference: error.to_string(),
         }
     })
+}
+
+#[tauri::command(async)]
+pub fn say_for_pack(app: State<'_, App>, voice: Voice, said: Vec<SaidPhrase>) -> Vec<Phrase> {
+    app.say_for_pack(voice, said)
 }
 
 #[tauri::command]

@@ -43,6 +43,7 @@ macro_rules! with_commands {
             export_report,
             downtime_pack,
             open_downtime_pack,
+            say_for_pack,
             dismiss_guide,
             dismiss_notice,
             telemetry,

@@ -229,7 +229,7 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::FrontDesk { since } => told(app.front_desk(since)),
         Ask::Radio { line } => told(app.radio(&line)),
         Ask::Suggestions => told(app.suggestions().await),
-        Ask::WriteDowntimePack => told(app.write_downtime_pack().map(|page| page.display().to_string())),
+        Ask::WriteDowntimePack => told(app.write_downtime_pack().await.map(|page| page.display().to_string())),
         Ask::DowntimePack => told(app.downtime_pack()),
         Ask::SyncCenter { filter, open, offset, limit } => told(app.sync_center(filter, &open, offset, limit)),
         Ask::Act { request } => told(app.act(request)),

@@ -9,13 +9,15 @@ use crate::dto::{
 use crate::listener::Listener;
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
-use crate::{downtime, errors, guide, notices};
+use crate::voice::Speech;
+use crate::{errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use turndown_desk::{Desk, DeskAction, RoomRow};
 use turndown_domain::{PropertyBook, Role, RoomId, Unit, note_text};
 use turndown_offline::{
@@ -78,6 +80,10 @@ pub(crate) struct Inner {
     backup_warning: Mutex<Option<StartNotice>>,
     /// As of when the downtime pack is, or why it could not be written.
     pack: Mutex<Option<Result<DateTime<Utc>, Phrase>>>,
+    /// Held while the pack is written.
+    pub(crate) pack_writer: tokio::sync::Mutex<()>,
+    /// What the windows' pages say for it.
+    pub(crate) speech: watch::Sender<Speech>,
     /// By what the rooms were judged last that changes no row, and from which revision on.
     judged_by: Mutex<(JudgedBy, u64)>,
 }
@@ -118,11 +124,14 @@ impl App {
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
             pack: Mutex::new(None),
+            pack_writer: tokio::sync::Mutex::default(),
+            speech: watch::Sender::default(),
             judged_by: Mutex::default(),
         }));
         if let Ok(desk) = app.desk() {
             Self::check_behind(desk.clone(), report.unclean);
             app.keep();
+            app.write_packs();
             app.watch_the_day();
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
@@ -148,6 +157,7 @@ impl App {
 
     /// Ends the link and closes the database cleanly. Nothing depends on it: a killed desk loses nothing either.
     pub async fn stop(&self) {
+        self.0.speech.send_modify(Speech::end);
         let linked = lock(&self.0.link).take();
         if let Some(linked) = linked {
             linked.sync.stop().await;
@@ -203,6 +213,7 @@ impl App {
             trouble: None,
             notice: self.notice(desk),
             guide,
+            pack_wants: self.0.speech.borrow().wants().cloned(),
             version: self.0.config.version.to_owned(),
         })
     }
@@ -241,6 +252,7 @@ impl App {
             trouble: Some(trouble),
             notice: None,
             guide: None,
+            pack_wants: None,
             version: self.0.config.version.to_owned(),
         }
     }
@@ -1124,7 +1136,6 @@ impl App {
             let began = tokio::time::Instant::now();
             let mut taken = began;
             let mut looked_at_copies = began;
-            let mut packed: Option<tokio::time::Instant> = None;
             let mut rounds = tokio::time::interval(KEEP_EVERY);
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             // The first comes at once, and the start has enough to do.
@@ -1165,13 +1176,6 @@ impl App {
                     let engine = engine.clone();
                     let gone = tokio::task::spawn_blocking(move || engine.let_copies_go()).await;
                     tracing::debug!(?gone, "old files of the second copy");
-                }
-                if packed.is_none_or(|packed| packed.elapsed() >= downtime::EVERY)
-                    && let Ok(desk) = inner.desk.clone()
-                {
-                    packed = Some(tokio::time::Instant::now());
-                    let app = Self(Arc::clone(&inner));
-                    let _ = tokio::task::spawn_blocking(move || app.write_pack(&desk)).await;
                 }
                 match backed_up {
                     Ok(_) => {

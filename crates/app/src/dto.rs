@@ -102,6 +102,8 @@ dto! {
         pub notice: Option<StartNotice>,
         /// The sample hotel's guide; absent elsewhere.
         pub guide: Option<Guide>,
+        /// The voice in which the downtime pack wants words: a page that speaks so says them. Absent where none are wanted.
+        pub pack_wants: Option<Voice>,
         /// The build.
         pub version: String,
     }
@@ -1075,6 +1077,36 @@ dto! {
         pub written_at: Option<String>,
         /// Why it could not be written last.
         pub problem: Option<Phrase>,
+    }
+
+    /// How a window speaks: all that the words of a sentence depend on.
+    #[derive(Eq)]
+    pub struct Voice {
+        /// The language, as it stands in a page.
+        pub lang: String,
+        /// Where its lines begin.
+        pub dir: Direction,
+        /// The digits.
+        pub digits: String,
+        /// The calendar.
+        pub calendar: String,
+    }
+
+    /// Where lines begin.
+    #[derive(Copy, Eq)]
+    pub enum Direction {
+        /// On the left.
+        Ltr,
+        /// On the right.
+        Rtl,
+    }
+
+    /// A sentence, and how a window says it.
+    pub struct SaidPhrase {
+        /// The sentence.
+        pub phrase: Phrase,
+        /// Its words.
+        pub words: String,
     }
 
     /// Where files are written to and found.

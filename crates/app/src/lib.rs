@@ -23,6 +23,7 @@ mod radio;
 mod record;
 mod report;
 mod views;
+mod voice;
 mod words;
 
 pub use app::{App, AppConfig, SampleHotel};

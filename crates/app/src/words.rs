@@ -28,7 +28,8 @@ pub fn kind(kind: TaskKind) -> Phrase {
     }
 }
 
-fn flag(flag: ServiceFlag) -> Phrase {
+/// What stands on the door, or what the guest said of it.
+pub fn flag(flag: ServiceFlag) -> Phrase {
     match flag {
         ServiceFlag::DoNotDisturb => phrase!("do not disturb"),
         ServiceFlag::MakeUpRoom => phrase!("make up room"),
@@ -249,19 +250,6 @@ fn held_room<'a>(event: &'a Event, unit: Option<&'a Unit>) -> &'a str {
 /// A closed set's word with spaces: `out_of_order` → `out of order`.
 pub fn snake(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
-}
-
-/// The same for a word that is written `likeThis`.
-pub fn spaced(value: &impl serde::Serialize) -> String {
-    let word = snake(value);
-    let mut spaced = String::with_capacity(word.len() + 4);
-    for letter in word.chars() {
-        if letter.is_ascii_uppercase() {
-            spaced.push(' ');
-        }
-        spaced.push(letter.to_ascii_lowercase());
-    }
-    spaced
 }
 
 /// A field in hotel words. For a task's field the task's kind stands beside it, because a room may have several.

@@ -37,7 +37,7 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::DayBegan, dto::OutboxRow, dto::StoryStep, dto::StoryLine, dto::StoryTask, dto::Story, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
         dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,
-        dto::FoundHotel, dto::CarriedDesk, dto::RoomOnHold, dto::Exported, dto::DowntimePack, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Retried, dto::Brought,
+        dto::FoundHotel, dto::CarriedDesk, dto::RoomOnHold, dto::Exported, dto::DowntimePack, dto::Voice, dto::Direction, dto::SaidPhrase, dto::CarryPlaces, dto::CarryPlace, dto::CarryFound, dto::Retried, dto::Brought,
         dto::Outage, dto::ReportPeriod, dto::CameTo, dto::ReportSums, dto::ReportPerson, dto::ReportDecision, dto::ReportRow,
         dto::Report, dto::RoomEffect, dto::RoomOutcome, dto::OutageSummary,
     );

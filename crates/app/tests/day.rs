@@ -1,78 +1,14 @@
 //! The day roll of a desk that nobody tells anything. tokio's clock is paused; the computer's is the test's own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use chrono::{DateTime, Utc};
-use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+mod house;
+
+use house::{Computer, hotel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turndown_app::dto::ActRequest;
-use turndown_app::{App, AppConfig, Environment};
-use turndown_desk::Desk;
-use turndown_domain::{
-    Action, Booking, Guest, Occupancy, Property, PropertyBook, Role, Room, RoomId, Staff, StaffId, Stay, TaskId, Unit,
-    day::make_day,
-};
-use turndown_protocol::{EntityRef, EntityRow, Reference};
-
-/// A computer whose clock somebody sets.
-struct Computer {
-    at: AtomicI64,
-    drawn: AtomicU64,
-}
-
-impl Computer {
-    fn set(&self, at: &str) {
-        self.at.store(at.parse::<DateTime<Utc>>().unwrap().timestamp_millis(), Ordering::Relaxed);
-    }
-}
-
-impl Environment for Computer {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.at.load(Ordering::Relaxed)).unwrap()
-    }
-    fn random(&self) -> u128 {
-        u128::from(self.drawn.fetch_add(1, Ordering::Relaxed)) + 1
-    }
-}
-
-/// A hotel in Kabul, half past four ahead, with one guest who stays.
-fn hotel(folder: &Path, computer: &Arc<Computer>) {
-    let lea = Staff { id: StaffId("lea".into()), name: "Lea".into(), role: Role::Lead, section: None };
-    let property = Property {
-        id: "h".into(),
-        name: "Kabul House".into(),
-        time_zone: "Asia/Kabul".into(),
-        service_day: "2016-03-25".into(),
-        ..Property::default()
-    };
-    let stay = Booking {
-        id: "b1".into(),
-        room: RoomId("101".into()),
-        arrives_on: "2016-03-24".into(),
-        nights: 20,
-        persons: 1,
-        ..Booking::default()
-    };
-    let book = PropertyBook { property, staff: vec![lea], bookings: vec![stay] };
-    let mut unit = Unit { room: Room { number: "101".into(), turn: 1, ..Room::default() }, ..Unit::default() };
-    (unit.room.fo_occupancy, unit.room.stay) = (Occupancy::Occupied, Stay::Stayover);
-    unit.room.guest = Some(Guest { booking_id: "b1".into(), departs_on: "2016-04-13".into(), ..Guest::default() });
-    let rooms = make_day(&book, &[(RoomId("101".into()), unit)], "2016-03-25").unwrap();
-    let row = |(id, unit): (RoomId, Unit)| EntityRow {
-        entity: EntityRef::new("room", id.0),
-        version: 1,
-        deleted: false,
-        fields: unit.to_fields(),
-        provenance: std::collections::BTreeMap::new(),
-        contested: None,
-    };
-    let rows = rooms.into_iter().map(row).collect();
-    let reference = Reference { version: 1, document: serde_json::to_value(book).unwrap() };
-    let (desk, _) = Desk::open(folder, Arc::clone(computer) as _).unwrap();
-    desk.engine().take_snapshot(reference, rows, "c1", 1, |_| {}).unwrap();
-    desk.engine().close();
-}
+use turndown_app::{App, AppConfig};
+use turndown_domain::{Action, RoomId, TaskId};
 
 fn day(app: &App) -> String {
     app.app_state().unwrap().hotel.unwrap().service_day
@@ -90,8 +26,7 @@ async fn a_look_later() {
 #[tokio::test(start_paused = true)]
 async fn h1_a_desk_that_is_alone_begins_each_day_by_the_hotels_clock() {
     let folder = tempfile::tempdir().unwrap();
-    let computer = Arc::new(Computer { at: AtomicI64::new(0), drawn: AtomicU64::new(0) });
-    computer.set("2016-03-25T10:00:00Z");
+    let computer = Computer::at("2016-03-25T10:00:00Z");
     hotel(folder.path(), &computer);
     let heard = Arc::new(Mutex::new(0));
     let app = App::start(AppConfig {

@@ -14,11 +14,11 @@ use std::fmt;
 const VERBATIM: &str = "{words}";
 
 /// A sentence, or a part of one. It is one pointer long, because errors carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Phrase(#[cfg_attr(feature = "ts", ts(inline))] Box<Sentence>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 struct Sentence {
     /// The English sentence in ICU message syntax. Screens translate by it.
@@ -30,7 +30,7 @@ struct Sentence {
 }
 
 /// Something that is put into a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Arg {
@@ -65,6 +65,20 @@ impl Phrase {
     #[must_use]
     pub fn as_said(mut self, words: &str) -> Self {
         self.0.said = Some(words.to_owned()).filter(|words| !words.is_empty());
+        self
+    }
+
+    /// The same with its moments written by whoever knows what a clock on the wall shows: English is read without a
+    /// screen, too.
+    #[must_use]
+    pub fn with_moments(mut self, write: &dyn Fn(&str) -> String) -> Self {
+        for arg in self.0.args.values_mut() {
+            match arg {
+                Arg::Time(at) => *arg = Arg::Text(write(at)),
+                Arg::Phrase(inner) => *inner = inner.clone().with_moments(write),
+                _ => {}
+            }
+        }
         self
     }
 }
@@ -274,6 +288,21 @@ mod tests {
         let known = phrase!("The room is out of order.");
         assert_eq!(known.clone().as_said("Room 12 is out of order."), "Room 12 is out of order.");
         assert_eq!(known.as_said(""), "The room is out of order.");
+    }
+
+    #[test]
+    fn moments_are_written_by_the_clock_that_is_given_also_deep_inside_and_days_and_times_of_day_stay() {
+        let at = || Arg::time("2016-03-25T22:30:00Z");
+        let inner = phrase!("from {at} on", at = at());
+        let phrase = phrase!(
+            "{day}, {clock}: {inner}, {at}",
+            day = Arg::day("2016-03-25"),
+            clock = Arg::clock("14:30"),
+            inner,
+            at = at()
+        );
+        let local = phrase.with_moments(&|at| format!("<{}>", &at[11..16]));
+        assert_eq!(local, "2016-03-25, 14:30: from <22:30> on, <22:30>");
     }
 
     #[test]

@@ -16,6 +16,7 @@ import { speech, startSpeaking } from "../shared/language";
 import type { Language } from "../shared/locales";
 import { applyLooks } from "../shared/prefs";
 import { App } from "./App";
+import { sayForThePack } from "./packWords";
 import { announceSync } from "./syncNews";
 import "./tokens.css";
 import "./base.css";
@@ -44,6 +45,7 @@ export async function boot(platform: Platform, languages?: readonly Language[]):
   if (root === null) throw new Error("the page has no root");
   const started = desk.start();
   await startSpeaking(languages);
+  sayForThePack(desk);
   createRoot(root).render(
     <I18nProvider i18n={i18n}>
       <InLanguage desk={desk} />

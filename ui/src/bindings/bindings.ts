@@ -428,6 +428,10 @@ notice: StartNotice | null,
  */
 guide: Guide | null, 
 /**
+ * The voice in which the downtime pack wants words: a page that speaks so says them. Absent where none are wanted.
+ */
+packWants: Voice | null, 
+/**
  * The build.
  */
 version: string, };
@@ -1928,6 +1932,45 @@ writtenAt: string | null,
  * Why it could not be written last.
  */
 problem: Phrase | null, };
+
+/**
+ * How a window speaks: all that the words of a sentence depend on.
+ */
+export type Voice = { 
+/**
+ * The language, as it stands in a page.
+ */
+lang: string, 
+/**
+ * Where its lines begin.
+ */
+dir: Direction, 
+/**
+ * The digits.
+ */
+digits: string, 
+/**
+ * The calendar.
+ */
+calendar: string, };
+
+/**
+ * Where lines begin.
+ */
+export type Direction = "ltr" | "rtl";
+
+/**
+ * A sentence, and how a window says it.
+ */
+export type SaidPhrase = { 
+/**
+ * The sentence.
+ */
+phrase: Phrase, 
+/**
+ * Its words.
+ */
+words: string, };
 
 /**
  * Where files are written to and found.

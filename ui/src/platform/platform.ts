@@ -26,9 +26,11 @@ import type {
   Report,
   ReportPeriod,
   ResolveRequest,
+  SaidPhrase,
   Story,
   Suggestions,
   SyncCenter,
+  Voice,
 } from "../bindings/bindings";
 import { ownWords } from "../shared/said";
 
@@ -92,6 +94,9 @@ export interface Platform {
   downtimePack(): Promise<DowntimePack>;
   /** Shows the pack's folder, to read or print from. */
   openDowntimePack(): Promise<void>;
+  /** Says sentences of the pack as this window shows them. Answers which are wanted next; who says none hears which are
+   * wanted at all. */
+  sayForPack(voice: Voice, said: readonly SaidPhrase[]): Promise<Phrase[]>;
 
   /** A page of everything done in an outage or a period of time, with what came of it. */
   report(period: ReportPeriod, cameTo: CameTo | null, open: readonly string[], offset: number, limit: number): Promise<Report>;

@@ -56,6 +56,7 @@ export function tauriPlatform(): Platform {
     discardCarried: (eventId, reason) => invoke("discard_carried", { eventId, reason }),
     downtimePack: () => invoke("downtime_pack"),
     openDowntimePack: () => invoke("open_downtime_pack"),
+    sayForPack: (voice, said) => invoke("say_for_pack", { voice, said }),
     report: (period, cameTo, open, offset, limit) => invoke("report", { period, cameTo, open, offset, limit }),
     outageSummary: () => invoke("outage_summary"),
     exportReport: (period) => invoke("export_report", { period }),

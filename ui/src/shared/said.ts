@@ -4,7 +4,7 @@
 import { i18n } from "@lingui/core";
 import type { Arg, CommandError, Phrase } from "../bindings/bindings";
 import { PHRASES } from "../bindings/phrases";
-import { clock, count, dateTime, fromTheRight, iso, serviceDay } from "./fmt";
+import { clock, count, dateTime, dateTimeInFull, fromTheRight, iso, serviceDay } from "./fmt";
 
 /** Somebody's own words, in no language of ours. */
 const VERBATIM = "{words}";
@@ -14,12 +14,22 @@ const RIGHT = "\u200f";
 
 /** A sentence of the core in words; none is nothing. What is put into it is isolated, so that it cannot reorder what stands around it. */
 export function said(phrase: Phrase | null): string {
-  if (phrase === null) return "";
+  return phrase === null ? "" : saidAt(phrase, dateTime);
+}
+
+/** The same on paper, which is read on another day: no moment goes without its date. */
+export function saidOnPaper(phrase: Phrase): string {
+  return saidAt(phrase, dateTimeInFull);
+}
+
+type Moment = (stamp: string) => string;
+
+function saidAt(phrase: Phrase, moment: Moment): string {
   const { template, args } = phrase;
   if (phrase.said !== null && i18n.locale === "en") return phrase.said;
   const own = verbatim(phrase);
   if (own !== null) return own;
-  const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`))]));
+  const values = Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, put(arg, template.includes(`{${name}, plural`), moment)]));
   const known = PHRASES[template];
   return known === undefined ? inEnglish(template, values) : fromItsSide(i18n._(known.id, values));
 }
@@ -44,16 +54,16 @@ function verbatim({ template, args }: Phrase): string | null {
   return template === VERBATIM && words !== undefined && "text" in words ? words.text : null;
 }
 
-function put(arg: Arg, chooses: boolean): string | number {
+function put(arg: Arg, chooses: boolean, moment: Moment): string | number {
   if ("text" in arg) return iso(arg.text);
   if ("number" in arg) return chooses ? arg.number : count(arg.number);
-  if ("time" in arg) return apart(dateTime(arg.time));
+  if ("time" in arg) return apart(moment(arg.time));
   if ("day" in arg) return serviceDay(arg.day);
   if ("clock" in arg) return apart(clock(arg.clock));
   const own = verbatim(arg.phrase);
   if (own !== null) return iso(own);
   // What is said in English stands among words of another language as a name does.
-  return PHRASES[arg.phrase.template] === undefined ? iso(said(arg.phrase)) : said(arg.phrase);
+  return PHRASES[arg.phrase.template] === undefined ? iso(saidAt(arg.phrase, moment)) : saidAt(arg.phrase, moment);
 }
 
 /** Digits run from the left, so among words from the right they are kept from what stands around them. */

@@ -22,6 +22,7 @@ import type {
 import { ownWords } from "../../shared/said";
 import type { Platform, WindowName } from "../platform";
 import { judge, makeHouse, place, rest, shareOfWork, type House } from "./house";
+import { madeUpPack, type SaidPack } from "./pack";
 import { phrase } from "./phrase";
 import { block, planOf } from "./plan";
 import { understood } from "./radio";
@@ -65,6 +66,10 @@ export interface MemoryPlatform extends Platform {
   remote: (change: (house: House) => string[]) => void;
   setState: (change: (state: AppState) => void, kinds?: ChangeKind[]) => void;
   house: House;
+  /** A pack is written that has these sentences. */
+  wantForPack: (phrases: readonly Phrase[]) => void;
+  /** What the pages have said for it. */
+  saidForPack: () => SaidPack;
 }
 
 /** A stick that is plugged in. */
@@ -97,6 +102,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const changedAt = new Map<string, number>();
   let notify: (kinds: ChangeKind[]) => void = () => {};
   let seq = 0;
+  const pack = madeUpPack();
   const outbox: OutboxRow[] = [];
   let conflicts: ConflictView[] = [];
   const carried: CarriedDesk[] = [];
@@ -134,6 +140,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     dayToBegin: null,
     loading: null, trouble: null, notice: null,
     guide: { dismissed: false, steps: ["start", "unplug", "work", "elsewhere", "plug", "decide"].map((id) => ({ id, done: false })) },
+    packWants: null,
     version: "0.1.0",
   };
   if (app.phase === "setup") Object.assign(app, { hotel: null, person: null, guide: null });
@@ -367,6 +374,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   return {
     house,
     window: options.window ?? "board",
+    wantForPack: (phrases) => {
+      pack.ask(phrases);
+      app.packWants = pack.wants();
+      touch([], ["status"]);
+    },
+    saidForPack: pack.said,
     remote: (change) => touch(change(house), ["rooms"]),
     setState: (change, kinds = ["status", "session"]) => {
       change(app);
@@ -568,6 +581,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     downtimePack: async () => ({ folder: "/home/desk/turndown/downtime", writtenAt: ago(4), problem: null }),
     openDowntimePack: async () => undefined,
+    sayForPack: async (voice, said) => {
+      const wanted = pack.hear(voice, said);
+      app.packWants = pack.wants();
+      return wanted;
+    },
     report: async (period, cameTo, open, offset, limit) => reports.report(period, cameTo, open, offset, limit),
     outageSummary: async () => reports.summary(),
     exportReport: async () => ({ path: "/home/desk/turndown/exports/turndown-report-2016-03-27T09-10-00.000Z.csv", events: outbox.length }),
