@@ -12,7 +12,8 @@ use turndown_domain::{
 use turndown_offline::{Draft, EngineError, Hands, Intent, OpenConfig, RecordError, SystemEnvironment};
 use turndown_protocol::{ActorId, EntityRef, EntityRow, EventId, Fields, Reference};
 use turndown_service::env::SystemEnvironment as ServiceEnvironment;
-use turndown_service::store::sqlite::{self, Admin, Files, Import};
+use turndown_service::store::Import;
+use turndown_service::store::sqlite::{self, Admin, Files};
 use turndown_service::{Config, Running};
 use turndown_sync::{Sync, SyncConfig};
 

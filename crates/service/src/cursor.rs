@@ -14,8 +14,8 @@ pub enum CursorFault {
 
 /// The cursor that stands at a sequence number.
 #[must_use]
-pub fn write(identity: &Identity, seq: u64) -> String {
-    hex::encode(format!("1.{}.{}.{seq}", identity.store_id, identity.epoch))
+pub fn write(store_id: &str, epoch: &str, seq: u64) -> String {
+    hex::encode(format!("1.{store_id}.{epoch}.{seq}"))
 }
 
 /// The sequence number that a cursor stands at.
@@ -40,7 +40,7 @@ mod tests {
         let identity =
             |store: &str, epoch: &str| Identity { store_id: store.into(), epoch: epoch.into(), run: String::new() };
         let here = identity("store_1", "epoch_1");
-        let cursor = write(&here, 42);
+        let cursor = write("store_1", "epoch_1", 42);
         assert_eq!(read(&here, &cursor), Ok(42));
         assert_eq!(read(&identity("store_2", "epoch_1"), &cursor), Err(CursorFault::Gone));
         assert_eq!(read(&identity("store_1", "epoch_2"), &cursor), Err(CursorFault::Gone));

@@ -1,9 +1,9 @@
 //! The property service: what all desks of a hotel agree on.
 //!
-//! One event's way through it: a desk sends a batch ([`http`]), the store's one writing thread loads what the batch
-//! touches, [`store::batch`] judges each event in memory by the same rules that the desk decided it with, everything
-//! is written in one transaction (effects, events, audit entries, sequence numbers, marks), and only then is each
-//! event answered. The change feed then tells every desk, and [`sinks`] tell everybody else.
+//! One event's way through it: a desk sends a batch ([`http`]), the store loads what the batch touches,
+//! [`store::batch`] judges each event in memory by the same rules that the desk decided it with, everything is written in
+//! one transaction (effects, events, audit entries, sequence numbers, marks), and only then is each event answered. The
+//! change feed then tells every desk, and [`sinks`] tell everybody else.
 //!
 //! Deliberately absent: sign-in of people (a desk's own token is enough here; the author is in the event), more than
 //! one database (PostgreSQL comes behind [`store::Storage`]), TLS (a proxy in front ends it).

@@ -153,7 +153,7 @@ async fn deliver_all(app: &App, sink: &mut Sink) -> Result<(), SinkError> {
             let Some(last) = happened.last().map(|happened| happened.entry.audit_seq) else { break };
             let events: Vec<CloudEvent> = happened
                 .into_iter()
-                .flat_map(|happened| cloud_events(&app.store.identity().store_id, &property, happened))
+                .flat_map(|happened| cloud_events(app.store.store_id(), &property, happened))
                 .collect();
             sink.give(&events).await?;
             app.metrics.domain_events.inc_by(events.len() as u64);

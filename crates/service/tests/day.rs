@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use turndown_domain::{Booking, Guest, Occupancy, Room, RoomId, Unit};
 use turndown_protocol::{Outcome, Snapshot};
-use turndown_service::store::sqlite::Import;
+use turndown_service::store::Import;
 
 const NEXT: &str = "2016-03-26";
 

@@ -109,6 +109,6 @@ pub(super) async fn enroll(
         token,
         property_id: device.property_id,
         property_name: device.property_name,
-        store_id: app.store.identity().store_id.clone(),
+        store_id: app.store.store_id().to_owned(),
     }))
 }

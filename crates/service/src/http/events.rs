@@ -53,14 +53,13 @@ pub(super) async fn handshake(
     let seen = hello.seen.map(|head| shown(&app, head));
     let Greeted { chain, holds_seen, holds_until, head: stands } =
         app.store.greet(device.property_id, install.clone(), hello.audit_head, hello.continues, seen).await?;
-    let identity = app.store.identity();
     let highest_hash = (chain.highest_seq > 0).then(|| hex::encode(chain.highest_hash));
     let same_place_other_hash =
         head.local_seq > 0 && head.local_seq == chain.highest_seq && Some(&head.hash) != highest_hash.as_ref();
     let behind = head.local_seq < chain.highest_seq;
     Ok(json(HandshakeAnswer {
-        store_id: identity.store_id.clone(),
-        epoch: identity.epoch.clone(),
+        store_id: app.store.store_id().to_owned(),
+        epoch: stands.epoch.clone(),
         highest_local_seq: chain.highest_seq,
         highest_hash,
         holds_seen,
@@ -130,7 +129,7 @@ pub(super) async fn events(
             .with_detail(format!("At most {}. Send less at once.", app.limits.max_events))
             .into());
     }
-    let identity = app.store.identity();
+    let identity = app.store.identity().await?;
     if request.store_id != identity.store_id {
         return Err(Problem::new(409, codes::WRONG_STORE, "Another service answers at this address.")
             .with_detail("Nothing was taken. Check the address; keep what waits.")
@@ -150,6 +149,7 @@ pub(super) async fn events(
 
     let batch = Batch {
         property: device.property_id,
+        epoch: Some(request.epoch),
         sender: Some((request.install_id.clone(), request.audit_head)),
         seen: request.seen.map(|head| shown(&app, head)),
         received_at: app.env.now_text(),
@@ -164,7 +164,7 @@ pub(super) async fn events(
     Ok(json(EventsResponse {
         batch_id: request.batch_id,
         store_id: identity.store_id.clone(),
-        epoch: identity.epoch.clone(),
+        epoch: taken.head.epoch.clone(),
         head_seq: taken.head.seq,
         server_time: app.env.now_text(),
         results: taken.results,

@@ -34,7 +34,7 @@ struct SnapshotOut<'a> {
     rows: Vec<WireRow>,
     cursor: String,
     head_seq: u64,
-    head: ServiceHead,
+    head: &'a ServiceHead,
 }
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ struct ChangesOut<'a> {
     next: &'a str,
     more: bool,
     head_seq: u64,
-    head: ServiceHead,
+    head: &'a ServiceHead,
     rows: Vec<WireRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<WireReference>,
@@ -66,16 +66,16 @@ struct ChangesOut<'a> {
 )]
 pub(super) async fn snapshot(State(app): State<AppState>, Caller(device): Caller) -> Result<Response, Refused> {
     let found = app.store.snapshot(device.property_id).await?;
-    let identity = app.store.identity();
+    let store_id = app.store.store_id();
     Ok(json(SnapshotOut {
-        store_id: &identity.store_id,
-        epoch: &identity.epoch,
+        store_id,
+        epoch: &found.head.epoch,
         server_time: app.env.now_text(),
         reference: found.reference,
         rows: found.rows,
-        cursor: cursor::write(&identity, found.head.seq),
+        cursor: cursor::write(store_id, &found.head.epoch, found.head.seq),
         head_seq: found.head.seq,
-        head: found.head,
+        head: &found.head,
     }))
 }
 
@@ -106,8 +106,9 @@ fn gone() -> Refused {
         .into()
 }
 
-fn position(app: &App, cursor: &str) -> Result<u64, Refused> {
-    cursor::read(&app.store.identity(), cursor).map_err(|fault| match fault {
+async fn position(app: &App, cursor: &str) -> Result<u64, Refused> {
+    let identity = app.store.identity().await?;
+    cursor::read(&identity, cursor).map_err(|fault| match fault {
         CursorFault::Unreadable => Refused::bad_request("That is not a cursor of this service."),
         CursorFault::Gone => gone(),
     })
@@ -118,16 +119,15 @@ async fn page(app: &App, property: &PropertyId, after: u64, limit: u32) -> Resul
 }
 
 fn page_json(app: &App, from: &str, next: &str, rows: ChangesRows) -> Result<String, serde_json::Error> {
-    let identity = app.store.identity();
     serde_json::to_string(&ChangesOut {
-        store_id: &identity.store_id,
-        epoch: &identity.epoch,
+        store_id: app.store.store_id(),
+        epoch: &rows.head.epoch,
         server_time: app.env.now_text(),
         from,
         next,
         more: rows.more,
         head_seq: rows.head.seq,
-        head: rows.head,
+        head: &rows.head,
         rows: rows.rows,
         reference: rows.reference,
     })
@@ -157,9 +157,9 @@ pub(super) async fn changes(
 ) -> Result<Response, Refused> {
     let asked = query(asked)?;
     let from = asked.cursor.ok_or_else(|| Refused::bad_request("cursor is missing. Take one from a snapshot."))?;
-    let after = position(&app, &from)?;
+    let after = position(&app, &from).await?;
     let rows = page(&app, &device.property_id, after, limit(asked.limit, PAGE_ROWS)?).await?;
-    let next = cursor::write(&app.store.identity(), rows.next_seq);
+    let next = cursor::write(app.store.store_id(), &rows.head.epoch, rows.next_seq);
     let text = page_json(&app, &from, &next, rows).map_err(crate::store::StoreError::from)?;
     Ok(super::json_text(axum::http::StatusCode::OK, text))
 }
@@ -201,7 +201,7 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut from =
         last.or(asked.cursor).ok_or_else(|| Refused::bad_request("cursor is missing. Take one from a snapshot."))?;
-    let mut after = position(&app, &from)?;
+    let mut after = position(&app, &from).await?;
     let rows_max = limit(asked.limit, PAGE_ROWS)?;
     let property = device.property_id;
     let mut pulse = app.store.pulse();
@@ -226,7 +226,7 @@ pub(super) async fn stream(
                 },
             };
             let (more, next_seq) = (rows.more, rows.next_seq);
-            let next = cursor::write(&app.store.identity(), next_seq);
+            let next = cursor::write(app.store.store_id(), &rows.head.epoch, next_seq);
             let Ok(text) = page_json(app, &from, &next, rows) else { break };
             yield Ok::<_, Infallible>(Message::default().id(next.clone()).event("changes").data(text));
             (after, from) = (next_seq, next);

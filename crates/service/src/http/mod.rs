@@ -81,7 +81,7 @@ impl App {
     /// The verified stretch of a chain, signed.
     fn closed(&self, install: &InstallId, chain: &Chain) -> AuditClosed {
         let head = AuditHead { local_seq: chain.closed_seq, hash: hex::encode(chain.closed_hash) };
-        let store_id = &self.store.identity().store_id;
+        let store_id = self.store.store_id();
         let text = format!("{AUDIT_HEAD_PREFIX}\n{store_id}\n{install}\n{}\n{}", head.local_seq, head.hash);
         let signature = hex::encode(self.signing_key.sign(text.as_bytes()).to_bytes());
         AuditClosed { head, signature }

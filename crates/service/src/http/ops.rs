@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::{AppState, Refused, events, json};
-use crate::store::sqlite::public_hex;
+use crate::store::public_hex;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -15,16 +15,16 @@ use turndown_protocol::{Capabilities, Problem};
     path = "/v1/capabilities",
     tag = "desks",
     summary = "Who the service is and what it allows; with a token also for which property",
-    responses((status = 200, body = Capabilities), (status = 401, body = Problem)),
+    responses((status = 200, body = Capabilities), (status = 401, body = Problem), (status = 503, body = Problem)),
     security((), ("device" = []))
 )]
-pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Caller>) -> Response {
-    let identity = app.store.identity();
+pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Caller>) -> Result<Response, Refused> {
+    let identity = app.store.identity().await?;
     let (property_id, property_name) = match caller {
         Some(Caller(device)) => (Some(device.property_id), Some(device.property_name)),
         None => (None, None),
     };
-    json(Capabilities {
+    Ok(json(Capabilities {
         store_id: identity.store_id.clone(),
         epoch: identity.epoch.clone(),
         server_time: app.env.now_text(),
@@ -37,7 +37,7 @@ pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Cal
         property_id,
         property_name,
         signing_key: public_hex(&app.signing_key),
-    })
+    }))
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "operations", summary = "The process answers",

@@ -13,7 +13,9 @@ use crate::workflow::{self, Move};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use turndown_domain::{Judgement, PropertyBook};
-use turndown_protocol::{AuditForm, Contested, EntityRef, Event, EventId, InstallId, Mode, Outcome, Problem, codes};
+use turndown_protocol::{
+    AuditForm, Contested, EntityRef, Event, EventId, EventResult, InstallId, Mode, Outcome, Problem, codes,
+};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// What has to be loaded to judge a batch.
@@ -72,7 +74,7 @@ pub struct Loaded {
 }
 
 /// Lanes shut in this request: entity to the event that shut it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Lanes(BTreeMap<EntityRef, EventId>);
 
 impl Lanes {
@@ -198,6 +200,22 @@ pub fn decide(events: &[Incoming], received_at: &str, loaded: &mut Loaded, lanes
         plan.verdicts.push(verdict);
     }
     plan
+}
+
+/// The answer to an event that could not be written although others were.
+#[must_use]
+pub fn not_kept(event_id: &EventId) -> EventResult {
+    let problem = Problem::new(500, codes::STORAGE, "The service could not keep this action.")
+        .with_detail("It will be tried again. The service's log has the reason.");
+    EventResult {
+        event_id: event_id.clone(),
+        outcome: Outcome::RetryLater,
+        original: None,
+        seq: None,
+        row: None,
+        theirs: None,
+        problem: Some(problem),
+    }
 }
 
 fn is_taken(outcome: Outcome) -> bool {

@@ -1,17 +1,27 @@
 //! What the service keeps, and the few things that it asks of whatever keeps it.
 //!
 //! [`Storage`] is the whole of it: one call a message, none that needs a transaction held open across two calls, so
-//! that a second database can come behind it. What has to be atomic is one call: a batch goes in as [`Batch`], the
+//! that a second database can come behind it; what any of them decides alike stands here without SQL. What has to be
+//! atomic is one call: a batch goes in as [`Batch`], the
 //! implementation loads what [`batch::needs`] names, lets [`batch::decide`] judge it in memory, and writes the
 //! [`batch::Plan`] in one transaction that no client's disconnect can cancel.
 //!
 //! Deliberately absent: HTTP, signing, and any opinion about rooms.
 
 pub mod batch;
+mod chain;
+mod day;
 mod pulse;
+mod signing;
+mod single;
 pub mod sqlite;
+mod stored;
+mod verify;
 
+pub use chain::Chain;
 pub use pulse::{Heart, Pulse, heart};
+pub use signing::public_hex;
+pub use verify::{AuditFault, AuditReport};
 
 use crate::workflow::Move;
 use async_trait::async_trait;
@@ -20,6 +30,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
+use turndown_domain::PropertyBook;
 use turndown_protocol::{
     AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
     PropertyId, Provenance, ServiceHead, SingleAction, StoryEntry,
@@ -60,6 +71,41 @@ pub enum StoreError {
     Fault,
 }
 
+/// How long an enrolment code holds, in minutes.
+pub const CODE_MINUTES: i64 = 15;
+
+/// How many numbers a lost part of a store can have given out: far above ten days of the busiest house.
+const SEQ_LOST_MAX: u64 = 1_000_000_000;
+
+/// A day to be put into a store.
+#[derive(Debug)]
+pub struct Import {
+    /// Property, settings, staff, bookings.
+    pub book: PropertyBook,
+    /// Its rooms and places.
+    pub entities: Vec<(EntityRef, Fields)>,
+}
+
+/// For whom a token or code is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFor {
+    /// The property's id.
+    pub property_id: String,
+    /// The property's name.
+    pub property_name: String,
+}
+
+/// An error with what caused it, for the log.
+pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// A device as its token names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
@@ -69,49 +115,6 @@ pub struct Device {
     pub property_name: String,
     /// The device's name.
     pub name: String,
-}
-
-/// What the store knows of an install's audit chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
-    /// The store's own number for the install; 0 while it has none.
-    pub n: i64,
-    /// The highest `local_seq` ever seen, gaps or not.
-    pub highest_seq: u64,
-    /// Its hash.
-    pub highest_hash: Hash,
-    /// Held and verified without a gap up to here.
-    pub closed_seq: u64,
-    /// Its hash.
-    pub closed_hash: Hash,
-    /// The highest head that the desk itself spoke of.
-    pub announced_seq: u64,
-    /// Its hash.
-    pub announced_hash: Hash,
-    /// Where it begins: an install that goes on from another one has nothing before that.
-    pub begins_seq: u64,
-    /// The hash of the entry before its first.
-    pub begins_hash: Hash,
-    /// The first place at which the chain had two different entries.
-    pub fork_seq: Option<u64>,
-}
-
-impl Default for Chain {
-    fn default() -> Self {
-        let zero = [0; 32];
-        Self {
-            n: 0,
-            highest_seq: 0,
-            highest_hash: zero,
-            closed_seq: 0,
-            closed_hash: zero,
-            announced_seq: 0,
-            announced_hash: zero,
-            begins_seq: 0,
-            begins_hash: zero,
-            fork_seq: None,
-        }
-    }
 }
 
 /// What a desk hears when it says hello.
@@ -242,6 +245,8 @@ pub enum Body {
 pub struct Batch {
     /// Whose property.
     pub property: PropertyId,
+    /// The epoch that the sender speaks to; absent for the service's own.
+    pub epoch: Option<String>,
     /// Who sends, and the end of its chain as it says; absent for the service's own.
     pub sender: Option<(InstallId, AuditHead)>,
     /// The newest head of this record that the sender heard of in this epoch.
@@ -323,8 +328,11 @@ pub struct Happened {
 /// Every call that changes something answers after it is on disk, and runs to its end even when the caller is gone.
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
-    /// Who this store is.
-    fn identity(&self) -> Arc<Identity>;
+    /// Which store this is, for as long as it lives.
+    fn store_id(&self) -> &str;
+
+    /// Who this store is now.
+    async fn identity(&self) -> Result<Arc<Identity>, StoreError>;
 
     /// Told after each commit.
     fn pulse(&self) -> Pulse;
@@ -379,7 +387,7 @@ pub trait Storage: Send + Sync + 'static {
         seen: Option<Shown>,
     ) -> Result<Greeted, StoreError>;
 
-    /// Takes a batch of events.
+    /// Takes a batch of events; [`StoreError::Lost`] where it speaks to another epoch than the present one.
     async fn take(&self, batch: Batch) -> Result<Taken, StoreError>;
 
     /// Does a single action, or replays its answer.

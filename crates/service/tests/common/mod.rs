@@ -21,7 +21,8 @@ use turndown_protocol::{
     Problem, SealedEvent, ServiceHead, Snapshot, ZERO_HASH,
 };
 use turndown_service::env::{Environment, SystemEnvironment};
-use turndown_service::store::sqlite::{self, Admin, Files, Import};
+use turndown_service::store::Import;
+use turndown_service::store::sqlite::{self, Admin, Files};
 use turndown_service::{Config, Running};
 
 pub const PROPERTY: &str = "grand";

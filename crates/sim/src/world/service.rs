@@ -14,8 +14,8 @@ use turndown_offline::Disk;
 use turndown_protocol::{AuditEntry, EntityRef, Fields, PropertyId, SealedEvent};
 use turndown_service::http::{App, Limits, router};
 use turndown_service::metrics::Metrics;
-use turndown_service::store::Storage;
-use turndown_service::store::sqlite::{Admin, Files, Hands, Import, SqliteStore, open_beside, open_with_key};
+use turndown_service::store::sqlite::{Admin, Files, Hands, SqliteStore, open_beside, open_with_key};
+use turndown_service::store::{Import, Storage};
 
 /// What the network reaches of the service: nothing while it is down.
 #[derive(Clone)]

@@ -1,69 +1,23 @@
 //! What the command line does to a store: import, enrolment, a new epoch, and walking both audit chains.
 
 use super::open::{self, Files};
-use super::rows::{self, get_u64, to_i64};
+use super::rows::{self, get_u64};
 use crate::env::Environment;
 use crate::startup::Refusal;
-use crate::store::{Hash, StoreError};
+use crate::store::stored::{fields_json, to_i64};
+use crate::store::verify::{DeskChain, Misfit, OwnChain};
+use crate::store::{AuditReport, CODE_MINUTES, Hash, Import, SEQ_LOST_MAX, StoreError, TokenFor};
 use crate::token;
 use crate::workflow;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use turndown_domain::PropertyBook;
-use turndown_protocol::{ActorId, EntityRef, EventId, Fields};
-
-/// How long an enrolment code holds, in minutes.
-pub const CODE_MINUTES: i64 = 15;
-
-/// A day to be put into a store.
-#[derive(Debug)]
-pub struct Import {
-    /// Property, settings, staff, bookings.
-    pub book: PropertyBook,
-    /// Its rooms and places.
-    pub entities: Vec<(EntityRef, Fields)>,
-}
-
-/// For whom a token or code is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenFor {
-    /// The property's id.
-    pub property_id: String,
-    /// The property's name.
-    pub property_name: String,
-}
+use turndown_protocol::{EntityRef, EventId, Fields};
 
 /// The command line's hand on a store.
 #[derive(Debug)]
 pub struct Admin {
     files: Files,
     conn: Connection,
-}
-
-/// The first thing that is wrong in an audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFault {
-    /// Which property.
-    pub property_id: String,
-    /// Where: `service entry 7`, `desk <install> entry 12`.
-    pub place: String,
-    /// What.
-    pub what: String,
-}
-
-/// What walking the chains found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AuditReport {
-    /// Entries of the service's own chains.
-    pub entries: u64,
-    /// Entries of desks' chains that link without a gap.
-    pub links: u64,
-    /// Desks seen.
-    pub installs: u64,
-    /// The first fault, if any.
-    pub fault: Option<AuditFault>,
 }
 
 impl Admin {
@@ -267,12 +221,12 @@ impl Admin {
                 .collect::<rusqlite::Result<_>>()?
         };
         for (n, property_id, head_seq, head_hash) in properties {
-            let fault = match self.verify_own(n, head_seq, &head_hash, &mut report)? {
-                None => self.verify_desks(n, &mut report)?,
-                fault => fault,
+            let fits = match self.verify_own(n, head_seq, &head_hash, &mut report)? {
+                Ok(()) => self.verify_desks(n, &mut report)?,
+                misfit => misfit,
             };
-            if let Some((place, what)) = fault {
-                report.fault = Some(AuditFault { property_id, place, what });
+            if let Err(misfit) = fits {
+                report.fault = Some(misfit.of(property_id));
                 break;
             }
         }
@@ -285,131 +239,61 @@ impl Admin {
         head_seq: u64,
         head_hash: &Hash,
         report: &mut AuditReport,
-    ) -> Result<Option<(String, String)>, StoreError> {
-        let (mut at, mut hash) = (0, hex::encode([0; 32]));
-        let fault = |seq: u64, what: &str| Some((format!("service entry {seq}"), what.to_owned()));
+    ) -> Result<Result<(), Misfit>, StoreError> {
+        let mut chain = OwnChain::new();
         loop {
-            let page = match rows::audit(&self.conn, property_n, at, None, 2_000) {
+            let page = match rows::audit(&self.conn, property_n, chain.at(), None, 2_000) {
                 Ok(page) => page,
-                Err(StoreError::Unreadable(_)) => return Ok(fault(at + 1, "an entry or its event cannot be read")),
+                Err(StoreError::Unreadable(_)) => return Ok(Err(chain.unreadable())),
                 Err(error) => return Err(error),
             };
             if page.is_empty() {
-                break;
+                return Ok(chain.end(head_seq, head_hash));
             }
             for (entry, _) in page {
-                if entry.audit_seq != at + 1 {
-                    return Ok(fault(at + 1, "the entry is missing"));
+                if let Err(misfit) = chain.entry(&entry) {
+                    return Ok(Err(misfit));
                 }
-                if entry.prev_hash != hash {
-                    return Ok(fault(entry.audit_seq, "it does not follow the entry before it"));
-                }
-                if entry.expected_hash()? != entry.hash {
-                    return Ok(fault(entry.audit_seq, "it is not as it was written"));
-                }
-                at = entry.audit_seq;
-                hash = entry.hash;
                 report.entries += 1;
             }
         }
-        if at != head_seq || hash != hex::encode(head_hash) {
-            return Ok(fault(at + 1, "the end of the trail is missing"));
-        }
-        Ok(None)
     }
 
-    fn verify_desks(&self, property_n: i64, report: &mut AuditReport) -> Result<Option<(String, String)>, StoreError> {
-        #[derive(Deserialize)]
-        struct Link {
-            prev_hash: String,
-            local_seq: u64,
-            event_id: EventId,
-            #[serde(rename = "actor_id")]
-            _actor_id: ActorId,
-        }
-        struct Install {
-            n: i64,
-            id: String,
-            closed: (u64, Hash),
-            begins: (u64, Hash),
-            fork: Option<u64>,
-        }
-        let installs: Vec<Install> = {
+    fn verify_desks(&self, property_n: i64, report: &mut AuditReport) -> Result<Result<(), Misfit>, StoreError> {
+        let installs: Vec<(i64, DeskChain)> = {
             let mut statement = self.conn.prepare(
                 "SELECT n, install_id, closed_seq, closed_hash, begins_seq, begins_hash, fork_seq FROM installs
                  WHERE property_n = ?1 ORDER BY n",
             )?;
             statement
                 .query_map([property_n], |row| {
-                    Ok(Install {
-                        n: row.get(0)?,
-                        id: row.get(1)?,
-                        closed: (get_u64(row, 2)?, row.get(3)?),
-                        begins: (get_u64(row, 4)?, row.get(5)?),
-                        fork: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
-                    })
+                    let closed = (get_u64(row, 2)?, row.get(3)?);
+                    let begins = (get_u64(row, 4)?, row.get(5)?);
+                    let fork = row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs);
+                    Ok((row.get(0)?, DeskChain::new(row.get(1)?, begins, closed, fork)))
                 })?
                 .collect::<rusqlite::Result<_>>()?
         };
-        for Install { n, id: install, closed: (closed_seq, closed_hash), begins, fork } in installs {
+        for (n, mut chain) in installs {
             report.installs += 1;
-            let fault = |seq: u64, what: &str| Some((format!("desk {install} entry {seq}"), what.to_owned()));
             let mut statement = self.conn.prepare_cached(
                 "SELECT local_seq, hash, bytes, event_id FROM events WHERE install_n = ?1 ORDER BY local_seq, n",
             )?;
             let mut found = statement.query([n])?;
-            // A copied desk's chain has branches: all that go on from the last place are followed, and one of them has to
-            // lead to the entry that was signed.
-            let (mut at, mut ends) = begins_at(begins);
-            let mut next: BTreeSet<String> = BTreeSet::new();
-            let signed =
-                |at: u64, ends: &BTreeSet<String>| at != closed_seq || ends.contains(&hex::encode(closed_hash));
             while let Some(row) = found.next()? {
-                let (local_seq, stored) = (get_u64(row, 0)?, row.get::<_, Hash>(1)?);
                 let (bytes, event_id) = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);
-                if Hash::from(Sha256::digest(bytes.as_bytes())) != stored {
-                    return Ok(fault(local_seq, "its bytes are not as the desk made them"));
-                }
-                let Ok(link) = serde_json::from_str::<Link>(&bytes) else {
-                    return Ok(fault(local_seq, "its bytes cannot be read"));
-                };
-                if link.local_seq != local_seq || link.event_id.as_str() != event_id {
-                    return Ok(fault(local_seq, "its bytes are of another entry"));
-                }
-                if local_seq > at + 1 && !next.is_empty() {
-                    at += 1;
-                    ends = std::mem::take(&mut next);
-                    if !signed(at, &ends) {
-                        return Ok(fault(at, "it is not the entry that was signed"));
-                    }
-                }
-                if local_seq == at + 1 && ends.contains(&link.prev_hash) {
-                    next.insert(hex::encode(stored));
-                    report.links += 1;
-                } else if local_seq <= closed_seq && fork.is_none_or(|fork| local_seq < fork) {
-                    return Ok(fault(local_seq, "it does not follow the entry before it"));
+                if let Err(misfit) = chain.event(get_u64(row, 0)?, &row.get(1)?, &bytes, &event_id) {
+                    return Ok(Err(misfit));
                 }
             }
-            if !next.is_empty() {
-                at += 1;
-                if !signed(at, &next) {
-                    return Ok(fault(at, "it is not the entry that was signed"));
-                }
-            }
-            if at < closed_seq {
-                return Ok(fault(at + 1, "the entry is missing"));
+            match chain.end() {
+                Ok(links) => report.links += links,
+                Err(misfit) => return Ok(Err(misfit)),
             }
         }
-        Ok(None)
+        Ok(Ok(()))
     }
 }
-
-fn begins_at((seq, hash): (u64, Hash)) -> (u64, BTreeSet<String>) {
-    (seq, BTreeSet::from([hex::encode(hash)]))
-}
-
-/// How many numbers a lost part of a store can have given out: far above ten days of the busiest house.
-pub(super) const SEQ_LOST_MAX: u64 = 1_000_000_000;
 
 fn put_entity(
     conn: &Connection,
@@ -418,8 +302,6 @@ fn put_entity(
     fields: &Fields,
     seq: u64,
 ) -> rusqlite::Result<()> {
-    // A map of text to JSON is JSON; nothing here can fail to be written.
-    let text = serde_json::to_string(fields).unwrap_or_else(|_| "{}".into());
     let n: i64 = conn
         .prepare_cached(
             "INSERT INTO entities (property_n, kind, id, version, fields_version, fields) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
@@ -428,7 +310,7 @@ fn put_entity(
                  provenance = '{}', deleted_at_ms = NULL
              RETURNING n",
         )?
-        .query_row((property_n, &entity.kind, &entity.id, to_i64(seq), text), |row| row.get(0))?;
+        .query_row((property_n, &entity.kind, &entity.id, to_i64(seq), fields_json(fields)), |row| row.get(0))?;
     let parts: BTreeSet<&str> = fields.iter().filter_map(|(path, _)| workflow::part_of(path)).collect();
     for part in parts {
         conn.prepare_cached("INSERT OR REPLACE INTO parts (property_n, part, entity_n) VALUES (?1, ?2, ?3)")?

@@ -1,11 +1,12 @@
 //! The audit trail of a hotel, or of some of its days, as a file that proves itself (`turndown-audit`).
 
 use super::admin::Admin;
-use super::open::{public_hex, signing_key};
-use super::rows::{self, get_u64, to_i64};
+use super::open::signing_key;
+use super::rows::{self, get_u64};
 use crate::env::Environment;
 use crate::startup::Refusal;
-use crate::store::{Hash, StoreError};
+use crate::store::stored::to_i64;
+use crate::store::{Hash, StoreError, public_hex};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use ed25519_dalek::{Signer, SigningKey};

@@ -1,23 +1,21 @@
 //! The store on embedded SQLite: one file, one thread that writes, a few connections that read.
 
 mod admin;
-mod day;
 mod export;
 mod open;
 mod rows;
-mod single;
 mod writer;
 
-pub use admin::{Admin, AuditFault, AuditReport, CODE_MINUTES, Import, TokenFor};
+pub use admin::Admin;
 pub use export::{ExportError, Exported, Wanted};
-pub use open::{Files, Lock, Opened, open, open_beside, open_with_key, public_hex};
+pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 
+use super::stored::to_i64;
 use super::{
     Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Shown, Single, SingleDone, SnapshotRows,
-    Storage, StoreError, Taken, heart,
+    Storage, StoreError, Taken, error_text, heart, stored,
 };
 use async_trait::async_trait;
-use rows::to_i64;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -50,6 +48,7 @@ enum WriterPlace {
 
 /// The store on embedded SQLite.
 pub struct SqliteStore {
+    store_id: String,
     identity: Arc<RwLock<Arc<Identity>>>,
     pulse: Pulse,
     writer: WriterPlace,
@@ -75,6 +74,7 @@ impl SqliteStore {
     /// When the database cannot be read or no thread can be started.
     pub fn start(files: Files, conn: Connection, identity: Identity, hands: Hands) -> Result<Self, StoreError> {
         let (heart, pulse) = heart();
+        let store_id = identity.store_id.clone();
         let identity = Arc::new(RwLock::new(Arc::new(identity)));
         let writer = Writer::new(conn, heart, Arc::clone(&identity))?;
         let writer = match hands {
@@ -82,7 +82,7 @@ impl SqliteStore {
             Hands::Own => Self::start_thread(writer)?,
         };
         let readers = Readers { files, idle: Mutex::new(vec![]), permits: Semaphore::new(READERS) };
-        Ok(Self { identity, pulse, writer, readers: Arc::new(readers) })
+        Ok(Self { store_id, identity, pulse, writer, readers: Arc::new(readers) })
     }
 
     fn start_thread(mut writer: Writer) -> Result<WriterPlace, StoreError> {
@@ -97,6 +97,12 @@ impl SqliteStore {
             })
             .map_err(|_| StoreError::Fault)?;
         Ok(WriterPlace::Thread { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Who this store is now.
+    #[must_use]
+    pub fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs a job on the writing thread. Once it is queued it runs to its end, whether or not anybody waits for it.
@@ -165,7 +171,7 @@ fn run(job: Job, writer: &mut Writer) {
     if catch_unwind(AssertUnwindSafe(|| job(writer))).is_err()
         && let Err(error) = writer.reload()
     {
-        tracing::error!(error = %writer::chain_text(&error), "the store cannot be read");
+        tracing::error!(error = %error_text(&error), "the store cannot be read");
     }
 }
 
@@ -204,8 +210,12 @@ fn device((property, property_name, name): (String, String, String)) -> Result<D
 
 #[async_trait]
 impl Storage for SqliteStore {
-    fn identity(&self) -> Arc<Identity> {
-        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
+    fn store_id(&self) -> &str {
+        &self.store_id
+    }
+
+    async fn identity(&self) -> Result<Arc<Identity>, StoreError> {
+        Ok(SqliteStore::identity(self))
     }
 
     fn pulse(&self) -> Pulse {
@@ -280,7 +290,7 @@ impl Storage for SqliteStore {
         self.read(move |conn| {
             let (head_seq, _) = rows::feed(conn)?;
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let head = rows::head(&identity, head_seq, found.audit_seq, found.audit_hash);
+            let head = stored::head(&identity, head_seq, found.audit_seq, found.audit_hash);
             let rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
@@ -300,7 +310,7 @@ impl Storage for SqliteStore {
                 return Ok(None);
             }
             let found = rows::property(conn, property.as_str())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let head = rows::head(&identity, head_seq, found.audit_seq, found.audit_hash);
+            let head = stored::head(&identity, head_seq, found.audit_seq, found.audit_hash);
             let mut rows = rows::wire_rows(
                 conn,
                 "SELECT kind, id, version, fields, provenance, contests, deleted_at_ms
@@ -375,8 +385,7 @@ impl Storage for SqliteStore {
     }
 
     async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError> {
-        let store_id = self.identity().store_id.clone();
-        self.write(move |writer| single::act(writer, &store_id, &single)).await
+        self.write(move |writer| writer.act(&single)).await
     }
 
     async fn properties(&self) -> Result<Vec<PropertyId>, StoreError> {
@@ -438,7 +447,7 @@ impl Storage for SqliteStore {
     }
 
     async fn begin_days(&self, now_ms: i64) -> Result<Vec<(PropertyId, String)>, StoreError> {
-        self.write(move |writer| day::begin_days(writer, now_ms)).await
+        self.write(move |writer| writer.begin_days(now_ms)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
@@ -470,10 +479,4 @@ impl Storage for SqliteStore {
             }
         }
     }
-}
-
-/// The entity of a task, by the writer's connection.
-fn entity_of_task(writer: &mut Writer, property: &PropertyId, task: &str) -> Result<Option<EntityRef>, StoreError> {
-    let property_n = writer.property_n(property)?;
-    Ok(rows::entity_of_part(&writer.conn, property_n, &format!("task/{task}"))?)
 }

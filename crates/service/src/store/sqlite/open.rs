@@ -7,12 +7,13 @@
 use crate::env::Environment;
 use crate::startup::Refusal;
 use crate::store::Identity;
+use crate::store::signing::{make_key, public_hex, read_key};
 use ed25519_dalek::SigningKey;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use turndown_sabotage::{self as sabotage, Version};
 
@@ -318,7 +319,7 @@ fn identity(
         .map_err(refuse)?;
     let made = match found {
         Some((store_id, epoch, _)) if matches!(place, Key::Beside { new: true }) => {
-            let key = make_key(files, env)?;
+            let key = make_key(&files.key(), env)?;
             tx.execute("UPDATE meta SET signing_key = ?1", [public_hex(&key)]).map_err(refuse)?;
             (Identity { store_id, epoch, run }, key)
         }
@@ -326,7 +327,7 @@ fn identity(
             let missing = || Refusal::SigningKey(files.key().display().to_string());
             let key = match place {
                 Key::Given(key) => key.clone(),
-                Key::Beside { .. } => read_key(files).ok_or_else(missing)?,
+                Key::Beside { .. } => read_key(&files.key()).ok_or_else(missing)?,
             };
             if public_hex(&key) != public {
                 return Err(missing());
@@ -341,7 +342,7 @@ fn identity(
             let identity = Identity { store_id: name("store"), epoch: name("epoch"), run };
             let key = match place {
                 Key::Given(key) => key.clone(),
-                Key::Beside { .. } => make_key(files, env)?,
+                Key::Beside { .. } => make_key(&files.key(), env)?,
             };
             tx.execute(
                 "INSERT INTO meta (one, store_id, epoch, signing_key, head_seq, feed_floor_seq) VALUES (1, ?1, ?2, ?3, 0, 0)",
@@ -355,38 +356,6 @@ fn identity(
     Ok(made)
 }
 
-/// The public half, as capabilities show it.
-#[must_use]
-pub fn public_hex(key: &SigningKey) -> String {
-    hex::encode(key.verifying_key().to_bytes())
-}
-
-fn make_key(files: &Files, env: &dyn Environment) -> Result<SigningKey, Refusal> {
-    let mut secret = [0; 32];
-    env.fill_random(&mut secret);
-    let path = files.key();
-    let write = || -> std::io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        file.write_all(hex::encode(secret).as_bytes())?;
-        file.sync_all()?;
-        // The name has to survive a power cut too, not only the bytes.
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            sync_folder(folder)?;
-        }
-        Ok(())
-    };
-    write().map_err(|error| Refusal::from_io(&path, &error))?;
-    Ok(SigningKey::from_bytes(&secret))
-}
-
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
 /// The key of an existing store, which has to be the one that the store names.
 ///
 /// # Errors
@@ -395,13 +364,7 @@ pub(super) fn signing_key(files: &Files, conn: &Connection) -> Result<SigningKey
     let public: String = conn
         .query_row("SELECT signing_key FROM meta", [], |row| row.get(0))
         .map_err(|error| Refusal::from_database(&files.db, error))?;
-    read_key(files)
+    read_key(&files.key())
         .filter(|key| public_hex(key) == public)
         .ok_or_else(|| Refusal::SigningKey(files.key().display().to_string()))
-}
-
-fn read_key(files: &Files) -> Option<SigningKey> {
-    let text = std::fs::read_to_string(files.key()).ok()?;
-    let secret: [u8; 32] = hex::decode(text.trim()).ok()?.try_into().ok()?;
-    Some(SigningKey::from_bytes(&secret))
 }

@@ -1,48 +1,16 @@
 //! Reading rows: one function a table, used by the writer and by the read connections alike.
 
-use crate::store::Identity;
 use crate::store::batch::Known;
-use crate::store::{Author, Chain, Detail, Entity, Hash, StoreError, WireReference, WireRow};
+use crate::store::stored::{self, AuditColumns, Authors, EntityColumns, outcome_named, to_i64};
+use crate::store::{Chain, Entity, Hash, SingleDone, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use turndown_protocol::{
-    ActorId, AuditEntry, Contested, EntityRef, EntityRow, EventId, Fields, InstallId, Mode, Outcome, Provenance,
-    ServiceHead, StoryEntry, StoryOutcome,
-};
-
-/// Sequence numbers and counts are far below 2^63; SQLite stores them signed.
-pub(super) fn to_i64(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
+use turndown_protocol::{AuditEntry, EntityRef, EventId, InstallId, StoryEntry, StoryOutcome};
 
 pub(super) fn get_u64(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::unsigned_abs)
-}
-
-/// An outcome by its stable name, as it stands in messages.
-pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Merged => "merged",
-        Outcome::Duplicate => "duplicate",
-        Outcome::Conflict => "conflict",
-        Outcome::Rejected => "rejected",
-        Outcome::Settled => "settled",
-        Outcome::Blocked => "blocked",
-        Outcome::MissingPredecessor => "missing_predecessor",
-        Outcome::KeyReuse => "key_reuse",
-        Outcome::TooLarge => "too_large",
-        Outcome::RetryLater => "retry_later",
-        Outcome::UpgradeRequired => "upgrade_required",
-    }
-}
-
-pub(super) fn outcome_named(name: &str) -> Result<Outcome, StoreError> {
-    Ok(Outcome::deserialize(serde::de::value::StrDeserializer::<serde_json::Error>::new(name))?)
 }
 
 /// The number and reference of a property.
@@ -52,12 +20,6 @@ pub(super) struct PropertyRow {
     pub(super) reference: String,
     pub(super) audit_seq: u64,
     pub(super) audit_hash: Hash,
-}
-
-/// Where the record stands: the newest change, and the newest entry of a property's audit trail.
-pub(super) fn head(identity: &Identity, seq: u64, audit_seq: u64, audit_hash: Hash) -> ServiceHead {
-    let (epoch, run) = (identity.epoch.clone(), identity.run.clone());
-    ServiceHead { epoch, run, seq, audit_seq, audit_hash: hex::encode(audit_hash) }
 }
 
 pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<PropertyRow>> {
@@ -119,8 +81,7 @@ pub(super) fn known(conn: &Connection, property_n: i64, id: &EventId) -> Result<
         })
         .optional()?;
     let Some((n, hash, outcome, seq, detail)) = found else { return Ok(None) };
-    let detail: Option<Detail> = detail.as_deref().map(serde_json::from_str).transpose()?;
-    Ok(Some(Known { n, hash, outcome: outcome_named(&outcome)?, seq: seq.map(i64::unsigned_abs), detail }))
+    stored::known(n, hash, &outcome, seq.map(i64::unsigned_abs), detail.as_deref()).map(Some)
 }
 
 pub(super) fn is_settled(conn: &Connection, property_n: i64, id: &EventId) -> rusqlite::Result<bool> {
@@ -141,33 +102,18 @@ pub(super) fn entity(conn: &Connection, property_n: i64, entity: &EntityRef) -> 
              FROM entities WHERE property_n = ?1 AND kind = ?2 AND id = ?3",
         )?
         .query_row((property_n, &entity.kind, &entity.id), |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                get_u64(row, 1)?,
-                get_u64(row, 2)?,
-                row.get::<_, String>(3)?,
-                row.get::<_, String>(4)?,
-                row.get::<_, String>(5)?,
-                row.get::<_, Option<i64>>(6)?,
-            ))
+            Ok(EntityColumns {
+                n: row.get(0)?,
+                version: get_u64(row, 1)?,
+                fields_version: get_u64(row, 2)?,
+                fields: row.get(3)?,
+                provenance: row.get(4)?,
+                contests: row.get(5)?,
+                deleted: row.get::<_, Option<i64>>(6)?.is_some(),
+            })
         })
         .optional()?;
-    let Some((n, version, fields_version, fields, provenance, contests, deleted_at)) = found else {
-        return Ok(None);
-    };
-    let fields: Fields = serde_json::from_str(&fields)?;
-    let provenance: BTreeMap<String, u64> = serde_json::from_str(&provenance)?;
-    let contests: Vec<Contested> = serde_json::from_str(&contests)?;
-    Ok(Some(Entity {
-        n,
-        entity: entity.clone(),
-        version,
-        fields_version,
-        fields,
-        provenance,
-        contests,
-        deleted: deleted_at.is_some(),
-    }))
+    found.map(|columns| columns.read(entity.clone())).transpose()
 }
 
 /// The entity that a part belongs to.
@@ -222,6 +168,28 @@ pub(super) fn chain(conn: &Connection, property_n: i64, install: &InstallId) -> 
     .optional()
 }
 
+/// Whether an install has an entry for this place.
+pub(super) fn has_link(conn: &Connection, install_n: i64, local_seq: u64) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM events WHERE install_n = ?1 AND local_seq = ?2")?
+        .exists((install_n, to_i64(local_seq)))
+}
+
+/// The kept answer of a single action, with what its key stands for.
+pub(super) fn request(conn: &Connection, property_n: i64, key: &str) -> rusqlite::Result<Option<(Hash, SingleDone)>> {
+    conn.prepare_cached("SELECT fingerprint, status, etag, answer FROM requests WHERE property_n = ?1 AND key = ?2")?
+        .query_row((property_n, key), |row| {
+            let etag: Option<String> = row.get(2)?;
+            let done = SingleDone {
+                status: row.get(1)?,
+                version: etag.and_then(|etag| etag.parse().ok()),
+                body: row.get(3)?,
+                replayed: true,
+            };
+            Ok((row.get(0)?, done))
+        })
+        .optional()
+}
+
 /// Up to where a chain is here without a gap and every entry of it was taken as it is. What came to anything else may have
 /// come to something else before this store was restored, and whoever heard that has to hear this.
 pub(super) fn holds_until(conn: &Connection, chain: &Chain) -> rusqlite::Result<u64> {
@@ -235,73 +203,24 @@ pub(super) fn holds_until(conn: &Connection, chain: &Chain) -> rusqlite::Result<
     Ok(chain.closed_seq.min(before_other))
 }
 
-/// The members of a stored event that its record beside the bytes does not repeat.
-#[derive(Deserialize)]
-struct Maker {
-    event_id: EventId,
-    install_id: InstallId,
-    local_seq: u64,
-    actor_id: ActorId,
-    entity: EntityRef,
-    action: String,
-    recorded_at: String,
-    mode: Mode,
-}
-
-/// Who changed what: looks events up by number, each once.
-#[derive(Default)]
-pub(super) struct Authors(BTreeMap<u64, Author>);
-
-impl Authors {
-    pub(super) fn of(
-        &mut self,
-        conn: &Connection,
-        provenance: &BTreeMap<String, u64>,
-    ) -> Result<BTreeMap<String, Author>, StoreError> {
-        let mut named = BTreeMap::new();
-        for (path, n) in provenance {
-            let author = match self.0.get(n) {
-                Some(author) => author.clone(),
-                None => {
-                    let author = Author(Arc::new(Self::read(conn, *n)?));
-                    self.0.insert(*n, author.clone());
-                    author
-                }
-            };
-            named.insert(path.clone(), author);
+/// Puts the events there that these fields were changed by, where they are not there yet.
+pub(super) fn put_authors(
+    conn: &Connection,
+    provenance: &BTreeMap<String, u64>,
+    authors: &mut Authors,
+) -> Result<(), StoreError> {
+    for n in provenance.values() {
+        if authors.has(*n) {
+            continue;
         }
-        Ok(named)
-    }
-
-    fn read(conn: &Connection, n: u64) -> Result<Provenance, StoreError> {
         let (bytes, seq, received_at) = conn
             .prepare_cached("SELECT bytes, seq, received_at FROM events WHERE n = ?1")?
-            .query_row([to_i64(n)], |row| {
+            .query_row([to_i64(*n)], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?))
             })?;
-        let maker: Maker = serde_json::from_str(&bytes)?;
-        Ok(Provenance {
-            seq: seq.unwrap_or(0).unsigned_abs(),
-            actor_id: maker.actor_id.to_string(),
-            install_id: maker.install_id.to_string(),
-            event_id: maker.event_id.to_string(),
-            recorded_at: maker.recorded_at,
-            received_at,
-        })
+        authors.put(*n, &bytes, seq.map(i64::unsigned_abs), received_at)?;
     }
-}
-
-/// An entity with who changed it, for an answer to a batch.
-pub(super) fn entity_row(conn: &Connection, entity: &Entity, authors: &mut Authors) -> Result<EntityRow, StoreError> {
-    let provenance = authors.of(conn, &entity.provenance)?;
-    Ok(EntityRow {
-        entity: entity.entity.clone(),
-        version: entity.version,
-        deleted: entity.deleted,
-        fields: entity.fields.clone(),
-        provenance: provenance.into_iter().map(|(path, author)| (path, (*author.0).clone())).collect(),
-        contested: entity.contests.first().cloned(),
-    })
+    Ok(())
 }
 
 /// Rows of `SELECT kind, id, version, fields, provenance, contests, deleted_at_ms FROM entities ...`.
@@ -316,15 +235,15 @@ pub(super) fn wire_rows(
     let mut rows = vec![];
     while let Some(row) = found.next()? {
         let provenance: BTreeMap<String, u64> = serde_json::from_str(row.get_ref(4)?.as_str().map_err(unreadable)?)?;
-        let contests: Vec<Contested> = serde_json::from_str(row.get_ref(5)?.as_str().map_err(unreadable)?)?;
-        rows.push(WireRow {
-            entity: EntityRef { kind: row.get(0)?, id: row.get(1)? },
-            version: get_u64(row, 2)?,
-            fields: RawValue::from_string(row.get(3)?)?,
-            provenance: authors.of(conn, &provenance)?,
-            contested: contests.into_iter().next(),
-            deleted: row.get::<_, Option<i64>>(6)?.is_some(),
-        });
+        put_authors(conn, &provenance, &mut authors)?;
+        rows.push(authors.wire_row(
+            EntityRef { kind: row.get(0)?, id: row.get(1)? },
+            get_u64(row, 2)?,
+            row.get(3)?,
+            &provenance,
+            row.get_ref(5)?.as_str().map_err(unreadable)?,
+            row.get::<_, Option<i64>>(6)?.is_some(),
+        )?);
     }
     Ok(rows)
 }
@@ -337,7 +256,6 @@ pub(super) fn wire_reference(property: PropertyRow) -> Result<WireReference, Sto
     Ok(WireReference { version: property.reference_version, document: RawValue::from_string(property.reference)? })
 }
 
-/// Audit entries with their task moves, as the trail and the sinks read them.
 /// Events of one entity, newest first, each with what became of it.
 pub(super) fn story(
     conn: &Connection,
@@ -378,6 +296,7 @@ pub(super) fn story(
     Ok((entries, more))
 }
 
+/// Audit entries with their task moves, as the trail and the sinks read them.
 pub(super) fn audit(
     conn: &Connection,
     property_n: i64,
@@ -395,28 +314,19 @@ pub(super) fn audit(
     let mut found = statement.query((property_n, to_i64(after), install_n, limit))?;
     let mut entries = vec![];
     while let Some(row) = found.next()? {
-        let maker: Maker = serde_json::from_str(row.get_ref(8)?.as_str().map_err(unreadable)?)?;
-        let moves: Option<String> = row.get(6)?;
-        let entry = AuditEntry {
+        let columns = AuditColumns {
             audit_seq: get_u64(row, 0)?,
-            prev_hash: hex::encode(row.get::<_, Option<Hash>>(9)?.unwrap_or_default()),
-            hash: hex::encode(row.get::<_, Hash>(1)?),
-            install_id: maker.install_id,
-            local_seq: maker.local_seq,
-            event_id: maker.event_id,
-            event_hash: hex::encode(row.get::<_, Hash>(7)?),
-            actor_id: maker.actor_id.to_string(),
-            action: maker.action,
-            entity: maker.entity,
-            outcome: outcome_named(row.get_ref(2)?.as_str().map_err(unreadable)?)?,
+            hash: row.get(1)?,
+            outcome: row.get_ref(2)?.as_str().map_err(unreadable)?,
             seq: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
             code: row.get(4)?,
-            recorded_at: maker.recorded_at,
             received_at: row.get(5)?,
-            originated_offline: maker.mode == Mode::Offline,
+            moves: row.get_ref(6)?.as_str_or_null().map_err(unreadable)?,
+            event_hash: row.get(7)?,
+            event_bytes: row.get_ref(8)?.as_str().map_err(unreadable)?,
+            prev_hash: row.get(9)?,
         };
-        let moves = moves.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
-        entries.push((entry, moves));
+        entries.push(columns.read()?);
     }
     Ok(entries)
 }

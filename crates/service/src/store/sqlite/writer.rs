@@ -4,24 +4,26 @@
 //! are handed out in commit order and nobody's disconnect can cancel a write that began. What the thread keeps in
 //! memory (entities, counters) is what the last commit left; after any failure it is thrown away and read again.
 
-use super::admin::SEQ_LOST_MAX;
-use super::rows::{self, Authors, outcome_name, to_i64};
-use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan, Verdict};
-use crate::store::{Batch, Body, Chain, Detail, Entity, Hash, Heart, Identity, Incoming, Shown, StoreError, Taken};
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
-use turndown_domain::PropertyBook;
-use turndown_protocol::{
-    AuditHead, Continues, EntityRef, EventId, EventResult, InstallId, Outcome, Problem, PropertyId, ServiceHead,
-    Theirs, codes,
+use super::rows;
+use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan};
+use crate::store::chain::{self, LINKS_PER_BATCH, hash_of_hex};
+use crate::store::day;
+use crate::store::single::{self, Decided};
+use crate::store::stored::{self, Authors, EntityColumns, detail_json, moves_json, outcome_name, to_i64};
+use crate::store::{
+    Batch, Body, Chain, Entity, Hash, Heart, Identity, Incoming, SEQ_LOST_MAX, Shown, Single, SingleDone, StoreError,
+    Taken, error_text,
 };
+use chrono::NaiveDate;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use turndown_domain::{PropertyBook, ROOM};
+use turndown_protocol::{AuditHead, Continues, EntityRef, EventResult, InstallId, Problem, PropertyId, ServiceHead};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// How many entities stay in memory; beyond it all are let go at once.
 const ENTITIES_MAX: usize = 16_384;
-/// How many links of a chain are closed in one batch, so that a gap that closes late does not hold everybody up.
-const LINKS_PER_BATCH: usize = 20_000;
 
 /// What the writing thread owns.
 pub(super) struct Writer {
@@ -61,7 +63,7 @@ impl Writer {
             Err(error) => tracing::error!(%error, "the store cannot be opened anew"),
         }
         if let Err(error) = self.reload() {
-            tracing::error!(error = %chain_text(&error), "the store cannot be read");
+            tracing::error!(error = %error_text(&error), "the store cannot be read");
         }
     }
 
@@ -98,12 +100,7 @@ impl Writer {
     pub(super) fn head(&mut self, property: &PropertyId) -> Result<ServiceHead, StoreError> {
         let (seq, identity) = (self.head_seq, self.identity());
         let held = self.held(property)?;
-        Ok(rows::head(&identity, seq, held.audit_seq, held.audit_hash))
-    }
-
-    /// The newest sequence number.
-    pub(super) fn head_seq(&self) -> u64 {
-        self.head_seq
+        Ok(stored::head(&identity, seq, held.audit_seq, held.audit_hash))
     }
 
     fn identity(&self) -> Arc<Identity> {
@@ -114,12 +111,15 @@ impl Writer {
         Ok(self.held(property)?.n)
     }
 
-    pub(super) fn book(&mut self, property: &PropertyId) -> Result<Arc<PropertyBook>, StoreError> {
+    fn book(&mut self, property: &PropertyId) -> Result<Arc<PropertyBook>, StoreError> {
         Ok(Arc::clone(&self.held(property)?.book))
     }
 
     /// Takes a batch: all in one transaction, or, where that cannot be written, each event in one of its own.
     pub(super) fn take(&mut self, batch: &Batch) -> Result<Taken, StoreError> {
+        if batch.epoch.as_ref().is_some_and(|epoch| *epoch != self.identity().epoch) {
+            return Err(StoreError::Lost);
+        }
         if !self.holds_or_begins_epoch(&batch.property, batch.seen.as_ref())? {
             return Err(StoreError::Lost);
         }
@@ -128,7 +128,7 @@ impl Writer {
             Ok(taken) => Ok(taken),
             Err(error) if batch.events.len() < 2 || concerns_all(&error) => Err(error),
             Err(error) => {
-                tracing::warn!(error = %chain_text(&error), events = batch.events.len(), "batch did not write; one by one");
+                tracing::warn!(error = %error_text(&error), events = batch.events.len(), "batch did not write; one by one");
                 self.take_one_by_one(batch)
             }
         }
@@ -146,19 +146,9 @@ impl Writer {
                 }
                 Err(error) if concerns_all(&error) => return Err(error),
                 Err(error) => {
-                    tracing::error!(event_id = %event.event_id, error = %chain_text(&error), "event did not write");
+                    tracing::error!(event_id = %event.event_id, error = %error_text(&error), "event did not write");
                     lanes.shut(event.entity.as_ref(), &event.event_id);
-                    let problem = Problem::new(500, codes::STORAGE, "The service could not keep this action.")
-                        .with_detail("It will be tried again. The service's log has the reason.");
-                    results.push(EventResult {
-                        event_id: event.event_id.clone(),
-                        outcome: Outcome::RetryLater,
-                        original: None,
-                        seq: None,
-                        row: None,
-                        theirs: None,
-                        problem: Some(problem),
-                    });
+                    results.push(batch::not_kept(&event.event_id));
                 }
             }
         }
@@ -170,7 +160,7 @@ impl Writer {
     }
 
     /// One transaction: load, judge, write, `also`, commit. Nothing in memory changes unless the commit stands.
-    pub(super) fn take_in_one(
+    fn take_in_one(
         &mut self,
         batch: &Batch,
         events: &[Incoming],
@@ -253,12 +243,6 @@ impl Writer {
         Ok(false)
     }
 
-    /// The entity as the last commit left it.
-    pub(super) fn entity(&mut self, property: &PropertyId, entity: &EntityRef) -> Result<Option<Entity>, StoreError> {
-        let property_n = self.property_n(property)?;
-        rows::entity(&self.conn, property_n, entity)
-    }
-
     /// Notes what a desk says of itself; a head it never had before at a place where it had another is a fork.
     pub(super) fn greet(
         &mut self,
@@ -269,28 +253,107 @@ impl Writer {
     ) -> Result<Chain, StoreError> {
         let property_n = self.property_n(property)?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut chain = chain_or_new(&tx, property_n, install)?;
-        if let Some(continues) = continues {
+        for (of, continues) in chain::told(install, continues) {
+            let mut chain = chain_or_new(&tx, property_n, of)?;
             begin_as_told(&tx, &mut chain, continues)?;
+            save_chain(&tx, &chain)?;
         }
-        // Also those that went before it: a restored store has heard of none of them.
-        let mut known = BTreeSet::from([install]);
-        let mut told = continues;
-        while let Some(Continues { install_id, continues: Some(before), .. }) = told
-            && known.insert(install_id)
-            // Nobody goes on from an install that came later: a desk that says so is wrong, and changes nothing here.
-            && !known.contains(&before.install_id)
-            && known.len() <= Continues::TOLD_MAX
-        {
-            let mut earlier = chain_or_new(&tx, property_n, install_id)?;
-            begin_as_told(&tx, &mut earlier, before)?;
-            save_chain(&tx, &earlier)?;
-            told = Some(&**before);
-        }
-        announce_head(&mut chain, install, head);
+        let mut chain = chain_or_new(&tx, property_n, install)?;
+        chain.announce(install, head);
         save_chain(&tx, &chain)?;
         tx.commit()?;
         Ok(chain)
+    }
+
+    /// Does a single action, or replays its answer.
+    pub(super) fn act(&mut self, single: &Single) -> Result<Result<SingleDone, Problem>, StoreError> {
+        let property_n = self.property_n(&single.property)?;
+        if let Some((fingerprint, done)) = rows::request(&self.conn, property_n, &single.key)? {
+            return single::replay(single, fingerprint, done);
+        }
+        let store_id = self.identity().store_id.clone();
+        let name = rows::entity_of_part(&self.conn, property_n, &format!("task/{}", single.task))?;
+        let entity = name.map(|name| rows::entity(&self.conn, property_n, &name)).transpose()?.flatten();
+        let own = rows::chain(&self.conn, property_n, &single::own_install(&store_id)?)?.unwrap_or_default();
+        let book = self.book(&single.property)?;
+        let batch = match single::decide(single, &store_id, entity.as_ref(), &book, &own)? {
+            Decided::Answer(problem) => return Ok(Err(problem)),
+            Decided::Keep(done) => {
+                let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                keep(&tx, property_n, single, &done)?;
+                tx.commit()?;
+                return Ok(Ok(done));
+            }
+            Decided::Take(batch) => batch,
+        };
+        let mut done = None;
+        self.take_in_one(&batch, &batch.events, &mut Lanes::default(), |conn, results| {
+            let (Some(result), Some(entity)) = (results.first(), &entity) else { return Err(StoreError::Fault) };
+            let row = rows::entity(conn, property_n, &entity.entity)?;
+            let mut authors = Authors::default();
+            if let Some(row) = &row {
+                rows::put_authors(conn, &row.provenance, &mut authors)?;
+            }
+            let answer = single::done(result, row.map(|row| authors.entity_row(&row)))?;
+            keep(conn, property_n, single, &answer)?;
+            done = Some(answer);
+            Ok(())
+        })?;
+        done.map(Ok).ok_or(StoreError::Fault)
+    }
+
+    /// Begins the next day of every property where the clock says so. Answers which.
+    pub(super) fn begin_days(&mut self, now_ms: i64) -> Result<Vec<(PropertyId, String)>, StoreError> {
+        let properties: Vec<String> = {
+            let mut statement = self.conn.prepare("SELECT property_id FROM properties ORDER BY n")?;
+            statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
+        };
+        let mut began = vec![];
+        for property in properties {
+            let Ok(property) = PropertyId::parse(property) else { continue };
+            let book = self.book(&property)?;
+            let Some(day) = day::next_day(&book, now_ms) else { continue };
+            match self.begin_day(&property, &book, day) {
+                Ok(()) => began.push((property, day.to_string())),
+                // One hotel's day holds up no other's.
+                Err(error) => tracing::error!(%error, %property, %day, "the day could not begin; it is tried again"),
+            }
+        }
+        Ok(began)
+    }
+
+    fn begin_day(&mut self, property: &PropertyId, book: &PropertyBook, day: NaiveDate) -> Result<(), StoreError> {
+        let property_n = self.property_n(property)?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let ids: Vec<String> = {
+            let mut statement = tx.prepare_cached(
+                "SELECT id FROM entities WHERE property_n = ?1 AND kind = ?2 AND deleted_at_ms IS NULL ORDER BY id",
+            )?;
+            statement.query_map((property_n, ROOM), |row| row.get(0))?.collect::<Result<_, _>>()?
+        };
+        let mut rooms = vec![];
+        for id in ids {
+            rooms.extend(rows::entity(&tx, property_n, &EntityRef::new(ROOM, id))?);
+        }
+        let reference: String =
+            tx.query_row("SELECT reference FROM properties WHERE n = ?1", [property_n], |row| row.get(0))?;
+        let mut begun = day::begin(property, book, &reference, rooms, day, self.head_seq)?;
+        tx.execute(
+            "UPDATE properties SET reference_version = ?2, reference = ?3 WHERE n = ?1",
+            (property_n, to_i64(begun.reference_version), &begun.reference),
+        )?;
+        let numbers: BTreeMap<EntityRef, i64> = begun.rooms.iter().map(|room| (room.entity.clone(), room.n)).collect();
+        for (part, entity) in &begun.parts {
+            if let Some(n) = numbers.get(entity) {
+                put_part(&tx, property_n, part, *n)?;
+            }
+        }
+        for room in &mut begun.rooms {
+            save_entity(&tx, property_n, room)?;
+        }
+        tx.execute("UPDATE meta SET head_seq = ?1", [to_i64(begun.head_seq)])?;
+        tx.commit()?;
+        self.reload()
     }
 }
 
@@ -314,17 +377,6 @@ fn concerns_all(error: &StoreError) -> bool {
         StoreError::Unreadable(_) => false,
         StoreError::Stopping | StoreError::Lost | StoreError::Fault => true,
     }
-}
-
-/// An error with what caused it, for the log.
-pub(super) fn chain_text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn load(
@@ -405,7 +457,10 @@ fn write(
             // It was put there just above.
             let Some(chain) = chains.get_mut(&event.install_id) else { continue };
             let place = arrived.entry(&event.install_id).or_default();
-            note_arrival(conn, chain, &event.install_id, event.local_seq, incoming.hash, place)?;
+            let n = chain.n;
+            chain.arrived(&event.install_id, event.local_seq, incoming.hash, || {
+                Ok(place.contains_key(&event.local_seq) || rows::has_link(conn, n, event.local_seq)?)
+            })?;
             place.insert(event.local_seq, (hash_of_hex(&event.prev_hash), incoming.hash));
             insert.execute((
                 to_i64(new.n),
@@ -438,7 +493,6 @@ fn write(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         for entry in &plan.audit {
-            let moves = if entry.moves.is_empty() { None } else { Some(serde_json::to_string(&entry.moves)?) };
             insert.execute((
                 property_n,
                 to_i64(entry.audit_seq),
@@ -448,7 +502,7 @@ fn write(
                 &entry.code,
                 &batch.received_at,
                 &entry.hash[..],
-                moves,
+                moves_json(&entry.moves)?,
             ))?;
         }
     }
@@ -462,8 +516,7 @@ fn write(
     }
     for (part, name) in &plan.parts {
         if let Some(entity) = loaded.entities.get(name) {
-            conn.prepare_cached("INSERT OR REPLACE INTO parts (property_n, part, entity_n) VALUES (?1, ?2, ?3)")?
-                .execute((property_n, part, entity.n))?;
+            put_part(conn, property_n, part, entity.n)?;
         }
     }
     for (id, by) in &plan.settled {
@@ -485,7 +538,7 @@ fn write(
             chains.insert(sender, chain_or_new(conn, property_n, sender)?);
         }
         if let Some(chain) = chains.get_mut(sender) {
-            announce_head(chain, sender, head);
+            chain.announce(sender, head);
         }
     }
     for (install, chain) in &mut chains {
@@ -497,19 +550,6 @@ fn write(
         }
     }
     Ok(sender_chain)
-}
-
-fn detail_json(detail: Option<&Detail>) -> Result<Option<String>, StoreError> {
-    Ok(detail.map(serde_json::to_string).transpose()?)
-}
-
-/// A hash as the event wrote it. What is not one links to nothing, which the chain check then says.
-fn hash_of_hex(text: &str) -> Hash {
-    let mut hash = [0xff; 32];
-    if hex::decode_to_slice(text, &mut hash).is_err() {
-        hash = [0xff; 32];
-    }
-    hash
 }
 
 fn chain_or_new(conn: &Connection, property_n: i64, install: &InstallId) -> Result<Chain, StoreError> {
@@ -539,65 +579,13 @@ fn save_chain(conn: &Connection, chain: &Chain) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the first place where a chain has two entries; rooms do not wait for each other, so that a later place may be
-/// seen before it. Work goes on: the events themselves stand on their own.
-fn mark_fork(chain: &mut Chain, install: &InstallId, local_seq: u64) {
-    if chain.fork_seq.is_none() {
-        tracing::warn!(code = codes::AUDIT_FORK, install_id = %install, local_seq, "two entries for one place of an audit chain");
-    }
-    chain.fork_seq = Some(chain.fork_seq.map_or(local_seq, |first| first.min(local_seq)));
-}
-
 /// Notes which install a chain goes on from, and where.
 fn begin_as_told(conn: &Connection, chain: &mut Chain, continues: &Continues) -> Result<(), StoreError> {
-    begin_behind(chain, &continues.head);
+    chain.begin_behind(&continues.head);
     conn.execute(
         "UPDATE installs SET continues = ?2, begins_seq = ?3, begins_hash = ?4 WHERE n = ?1",
         (chain.n, continues.install_id.as_str(), to_i64(chain.begins_seq), &chain.begins_hash[..]),
     )?;
-    Ok(())
-}
-
-/// The chain goes on from another install's entry. Once anything of it is verified its beginning stays what it was.
-fn begin_behind(chain: &mut Chain, head: &AuditHead) {
-    if chain.closed_seq == 0 && head.local_seq > 0 {
-        chain.begins_seq = head.local_seq;
-        chain.begins_hash = hash_of_hex(&head.hash);
-        chain.closed_seq = chain.begins_seq;
-        chain.closed_hash = chain.begins_hash;
-    }
-}
-
-fn announce_head(chain: &mut Chain, install: &InstallId, head: &AuditHead) {
-    let hash = hash_of_hex(&head.hash);
-    if head.local_seq > chain.announced_seq {
-        chain.announced_seq = head.local_seq;
-        chain.announced_hash = hash;
-    } else if head.local_seq == chain.announced_seq && head.local_seq > 0 && hash != chain.announced_hash {
-        mark_fork(chain, install, head.local_seq);
-    }
-}
-
-/// A new entry for a place that is taken already is a fork. Places beyond the highest cannot be taken.
-fn note_arrival(
-    conn: &Connection,
-    chain: &mut Chain,
-    install: &InstallId,
-    local_seq: u64,
-    hash: Hash,
-    beside: &BTreeMap<u64, (Hash, Hash)>,
-) -> Result<(), StoreError> {
-    if local_seq > chain.highest_seq {
-        chain.highest_seq = local_seq;
-        chain.highest_hash = hash;
-    } else if local_seq <= chain.closed_seq
-        || beside.contains_key(&local_seq)
-        || conn
-            .prepare_cached("SELECT 1 FROM events WHERE install_n = ?1 AND local_seq = ?2")?
-            .exists((chain.n, to_i64(local_seq)))?
-    {
-        mark_fork(chain, install, local_seq);
-    }
     Ok(())
 }
 
@@ -609,26 +597,13 @@ fn close_gap(
     arrived: &BTreeMap<u64, (Hash, Hash)>,
 ) -> Result<(), StoreError> {
     for _ in 0..LINKS_PER_BATCH {
-        if chain.closed_seq >= chain.highest_seq {
-            break;
-        }
-        let next = chain.closed_seq + 1;
+        let Some(next) = chain.next_link() else { break };
         let links = match arrived.get(&next) {
             Some(link) => vec![*link],
             None => stored_links(conn, chain.n, next)?,
         };
-        if links.is_empty() {
+        if !chain.close(install, &links) {
             break;
-        }
-        match links.iter().find(|(prev, _)| *prev == chain.closed_hash) {
-            Some((_, hash)) => {
-                chain.closed_seq = next;
-                chain.closed_hash = *hash;
-            }
-            None => {
-                mark_fork(chain, install, next);
-                break;
-            }
         }
     }
     Ok(())
@@ -651,9 +626,7 @@ fn stored_links(conn: &Connection, install_n: i64, local_seq: u64) -> Result<Vec
 }
 
 fn save_entity(conn: &Connection, property_n: i64, entity: &mut Entity) -> Result<(), StoreError> {
-    let fields = serde_json::to_string(&entity.fields)?;
-    let provenance = serde_json::to_string(&entity.provenance)?;
-    let contests = serde_json::to_string(&entity.contests)?;
+    let EntityColumns { fields, provenance, contests, .. } = EntityColumns::of(entity)?;
     let (version, fields_version) = (to_i64(entity.version), to_i64(entity.fields_version));
     if entity.n == 0 {
         conn.prepare_cached(
@@ -681,6 +654,27 @@ fn save_entity(conn: &Connection, property_n: i64, entity: &mut Entity) -> Resul
     Ok(())
 }
 
+fn put_part(conn: &Connection, property_n: i64, part: &str, entity_n: i64) -> Result<(), StoreError> {
+    conn.prepare_cached("INSERT OR REPLACE INTO parts (property_n, part, entity_n) VALUES (?1, ?2, ?3)")?
+        .execute((property_n, part, entity_n))?;
+    Ok(())
+}
+
+fn keep(conn: &Connection, property_n: i64, single: &Single, done: &SingleDone) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO requests (property_n, key, fingerprint, status, etag, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        property_n,
+        &single.key,
+        &single.fingerprint[..],
+        done.status,
+        done.version.map(|version| version.to_string()),
+        &done.body,
+    ))?;
+    Ok(())
+}
+
 /// Puts rows beside the verdicts that need them: the entity as this transaction leaves it.
 fn answer(
     conn: &Connection,
@@ -689,21 +683,8 @@ fn answer(
     loaded: &Loaded,
 ) -> Result<Vec<EventResult>, StoreError> {
     let mut authors = Authors::default();
-    let mut results = Vec::with_capacity(events.len());
-    for (incoming, verdict) in events.iter().zip(&plan.verdicts) {
-        let entity = incoming.entity.as_ref().and_then(|name| loaded.entities.get(name)).filter(|_| verdict.with_row);
-        let row = entity.map(|entity| rows::entity_row(conn, entity, &mut authors)).transpose()?;
-        results.push(result(&incoming.event_id, verdict, row));
+    for entity in stored::with_rows(events, plan, &loaded.entities).flatten() {
+        rows::put_authors(conn, &entity.provenance, &mut authors)?;
     }
-    Ok(results)
-}
-
-fn result(event_id: &EventId, verdict: &Verdict, row: Option<turndown_protocol::EntityRow>) -> EventResult {
-    let Verdict { outcome, original, seq, detail, .. } = verdict.clone();
-    let Detail { problem, class, paths } = detail.unwrap_or_default();
-    let (row, theirs) = match (class, row) {
-        (Some(class), Some(row)) => (None, Some(Theirs { row, paths, class })),
-        (_, row) => (row, None),
-    };
-    EventResult { event_id: event_id.clone(), outcome, original, seq, row, theirs, problem }
+    Ok(stored::results(events, plan, &loaded.entities, &authors))
 }
