@@ -156,7 +156,10 @@ fn the_downtime_pack_has_what_was_done_in_the_outage_and_stands_in_the_place_of_
     journey.desk.act(&room.room_id.0, claim("Smith <walk-in>")).expect("recorded");
     let page = journey.desk.write_downtime_pack().expect("written");
     let now = std::fs::read_to_string(&page).expect("the page");
-    assert!(now.contains("Smith &lt;walk-in&gt;") && now.contains("have not reached the service yet"), "{now}");
+    assert!(
+        now.contains("Smith &lt;walk-in&gt;") && now.contains("1 action of this desk has not reached the service yet"),
+        "{now}"
+    );
     let told = journey.desk.downtime_pack();
     assert!(told.written_at.is_some() && told.problem.is_none(), "{told:?}");
     let rack = std::fs::read_to_string(page.with_file_name("room-rack.csv")).expect("the rack");
