@@ -1,5 +1,7 @@
 //! A trail is proven by its file alone, and whatever is changed in the file is named.
 
+#![allow(clippy::expect_used, reason = "what a test needs and does not get ends it")]
+
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
 use turndown_audit::file::{Begin, End, Line, Place, SignedDesk, Whose, Writer};
