@@ -115,6 +115,7 @@ lint: setup-desktop $(STAMPS)/ui-build ## What a reviewer would be bored by: for
 .PHONY: unit
 unit: setup-desktop $(STAMPS)/ui-build ## Rust tests and gates, and the screens' tests; no window (ARGS='-p turndown-domain')
 	cd ui && npm run --silent test
+	@scripts/setup.sh database
 	@scripts/rust-tests.sh $(ARGS)
 
 .PHONY: e2e

@@ -34,7 +34,7 @@ at_end() {
 trap at_end EXIT
 
 begin "Set-up"
-scripts/setup.sh desktop tests campaigns
+scripts/setup.sh desktop tests database campaigns
 
 begin "Format"
 cargo fmt --all --check

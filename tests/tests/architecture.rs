@@ -90,6 +90,8 @@ const ONLY: &[(&str, &[&str])] = &[
         "rusqlite",
         &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim", "turndown-bench", "turndown-gates"],
     ),
+    ("tokio-postgres*", &["turndown-service"]),
+    ("deadpool*", &["turndown-service"]),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),

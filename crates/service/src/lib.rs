@@ -5,8 +5,8 @@
 //! one transaction (effects, events, audit entries, sequence numbers, marks), and only then is each event answered. The
 //! change feed then tells every desk, and [`sinks`] tell everybody else.
 //!
-//! Deliberately absent: sign-in of people (a desk's own token is enough here; the author is in the event), more than
-//! one database (PostgreSQL comes behind [`store::Storage`]), TLS (a proxy in front ends it).
+//! Deliberately absent: sign-in of people (a desk's own token is enough here; the author is in the event), TLS (a
+//! proxy in front ends it).
 
 pub mod cli;
 pub mod cursor;

@@ -9,8 +9,10 @@ use crate::http::{self, App, Limits};
 use crate::metrics::Metrics;
 use crate::sinks::{self, SinkConfig};
 use crate::startup::Refusal;
+use crate::store::postgres::{PostgresStore, Server};
 use crate::store::sqlite::{self, Files, Hands, Lock, SqliteStore};
 use crate::store::{Storage, StoreError};
+use ed25519_dalek::SigningKey;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -36,11 +38,25 @@ const CLOCK_EVERY: Duration = Duration::from_secs(5);
 /// How often tombstones that everybody has seen are dropped.
 const TIDY_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// Where a service keeps everything.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In one file, which this process has to itself.
+    File(PathBuf),
+    /// On a server, beside other processes.
+    Server {
+        /// Where, and as whom.
+        server: Server,
+        /// The file of the secret signing key: the same for all processes of one database.
+        signing_key: PathBuf,
+    },
+}
+
 /// What a service is started with.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The database.
-    pub db: PathBuf,
+    /// Where everything is kept.
+    pub place: Place,
     /// Where to listen; port 0 takes a free one.
     pub listen: String,
     /// What a request may carry.
@@ -52,23 +68,34 @@ pub struct Config {
 }
 
 impl Config {
-    /// A service on a database with everything else as usual.
+    /// A service on a database file with everything else as usual.
     #[must_use]
     pub fn new(db: impl Into<PathBuf>, listen: impl Into<String>) -> Self {
-        Self { db: db.into(), listen: listen.into(), limits: Limits::default(), sinks: vec![], new_signing_key: false }
+        Self::at(Place::File(db.into()), listen)
+    }
+
+    /// A service with everything as usual.
+    #[must_use]
+    pub fn at(place: Place, listen: impl Into<String>) -> Self {
+        Self { place, listen: listen.into(), limits: Limits::default(), sinks: vec![], new_signing_key: false }
     }
 }
 
 /// A service that runs.
-#[derive(Debug)]
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     stopping: CancellationToken,
     serving: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
-    store: Arc<SqliteStore>,
-    lock: Lock,
+    store: Arc<dyn Storage>,
+    lock: Option<Lock>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Running {
@@ -92,30 +119,55 @@ impl Running {
     }
 }
 
+/// A store that is open, with what belongs to it.
+struct Opened {
+    store: Arc<dyn Storage>,
+    signing_key: SigningKey,
+    /// Of a file: the right to write it.
+    lock: Option<Lock>,
+}
+
+async fn open(config: &Config, env: &dyn Environment) -> Result<Opened, Refusal> {
+    match &config.place {
+        Place::File(db) => {
+            let files = Files::new(db.clone());
+            let opened = sqlite::open(&files, env, config.new_signing_key)?;
+            let fault = |error: StoreError| match error {
+                StoreError::Database(source) => Refusal::from_database(&files.db, source),
+                other => Refusal::Input(format!("{} cannot be used: {other}.", files.db.display())),
+            };
+            let store = SqliteStore::start(files.clone(), opened.conn, opened.identity, Hands::Own).map_err(fault)?;
+            Ok(Opened { store: Arc::new(store), signing_key: opened.signing_key, lock: Some(opened.lock) })
+        }
+        Place::Server { server, signing_key } => {
+            let store = PostgresStore::start(server.clone()).await?;
+            let signing_key = store.signing_key(signing_key, env, config.new_signing_key).await?;
+            Ok(Opened { store: Arc::new(store), signing_key, lock: None })
+        }
+    }
+}
+
 /// Starts a service. It is ready when this returns.
 ///
 /// # Errors
 /// A [`Refusal`] that says what to do.
 pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running, Refusal> {
-    let files = Files::new(config.db.clone());
-    let opened = sqlite::open(&files, &*env, config.new_signing_key)?;
+    let opened = open(&config, &*env).await?;
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| Refusal::Listen { address: config.listen.clone(), reason: error.to_string() })?;
     let address = listener
         .local_addr()
         .map_err(|error| Refusal::Listen { address: config.listen.clone(), reason: error.to_string() })?;
-    let fault = |error: StoreError| match error {
-        StoreError::Database(source) => Refusal::from_database(&files.db, source),
-        other => Refusal::Input(format!("{} cannot be used: {other}.", files.db.display())),
-    };
-    let store =
-        Arc::new(SqliteStore::start(files.clone(), opened.conn, opened.identity.clone(), Hands::Own).map_err(fault)?);
-    opened.lock.say(&format!("http://{address}")).map_err(|error| Refusal::from_io(&files.lock(), &error))?;
+    let store = opened.store;
+    if let (Some(lock), Place::File(db)) = (&opened.lock, &config.place) {
+        let refuse = |error| Refusal::from_io(&Files::new(db.clone()).lock(), &error);
+        lock.say(&format!("http://{address}")).map_err(refuse)?;
+    }
 
     let stopping = CancellationToken::new();
     let app = Arc::new(App {
-        store: Arc::clone(&store) as Arc<dyn Storage>,
+        store: Arc::clone(&store),
         env: Arc::clone(&env),
         signing_key: opened.signing_key,
         limits: config.limits,
@@ -129,7 +181,9 @@ pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running,
     }
     let (router, _) = http::router(app);
     let serving = tokio::spawn(serve(listener, router, stopping.clone()));
-    tracing::info!(%address, store_id = opened.identity.store_id, epoch = opened.identity.epoch, "serving");
+    if let Ok(identity) = store.identity().await {
+        tracing::info!(%address, store_id = identity.store_id, epoch = identity.epoch, "serving");
+    }
     Ok(Running { address, stopping, serving, tasks, store, lock: opened.lock })
 }
 

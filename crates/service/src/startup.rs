@@ -49,6 +49,46 @@ pub enum Refusal {
         "The signing key {0} is missing or not the one of this database. Restore it from the backup beside the database, or start with --new-signing-key; desks then see another signature."
     )]
     SigningKey(String),
+    /// The secret key is not in its file, and several processes have to have the same.
+    #[error(
+        "The signing key {0} is missing or not the one of this database. Copy it there from another service of this database or from the backup, or start one service with --new-signing-key and copy its key to the others; desks then see another signature."
+    )]
+    SharedSigningKey(String),
+    /// The database server cannot be reached or used.
+    #[error(
+        "The PostgreSQL database {server} cannot be used: {reason}. Look at the server, and at the address given with --postgres."
+    )]
+    Server {
+        /// Database, server and role.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The schema is not there or older than this build.
+    #[error(
+        "The PostgreSQL database {0} has no tables of this version. Run `turndown-service migrate` first, with the address of their owner."
+    )]
+    NotMigrated(String),
+    /// The schema was written by a newer build.
+    #[error(
+        "The PostgreSQL database {server} was brought up to date by a newer version (schema {found}, this version knows {known}). Update turndown-service; nothing was changed."
+    )]
+    NewerServer {
+        /// Database, server and role.
+        server: String,
+        /// Its schema.
+        found: i64,
+        /// The newest this build knows.
+        known: i64,
+    },
+    /// The server would not be durable.
+    #[error("The PostgreSQL server has to be set to {0}. Change it in postgresql.conf and start the server again.")]
+    ServerSetting(String),
+    /// Hotels are not kept apart by the database.
+    #[error(
+        "The PostgreSQL database {0} does not keep hotels apart: {1}. Nothing is served like this. Let the tables' owner run `turndown-service migrate`, and serve as a role that owns nothing (docs/playbook.md)."
+    )]
+    HotelsNotApart(String, String),
     /// The database would not be durable.
     #[error("The database does not take the setting {0}. Put it on a local disk and start again.")]
     Setting(String),
@@ -99,16 +139,18 @@ impl Refusal {
             Self::Database { .. } => 1,
             Self::Input(_) => 2,
             Self::NotADatabase(_) | Self::NotOurs(_) => 3,
-            Self::Newer { .. } => 4,
+            Self::Newer { .. } | Self::NewerServer { .. } => 4,
             Self::ReadOnly(_) | Self::NoFolder(_) => 5,
             Self::Running { .. } => 6,
-            Self::Missing(_) => 7,
-            Self::SigningKey(_) => 8,
-            Self::Setting(_) | Self::OldSqlite(_) => 9,
+            Self::Missing(_) | Self::NotMigrated(_) => 7,
+            Self::SigningKey(_) | Self::SharedSigningKey(_) => 8,
+            Self::Setting(_) | Self::OldSqlite(_) | Self::ServerSetting(_) => 9,
             Self::PropertyExists(_) | Self::NoProperty(..) => 10,
             Self::Listen { .. } => 11,
             Self::AuditBroken(_) => 12,
             Self::Act(_) => 13,
+            Self::Server { .. } => 14,
+            Self::HotelsNotApart(..) => 15,
         }
     }
 

@@ -5,11 +5,9 @@
 mod common;
 
 use common::{Desk, PROPERTY, ROOMS, Service, house, outcomes, room_name, status_path};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use turndown_protocol::{ActorId, EventsResponse, Outcome, SealedEvent, ZERO_HASH, codes};
-use turndown_service::store::sqlite::Admin;
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
@@ -32,31 +30,6 @@ async fn d5_a_repetition_after_ten_years_is_still_a_repetition() {
     assert_eq!(again.results[0].original, Some(Outcome::Applied));
     assert_eq!(again.results[1].original, Some(Outcome::Rejected), "what was refused once stays refused");
     assert_eq!(service.room("101").await, row);
-}
-
-#[tokio::test]
-async fn d7_the_store_itself_refuses_an_event_id_twice_also_after_it_was_moved_and_rebuilt() {
-    let mut service = Service::open().await;
-    let mut desk = Desk::of(&service).await;
-    let start = desk.start("101");
-    assert_eq!(service.send_one(&desk, &start).await.outcome, Outcome::Applied);
-    service.stop().await;
-    let connection = Connection::open(service.db()).unwrap();
-    // No cache and no second table stands for it: the row itself is unique.
-    let columns = "property_n, event_id, hash, install_n, local_seq, outcome, received_at, bytes";
-    let copied = connection.execute(&format!("INSERT INTO events ({columns}) SELECT {columns} FROM events"), []);
-    let error = copied.unwrap_err().to_string();
-    assert!(error.contains("events.property_n, events.event_id"), "{error}");
-    // Rebuilt page by page, and put in the place of the old file.
-    let moved = service.folder.path().join("moved.db");
-    connection.execute("VACUUM INTO ?1", [moved.to_str().unwrap()]).unwrap();
-    drop(connection);
-    for end in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", service.db().display()));
-    }
-    std::fs::rename(moved, service.db()).unwrap();
-    service.start().await;
-    assert_eq!(service.send_one(&desk, &start).await.outcome, Outcome::Duplicate);
 }
 
 #[tokio::test]
@@ -157,7 +130,7 @@ async fn with_a_trail() -> Service {
 }
 
 fn fault(service: &Service) -> Option<(String, String)> {
-    let report = Admin::beside(service.files()).unwrap().verify_audit().unwrap();
+    let report = service.kept.verify();
     report.fault.map(|fault| (fault.place, fault.what))
 }
 
@@ -183,7 +156,7 @@ async fn k1_an_entry_edited_removed_inserted_or_moved_is_named_by_its_place() {
     for (what, sql, place) in attacks {
         let service = with_a_trail().await;
         assert_eq!(fault(&service), None, "{what}");
-        Connection::open(service.db()).unwrap().execute_batch(sql).unwrap();
+        service.kept.execute(sql);
         let (found, _) = fault(&service).unwrap_or_else(|| panic!("{what} is not noticed"));
         assert!(found.ends_with(place), "{what}: {found}");
     }
@@ -193,20 +166,16 @@ async fn k1_an_entry_edited_removed_inserted_or_moved_is_named_by_its_place() {
 async fn k2_a_trail_whose_end_or_whole_is_gone_is_noticed() {
     for keep in [5, 0] {
         let service = with_a_trail().await;
-        let connection = Connection::open(service.db()).unwrap();
-        connection.execute("DELETE FROM audit WHERE audit_seq > ?1", [keep]).unwrap();
+        service.kept.execute(&format!("DELETE FROM audit WHERE audit_seq > {keep}"));
         let (place, what) = fault(&service).expect("it is noticed");
         assert_eq!((place, what.as_str()), (format!("service entry {}", keep + 1), "the end of the trail is missing"));
     }
     // A desk's chain too: its closed end was signed.
     let service = with_a_trail().await;
-    let connection = Connection::open(service.db()).unwrap();
-    connection
-        .execute_batch(
-            "PRAGMA foreign_keys = OFF; DELETE FROM audit; UPDATE properties SET audit_seq = 0,
-            audit_hash = zeroblob(32); DELETE FROM events WHERE local_seq > 6",
-        )
-        .unwrap();
+    service.kept.execute(
+        "PRAGMA foreign_keys = OFF; DELETE FROM audit; UPDATE properties SET audit_seq = 0,
+        audit_hash = zeroblob(32); DELETE FROM events WHERE local_seq > 6",
+    );
     let (place, what) = fault(&service).expect("it is noticed");
     assert!(place.ends_with("entry 7") && what == "the entry is missing", "{place}: {what}");
 }
@@ -224,9 +193,7 @@ async fn k5_a_chain_is_verified_link_by_link_as_it_grows_and_never_from_the_begi
         closed = head.local_seq;
         // What is behind the closed end is not looked at again by a batch: only the walk of the whole finds it.
         if round == 2 {
-            let connection = Connection::open(service.db()).unwrap();
-            connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-            connection.execute("UPDATE events SET bytes = bytes || ' ' WHERE local_seq = 3", []).unwrap();
+            service.kept.execute("UPDATE events SET bytes = bytes || ' ' WHERE local_seq = 3");
         }
     }
     let (place, _) = fault(&service).expect("the whole walk finds it");
@@ -263,8 +230,7 @@ async fn d2_an_install_that_continues_another_begins_where_that_one_stood() {
     service.restart().await;
     assert_eq!(fault(&service), None);
     // A beginning that is not where the chain goes on is noticed.
-    let connection = Connection::open(service.db()).unwrap();
-    connection.execute("UPDATE installs SET begins_hash = zeroblob(32) WHERE begins_seq > 0", []).unwrap();
+    service.kept.execute("UPDATE installs SET begins_hash = zeroblob(32) WHERE begins_seq > 0");
     assert!(fault(&service).is_some());
 }
 
@@ -338,4 +304,24 @@ async fn h16_the_story_of_a_room_has_every_desks_events_with_all_that_became_of_
     assert_eq!([ids(&first), ids(&rest)].concat(), ids(&story));
     let nothing: turndown_protocol::StoryPage = service.get(&service.path("entities/room/999/story")).await.json();
     assert!(nothing.entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_name_that_no_table_keeps_is_refused_for_good_and_holds_nobody_up() {
+    let service = Service::open().await;
+    let mut desk = Desk::of(&service).await;
+    let start = desk.start("101");
+    let odd = desk.event(turndown_protocol::EntityRef::new("place", "lob\0by"), "note", json!({ "text": "x" }));
+    let odd = desk.seal(odd);
+    let other = desk.start("102");
+    let response = service.send(&desk, &[&start, &odd, &other]).await;
+    assert_eq!(outcomes(&response), [Outcome::Applied, Outcome::Rejected, Outcome::Applied]);
+    let task = service.path("housekeeping/tasks/t%00/start");
+    let act = service
+        .request(reqwest::Method::POST, &task)
+        .header("X-Idempotency-Key", "k-1")
+        .json(&json!({ "actor_id": "ana", "args": {} }));
+    assert_eq!(common::Answer::of(act).await.status, 404);
+    let story = service.get(&service.path("entities/room/1%001/story")).await;
+    assert_eq!(story.json::<Value>()["entries"], json!([]));
 }

@@ -102,20 +102,14 @@ async fn b9_effect_and_record_are_one_transaction_and_a_poisoned_event_stands_al
     let events: Vec<_> = (0..5).map(|room| desk.start(&room_name(room))).collect();
     let poisoned = &events[2].event.event_id;
     // The database itself refuses the audit entry of one event: after its effect would have been written.
-    let conn = rusqlite::Connection::open(service.db()).unwrap();
-    conn.execute_batch(&format!(
-        "CREATE TRIGGER poison BEFORE INSERT ON audit
-         WHEN (SELECT event_id FROM events WHERE n = NEW.event_n) = '{poisoned}'
-         BEGIN SELECT RAISE(ABORT, 'poison'); END"
-    ))
-    .unwrap();
+    service.kept.poison(poisoned.as_str());
     let response = service.send(&desk, &events.iter().collect::<Vec<_>>()).await;
     use Outcome::{Applied, Duplicate, RetryLater};
     assert_eq!(outcomes(&response), [Applied, Applied, RetryLater, Applied, Applied]);
     assert_eq!(service.room("103").await.fields.get(&status_path("103")), "ready", "no effect without a record");
     assert_eq!(service.audit().await.len(), 4);
 
-    conn.execute_batch("DROP TRIGGER poison").unwrap();
+    service.kept.heal();
     let response = service.send(&desk, &events.iter().collect::<Vec<_>>()).await;
     assert_eq!(outcomes(&response), [Duplicate, Duplicate, Applied, Duplicate, Duplicate]);
     assert_eq!(service.handshake(&desk, None).await.audit_closed.head.local_seq, 5, "the gap closed");
@@ -219,11 +213,7 @@ async fn d3_d4_another_store_or_epoch_takes_nothing() {
     let cursor = service.snapshot().await.cursor;
     let sent = service.send_one(&desk, &event).await;
     service.stop().await;
-    let opened = turndown_service::store::sqlite::open(&service.files(), &*service.env, false).unwrap();
-    let (epoch, head) = turndown_service::store::sqlite::Admin::alone(service.files(), opened.conn)
-        .rotate_epoch(&*service.env, None)
-        .unwrap();
-    drop(opened.lock);
+    let (epoch, head) = service.kept.rotate_epoch(&service.env);
     assert!(head > sent.seq.unwrap(), "counting goes on above");
     service.start().await;
     assert_eq!(service.send_raw(&batch).await.code(), (409, codes::WRONG_EPOCH.into()));
@@ -722,9 +712,9 @@ async fn k1_both_chains_are_kept_signed_and_a_changed_entry_is_named() {
     }
     service.stop().await;
 
-    let verify = || turndown_service::store::sqlite::Admin::beside(service.files()).unwrap().verify_audit().unwrap();
+    let verify = || service.kept.verify();
     assert_eq!(verify().fault, None);
-    let original = std::fs::read(service.db()).unwrap();
+    let original = service.kept.backup();
     for (sql, place) in [
         ("UPDATE audit SET outcome = 'rejected' WHERE audit_seq = 3", "service entry 3"),
         ("UPDATE audit SET received_at = '2000-01-01T00:00:00.000Z' WHERE audit_seq = 5", "service entry 5"),
@@ -736,15 +726,10 @@ async fn k1_both_chains_are_kept_signed_and_a_changed_entry_is_named() {
         ("UPDATE events SET bytes = replace(bytes, '\"credits\"', '\"credit\"') || ' ' WHERE local_seq = 4", "desk"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM events WHERE local_seq = 3", "service entry 6"),
     ] {
-        let conn = rusqlite::Connection::open(service.db()).unwrap();
-        conn.execute_batch(sql).unwrap();
-        drop(conn);
+        service.kept.execute(sql);
         let fault = verify().fault.unwrap_or_else(|| panic!("unseen: {sql}"));
         assert!(fault.place.starts_with(place), "{sql}: {fault:?}");
-        for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", service.db().display()));
-        }
-        std::fs::write(service.db(), &original).unwrap();
+        service.kept.put_back(&original);
     }
     assert_eq!(verify().fault, None);
 }
@@ -753,13 +738,13 @@ async fn k1_both_chains_are_kept_signed_and_a_changed_entry_is_named() {
 async fn k1_the_trail_can_be_verified_beside_a_service_that_takes_events() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;
-    let files = service.files();
+    let kept = service.kept.clone();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let seen = std::sync::Arc::clone(&stop);
     let walks = tokio::task::spawn_blocking(move || {
         let mut walks = 0;
         while !seen.load(std::sync::atomic::Ordering::Relaxed) {
-            let report = turndown_service::store::sqlite::Admin::beside(files.clone()).unwrap().verify_audit().unwrap();
+            let report = kept.verify();
             assert_eq!(report.fault, None, "after {} entries", report.entries);
             walks += 1;
         }
@@ -811,7 +796,7 @@ async fn d1_the_trail_verifies_although_a_branch_that_was_put_back_left_a_hole()
     }
     let problem = service.handshake(&later, None).await.audit_problem.unwrap();
     assert_eq!(problem.code, codes::AUDIT_FORK);
-    let report = turndown_service::store::sqlite::Admin::beside(service.files()).unwrap().verify_audit().unwrap();
+    let report = service.kept.verify();
     assert!(report.fault.is_none(), "{:?}", report.fault.map(|fault| (fault.place, fault.what)));
 }
 

@@ -215,22 +215,15 @@ async fn d3_what_a_restored_store_records_anew_is_no_repetition_of_what_it_lost(
     let mut service =
         Service::open_with(ROOMS, move |config| config.sinks = vec![SinkConfig::File(sink.clone())]).await;
     service.stop().await;
-    let backup = std::fs::read(service.db()).unwrap();
+    let backup = service.kept.backup();
     service.start().await;
     let mut desk = Desk::of(&service).await;
     let lost = desk.note("101", "lost");
     service.send(&desk, &[&lost]).await;
     wait_for(&file, 1).await;
     service.stop().await;
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", service.db().display()));
-    }
-    std::fs::write(service.db(), backup).unwrap();
-    let opened = turndown_service::store::sqlite::open(&service.files(), &*service.env, false).unwrap();
-    let (epoch, _) = turndown_service::store::sqlite::Admin::alone(service.files(), opened.conn)
-        .rotate_epoch(&*service.env, None)
-        .unwrap();
-    drop(opened.lock);
+    service.kept.put_back(&backup);
+    let (epoch, _) = service.kept.rotate_epoch(&service.env);
     service.start().await;
     service.capabilities.epoch = epoch;
     service.token = service.enroll(common::PROPERTY);

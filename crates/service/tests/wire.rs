@@ -11,7 +11,6 @@ use std::io::Write;
 use std::sync::atomic::Ordering;
 use turndown_domain::{Action, StaffId, TaskId};
 use turndown_protocol::{Capabilities, EnrollCode, Enrolled, SingleActionAnswer, codes};
-use turndown_service::store::sqlite::Admin;
 
 const ROUTES: [(&str, &str); 8] = [
     ("POST", "/v1/installs/desk-1/handshake"),
@@ -31,11 +30,7 @@ async fn only_a_known_device_gets_in_and_only_to_its_own_property() {
     service.import("other", 2, false);
     service.start().await;
     let stranger = service.enroll("other");
-    let short_lived = Admin::beside(service.files())
-        .unwrap()
-        .make_token(&*service.env, Some(PROPERTY), "act", Some(1_000))
-        .unwrap()
-        .0;
+    let short_lived = service.kept.token(&service.env, PROPERTY, Some(1_000));
     service.env.0.fetch_add(1_001, Ordering::Relaxed);
 
     for (method, path) in ROUTES {
@@ -72,8 +67,8 @@ async fn only_a_known_device_gets_in_and_only_to_its_own_property() {
     assert_eq!((open.property_id, &open.store_id), (None, &service.capabilities.store_id));
     assert_eq!(service.capabilities.property_name.as_deref(), Some("Grand Hotel"));
     // The token is kept as a hash only.
-    let bytes = std::fs::read(service.db()).unwrap();
-    assert!(!bytes.windows(service.token.len()).any(|window| window == service.token.as_bytes()));
+    assert!(!service.kept.holds(&service.token));
+    assert!(service.kept.holds("Desk 1"));
 }
 
 #[tokio::test]
@@ -211,7 +206,7 @@ async fn a_single_action_is_done_once_and_its_answer_is_replayed() {
     assert!(!entry.originated_offline);
     act(&service, "t-101", "complete", "k-2", json!({})).await;
     service.stop().await;
-    assert_eq!(Admin::beside(service.files()).unwrap().verify_audit().unwrap().links, 2);
+    assert_eq!(service.kept.verify().links, 2);
 }
 
 #[tokio::test]
@@ -328,8 +323,7 @@ async fn a_desks_own_edit_and_a_single_action_meet_like_any_two() {
 #[tokio::test]
 async fn a_code_shows_the_hotel_and_lets_one_desk_in_once() {
     let service = Service::open().await;
-    let mut admin = Admin::beside(service.files()).unwrap();
-    let (code, _) = admin.make_code(&*service.env, None).unwrap();
+    let code = service.kept.code(&service.env);
     let plain = reqwest::Client::new();
     let show = |code: &str| Answer::of(plain.get(format!("{}/v1/enroll/{code}", service.url)));
     let use_up = |code: &str, name: &str| {
@@ -346,7 +340,7 @@ async fn a_code_shows_the_hotel_and_lets_one_desk_in_once() {
     let unknown = (404, codes::ENROLL_CODE_UNKNOWN.to_owned());
     assert_eq!(use_up(&code, "Second").await.code(), unknown, "single use");
     assert_eq!(show(&code).await.code(), unknown);
-    let (late, _) = admin.make_code(&*service.env, None).unwrap();
+    let late = service.kept.code(&service.env);
     service.env.0.fetch_add(15 * 60 * 1_000, Ordering::Relaxed);
     assert_eq!(use_up(&late, "Late").await.code(), unknown, "fifteen minutes");
 

@@ -5,6 +5,7 @@
 
 use crate::env::Environment;
 use crate::startup::Refusal;
+use crate::store::postgres::{self, Server};
 use crate::store::sqlite::{Admin, Files, Lock};
 use clap::{Args, ValueEnum};
 use reqwest::Url;
@@ -23,6 +24,9 @@ pub(super) struct Act {
     /// The database of the running service; its address and a token are taken from there.
     #[arg(long, env = "TURNDOWN_DB")]
     db: Option<PathBuf>,
+    /// The database on a PostgreSQL server; a token is taken from there. The address has to be given.
+    #[arg(long, env = "TURNDOWN_POSTGRES", hide_env_values = true, value_name = "ADDRESS", conflicts_with = "db")]
+    postgres: Option<String>,
     /// The service's address, where it is not the one that the database knows.
     #[arg(long)]
     url: Option<String>,
@@ -152,15 +156,21 @@ pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal>
 
 async fn connect(env: &dyn Environment, args: &Act) -> Result<Service, Refusal> {
     let files = args.db.clone().map(Files::new);
-    let (token, url) = match (&args.token, &files) {
-        (Some(token), _) => (token.clone(), args.url.clone()),
-        (None, Some(files)) => {
-            let mut admin = Admin::beside(files.clone())?;
-            let (token, _) = admin.make_token(env, args.property.as_deref(), "act", Some(TOKEN_LIVES_MS))?;
-            (token, args.url.clone())
+    let property = args.property.as_deref();
+    let token = match (&args.token, &files, &args.postgres) {
+        (Some(token), ..) => token.clone(),
+        (None, Some(files), _) => {
+            Admin::beside(files.clone())?.make_token(env, property, "act", Some(TOKEN_LIVES_MS))?.0
         }
-        (None, None) => return Err(Refusal::Input("Name the database with --db, or give --url and --token.".into())),
+        (None, None, Some(address)) => {
+            let admin = postgres::Admin::beside(Server::parse(address)?).await?;
+            admin.make_token(env, property, "act", Some(TOKEN_LIVES_MS)).await?.0
+        }
+        (None, None, None) => {
+            return Err(Refusal::Input("Name the database with --db or --postgres, or give --url and --token.".into()));
+        }
     };
+    let url = args.url.clone();
     let url = url.or_else(|| files.as_ref().and_then(Lock::address)).ok_or_else(|| {
         Refusal::Act(
             "No service runs on that database. Start it with `turndown-service serve`, or give its address with --url."

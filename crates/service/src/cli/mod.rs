@@ -5,11 +5,12 @@ mod act;
 use crate::env::{Environment, SystemEnvironment};
 use crate::http::Limits;
 use crate::import;
-use crate::server::{self, Config};
+use crate::server::{self, Config, Place};
 use crate::sinks::SinkConfig;
 use crate::startup::Refusal;
+use crate::store::postgres::{self, Server};
 use crate::store::sqlite::{self, Admin, ExportError, Files, Wanted};
-use crate::store::{CODE_MINUTES, Import};
+use crate::store::{CODE_MINUTES, Import, StoreError};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use std::fs::File;
@@ -41,18 +42,36 @@ enum Command {
     /// The audit trail.
     #[command(subcommand)]
     Audit(Audit),
+    /// Make the tables on a PostgreSQL server, or bring them up to date, as their owner.
+    Migrate(Migrate),
 }
 
+/// Which database: a file, or one on a server.
 #[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
 struct Db {
     /// The database's file.
     #[arg(long, env = "TURNDOWN_DB")]
-    db: PathBuf,
+    db: Option<PathBuf>,
+    /// The database on a PostgreSQL server: postgres://user:password@host:port/database. Others on the machine can read
+    /// a command line, so that a password is better given in the environment.
+    #[arg(long, env = "TURNDOWN_POSTGRES", hide_env_values = true, value_name = "ADDRESS")]
+    postgres: Option<String>,
+}
+
+/// The one of the two that was given.
+enum Which {
+    File(Files),
+    Server(Server),
 }
 
 impl Db {
-    fn files(&self) -> Files {
-        Files::new(self.db.clone())
+    fn which(&self) -> Result<Which, Refusal> {
+        match (&self.db, &self.postgres) {
+            (Some(db), None) => Ok(Which::File(Files::new(db.clone()))),
+            (None, Some(address)) => Server::parse(address).map(Which::Server),
+            _ => Err(Refusal::Input("Name the database, with --db or with --postgres.".into())),
+        }
     }
 }
 
@@ -81,6 +100,10 @@ struct Serve {
     /// Make a new signing key although the database has one; desks then see another signature.
     #[arg(long)]
     new_signing_key: bool,
+    /// With --postgres: the file of the secret signing key, the same for all services of one database. The first makes
+    /// it.
+    #[arg(long, env = "TURNDOWN_SIGNING_KEY", value_name = "FILE")]
+    signing_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +157,16 @@ struct RotateEpoch {
     above: Option<u64>,
 }
 
+#[derive(Debug, Args)]
+struct Migrate {
+    /// The database, as the role that owns the tables. Services use another one.
+    #[arg(long, env = "TURNDOWN_POSTGRES_OWNER", hide_env_values = true, value_name = "ADDRESS")]
+    postgres: String,
+    /// The role as which services come. It has to be there already; it gets what it needs.
+    #[arg(long, default_value = "turndown_service")]
+    service_role: String,
+}
+
 #[derive(Debug, Subcommand)]
 enum Audit {
     /// Walk the service's chain and every desk's chain, and name the first bad entry.
@@ -144,8 +177,9 @@ enum Audit {
 
 #[derive(Debug, Args)]
 struct Export {
-    #[command(flatten)]
-    db: Db,
+    /// The database's file.
+    #[arg(long, env = "TURNDOWN_DB")]
+    db: PathBuf,
     /// Which property; may be left out where there is one.
     #[arg(long)]
     property: Option<String>,
@@ -172,18 +206,33 @@ pub fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Enroll(args) => enroll(&env, &args),
         Command::Act(args) => runtime()?.block_on(act::run(&env, args)),
         Command::RotateEpoch(args) => {
-            let files = args.db.files();
-            if !files.db.exists() {
-                return Err(Refusal::Missing(files.db.display().to_string()));
-            }
-            let opened = sqlite::open(&files, &env, false)?;
-            let (epoch, head) = Admin::alone(files, opened.conn).rotate_epoch(&env, args.above)?;
-            drop(opened.lock);
+            let (epoch, head) = match args.db.which()? {
+                Which::File(files) => {
+                    if !files.db.exists() {
+                        return Err(Refusal::Missing(files.db.display().to_string()));
+                    }
+                    let opened = sqlite::open(&files, &env, false)?;
+                    let rotated = Admin::alone(files, opened.conn).rotate_epoch(&env, args.above)?;
+                    drop(opened.lock);
+                    rotated
+                }
+                Which::Server(server) => on_server(server, async |admin| admin.rotate_epoch(&env, args.above).await)?,
+            };
             say(&format!("New epoch {epoch}; counting goes on above {head}."))
         }
         Command::Audit(Audit::Verify(db)) => verify(&db),
         Command::Audit(Audit::Export(args)) => export(&env, &args),
+        Command::Migrate(args) => {
+            let owner = Server::parse(&args.postgres)?;
+            runtime()?.block_on(postgres::migrate(&owner, &args.service_role, &env))?;
+            say(&format!("The tables are up to date, and {} may use them.", args.service_role))
+        }
     }
+}
+
+/// Does something to a store on a server.
+fn on_server<T>(server: Server, job: impl AsyncFnOnce(postgres::Admin) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    runtime()?.block_on(async { job(postgres::Admin::beside(server).await?).await })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
@@ -209,7 +258,22 @@ fn serve(args: Serve) -> Result<(), Refusal> {
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .init();
-    let mut config = Config::new(args.db.db, args.listen);
+    let place = match (args.db.which()?, args.signing_key) {
+        (Which::File(files), None) => Place::File(files.db),
+        (Which::Server(server), Some(signing_key)) => Place::Server { server, signing_key },
+        (Which::File(_), Some(_)) => {
+            return Err(Refusal::Input(
+                "--signing-key goes with --postgres; beside a file the key has its own place.".into(),
+            ));
+        }
+        (Which::Server(_), None) => {
+            return Err(Refusal::Input(
+                "Name the file of the signing key with --signing-key: the same for all services of the database."
+                    .into(),
+            ));
+        }
+    };
+    let mut config = Config::at(place, args.listen);
     config.limits.max_batch_bytes = args.max_batch_bytes;
     config.limits.backup_horizon_days = args.backup_horizon_days;
     config.new_signing_key = args.new_signing_key;
@@ -274,11 +338,17 @@ fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
         rename_property(&mut hotel, id);
     }
 
-    let files = args.db.files();
-    let opened = sqlite::open(&files, env, false)?;
     let made = Import { book: hotel.book, entities: hotel.units };
-    Admin::alone(files, opened.conn).import(env, &made, args.replace)?;
-    drop(opened.lock);
+    match args.db.which()? {
+        Which::File(files) => {
+            let opened = sqlite::open(&files, env, false)?;
+            Admin::alone(files, opened.conn).import(env, &made, args.replace)?;
+            drop(opened.lock);
+        }
+        Which::Server(server) => {
+            on_server(server, async |admin| admin.import(env, &made, args.replace).await)?;
+        }
+    }
     let property = &made.book.property;
     say(&format!(
         "Imported {} as {}, {}: {} rooms, {} tasks, {} people, {} bookings.",
@@ -318,33 +388,44 @@ fn tasks(fields: &turndown_protocol::Fields) -> usize {
 }
 
 fn enroll(env: &dyn Environment, args: &Enroll) -> Result<(), Refusal> {
-    let mut admin = Admin::beside(args.db.files())?;
     let property = args.property.as_deref();
+    let db = args.db.which()?;
     if args.token {
-        let (token, _) = admin.make_token(env, property, &args.name, None)?;
-        say(&token)
-    } else {
-        let (code, property) = admin.make_code(env, property)?;
-        say(&format!(
-            "{code}\nType this code at the desk within {CODE_MINUTES} minutes. It connects to {}.",
-            property.property_name
-        ))
+        let (token, _) = match db {
+            Which::File(files) => Admin::beside(files)?.make_token(env, property, &args.name, None)?,
+            Which::Server(server) => {
+                on_server(server, async |admin| admin.make_token(env, property, &args.name, None).await)?
+            }
+        };
+        return say(&token);
     }
+    let (code, property) = match db {
+        Which::File(files) => Admin::beside(files)?.make_code(env, property)?,
+        Which::Server(server) => on_server(server, async |admin| admin.make_code(env, property).await)?,
+    };
+    say(&format!(
+        "{code}\nType this code at the desk within {CODE_MINUTES} minutes. It connects to {}.",
+        property.property_name
+    ))
 }
 
 fn verify(db: &Db) -> Result<(), Refusal> {
-    let report = Admin::beside(db.files())?.verify_audit().map_err(|error| {
+    let unreadable = |error: StoreError| {
         Refusal::AuditBroken(format!(
             "The audit trail cannot be read: {error}. Restore a backup beside it and compare."
         ))
-    })?;
+    };
+    let report = match db.which()? {
+        Which::File(files) => Admin::beside(files)?.verify_audit().map_err(unreadable)?,
+        Which::Server(server) => on_server(server, async |admin| admin.verify_audit().await.map_err(unreadable))?,
+    };
     match report.fault {
         None => say(&format!(
             "The audit trail is as it was written: {} entries, {} desks with {} linked entries.",
             report.entries, report.installs, report.links
         )),
         Some(fault) => Err(Refusal::AuditBroken(format!(
-            "The audit trail of {} is broken at {}: {}. Keep this file, and compare it with a backup.",
+            "The audit trail of {} is broken at {}: {}. Keep this database, and compare it with a backup.",
             fault.property_id, fault.place, fault.what
         ))),
     }
@@ -356,7 +437,7 @@ fn export(env: &dyn Environment, args: &Export) -> Result<(), Refusal> {
         return Err(Refusal::Input(format!("{from} is after {to}. Give the first day with --from.")));
     }
     let wanted = Wanted { property: args.property.as_deref(), days };
-    let admin = Admin::beside(args.db.files())?;
+    let admin = Admin::beside(Files::new(args.db.clone()))?;
     let name = args.out.display();
     let unwritten =
         |error: &std::io::Error| Refusal::Input(format!("{name} cannot be written: {error}. Name another with --out."));

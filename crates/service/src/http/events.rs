@@ -183,12 +183,19 @@ struct Envelope {
     entity: Option<EntityRef>,
 }
 
+/// Not every database keeps a zero in a text, and what one keeps the other has to.
+fn names_can_be_kept(event: &Event) -> bool {
+    let EntityRef { kind, id } = &event.entity;
+    ![kind, id].into_iter().chain(event.changes.keys()).any(|name| name.contains('\0'))
+}
+
 fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incoming, Refused> {
     let bytes: Box<str> = raw.into();
     let hash = Sha256::digest(bytes.as_bytes()).into();
     if bytes.len() as u64 <= bytes_max
         && let Ok(event) = serde_json::from_str::<Event>(&bytes)
         && (EVENT_SCHEMA_MIN..=EVENT_SCHEMA).contains(&event.schema)
+        && names_can_be_kept(&event)
     {
         let (event_id, entity) = (event.event_id.clone(), Some(event.entity.clone()));
         return Ok(Incoming { event_id, entity, bytes, hash, body: Body::Event(Box::new(event)) });
@@ -211,7 +218,10 @@ fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incomi
         );
         (Outcome::Rejected, problem)
     } else {
-        let why = serde_json::from_str::<Event>(&bytes).err().map(|error| error.to_string()).unwrap_or_default();
+        let why = match serde_json::from_str::<Event>(&bytes) {
+            Err(error) => error.to_string(),
+            Ok(_) => "A name in it has a character that cannot be kept".to_owned(),
+        };
         let problem = Problem::new(400, codes::BAD_REQUEST, "This is not an action that the service can read.")
             .with_detail(format!("{why}."));
         (Outcome::Rejected, problem)

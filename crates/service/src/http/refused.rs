@@ -1,6 +1,6 @@
 //! Refusals as answers.
 
-use crate::store::StoreError;
+use crate::store::{StoreError, error_text};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use turndown_protocol::{Problem, codes};
@@ -16,6 +16,12 @@ impl Refused {
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    fn storage() -> Self {
+        Problem::new(503, codes::STORAGE, "The service cannot read or write its store now.")
+            .with_detail("Nothing was changed. Keep what you have and try again; the service's log has the reason.")
+            .into()
     }
 
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
@@ -36,14 +42,13 @@ impl From<StoreError> for Refused {
                 Self::from(Problem::new(503, codes::STOPPING, "The service is stopping. Try again in a moment."))
                     .retry_after(2)
             }
-            StoreError::Database(source) => {
-                tracing::error!(error = %source, "the store failed");
-                Self::from(
-                    Problem::new(503, codes::STORAGE, "The service cannot read or write its store now.").with_detail(
-                        "Nothing was changed. Keep what you have and try again; the service's log has the reason.",
-                    ),
-                )
-                .retry_after(5)
+            StoreError::Database(_) | StoreError::Server(_) => {
+                tracing::error!(error = error_text(&error), "the store failed");
+                Self::storage().retry_after(5)
+            }
+            StoreError::Busy => {
+                tracing::warn!("no connection to the database server was free");
+                Self::storage().retry_after(2)
             }
             StoreError::Unreadable(source) => {
                 tracing::error!(error = %source, "a stored record cannot be read");

@@ -1,8 +1,8 @@
 //! What the service keeps, and the few things that it asks of whatever keeps it.
 //!
-//! [`Storage`] is the whole of it: one call a message, none that needs a transaction held open across two calls, so
-//! that a second database can come behind it; what any of them decides alike stands here without SQL. What has to be
-//! atomic is one call: a batch goes in as [`Batch`], the
+//! [`Storage`] is the whole of it: one call a message, none that needs a transaction held open across two calls. Two
+//! databases are behind it: [`sqlite`], one file and one process, and [`postgres`], several processes on one server.
+//! What both decide alike stands beside them without any SQL. What has to be atomic is one call: a batch goes in as [`Batch`], the
 //! implementation loads what [`batch::needs`] names, lets [`batch::decide`] judge it in memory, and writes the
 //! [`batch::Plan`] in one transaction that no client's disconnect can cancel.
 //!
@@ -11,6 +11,7 @@
 pub mod batch;
 mod chain;
 mod day;
+pub mod postgres;
 mod pulse;
 mod signing;
 mod single;
@@ -56,6 +57,12 @@ pub enum StoreError {
     /// The database could not.
     #[error("the database could not be read or written")]
     Database(#[from] rusqlite::Error),
+    /// The database server could not.
+    #[error("the database server could not read or write")]
+    Server(#[from] tokio_postgres::Error),
+    /// All connections to the database server are in use, or none can be made.
+    #[error("there is no connection to the database server")]
+    Busy,
     /// What the database holds is not what this build wrote.
     #[error("a stored record cannot be read")]
     Unreadable(#[from] serde_json::Error),

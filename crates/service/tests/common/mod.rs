@@ -3,12 +3,16 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
 
+mod kept;
+
+#[allow(unused_imports, reason = "each test file uses its part of this")]
+pub use kept::{Kept, OWNER, SERVICE};
+
 use chrono::{DateTime, TimeZone, Utc};
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -22,7 +26,6 @@ use turndown_protocol::{
 };
 use turndown_service::env::{Environment, SystemEnvironment};
 use turndown_service::store::Import;
-use turndown_service::store::sqlite::{self, Admin, Files};
 use turndown_service::{Config, Running};
 
 pub const PROPERTY: &str = "grand";
@@ -97,6 +100,7 @@ pub fn house(property: &str, rooms: usize) -> Import {
 /// A service on a folder of its own.
 pub struct Service {
     pub folder: TempDir,
+    pub kept: Kept,
     pub env: Arc<SetClock>,
     pub running: Option<Running>,
     pub url: String,
@@ -115,6 +119,7 @@ impl Service {
         let folder = TempDir::new().unwrap();
         let env = Arc::new(SetClock(AtomicU64::new(u64::try_from(noon().timestamp_millis()).unwrap())));
         let mut service = Self {
+            kept: Kept::new(&folder),
             folder,
             env,
             running: None,
@@ -144,12 +149,21 @@ impl Service {
         service
     }
 
-    pub fn files(&self) -> Files {
-        Files::new(self.db())
-    }
-
-    pub fn db(&self) -> PathBuf {
-        self.folder.path().join("service.db")
+    /// Another service process on the same store, with a device of its own.
+    pub async fn beside(&self) -> Self {
+        let mut other = Self {
+            folder: TempDir::new().unwrap(),
+            kept: self.kept.clone(),
+            env: Arc::clone(&self.env),
+            running: None,
+            url: String::new(),
+            token: self.token.clone(),
+            client: reqwest::Client::new(),
+            capabilities: self.capabilities.clone(),
+            configure: Box::new(|_| {}),
+        };
+        other.start().await;
+        other
     }
 
     /// Only while no service runs.
@@ -158,18 +172,15 @@ impl Service {
     }
 
     pub fn import_day(&self, day: &Import, replace: bool) {
-        let opened = sqlite::open(&self.files(), &*self.env, false).expect("the store opens");
-        Admin::alone(self.files(), opened.conn).import(&*self.env, day, replace).expect("imports");
-        drop(opened.lock);
+        self.kept.import(&self.env, day, replace);
     }
 
     pub fn enroll(&self, property: &str) -> String {
-        let mut admin = Admin::beside(self.files()).expect("the store is there");
-        admin.make_token(&*self.env, Some(property), "Desk 1", None).expect("enrols").0
+        self.kept.token(&self.env, property, None)
     }
 
     pub async fn start(&mut self) {
-        let mut config = Config::new(self.db(), "127.0.0.1:0");
+        let mut config = Config::at(self.kept.place(), "127.0.0.1:0");
         (self.configure)(&mut config);
         let running =
             turndown_service::start(config, Arc::clone(&self.env) as Arc<dyn Environment>).await.expect("starts");

@@ -185,7 +185,7 @@ fn doubts_the_disk(error: &StoreError) -> bool {
             error.sqlite_error_code(),
             None | Some(C::DatabaseBusy | C::DatabaseLocked | C::ConstraintViolation | C::DiskFull)
         ),
-        StoreError::Stopping | StoreError::Lost | StoreError::Fault => false,
+        StoreError::Server(_) | StoreError::Busy | StoreError::Stopping | StoreError::Lost | StoreError::Fault => false,
     }
 }
 

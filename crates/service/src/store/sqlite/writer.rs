@@ -375,7 +375,7 @@ fn concerns_all(error: &StoreError) -> bool {
             )
         ),
         StoreError::Unreadable(_) => false,
-        StoreError::Stopping | StoreError::Lost | StoreError::Fault => true,
+        StoreError::Server(_) | StoreError::Busy | StoreError::Stopping | StoreError::Lost | StoreError::Fault => true,
     }
 }
 

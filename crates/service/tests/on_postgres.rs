@@ -1,0 +1,16 @@
+//! The tests of the store on SQLite once more, on PostgreSQL: the very same, compiled under another name, which is how
+//! `common` knows. They need a server: `scripts/with-postgres.sh cargo nextest run -p turndown-service`.
+
+#![allow(clippy::duplicate_mod, reason = "each file brings its own `common`, here as where it stands alone")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
+
+#[path = "cases.rs"]
+mod cases;
+#[path = "day.rs"]
+mod day;
+#[path = "events.rs"]
+mod events;
+#[path = "feed.rs"]
+mod feed;
+#[path = "wire.rs"]
+mod wire;
