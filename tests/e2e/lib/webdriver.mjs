@@ -198,7 +198,14 @@ export class Session {
     await waitFor(`a click on ${css}`, async () => {
       const [element] = await this.all(css)
       if (!element || !(await element.enabled())) return false
-      await element.click()
+      try {
+        await element.click()
+      } catch (error) {
+        // WebKit brings nothing into sight that lies within a scroll padding of what is, and then cannot click it. A person
+        // turns the wheel.
+        await this.execute((css) => document.querySelector(css)?.scrollIntoView({ block: 'nearest' }), css)
+        throw error
+      }
       return true
     }, options)
   }
