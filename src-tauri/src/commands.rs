@@ -11,7 +11,8 @@ use turndown_app::{
     dto::{
         ActRequest, Acted, AppState, BoardDelta, Brought, CameTo, CarryPlaces, CommandError, ConflictView,
         DowntimePack, Exported, FoundHotel, FrontDeskDelta, LinkMode, LookRequest, Notice, OutageSummary, OutboxFilter,
-        RadioEcho, Report, ReportPeriod, ResolveRequest, Retried, SaidPhrase, Story, Suggestions, SyncCenter, Voice,
+        RadioEcho, Recorded, Report, ReportPeriod, ResolveRequest, Retried, SaidPhrase, Story, Suggestions, SyncCenter,
+        Voice,
     },
 };
 use turndown_phrase::{Phrase, phrase};
@@ -99,7 +100,7 @@ pub async fn suggestions(app: State<'_, App>) -> Answer<Suggestions> {
 }
 
 #[tauri::command]
-pub async fn act(app: State<'_, App>, request: ActRequest) -> Answer<Acted> {
+pub async fn act(app: State<'_, App>, request: ActRequest) -> Answer<Recorded> {
     waiting(app, move |app| app.act(request)).await
 }
 

@@ -198,6 +198,9 @@ async function measure(world, { name, copies }) {
   await desk.waitUntilCalm()
   const tasks = await desk.app.execute((css) => [...document.querySelectorAll(css)].reduce((sum, lane) => sum + Number(lane.dataset.count), 0), id('lane'))
 
+  // Offline from here on: a service on the same machine would take the processor from the window that is measured.
+  await service.stop()
+  await desk.waitForPill('offline', (pill) => pill.tone === 'offline')
   const samples = await worked(desk)
   const times = samples.map((sample) => sample.ms)
   const p95 = Object.fromEntries(ACTIONS.map((action) => [action, round(quantile(samples.filter((sample) => sample.action === action).map((sample) => sample.ms), 0.95))]))
@@ -206,7 +209,6 @@ async function measure(world, { name, copies }) {
   const heard = await heardAtTheFrontDesk(desk)
   const plain = await onPlainPage(desk.app)
   await desk.quit()
-  await service.stop()
   return {
     tasks,
     action_to_paint_p50_ms: round(quantile(times, 0.5)),

@@ -629,5 +629,5 @@ impl Desk {
 }
 
 fn act(intent: &str, room: &str, action: Action) -> Value {
-    json!({ "request": ActRequest { intent_id: intent.to_owned(), room_id: RoomId(room.to_owned()), action } })
+    json!({ "request": ActRequest { intent_id: intent.to_owned(), room_id: RoomId(room.to_owned()), action, since: None } })
 }

@@ -4,7 +4,8 @@ use crate::connection::{self, Connection};
 use crate::dto::{
     ActRequest, Acted, AppState, BoardDelta, CommandError, ConflictView, FieldChoice, FlushSummary, FoundHotel,
     FrontDeskDelta, Hotel, Ledger, LinkMode, LinkState, Loading, LookRequest, MergedNote, OutboxFilter, Person, Phase,
-    ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, Suggestions, SyncCenter, SyncStatus,
+    Recorded, ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, Suggestions, SyncCenter,
+    SyncStatus,
 };
 use crate::listener::Listener;
 use crate::views::outbox::{Link, Waiting};
@@ -85,11 +86,11 @@ pub(crate) struct Inner {
     /// What the windows' pages say for it.
     pub(crate) speech: watch::Sender<Speech>,
     /// By what the rooms were judged last that changes no row, and from which revision on.
-    judged_by: Mutex<(JudgedBy, u64)>,
+    judged_by: Mutex<Option<(JudgedBy, u64)>>,
 }
 
 /// What time alone changes, for every room at once.
-#[derive(Default, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct JudgedBy {
     /// What is known is too old to call a room safe to give out.
     stale: bool,
@@ -551,11 +552,21 @@ impl App {
         let day = book.map(|book| book.property.service_day.clone()).unwrap_or_default();
         let by = JudgedBy { stale, day };
         let mut known = lock(&self.0.judged_by);
-        if known.0 != by {
-            *known = (by, desk.engine().revision());
-            desk.engine().announce(Sort::Entities);
-        }
-        since.filter(|since| *since > known.1)
+        let from = match &*known {
+            Some((before, from)) if *before == by => *from,
+            Some(_) => {
+                let from = desk.engine().revision() + 1;
+                *known = Some((by, from));
+                desk.engine().announce(Sort::Entities);
+                from
+            }
+            // Nobody has read anything yet that was judged otherwise.
+            None => {
+                *known = Some((by, 0));
+                0
+            }
+        };
+        since.filter(|since| *since >= from)
     }
 
     fn sending(&self, desk: &Desk) -> BTreeSet<String> {
@@ -566,12 +577,14 @@ impl App {
     ///
     /// # Errors
     /// Why it is not possible, with the next step; nothing was saved then.
-    pub fn act(&self, request: ActRequest) -> Answer<Acted> {
+    pub fn act(&self, request: ActRequest) -> Answer<Recorded> {
         let desk = self.desk()?;
         let actor = self.actor()?;
         let event_id = self.event_id(&request.intent_id)?;
         let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
-        Ok(Acted { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision })
+        // What is saved is not called anything else because it cannot be shown at once: the window asks again.
+        let board = request.since.and_then(|since| self.board(Some(since)).ok());
+        Ok(Recorded { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision, board })
     }
 
     // --- the Sync Center -------------------------------------------------------------------------------------

@@ -625,6 +625,21 @@ dto! {
         pub room_id: RoomId,
         /// What was done.
         pub action: Action,
+        /// The revision of the board that the window shows: what changed on it since comes with the answer. None where it
+        /// shows no board.
+        #[ts(type = "number | null")]
+        pub since: Option<u64>,
+    }
+
+    /// It is on disk, and this is how the board shows it: asking for that by itself would come a round trip later.
+    pub struct Recorded {
+        /// The event.
+        pub event_id: String,
+        /// The revision in which it shows.
+        #[ts(type = "number")]
+        pub revision: u64,
+        /// What changed on the board, where that was asked for and could be read.
+        pub board: Option<BoardDelta>,
     }
 
     /// It is on disk.

@@ -33,7 +33,7 @@ fn the_screens_types_are_those_of_the_commands() {
         dto::Notice, dto::ChangeKind, dto::CommandError, dto::Phase, dto::AppState, dto::Hotel, dto::Person,
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
         dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::WaitingShown, dto::Soon, dto::Tile,
-        dto::BoardDelta, dto::Suggestions, dto::SuggestedPerson, dto::SafeToGive, dto::ClaimShown, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::RadioEcho, dto::RadioRoom, dto::RadioProblem, dto::ActRequest, dto::Acted,
+        dto::BoardDelta, dto::Suggestions, dto::SuggestedPerson, dto::SafeToGive, dto::ClaimShown, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::RadioEcho, dto::RadioRoom, dto::RadioProblem, dto::ActRequest, dto::Recorded, dto::Acted,
         dto::OutboxState, dto::OutboxFilter, dto::RowUndo, dto::DayBegan, dto::OutboxRow, dto::StoryStep, dto::StoryLine, dto::StoryTask, dto::Story, dto::SyncCenter, dto::ConflictHead, dto::MergedNote,
         dto::Authorship, dto::ConflictField, dto::Suggestion, dto::Side, dto::Situation, dto::ConflictView,
         dto::FieldChoice, dto::LookRequest, dto::ResolveRequest,

@@ -49,7 +49,7 @@ async fn h1_a_desk_that_is_alone_begins_each_day_by_the_hotels_clock() {
         ("i1", Action::Start { task: TaskId("h:101:stayover:2016-03-25".into()) }),
         ("i2", Action::Complete { task: TaskId("h:101:stayover:2016-03-25".into()) }),
     ] {
-        app.act(ActRequest { intent_id: intent.into(), room_id: RoomId("101".into()), action }).unwrap();
+        app.act(ActRequest { intent_id: intent.into(), room_id: RoomId("101".into()), action, since: None }).unwrap();
     }
     assert_eq!(tasks(&app).len(), 1, "what is done stays for the day");
     let known = app.board(None).unwrap().revision;

@@ -1259,7 +1259,29 @@ roomId: RoomId,
 /**
  * What was done.
  */
-action: Action, };
+action: Action, 
+/**
+ * The revision of the board that the window shows: what changed on it since comes with the answer. None where it
+ * shows no board.
+ */
+since: number | null, };
+
+/**
+ * It is on disk, and this is how the board shows it: asking for that by itself would come a round trip later.
+ */
+export type Recorded = { 
+/**
+ * The event.
+ */
+eventId: string, 
+/**
+ * The revision in which it shows.
+ */
+revision: number, 
+/**
+ * What changed on the board, where that was asked for and could be read.
+ */
+board: BoardDelta | null, };
 
 /**
  * It is on disk.

@@ -80,7 +80,7 @@ describe("what_is_done_to_many_rooms_is_shown_said_and_undone_as_one", () => {
       await new Promise((later) => setTimeout(later, 1));
       inFlight -= 1;
       rooms.delete(roomId);
-      return { eventId: `e-${roomId}`, revision: 2 };
+      return { eventId: `e-${roomId}`, revision: 2, board: null };
     });
     await performMany(desk, free.flatMap((each) => [part(each), part(each)]), { done: "started" });
     expect(together).toBe(0);
@@ -96,7 +96,7 @@ describe("what_is_done_to_many_rooms_is_shown_said_and_undone_as_one", () => {
     const now = vi.spyOn(performance, "now").mockReturnValue(0);
     const asked = vi.spyOn(platform, "act").mockImplementation(async ({ roomId }) => {
       now.mockReturnValue(performance.now() + 150);
-      return { eventId: `e-${roomId}`, revision: 2 };
+      return { eventId: `e-${roomId}`, revision: 2, board: null };
     });
     const seen: string[] = [];
     const stop = underway.subscribe(({ now: state }) => {
@@ -130,5 +130,45 @@ describe("what_is_done_to_many_rooms_is_shown_said_and_undone_as_one", () => {
     expect(undoable.getState().stack.map((entry) => entry.events.length)).toEqual([1]);
     await undo(desk);
     expect(undoable.getState().stack).toEqual([]);
+  });
+});
+
+describe("h12_what_is_done_to_a_room_shows_with_the_cores_answer", () => {
+  const ready = async () => {
+    const { platform, desk, free } = house();
+    const [tile] = free;
+    if (tile === undefined) throw new Error("there is work");
+    desk.watch("board");
+    await desk.refresh();
+    // Whatever else the board asks is never answered.
+    vi.spyOn(platform, "board").mockReturnValue(new Promise(() => {}));
+    const start = () => perform(desk, tile.roomId, { action: "start", args: { task: tile.taskId } }, { number: tile.number, done: "started" });
+    return { platform, desk, tile, start };
+  };
+
+  it("without another question, and says so once it is painted", async () => {
+    const { desk, tile, start } = await ready();
+    await start();
+    expect(desk.board.getState().tiles.get(tile.taskId)?.column).toBe("inProgress");
+    expect(toasts.getState().list).toEqual([]);
+    await vi.waitFor(() => expect(toasts.getState().list.map((toast) => toast.text)).toEqual([expect.stringContaining("started")]));
+  });
+
+  it("can be undone before anything is said of it, and offers nothing then", async () => {
+    const { desk, start } = await ready();
+    await start();
+    expect(undoable.getState().stack).toHaveLength(1);
+    await undo(desk);
+    await vi.waitFor(() => expect(toasts.getState().list.map((toast) => toast.text)).toEqual([expect.stringContaining("undone")]));
+    expect(undoable.getState().stack).toEqual([]);
+  });
+
+  it("asks again where the answer has nothing of the board", async () => {
+    const { platform, desk, tile, start } = await ready();
+    const act = platform.act;
+    vi.spyOn(platform, "act").mockImplementation(async (request) => ({ ...(await act(request)), board: null }));
+    vi.mocked(platform.board).mockRestore();
+    await start();
+    await vi.waitFor(() => expect(desk.board.getState().tiles.get(tile.taskId)?.column).toBe("inProgress"));
   });
 });

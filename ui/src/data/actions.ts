@@ -4,7 +4,7 @@
 import { t } from "@lingui/core/macro";
 import { ulid } from "ulid";
 import { createStore } from "zustand/vanilla";
-import type { Acted, Action, CommandError } from "../bindings/bindings";
+import type { Action, CommandError, Recorded } from "../bindings/bindings";
 import { asCommandError } from "../platform/platform";
 import { announce } from "../shared/announcer";
 import { count, iso } from "../shared/fmt";
@@ -12,7 +12,7 @@ import { inFull } from "../shared/said";
 import { inAList, workWord } from "../shared/words";
 import { dismissToast, showToast, troubleToast } from "../shared/toasts";
 import type { Desk } from "./desk";
-import { began, landed, refused } from "./probe";
+import { began, landed, painted, refused } from "./probe";
 
 interface RecordedEvent {
   eventId: string;
@@ -21,14 +21,15 @@ interface RecordedEvent {
 }
 
 /** What was recorded together, in the order it was recorded: it is undone together. */
-interface Recorded {
+interface Together {
   events: readonly RecordedEvent[];
-  toast: number;
+  /** The line at the foot that offers to undo it; null before it is there. */
+  toast: number | null;
 }
 
 const UNDO_DEPTH = 50;
 /** What can still be undone from here, newest last. */
-export const undoable = createStore<{ stack: readonly Recorded[] }>(() => ({ stack: [] }));
+export const undoable = createStore<{ stack: readonly Together[] }>(() => ({ stack: [] }));
 
 export interface PerformOptions {
   /** The room's number, for the words. */
@@ -42,24 +43,25 @@ export interface PerformOptions {
 }
 
 /** Records an action. Resolves to what was recorded, or null when it was refused; that has been shown and said by then. */
-export async function perform(desk: Desk, roomId: string, action: Action, options: PerformOptions): Promise<Acted | null> {
+export async function perform(desk: Desk, roomId: string, action: Action, options: PerformOptions): Promise<Recorded | null> {
   if (options.from !== undefined) began(roomId, action.action, options.from);
   try {
-    const acted = await desk.platform.act({ intentId: ulid(), roomId, action });
+    const acted = await desk.platform.act({ intentId: ulid(), roomId, action, since: desk.boardRevision() });
     landed(roomId, acted.revision);
-    const shown = desk.refresh(["rooms"]);
+    if (acted.board !== null) desk.board.apply(acted.board);
     const text = t`Room ${iso(options.number)}: ${options.done}`;
-    void shown.then(() => announce([t`${text}. Saved on this device.`, options.left?.() ?? ""].join(" ").trim()));
-    if (action.action === "undo") {
-      showToast({ tone: "done", text });
-    } else {
-      const toast = showToast({
-        tone: "done",
-        text,
-        offer: { label: t`Undo`, run: () => void undo(desk, acted.eventId) },
-      });
-      canBeUndone({ events: [{ eventId: acted.eventId, roomId, number: options.number }], toast });
-    }
+    const isUndo = action.action === "undo";
+    const entry: Together = { events: [{ eventId: acted.eventId, roomId, number: options.number }], toast: null };
+    if (!isUndo) canBeUndone(entry);
+    // First the room, where the person looks; a frame later the words about it.
+    void (acted.board === null ? desk.refresh(["rooms"]) : painted()).then(() => {
+      announce([t`${text}. Saved on this device.`, options.left?.() ?? ""].join(" ").trim());
+      if (isUndo) {
+        showToast({ tone: "done", text });
+      } else if (undoable.getState().stack.includes(entry)) {
+        entry.toast = showToast({ tone: "done", text, offer: { label: t`Undo`, run: () => void undo(desk, acted.eventId) } });
+      }
+    });
     return acted;
   } catch (thrown) {
     refused(roomId);
@@ -68,7 +70,7 @@ export async function perform(desk: Desk, roomId: string, action: Action, option
   }
 }
 
-function canBeUndone(entry: Recorded): void {
+function canBeUndone(entry: Together): void {
   undoable.setState({ stack: [...undoable.getState().stack, entry].slice(-UNDO_DEPTH) });
 }
 
@@ -134,12 +136,12 @@ const IN_FLIGHT = 4;
  * Records several actions in their order, and shows, says and undoes them as one. What is refused holds up nothing else.
  * Resolves to the core's answers, in the order of the parts; null where one was refused.
  */
-export async function performMany(desk: Desk, parts: readonly Part[], { done, notDone = [], left }: ManyOptions): Promise<(Acted | null)[]> {
+export async function performMany(desk: Desk, parts: readonly Part[], { done, notDone = [], left }: ManyOptions): Promise<(Recorded | null)[]> {
   const refusals: NotDone[] = [...notDone];
   if (parts.length > 0) expectMany(parts.length);
   const answers = await inOrder(parts, async ({ roomId, number, action }) => {
     try {
-      return await desk.platform.act({ intentId: ulid(), roomId, action });
+      return await desk.platform.act({ intentId: ulid(), roomId, action, since: null });
     } catch (thrown) {
       const error = asCommandError(thrown);
       refusals.push({ number, why: inFull(error), code: error.code });
@@ -252,7 +254,7 @@ export async function undo(desk: Desk, eventId?: string): Promise<void> {
     announce(t`There is nothing to undo.`);
     return;
   }
-  dismissToast(entry.toast);
+  if (entry.toast !== null) dismissToast(entry.toast);
   undoable.setState({ stack: stack.filter((each) => each !== entry) });
   const done = t`undone`;
   const back = entry.events.map(({ eventId: event, roomId, number }): Part => ({ roomId, number, action: { action: "undo", args: { event } } }));

@@ -14,7 +14,7 @@ describe("one subscription keeps the window fresh", () => {
     await vi.waitFor(() => expect(desk.board.getState().revision).not.toBeNull());
     const held = desk.board.getState().revision;
     const [id, ready] = [...desk.board.getState().tiles].find(([, tile]) => tile.status === "ready" && tile.cannotWork === null) ?? ["", undefined];
-    await platform.act({ intentId: "i1", roomId: ready?.roomId ?? "", action: { action: "start", args: { task: id } } });
+    await platform.act({ intentId: "i1", roomId: ready?.roomId ?? "", since: null, action: { action: "start", args: { task: id } } });
     await vi.waitFor(() => expect(desk.board.getState().tiles.get(id)?.status).toBe("in_progress"));
     expect(asked).toHaveBeenCalledWith(held);
     stop();

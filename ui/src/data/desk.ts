@@ -39,6 +39,8 @@ export interface Desk {
   readonly deciding: DecidingStore;
   /** Keeps something fresh while a view shows it; the returned function ends that. */
   watch: (interest: Interest, read?: () => void) => () => void;
+  /** The revision of the board, where this window shows one. */
+  boardRevision: () => number | null;
   /** Reads the frame, and what is watched, at once. */
   refresh: (kinds?: readonly ChangeKind[]) => Promise<void>;
   /** Begins: subscribes and reads the frame. */
@@ -109,6 +111,7 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
     rack,
     outbox,
     deciding,
+    boardRevision: () => (isWatched("board") ? board.getState().revision : null),
     refresh,
     watch: (interest, again) => {
       watched.set(interest, (watched.get(interest) ?? 0) + 1);

@@ -79,11 +79,16 @@ export function rendered(revision: number): void {
 function settle(room: string, entry: Pending): void {
   const { revision } = entry;
   if (revision === null) return;
-  const frame = entry.painted.find((painted) => painted.revision >= revision);
+  const frame = entry.painted.find((each) => each.revision >= revision);
   if (frame === undefined) return;
   pending.delete(room);
   samples.push({ action: entry.action, ms: frame.at - entry.from });
   if (samples.length > KEEP) samples = samples.slice(-KEEP);
+}
+
+/** Once the frame that is next has been handed over. */
+export function painted(): Promise<void> {
+  return new Promise(afterPaint);
 }
 
 function afterPaint(then: () => void): void {

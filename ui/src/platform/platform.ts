@@ -23,6 +23,7 @@ import type {
   OutboxFilter,
   Phrase,
   RadioEcho,
+  Recorded,
   Report,
   ReportPeriod,
   ResolveRequest,
@@ -55,7 +56,7 @@ export interface Platform {
   frontDesk(since: number | null): Promise<FrontDeskDelta>;
   /** Whom the service proposes for what nobody is assigned to. Empty while it is away. */
   suggestions(): Promise<Suggestions>;
-  act(request: ActRequest): Promise<Acted>;
+  act(request: ActRequest): Promise<Recorded>;
   /** What a line of the radio entry would record. Nothing is recorded. */
   radio(line: string): Promise<RadioEcho>;
   /** Begins the day that somebody was asked about (ISO date). */

@@ -234,7 +234,7 @@ describe("16_a_tile_is_dragged_to_another_lane", () => {
     await hold(firstOf("dirty"), "inProgress");
     await act(async () => {
       const room = platform.house.tiles.get(task)?.roomId ?? "";
-      await platform.act({ intentId: "elsewhere", roomId: room, action: { action: "inspect", args: { task, verdict: { result: "pass" } } } });
+      await platform.act({ intentId: "elsewhere", roomId: room, since: null, action: { action: "inspect", args: { task, verdict: { result: "pass" } } } });
       await desk.refresh(["rooms"]);
     });
     expect(columnOf(desk, task)).toBe("clean");
@@ -340,7 +340,7 @@ describe("several_tiles_are_selected", () => {
     const task = gone === undefined ? "" : taskOf(gone);
     await act(async () => {
       const room = platform.house.tiles.get(task)?.roomId ?? "";
-      await platform.act({ intentId: "elsewhere", roomId: room, action: { action: "cancel_task", args: { task, reason: "Stay extended" } } });
+      await platform.act({ intentId: "elsewhere", roomId: room, since: null, action: { action: "cancel_task", args: { task, reason: "Stay extended" } } });
       await desk.refresh(["rooms"]);
     });
     await waitFor(() => expect(screen.getByTestId("selection").dataset["count"]).toBe("1"));

@@ -5,6 +5,7 @@ import type {
   Action,
   ActRequest,
   Acted,
+  BoardDelta,
   AppState,
   CarriedDesk,
   ChangeKind,
@@ -371,6 +372,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
 
   const since = (from: number | null, roomId: string) => from === null || (changedAt.get(roomId) ?? 0) > from;
 
+  const board = (from: number | null): BoardDelta => {
+    const rooms = [...house.rooms.keys()].filter((id) => since(from, id));
+    const wanted = new Set(rooms);
+    return { revision, full: from === null, rooms, tiles: [...house.tiles.values()].filter((tile) => wanted.has(tile.roomId)) };
+  };
+
   return {
     house,
     window: options.window ?? "board",
@@ -417,11 +424,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       app.phase = "choosePerson";
       touch([], ["session"]);
     },
-    board: async (from) => {
-      const rooms = [...house.rooms.keys()].filter((id) => since(from, id));
-      const wanted = new Set(rooms);
-      return { revision, full: from === null, rooms, tiles: [...house.tiles.values()].filter((tile) => wanted.has(tile.roomId)) };
-    },
+    board: async (from) => board(from),
     frontDesk: async (from) => ({ revision, full: from === null, rooms: [...house.rooms.values()].filter((room) => since(from, room.roomId)), removed: [] }),
     suggestions: async () => {
       if (app.sync.state !== "online") return { list: [], problem: null };
@@ -434,7 +437,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       });
       return { list, problem: null };
     },
-    act: async ({ roomId, action }: ActRequest) => {
+    act: async ({ roomId, action, since: from }: ActRequest) => {
       const was = { tiles: tilesOf(roomId), room: house.rooms.get(roomId) };
       apply(roomId, action);
       const row = record(roomId, action.action, WORDS[action.action] ?? NOBODY_KNOWS, "pending");
@@ -445,7 +448,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       if (step !== undefined) step.done = true;
       touch([roomId], ["rooms", "outbox", "status", "session"]);
       setTimeout(flush, 300);
-      return { eventId: row.eventId, revision };
+      return { eventId: row.eventId, revision, board: from === null ? null : board(from) };
     },
     radio: async (line) => understood(line, house),
     beginDay: async (day) => {
