@@ -92,6 +92,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ),
     ("tokio-postgres*", &["turndown-service"]),
     ("deadpool*", &["turndown-service"]),
+    ("async-nats", &["turndown-service"]),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim"]),
     ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How many cases each letter has.
-const CASES: [(char, u32); 12] = [
+const CASES: [(char, u32); 13] = [
     ('A', 8),
     ('B', 17),
     ('C', 8),
@@ -20,7 +20,10 @@ const CASES: [(char, u32); 12] = [
     ('J', 5),
     ('K', 5),
     ('L', 4),
+    ('N', 9),
 ];
+/// Those that are others' to prove; the page says whose.
+const OTHERS: [&str; 3] = ["N5", "N6", "N8"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -88,6 +91,9 @@ fn faults(page_text: &str, known: &BTreeSet<String>) -> Vec<String> {
     for (letter, count) in CASES {
         for number in 1..=count {
             let code = format!("{letter}{number}");
+            if OTHERS.contains(&code.as_str()) {
+                continue;
+            }
             let Some(tests) = rows.get(&code).filter(|tests| !tests.is_empty()) else {
                 faults.push(format!("{code} has no test"));
                 continue;
@@ -107,7 +113,8 @@ fn faults(page_text: &str, known: &BTreeSet<String>) -> Vec<String> {
         }
     }
     let expected: u32 = CASES.iter().map(|(_, count)| count).sum();
-    if rows.len() != expected as usize {
+    let expected = expected as usize - OTHERS.len();
+    if rows.len() != expected {
         faults.push(format!("{} rows, {expected} cases", rows.len()));
     }
     faults

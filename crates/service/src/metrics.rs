@@ -23,6 +23,13 @@ pub struct OutcomeLabels {
     pub outcome: String,
 }
 
+/// Of which sink.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SinkLabels {
+    /// Its sort: `file`, `webhook` or `nats`.
+    pub sink: String,
+}
+
 /// The service's counters.
 #[derive(Debug)]
 pub struct Metrics {
@@ -41,6 +48,10 @@ pub struct Metrics {
     pub streams: Gauge,
     /// Domain events handed to sinks.
     pub domain_events: Counter,
+    /// Domain events that a broker had lost, published anew.
+    pub domain_events_restored: Counter,
+    /// Whether each sink that this process feeds took the last that it was given: 1 or 0.
+    pub sink_up: Family<SinkLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -54,6 +65,8 @@ impl Default for Metrics {
             head_seq: Gauge::default(),
             streams: Gauge::default(),
             domain_events: Counter::default(),
+            domain_events_restored: Counter::default(),
+            sink_up: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests by route and status", metrics.requests.clone());
@@ -68,6 +81,12 @@ impl Default for Metrics {
         registry.register("head_seq", "The newest sequence number", metrics.head_seq.clone());
         registry.register("streams", "Change streams open now", metrics.streams.clone());
         registry.register("domain_events", "Domain events handed to sinks", metrics.domain_events.clone());
+        registry.register(
+            "domain_events_restored",
+            "Domain events that a broker had lost, published anew",
+            metrics.domain_events_restored.clone(),
+        );
+        registry.register("sink_up", "Whether the sink took the last that it was given", metrics.sink_up.clone());
         metrics
     }
 }

@@ -12,5 +12,7 @@ mod day;
 mod events;
 #[path = "feed.rs"]
 mod feed;
+#[path = "nats.rs"]
+mod nats;
 #[path = "wire.rs"]
 mod wire;

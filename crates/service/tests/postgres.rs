@@ -16,6 +16,7 @@ use turndown_protocol::{ChangesPage, EntityRow, Outcome, SingleActionAnswer};
 use turndown_service::Config;
 use turndown_service::env::SystemEnvironment;
 use turndown_service::server::Place;
+use turndown_service::sinks::SinkConfig;
 use turndown_service::startup::Refusal;
 use turndown_service::store::postgres::{self, Admin, Server};
 
@@ -606,4 +607,56 @@ async fn an_import_beside_running_services_reaches_their_live_streams() {
     let event = desk.start("112");
     assert_eq!(outcomes(&service.send(&desk, &[&event]).await), [Outcome::Applied]);
     assert_eq!(service.room("112").await.fields.get(&status_path("112")), "in_progress");
+}
+
+#[tokio::test]
+async fn the_signing_key_is_one_for_all_and_another_only_when_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let kept = Kept::new(&folder);
+    let store = turndown_service::store::postgres::PostgresStore::start(kept.server(SERVICE)).await.unwrap();
+    let (path, elsewhere) = (folder.path().join("key"), folder.path().join("elsewhere"));
+    let env = SystemEnvironment;
+    let first = store.signing_key(&path, &env, false).await.unwrap();
+    assert_eq!(store.signing_key(&path, &env, false).await.unwrap().to_bytes(), first.to_bytes());
+    assert_eq!(store.signing_key(&elsewhere, &env, false).await.unwrap_err().exit_code(), 8);
+    let second = store.signing_key(&path, &env, true).await.unwrap();
+    assert_ne!(second.to_bytes(), first.to_bytes());
+    assert_eq!(store.signing_key(&path, &env, false).await.unwrap().to_bytes(), second.to_bytes());
+    turndown_service::store::Storage::close(&store).await;
+}
+
+#[tokio::test]
+async fn of_several_processes_one_feeds_a_sink_and_another_takes_over_when_it_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("events.jsonl");
+    let sink = file.clone();
+    let mut one = Service::open_with(10, move |config| config.sinks = vec![SinkConfig::File(sink.clone())]).await;
+    let two = one.beside().await;
+    let mut desk = Desk::of(&one).await;
+    let expect = async |count: usize| loop {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let ids: Vec<Value> =
+            text.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["id"].clone())).collect();
+        assert!(ids.len() <= count, "no more than there were");
+        if ids.len() == count && text.ends_with('\n') {
+            assert_eq!(ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>().len(), count, "each once");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    for (n, room) in ["101", "102", "103", "104"].into_iter().enumerate() {
+        let event = desk.start(room);
+        let service = if n % 2 == 0 { &one } else { &two };
+        assert_eq!(outcomes(&service.send(&desk, &[&event]).await), [Outcome::Applied]);
+        expect(2 * (n + 1)).await;
+    }
+    // Whichever feeds it goes; what the other takes is told all the same.
+    one.stop().await;
+    let event = desk.start("105");
+    assert_eq!(outcomes(&two.send(&desk, &[&event]).await), [Outcome::Applied]);
+    expect(10).await;
+    one.start().await;
+    let event = desk.start("106");
+    assert_eq!(outcomes(&one.send(&desk, &[&event]).await), [Outcome::Applied]);
+    expect(12).await;
 }

@@ -6,7 +6,7 @@ use crate::env::{Environment, SystemEnvironment};
 use crate::http::Limits;
 use crate::import;
 use crate::server::{self, Config, Place};
-use crate::sinks::SinkConfig;
+use crate::sinks::{NatsConfig, SinkConfig};
 use crate::startup::Refusal;
 use crate::store::postgres::{self, Server};
 use crate::store::sqlite::{self, Admin, ExportError, Files, Wanted};
@@ -88,6 +88,15 @@ struct Serve {
     /// Send domain events to this address, as batches of CloudEvents.
     #[arg(long)]
     events_webhook: Option<String>,
+    /// Publish domain events on this NATS server, or on several of a cluster with commas between them.
+    #[arg(long, value_name = "ADDRESS")]
+    events_nats: Option<String>,
+    /// The JetStream stream that they go to; made where it is missing.
+    #[arg(long, value_name = "NAME", default_value = "TURNDOWN", requires = "events_nats")]
+    nats_stream: String,
+    /// The file of credentials for the NATS server.
+    #[arg(long, value_name = "FILE", env = "TURNDOWN_NATS_CREDENTIALS", requires = "events_nats")]
+    nats_credentials: Option<PathBuf>,
     /// Write the address into this file once the service is ready.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -279,6 +288,10 @@ fn serve(args: Serve) -> Result<(), Refusal> {
     config.new_signing_key = args.new_signing_key;
     config.sinks.extend(args.events_file.map(SinkConfig::File));
     config.sinks.extend(args.events_webhook.map(SinkConfig::Webhook));
+    config.sinks.extend(args.events_nats.map(|servers| {
+        let stream = NatsConfig::new(servers, args.nats_stream);
+        SinkConfig::Nats(NatsConfig { credentials: args.nats_credentials, ..stream })
+    }));
     runtime()?.block_on(async {
         let stop = stop_signal()?;
         let running = server::start(config, Arc::new(SystemEnvironment)).await?;

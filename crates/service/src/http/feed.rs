@@ -204,7 +204,7 @@ pub(super) async fn stream(
     let mut after = position(&app, &from).await?;
     let rows_max = limit(asked.limit, PAGE_ROWS)?;
     let property = device.property_id;
-    let mut pulse = app.store.pulse();
+    let mut pulse = app.store.pulse().of(&property);
     pulse.catch_up();
     // Before the first byte, so that a cursor that is gone is an answer and not a broken stream.
     let mut first = Some(page(&app, &property, after, rows_max).await?);

@@ -403,8 +403,14 @@ pub trait Storage: Send + Sync + 'static {
     /// The properties that the store has.
     async fn properties(&self) -> Result<Vec<PropertyId>, StoreError>;
 
-    /// What a sink has not been given yet, in order.
-    async fn undelivered(&self, sink: &str, property: PropertyId, limit: u32) -> Result<Vec<Happened>, StoreError>;
+    /// What happened behind an entry of a hotel's trail, in order.
+    async fn happened(&self, property: PropertyId, after: u64, limit: u32) -> Result<Vec<Happened>, StoreError>;
+
+    /// The right to feed a sink, where no other process has it.
+    async fn lead(&self, sink: &str) -> Result<Option<Box<dyn Lead>>, StoreError>;
+
+    /// Up to which entry of a hotel's trail a sink was given everything.
+    async fn delivered_until(&self, sink: &str, property: PropertyId) -> Result<u64, StoreError>;
 
     /// Everything up to this entry was delivered.
     async fn delivered(&self, sink: &str, property: PropertyId, audit_seq: u64) -> Result<(), StoreError>;
@@ -420,6 +426,12 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Ends the writing after what is queued, and closes the database. Later calls answer [`StoreError::Stopping`].
     async fn close(&self);
+}
+
+/// The right to feed a sink, for as long as it is kept.
+pub trait Lead: Send + Sync + std::fmt::Debug {
+    /// Whether it still stands.
+    fn holds(&self) -> bool;
 }
 
 /// What is stored beside an event that was not taken.

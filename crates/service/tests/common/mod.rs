@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
 
+mod broker;
 mod kept;
 
+#[allow(unused_imports, reason = "each test file uses its part of this")]
+pub use broker::Broker;
 #[allow(unused_imports, reason = "each test file uses its part of this")]
 pub use kept::{Kept, OWNER, SERVICE};
 
@@ -107,7 +110,7 @@ pub struct Service {
     pub token: String,
     pub client: reqwest::Client,
     pub capabilities: Capabilities,
-    configure: Box<dyn Fn(&mut Config)>,
+    configure: Arc<dyn Fn(&mut Config)>,
 }
 
 impl Service {
@@ -140,7 +143,7 @@ impl Service {
                 property_name: None,
                 signing_key: String::new(),
             },
-            configure: Box::new(configure),
+            configure: Arc::new(configure),
         };
         service.import(PROPERTY, rooms, false);
         service.start().await;
@@ -149,7 +152,7 @@ impl Service {
         service
     }
 
-    /// Another service process on the same store, with a device of its own.
+    /// Another process of the same service on the same store.
     pub async fn beside(&self) -> Self {
         let mut other = Self {
             folder: TempDir::new().unwrap(),
@@ -160,7 +163,7 @@ impl Service {
             token: self.token.clone(),
             client: reqwest::Client::new(),
             capabilities: self.capabilities.clone(),
-            configure: Box::new(|_| {}),
+            configure: Arc::clone(&self.configure),
         };
         other.start().await;
         other

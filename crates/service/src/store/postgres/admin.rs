@@ -1,9 +1,10 @@
 //! What the command line does to a store on PostgreSQL: the schema, a hotel's day, enrolment, a new epoch, and walking the
 //! audit chains.
 
+use super::listen::Notice;
 use super::open::{Database, HotelTx, SCHEMA, Server, hotels, migrations};
 use super::rows::{self, get, get_hash, get_some_u64, get_u64};
-use super::write::{CHANNEL, epoch_and_run, put_parts};
+use super::write::{epoch_and_run, put_parts};
 use crate::env::Environment;
 use crate::startup::Refusal;
 use crate::store::stored::{fields_json, to_i64};
@@ -274,7 +275,7 @@ impl Admin {
                 .await?;
             }
             tx.run("UPDATE properties SET head_seq = $2 WHERE property_id = $1", &[&tx.id(), &to_i64(seq)]).await?;
-            tx.one("SELECT pg_notify($1, $2)", &[&CHANNEL, &seq.to_string()]).await?;
+            Notice { hotel: Some(id.clone()), head_seq: seq }.give(&tx).await?;
             tx.commit().await?;
             Ok(Some(seq))
         };
@@ -311,7 +312,7 @@ impl Admin {
                 at = tx.leave();
             }
             at.execute("UPDATE meta SET epoch = $1", &[&epoch]).await?;
-            at.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &highest.to_string()]).await?;
+            Notice { hotel: None, head_seq: highest }.give_in(&at).await?;
             at.commit().await?;
             Ok::<_, StoreError>(highest)
         };

@@ -4,6 +4,7 @@
 //! writes to a hotel, in `write`. Every process hears of every commit (`listen`).
 
 mod admin;
+mod lead;
 mod listen;
 mod open;
 mod rows;
@@ -17,7 +18,7 @@ use super::day;
 use super::signing::{make_key, public_hex, read_key};
 use super::stored::{self, to_i64};
 use super::{
-    Batch, Chain, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Shown, Single, SingleDone,
+    Batch, Chain, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, Single, SingleDone,
     SnapshotRows, Storage, StoreError, Taken, error_text, heart,
 };
 use crate::env::Environment;
@@ -55,6 +56,7 @@ pub struct PostgresStore {
 
 struct Inner {
     store_id: String,
+    server: Server,
     database: Database,
     books: Books,
     turns: Mutex<BTreeMap<PropertyId, Turn>>,
@@ -90,8 +92,8 @@ impl PostgresStore {
         drop(client);
         let (heart, pulse) = heart();
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        tasks.spawn(listen::listen(server, database.clone(), heart, stopping.clone()));
-        let inner = Inner { store_id, database, books: Books::default(), turns: Mutex::default() };
+        tasks.spawn(listen::listen(server.clone(), database.clone(), heart, stopping.clone()));
+        let inner = Inner { store_id, server, database, books: Books::default(), turns: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), pulse, tasks, stopping })
     }
 
@@ -101,17 +103,18 @@ impl PostgresStore {
     /// # Errors
     /// When the file is missing, holds another key, or cannot be written.
     pub async fn signing_key(&self, path: &Path, env: &dyn Environment, new: bool) -> Result<SigningKey, Refusal> {
-        let refuse = |error: StoreError| Refusal::Server { server: "the server".into(), reason: error_text(&error) };
+        let refuse =
+            |error: StoreError| Refusal::Server { server: self.inner.server.name(), reason: error_text(&error) };
         let client = self.inner.database.client().await.map_err(refuse)?;
         let failed = |error: tokio_postgres::Error| refuse(StoreError::Server(error));
         let row = client.query_one("SELECT signing_key FROM meta", &[]).await.map_err(failed)?;
         let public: String = row.try_get(0).map_err(failed)?;
         let there = read_key(path);
         let key = match there {
+            _ if new => make_key(path, env)?,
             Some(key) if public_hex(&key) == public => return Ok(key),
-            Some(key) if public.is_empty() && !new => key,
-            None if public.is_empty() || new => make_key(path, env)?,
-            Some(_) if new => make_key(path, env)?,
+            Some(key) if public.is_empty() => key,
+            None if public.is_empty() => make_key(path, env)?,
             _ => return Err(Refusal::SharedSigningKey(path.display().to_string())),
         };
         client
@@ -482,14 +485,24 @@ impl Storage for PostgresStore {
         self.inner.hotels().await
     }
 
-    async fn undelivered(&self, sink: &str, property: PropertyId, limit: u32) -> Result<Vec<Happened>, StoreError> {
+    async fn happened(&self, property: PropertyId, after: u64, limit: u32) -> Result<Vec<Happened>, StoreError> {
+        let mut client = self.inner.database.client().await?;
+        let tx = HotelTx::read(&mut client, &property).await?;
+        let entries = rows::audit(&tx, after, None, limit).await?;
+        Ok(entries.into_iter().map(|(entry, moves)| Happened { entry, moves }).collect())
+    }
+
+    async fn lead(&self, sink: &str) -> Result<Option<Box<dyn Lead>>, StoreError> {
+        let found = lead::lead(&self.inner.server, sink).await?;
+        Ok(found.map(|lead| Box::new(lead) as Box<dyn Lead>))
+    }
+
+    async fn delivered_until(&self, sink: &str, property: PropertyId) -> Result<u64, StoreError> {
         let mut client = self.inner.database.client().await?;
         let tx = HotelTx::read(&mut client, &property).await?;
         let row =
             tx.one("SELECT audit_seq FROM sinks WHERE property_id = $1 AND sink = $2", &[&tx.id(), &sink]).await?;
-        let after = row.map(|row| get_u64(&row, 0)).transpose()?.unwrap_or(0);
-        let entries = rows::audit(&tx, after, None, limit).await?;
-        Ok(entries.into_iter().map(|(entry, moves)| Happened { entry, moves }).collect())
+        Ok(row.map(|row| get_u64(&row, 0)).transpose()?.unwrap_or(0))
     }
 
     async fn delivered(&self, sink: &str, property: PropertyId, audit_seq: u64) -> Result<(), StoreError> {
@@ -497,7 +510,7 @@ impl Storage for PostgresStore {
         self.detached(async move {
             let mut client = inner.database.client().await?;
             let tx = HotelTx::write(&mut client, &property).await?;
-            // Two processes that feed one sink may be at different places; it never goes back.
+            // A process that lost the right to feed it may say so late; it never goes back.
             tx.run(
                 "INSERT INTO sinks (property_id, sink, audit_seq) VALUES ($1, $2, $3)
                  ON CONFLICT (property_id, sink) DO UPDATE SET audit_seq = greatest(sinks.audit_seq, excluded.audit_seq)",

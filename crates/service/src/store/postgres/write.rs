@@ -4,6 +4,7 @@
 //! processes; two that come with the same event come one after the other, and the second finds what the first did.
 //! Nothing is kept in memory between two transactions but the hotel's document, which has a number of its own.
 
+use super::listen::Notice;
 use super::open::HotelTx;
 use super::rows::{self, get, get_hash, get_u64};
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan};
@@ -22,9 +23,6 @@ use turndown_domain::{PropertyBook, ROOM};
 use turndown_protocol::{
     AuditHead, Continues, EntityRef, Event, EventResult, InstallId, Problem, PropertyId, ServiceHead,
 };
-
-/// Where whoever listens hears of a commit.
-pub(super) const CHANNEL: &str = "turndown";
 
 /// Places of a chain that are looked up at once.
 const PLACES_AT_ONCE: u64 = 500;
@@ -156,8 +154,7 @@ impl<'c> Hotel<'c> {
 
     /// Says to every process that there is something new, once it is committed.
     async fn announce(&self) -> Result<(), StoreError> {
-        self.tx.one("SELECT pg_notify($1, $2)", &[&CHANNEL, &self.head_seq.to_string()]).await?;
-        Ok(())
+        Notice { hotel: Some(self.property.clone()), head_seq: self.head_seq }.give(&self.tx).await
     }
 
     async fn commit(self) -> Result<(), StoreError> {
@@ -191,7 +188,8 @@ impl<'c> Hotel<'c> {
             (self.identity.epoch, _) = epoch_and_run(&self.tx).await?;
         }
         self.count_above(above).await?;
-        self.announce().await?;
+        // Every hotel's streams end with the epoch.
+        Notice { hotel: None, head_seq: self.head_seq }.give(&self.tx).await?;
         Ok(false)
     }
 

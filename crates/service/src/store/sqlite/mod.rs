@@ -12,8 +12,8 @@ pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 
 use super::stored::to_i64;
 use super::{
-    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Pulse, Shown, Single, SingleDone, SnapshotRows,
-    Storage, StoreError, Taken, error_text, heart, stored,
+    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, Single, SingleDone,
+    SnapshotRows, Storage, StoreError, Taken, error_text, heart, stored,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -59,6 +59,16 @@ struct Readers {
     files: Files,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+}
+
+/// The file's lock lets one process in, so that it alone feeds each sink.
+#[derive(Debug)]
+struct Alone;
+
+impl Lead for Alone {
+    fn holds(&self) -> bool {
+        true
+    }
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -397,17 +407,26 @@ impl Storage for SqliteStore {
         .await
     }
 
-    async fn undelivered(&self, sink: &str, property: PropertyId, limit: u32) -> Result<Vec<Happened>, StoreError> {
+    async fn happened(&self, property: PropertyId, after: u64, limit: u32) -> Result<Vec<Happened>, StoreError> {
+        self.read(move |conn| {
+            let entries = rows::audit(conn, property_n(conn, &property)?, after, None, limit)?;
+            Ok(entries.into_iter().map(|(entry, moves)| Happened { entry, moves }).collect())
+        })
+        .await
+    }
+
+    async fn lead(&self, _sink: &str) -> Result<Option<Box<dyn Lead>>, StoreError> {
+        Ok(Some(Box::new(Alone)))
+    }
+
+    async fn delivered_until(&self, sink: &str, property: PropertyId) -> Result<u64, StoreError> {
         let sink = sink.to_owned();
         self.read(move |conn| {
-            let property_n = property_n(conn, &property)?;
-            let after: i64 = conn
+            let mark: Option<i64> = conn
                 .prepare_cached("SELECT audit_seq FROM sinks WHERE sink = ?1 AND property_n = ?2")?
-                .query_row((&sink, property_n), |row| row.get(0))
-                .optional()?
-                .unwrap_or(0);
-            let entries = rows::audit(conn, property_n, after.unsigned_abs(), None, limit)?;
-            Ok(entries.into_iter().map(|(entry, moves)| Happened { entry, moves }).collect())
+                .query_row((&sink, property_n(conn, &property)?), |row| row.get(0))
+                .optional()?;
+            Ok(mark.unwrap_or(0).unsigned_abs())
         })
         .await
     }

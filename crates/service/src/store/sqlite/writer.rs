@@ -73,12 +73,8 @@ impl Writer {
         (self.head_seq, _) = rows::feed(&self.conn)?;
         let last: i64 = self.conn.query_row("SELECT coalesce(max(n), 0) FROM events", [], |row| row.get(0))?;
         self.next_event_n = last.unsigned_abs() + 1;
-        self.announce();
+        self.heart.beat_all(self.head_seq);
         Ok(())
-    }
-
-    fn announce(&self) {
-        self.heart.beat(self.head_seq);
     }
 
     fn held(&mut self, property: &PropertyId) -> Result<&mut Held, StoreError> {
@@ -204,7 +200,7 @@ impl Writer {
         }
         self.head_seq = loaded.head_seq;
         self.next_event_n = loaded.next_event_n;
-        self.announce();
+        self.heart.beat(&batch.property, self.head_seq);
         Ok(Taken { results, head: self.head(&batch.property)?, chain })
     }
 
