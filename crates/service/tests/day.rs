@@ -57,7 +57,7 @@ async fn comes_to(service: &Service, day: &str) -> Snapshot {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), look).await.expect("the day begins")
+    common::patiently(day, look).await
 }
 
 #[tokio::test]
@@ -137,5 +137,5 @@ async fn h1_a_booking_that_nobody_can_read_holds_up_neither_the_day_nor_another_
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), of_other).await.expect("the other hotel's day begins");
+    common::patiently("the other hotel's day", of_other).await;
 }

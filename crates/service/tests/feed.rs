@@ -235,15 +235,18 @@ async fn d3_what_a_restored_store_records_anew_is_no_repetition_of_what_it_lost(
 }
 
 async fn wait_for(file: &std::path::Path, count: usize) -> Vec<Value> {
-    loop {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        if text.ends_with('\n') && text.lines().count() >= count {
-            let events = lines(&text);
-            assert_eq!(events.len(), count, "no more than there were");
-            return events;
+    let written = async {
+        loop {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            if text.ends_with('\n') && text.lines().count() >= count {
+                let events = lines(&text);
+                assert_eq!(events.len(), count, "no more than there were");
+                return events;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    common::patiently(&format!("{count} events"), written).await
 }
 
 #[tokio::test]
@@ -257,7 +260,7 @@ async fn a_webhook_that_fails_first_gets_everything_in_the_end() {
     service.send(&desk, &[&event]).await;
     let mut bodies = vec![];
     for status in ["500 Oops", "204 No Content"] {
-        let (socket, _) = hook.accept().await.unwrap();
+        let (socket, _) = common::patiently("a request to the webhook", hook.accept()).await.unwrap();
         let mut socket = BufReader::new(socket);
         let (mut length, mut kind) = (0, String::new());
         loop {

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Broker, Desk, PROPERTY, ROOMS, Service, room_name};
+use common::{Broker, Desk, PROPERTY, ROOMS, Service, patiently, room_name};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -73,9 +73,12 @@ async fn metric(service: &Service, name: &str) -> Option<f64> {
 }
 
 async fn until_metric(service: &Service, name: &str, value: f64) {
-    while metric(service, name).await != Some(value) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let reached = async {
+        while metric(service, name).await != Some(value) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    patiently(&format!("{name} of {value}"), reached).await;
 }
 
 #[tokio::test]
@@ -160,6 +163,24 @@ async fn n4_one_message_that_is_gone_from_the_middle_is_published_anew() {
     let messages = broker.messages(expected).await;
     assert_eq!(messages.len(), expected);
     assert_eq!(messages.last().unwrap().1, before[4].1, "the fifth, and nothing else");
+    holds_the_trail(&service, &messages).await;
+}
+
+#[tokio::test]
+async fn n4_what_was_deleted_before_anybody_noted_that_it_was_published_is_published_anew() {
+    let broker = Broker::start().await;
+    // It remembers the deleted message's id for two minutes, and calls it a repetition.
+    broker.make(|_| {}).await;
+    let mut service = service_on(broker.address()).await;
+    let mut desk = Desk::of(&service).await;
+    let expected = work(&service, &mut desk, 0..3).await;
+    broker.messages(expected).await;
+    service.stop().await;
+    service.kept.execute("DELETE FROM sinks");
+    broker.stream().await.delete_message(5).await.unwrap();
+    service.start().await;
+    let messages = broker.messages(expected).await;
+    assert_eq!(messages.len(), expected);
     holds_the_trail(&service, &messages).await;
 }
 

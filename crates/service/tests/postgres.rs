@@ -329,8 +329,7 @@ async fn until_told(stream: &mut reqwest::Response, what: &str) {
             text.push_str(&String::from_utf8_lossy(&bytes));
         }
     };
-    let told = tokio::time::timeout(Duration::from_secs(60), reading).await;
-    told.unwrap_or_else(|_| panic!("{what} is not told"));
+    common::patiently(what, reading).await;
 }
 
 #[tokio::test]
@@ -633,16 +632,23 @@ async fn of_several_processes_one_feeds_a_sink_and_another_takes_over_when_it_is
     let mut one = Service::open_with(10, move |config| config.sinks = vec![SinkConfig::File(sink.clone())]).await;
     let two = one.beside().await;
     let mut desk = Desk::of(&one).await;
-    let expect = async |count: usize| loop {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        let ids: Vec<Value> =
-            text.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["id"].clone())).collect();
-        assert!(ids.len() <= count, "no more than there were");
-        if ids.len() == count && text.ends_with('\n') {
-            assert_eq!(ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>().len(), count, "each once");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let expect = async |count: usize| {
+        let written = async {
+            loop {
+                let text = std::fs::read_to_string(&file).unwrap_or_default();
+                let ids: Vec<Value> = text
+                    .lines()
+                    .filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["id"].clone()))
+                    .collect();
+                assert!(ids.len() <= count, "no more than there were");
+                if ids.len() == count && text.ends_with('\n') {
+                    assert_eq!(ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>().len(), count, "each once");
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        common::patiently(&format!("{count} events"), written).await;
     };
     for (n, room) in ["101", "102", "103", "104"].into_iter().enumerate() {
         let event = desk.start(room);

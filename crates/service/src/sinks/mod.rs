@@ -105,19 +105,21 @@ pub async fn run(app: Arc<App>, mut sink: Sink) {
     // Its sort alone: an address may hold a secret.
     let sort = sink.name.split(':').next().unwrap_or_default();
     let labels = SinkLabels { sink: sort.to_owned() };
-    let up = app.metrics.sink_up.get_or_create_owned(&labels);
     let mut follower = Follower { pulse: app.store.pulse(), due: Due::All, lead: None, failures: 0 };
     loop {
         let wait = match follower.go_on(&app, &mut sink).await {
             Ok(Done::Fed) => {
-                up.set(1);
+                app.metrics.sink_up.get_or_create(&labels).set(1);
                 follower.failures = 0;
                 sink.way.look_again()
             }
-            Ok(Done::OtherFeeds) => Some(ASK_AGAIN),
+            Ok(Done::OtherFeeds) => {
+                app.metrics.sink_up.remove(&labels);
+                Some(ASK_AGAIN)
+            }
             Err(SinkError::Store(StoreError::Stopping)) => break,
             Err(error) => {
-                up.set(0);
+                app.metrics.sink_up.get_or_create(&labels).set(0);
                 let wait = RETRY[follower.failures.min(RETRY.len() - 1)];
                 follower.failures += 1;
                 let reason = error_text(&error);

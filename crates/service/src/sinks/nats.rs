@@ -9,7 +9,7 @@
 //! ids that it has are compared with the trail, and what is missing is published anew. What a limit of the stream let go
 //! from its beginning is not missed.
 
-use super::cloud_event::{AUDIT_RECORDED, CloudEvent, STATUS_CHANGED, cloud_events};
+use super::cloud_event::{CloudEvent, cloud_events};
 use super::{ENTRIES, SinkError};
 use crate::http::App;
 use crate::startup::Refusal;
@@ -104,8 +104,14 @@ impl Stream {
     /// Publishes them one after the other.
     pub(super) async fn give(&mut self, property: &PropertyId, events: &[CloudEvent]) -> Result<(), SinkError> {
         for event in events {
-            if !self.ahead.remove(&event.id) && !self.publish(property, event, Some(&event.id)).await? {
-                self.counted(property);
+            if self.ahead.remove(&event.id) {
+                continue;
+            }
+            self.publish(property, event, Some(&event.id)).await?;
+            // Also one that the stream says it has had: either it came in although its acknowledgement was lost, and was
+            // not counted then, or it was deleted since, and the count that is wrong now shows it.
+            if let Some(count) = self.counts.get_mut(property) {
+                *count += 1;
             }
         }
         Ok(())
@@ -116,19 +122,13 @@ impl Stream {
         self.config.look
     }
 
-    fn counted(&mut self, property: &PropertyId) {
-        if let Some(count) = self.counts.get_mut(property) {
-            *count += 1;
-        }
-    }
-
-    /// Publishes one. Whether the stream had it already, by the id that it is to be known again by.
+    /// Publishes one, under the id that it is to be known again by, if any.
     async fn publish(
         &mut self,
         property: &PropertyId,
         event: &CloudEvent,
         again: Option<&str>,
-    ) -> Result<bool, SinkError> {
+    ) -> Result<(), SinkError> {
         let context = self.context().await?;
         let mut headers = HeaderMap::new();
         headers.insert(EVENT_ID, event.id.as_str());
@@ -140,8 +140,8 @@ impl Stream {
         let subject = format!("{}.{}", subjects_of(property), event.kind);
         let published = async {
             let sent = context.publish_with_headers(subject, headers, serde_json::to_vec(event)?.into()).await;
-            let ack = sent.map_err(failed("take an event"))?.await.map_err(failed("say that it has an event"))?;
-            Ok(ack.duplicate)
+            sent.map_err(failed("take an event"))?.await.map_err(failed("say that it has an event"))?;
+            Ok(())
         };
         let published = published.await;
         if published.is_err() {
@@ -227,8 +227,7 @@ impl Stream {
         let stream = self.context().await?.get_stream_no_info(&self.config.stream).await.map_err(failed(WHAT))?;
         let subjects = format!("{}.>", subjects_of(property));
         let (mut ids, mut count) = (BTreeSet::new(), 0);
-        // Up to the last message, and not as many as the server says are to come: of a stream in which messages were
-        // deleted it does not always know.
+        // Up to the last message that there is now.
         let last = match stream.get_last_raw_message_by_subject(&subjects).await {
             Ok(message) => message.sequence,
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok((ids, count)),
@@ -333,8 +332,7 @@ fn subjects_of(property: &PropertyId) -> String {
 }
 
 fn hotel_of(subject: &str) -> Option<&str> {
-    let (hotel, kind) = subject.strip_prefix(SUBJECTS)?.strip_prefix('.')?.split_once('.')?;
-    [STATUS_CHANGED, AUDIT_RECORDED].contains(&kind).then_some(hotel)
+    Some(subject.strip_prefix(SUBJECTS)?.strip_prefix('.')?.split_once('.')?.0)
 }
 
 /// The place in the trail of the entry that an event tells of.
@@ -344,6 +342,7 @@ fn place_of(id: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AUDIT_RECORDED;
     use super::*;
 
     #[test]
@@ -353,7 +352,6 @@ mod tests {
             let subject = format!("{}.{AUDIT_RECORDED}", subjects_of(&property));
             assert_eq!(hotel_of(&subject), Some(token(&property).as_str()), "{subject}");
         }
-        assert_eq!(hotel_of("turndown.events.prop_city.somebody.elses"), None);
         assert_eq!(hotel_of("another.subject"), None);
     }
 

@@ -1,5 +1,6 @@
 //! A NATS server of a test's own, on a port of its own, with its data in a folder of its own.
 
+use super::patiently;
 use async_nats::jetstream::{self, Context, stream};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -60,12 +61,15 @@ impl Broker {
             panic!("This test needs a NATS server. Run: scripts/setup.sh database");
         };
         self.child = Some(child);
-        while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
-            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap();
-            assert!(ended.is_none(), "the NATS server does not run: {}", log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let up = async {
+            while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+                let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+                let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap();
+                assert!(ended.is_none(), "the NATS server does not run: {}", log());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        patiently("an answer of the NATS server", up).await;
     }
 
     /// Ends it at once, as a crash does.
@@ -83,12 +87,15 @@ impl Broker {
 
     pub async fn stream(&self) -> stream::Stream {
         let context = self.context().await;
-        loop {
-            match context.get_stream(STREAM).await {
-                Ok(stream) => return stream,
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        let made = async {
+            loop {
+                match context.get_stream(STREAM).await {
+                    Ok(stream) => return stream,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
             }
-        }
+        };
+        patiently("the stream", made).await
     }
 
     /// A stream as somebody else might have made it.
@@ -104,20 +111,24 @@ impl Broker {
 
     /// All that the stream has, once it has so much: the subject and the event of each message, in the stream's order.
     pub async fn messages(&self, at_least: usize) -> Vec<(String, Value)> {
-        loop {
-            let mut stream = self.stream().await;
-            let count = stream.info().await.unwrap().state.messages;
-            if count >= at_least as u64 {
-                let all = jetstream::consumer::pull::OrderedConfig::default();
-                let messages = stream.create_consumer(all).await.unwrap().messages().await.unwrap();
-                let read = messages.take(usize::try_from(count).unwrap()).map(|message| {
-                    let message = message.unwrap();
-                    (message.subject.to_string(), serde_json::from_slice(&message.payload).unwrap())
-                });
-                return read.collect().await;
+        let full = async {
+            loop {
+                let mut stream = self.stream().await;
+                let count = stream.info().await.unwrap().state.messages;
+                if count >= at_least as u64 {
+                    return (stream, usize::try_from(count).unwrap());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        };
+        let (stream, count) = patiently(&format!("{at_least} messages"), full).await;
+        let all = jetstream::consumer::pull::OrderedConfig::default();
+        let messages = stream.create_consumer(all).await.unwrap().messages().await.unwrap();
+        let read = messages.take(count).map(|message| {
+            let message = message.unwrap();
+            (message.subject.to_string(), serde_json::from_slice(&message.payload).unwrap())
+        });
+        patiently("all that the stream says it has", read.collect()).await
     }
 
     /// Takes the end off every file of the stream that holds messages, as a power cut does to what was not synced.

@@ -36,6 +36,13 @@ pub const DAY: &str = "2016-03-25";
 /// Rooms of the small house: `101` to `110`, each with one departure clean.
 pub const ROOMS: usize = 10;
 
+/// Waits for what has to come, on however slow a machine. What does not come fails the test instead of holding it up.
+pub async fn patiently<T>(what: &str, waiting: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("a minute passed without {what}"))
+}
+
 /// A clock that tests set, and real randomness.
 #[derive(Debug)]
 pub struct SetClock(pub AtomicU64);
