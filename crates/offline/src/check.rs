@@ -91,11 +91,37 @@ impl Shared {
     }
 }
 
+/// What SQLite says is wrong with a database's pages and indexes, and what it does not ask: an index for some rows alone
+/// whose page the disk did not write still has the rows that have left it, and answers with them.
+pub(crate) fn unsound(mut connection: &Connection) -> Result<Vec<String>, EngineError> {
+    let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
+    let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+    let partial = connection.all(
+        "SELECT t.name, i.name, s.sql FROM pragma_table_list t JOIN pragma_index_list(t.name) i ON i.partial
+            JOIN sqlite_schema s ON s.type = 'index' AND s.name = i.name
+         WHERE t.schema = 'main' ORDER BY i.name",
+        [],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+    )?;
+    for (table, index, sql) in partial {
+        let Some((_, rows)) = sql.split_once("WHERE") else { continue };
+        // SQLite takes an index that is for these rows at its word and does not look at the rows themselves.
+        let mut count = |by: &str| {
+            let sql = format!("SELECT count(*) FROM {table} {by} WHERE {rows}");
+            connection.first(&sql, [], |row| row.get::<_, u64>(0)).map(Option::unwrap_or_default)
+        };
+        // That every row has its entry was looked at with the pages.
+        if count(&format!("INDEXED BY {index}"))? != count("NOT INDEXED")? {
+            found.push(format!("{index} has entries of rows that it is not for"));
+        }
+    }
+    Ok(found)
+}
+
 /// What is wrong with a database in itself: its pages, what stands in them, and what of it does not agree. A backup that
 /// is begun from has to pass the same, or the next look would find it again.
 pub(crate) fn damage_of(mut connection: &Connection) -> Result<Vec<String>, EngineError> {
-    let lines = connection.all("PRAGMA integrity_check(20)", [], |row| row.get::<_, String>(0))?;
-    let mut found: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
+    let mut found = unsound(connection)?;
     if let Err(error @ EngineError::Stored { .. }) = state::refuse_rotted(connection) {
         found.push(error.detail());
     }

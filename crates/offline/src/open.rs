@@ -381,9 +381,9 @@ fn untold_report(connection: &Connection) -> Result<Option<RepairReport>, OpenEr
 }
 
 fn refuse_unsound(connection: &Connection, head: u64) -> Result<(), OpenError> {
-    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if said != "ok" {
-        return Err(EngineError::stored("database", said).into());
+    let found = check::unsound(connection)?;
+    if !found.is_empty() {
+        return Err(EngineError::stored("database", found.join("; ")).into());
     }
     let beyond: bool =
         connection.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE local_seq > ?1)", [head], |row| row.get(0))?;

@@ -13,7 +13,7 @@
 
 use crate::backup;
 use crate::chain::{self, Entries, Kept, Known};
-use crate::check::{DAMAGED, damage_of};
+use crate::check::{DAMAGED, damage_of, unsound};
 use crate::disk::{Disk, in_stretches};
 use crate::on_hold;
 use crate::open::{FILE, OpenConfig, REPAIR_UNTOLD, RepairReport, prepare};
@@ -500,16 +500,12 @@ fn made_by(migrations: &refinery::Runner) -> Result<BTreeSet<(String, Option<Str
     Ok(schema(&connection)?)
 }
 
-/// Refuses a database of which SQLite says that it is damaged. The indexes are compared with their tables as well: a
-/// backup that is begun from has to pass what the new database has to.
-fn sound(connection: &Connection) -> Result<(), EngineError> {
-    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if said == "ok" { Ok(()) } else { Err(EngineError::stored("database", said)) }
-}
-
 /// Checks a database and leaves it as one whole file.
 fn finish_file(connection: Connection) -> Result<(), OpenError> {
-    sound(&connection)?;
+    let found = unsound(&connection)?;
+    if !found.is_empty() {
+        return Err(EngineError::stored("database", found.join("; ")).into());
+    }
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy != 0 {
         return Err(EngineError::stored("database", "its log could not be written back").into());

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Faults, Faulty, House, add, is_sound, migrations, trail, try_add, value};
+use common::{Faults, Faulty, House, INDEX_KEPT_WHAT_LEFT_IT, add, is_sound, migrations, trail, try_add, value};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -205,6 +205,7 @@ fn a6_a_backup_that_rotted_inside_sound_pages_is_passed_over() {
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, 'RAISE', 'RAYSE') WHERE type = 'trigger'",
         "UPDATE outbox_counts SET n = n - 2 WHERE state = 'pending'",
+        INDEX_KEPT_WHAT_LEFT_IT,
     ] {
         let (house, before) = with_backups();
         lose_database(&house);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Faults, Faulty, House, add, copy_folder, is_sound, trail, try_add, value};
+use common::{Faults, Faulty, House, INDEX_KEPT_WHAT_LEFT_IT, add, copy_folder, is_sound, trail, try_add, value};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -849,6 +849,7 @@ fn a6_what_rotted_inside_a_sound_page_is_found_by_the_full_look() {
         "UPDATE outbox SET attempts = 64 WHERE local_seq = 4",
         "UPDATE outbox SET entity_id = '4' WHERE local_seq = 4",
         "UPDATE outbox SET state = 'held', held_by = (SELECT event_id FROM outbox WHERE local_seq = 1) WHERE local_seq = 2",
+        INDEX_KEPT_WHAT_LEFT_IT,
     ] {
         let house = again(&killed);
         rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();

@@ -47,5 +47,6 @@ found! {
     a6_a_desk_that_would_not_take_up_what_it_lacks_is_made_anew_by_the_same_start: 4103381,
     b12_damage_that_is_met_where_the_database_is_opened_anew_is_told: 4106651,
     b12_a_row_of_the_service_that_the_link_cannot_read_is_told: 6012893,
+    a6_a_backup_with_an_index_that_kept_what_had_left_it_is_no_beginning: 8000339,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }

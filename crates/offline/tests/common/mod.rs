@@ -348,3 +348,13 @@ impl Disk for Faulty {
         }
     }
 }
+
+/// SQL after which an index that is for some rows alone has entries of others, as where the disk did not write its pages.
+pub const INDEX_KEPT_WHAT_LEFT_IT: &str = "
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = replace(sql, '''held''', '''held'', ''pending''') WHERE name = 'outbox_stopped';
+    PRAGMA writable_schema = RESET;
+    REINDEX outbox_stopped;
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = replace(sql, ', ''pending''', '') WHERE name = 'outbox_stopped';
+    PRAGMA writable_schema = RESET";
