@@ -1,6 +1,7 @@
 //! The engine's handle, its one writer thread, and its readers.
 
 use crate::backup::LastBackup;
+use crate::checkpoint;
 use crate::disk::{Disk, DiskLock};
 use crate::row_proof;
 use crate::unit_of_work::{Ended, WriterState};
@@ -83,6 +84,8 @@ pub(crate) struct Shared {
     /// New work for the flusher.
     work: Notify,
     pub(crate) readers: Mutex<Vec<Connection>>,
+    /// Held while the log is written into the database, beside the writer or whole.
+    pub(crate) checkpoint: Mutex<()>,
     /// Whether the service answers; events are stamped with it.
     pub(crate) mode: Mutex<Mode>,
     /// How far the audit trail was counted, and to what.
@@ -169,6 +172,7 @@ impl Engine {
             notices: watch::Sender::new(first),
             work: Notify::new(),
             readers: Mutex::default(),
+            checkpoint: Mutex::default(),
             mode: Mutex::new(Mode::Offline),
             audit_counted: Mutex::default(),
             install_id: Mutex::new(install_id),
@@ -285,6 +289,10 @@ impl Engine {
             let reply = run(job, writer, &self.shared);
             writer.seal(&self.shared);
             reply.into_iter().for_each(|reply| reply());
+            if writer.log.is_due() {
+                checkpoint::write_back_beside(&self.shared, &writer.log.pages());
+                writer.write_back_rest();
+            }
             return Ok(());
         }
         {
@@ -528,8 +536,9 @@ fn attempt<T, E: UnitError>(
     Ok((value, ended))
 }
 
-fn write_until_closed(mut writer: Writer, shared: &Shared) {
+fn write_until_closed(mut writer: Writer, shared: &Arc<Shared>) {
     let mut replies = vec![];
+    let mut beside: Option<JoinHandle<()>> = None;
     loop {
         let job = {
             let mut queue = lock(&shared.queue);
@@ -552,8 +561,31 @@ fn write_until_closed(mut writer: Writer, shared: &Shared) {
         }
         writer.seal(shared);
         replies.drain(..).for_each(|reply| reply());
+        if beside.as_ref().is_none_or(JoinHandle::is_finished) && writer.log.is_due() {
+            beside = write_back(&writer, shared);
+        }
+    }
+    if let Some(beside) = beside {
+        // What it did not come to is done as the database closes.
+        let _ = beside.join();
     }
     writer.close();
+}
+
+/// Has the log written into the database beside the writer, which does the rest when no record is waiting.
+fn write_back(writer: &Writer, shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
+    let (shared, pages) = (Arc::clone(shared), writer.log.pages());
+    let thread = std::thread::Builder::new().name("desk-checkpoint".into()).spawn(move || {
+        checkpoint::write_back_beside(&shared, &pages);
+        let rest: Job = Box::new(|writer, _| {
+            writer.write_back_rest();
+            Box::new(|| {})
+        });
+        lock(&shared.queue).background.push_back(rest);
+        shared.jobs.notify_one();
+    });
+    // A machine without threads to give gets its log written by a commit, when it has become much longer.
+    thread.inspect_err(|error| tracing::warn!(%error, "the log is not written into the database")).ok()
 }
 
 /// A panic in one job must not end the desk's only writer. Its transaction rolled back as it unwound, and its caller

@@ -3,6 +3,7 @@
 use crate::backup;
 use crate::chain::{self, Plan};
 use crate::check;
+use crate::checkpoint::Log;
 use crate::disk::{Disk, DiskLock, SystemDisk};
 use crate::engine::{Engine, Hands, open_connection};
 use crate::repair::{self, repair};
@@ -42,13 +43,25 @@ pub struct OpenConfig {
     pub hands: Hands,
     /// Whether every recorded action is kept twice.
     pub second_copy: bool,
+    /// Pages of the log after which it is written into the database.
+    pub log_pages: u32,
 }
+
+/// Written seldom enough that most of its pages have changed several times meanwhile, and are written once.
+pub const LOG_PAGES: u32 = 4_000;
 
 impl OpenConfig {
     /// A folder on this machine's own disk, with a thread that writes.
     #[must_use]
     pub fn new(folder: PathBuf, migrations: refinery::Runner) -> Self {
-        Self { folder, migrations, disk: Arc::new(SystemDisk), hands: Hands::Own, second_copy: true }
+        Self {
+            folder,
+            migrations,
+            disk: Arc::new(SystemDisk),
+            hands: Hands::Own,
+            second_copy: true,
+            log_pages: LOG_PAGES,
+        }
     }
 }
 
@@ -169,7 +182,8 @@ impl Engine {
             &tails,
             copied_to.max(let_go),
         );
-        let mut writer = Writer::new(connection, state, copy);
+        let mut writer = Writer::new(connection, Log::new(config.log_pages), state, copy)
+            .map_err(|error| OpenError::Engine(error.into()))?;
         if !branch {
             writer.catch_up();
         }
@@ -504,7 +518,7 @@ fn refuse_newer(connection: &Connection, migrations: &refinery::Runner) -> Resul
 }
 
 /// What durability rests on is set and then read back: a file system without shared memory refuses WAL silently.
-fn set_and_read_back(connection: &Connection) -> Result<(), EngineError> {
+pub(crate) fn set_and_read_back(connection: &Connection) -> Result<(), EngineError> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(EngineError::Setting { setting: "journal_mode", found: mode });
@@ -524,8 +538,6 @@ fn set_and_read_back(connection: &Connection) -> Result<(), EngineError> {
         // A damaged page has to be an error, not a signal.
         ("mmap_size", "0"),
         ("temp_store", "MEMORY"),
-        // Writing the log into the database holds up whoever records just then: it is done one action in hundreds.
-        ("wal_autocheckpoint", "4000"),
         ("journal_size_limit", "67108864"),
     ] {
         connection.pragma_update(None, name, value)?;

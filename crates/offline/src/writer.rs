@@ -11,6 +11,7 @@
 //! - The disk goes on failing: the answer is [`EngineError::Unsure`], and the next unit of work looks first.
 
 use crate::EngineError;
+use crate::checkpoint::{self, Log};
 use crate::engine::{Shared, Sort, lock};
 use crate::open;
 use crate::second_copy::CopyWriter;
@@ -26,6 +27,7 @@ use turndown_sabotage::{self as sabotage, Version};
 pub(crate) struct Writer {
     /// `None` after an error that a connection must not outlive.
     connection: Option<Connection>,
+    pub(crate) log: Log,
     pub(crate) state: WriterState,
     pub(crate) copy: CopyWriter,
     /// A commit failed and nobody could look since what became of it.
@@ -49,8 +51,14 @@ enum Fate {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, state: WriterState, copy: CopyWriter) -> Self {
-        Self { connection: Some(connection), state, copy, unsure: false, unsealed: Unsealed::default() }
+    pub(crate) fn new(
+        mut connection: Connection,
+        log: Log,
+        state: WriterState,
+        copy: CopyWriter,
+    ) -> rusqlite::Result<Self> {
+        log.watch(&mut connection)?;
+        Ok(Self { connection: Some(connection), log, state, copy, unsure: false, unsealed: Unsealed::default() })
     }
 
     /// The connection, opened anew where the last one had to go.
@@ -60,7 +68,7 @@ impl Writer {
             if self.unsure {
                 // Whatever became of it is made final before anything stands on it.
                 self.state.revision += 1;
-                let hardened = self.bury().and_then(|()| self.harden());
+                let hardened = self.bury().and_then(|()| self.harden(shared));
                 if let Err(error) = hardened {
                     shared.mark_if_corrupt(&error);
                     self.drop_connections(shared);
@@ -108,7 +116,7 @@ impl Writer {
 
     fn reopen(&mut self, shared: &Shared) -> Result<(), EngineError> {
         // Each unit of work would come here again and never further: damage that is met here has to be told.
-        let (connection, state) = open::reopen(&shared.path, shared.disk.vfs(), shared.environment.as_ref())
+        let (mut connection, state) = open::reopen(&shared.path, shared.disk.vfs(), shared.environment.as_ref())
             .inspect_err(|error| shared.mark_if_damage(error))?;
         if state.head.local_seq < self.state.head.local_seq {
             // Something that was called saved is gone. A start finds it in the second copy.
@@ -116,6 +124,7 @@ impl Writer {
             shared.mark_damaged(&error.detail())?;
             return Err(error);
         }
+        self.log.watch(&mut connection)?;
         let revision = state.revision.max(self.state.revision);
         self.state = WriterState { revision, ..state };
         self.connection = Some(connection);
@@ -177,7 +186,7 @@ impl Writer {
             Some(stored) => stored == attempted,
             None => return Fate::Unsure,
         };
-        let made_final = self.bury().and_then(|()| if kept { self.harden() } else { Ok(()) });
+        let made_final = self.bury().and_then(|()| if kept { self.harden(shared) } else { Ok(()) });
         match made_final {
             Ok(()) if kept => Fate::Kept,
             Ok(()) => Fate::Gone,
@@ -200,13 +209,21 @@ impl Writer {
     }
 
     /// Writes everything in the log to its place in the database and syncs it there.
-    fn harden(&mut self) -> Result<(), EngineError> {
+    fn harden(&mut self, shared: &Shared) -> Result<(), EngineError> {
+        let _alone = lock(&shared.checkpoint);
         let connection = self.connection.as_ref().ok_or(EngineError::Closed)?;
         let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy != 0 {
             return Err(EngineError::stored("log", "somebody reads for too long"));
         }
         Ok(())
+    }
+
+    /// Writes of the log into the database what the connection beside this one left.
+    pub(crate) fn write_back_rest(&self) {
+        if let Some(connection) = &self.connection {
+            checkpoint::write_back_rest(connection);
+        }
     }
 
     /// Puts what was committed into the second copy and tells the views; only then may a caller hear of it.

@@ -38,6 +38,8 @@ versions! {
 
     /// Promise 1: a power cut takes the newest commits with it.
     SynchronousNormal = "synchronous-normal", "the desk's commits are not synced (synchronous = NORMAL)";
+    /// Promise 1: a power cut takes what had left the log and was not in the database yet.
+    LogNotSynced = "log-not-synced", "the log begins anew before what it had is on disk (synchronous = OFF beside the writer)";
     /// Promise 1: whoever presses the button hears "saved" although the disk refused.
     SavedWithoutCommit = "saved-without-commit", "the desk says saved whatever its commit came to";
     /// A6: what the disk refused to sync may be there all the same, and is called not saved.

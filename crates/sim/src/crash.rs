@@ -19,8 +19,8 @@ use turndown_domain::{
     TaskId, TaskKind, Verdict,
 };
 use turndown_offline::{
-    Carrier, CarryFile, CarryHotel, Disk, EngineError, Hands, OpenConfig, OutboxState, Pick, RecordError, Settlement,
-    Sql, StartReport, SystemEnvironment,
+    Carrier, CarryFile, CarryHotel, Disk, EngineError, Hands, LOG_PAGES, OpenConfig, OutboxState, Pick, RecordError,
+    Settlement, Sql, StartReport, SystemEnvironment,
 };
 use turndown_protocol::{
     ActorId, EntityRef, EntityRow, EventId, EventResult, Fields, Outcome, Problem, Reference, SealedEvent, Theirs,
@@ -55,17 +55,25 @@ fn inspector() -> ActorId {
     ActorId::parse("inspector-1").unwrap_or_else(|_| ActorId::generate(0, 0))
 }
 
-/// Opens the desk on a disk.
+/// Pages of a log that few actions fill.
+const SHORT_LOG: u32 = 8;
+
+/// Opens the desk on a disk. Its log is written into the database after nearly every action.
 ///
 /// # Errors
 /// Why it does not open.
 fn open(disk: &SimDisk, seed: u64) -> Result<(Desk, StartReport), String> {
+    open_with(disk, seed, SHORT_LOG)
+}
+
+fn open_with(disk: &SimDisk, seed: u64, log_pages: u32) -> Result<(Desk, StartReport), String> {
     let config = OpenConfig {
         folder: disk.root().join("desk"),
         migrations: migrations(),
         disk: Arc::new(disk.clone()) as Arc<dyn Disk>,
         hands: Hands::Callers,
         second_copy: true,
+        log_pages,
     };
     let machine = Arc::new(DeskMachine(Machine::still(now(), seed)));
     Desk::open_with(&config, machine).map_err(|error| format!("{error:?}"))
@@ -252,7 +260,7 @@ fn carry_hotel() -> CarryHotel {
 /// What another desk of the house has waiting, as it exports it.
 fn exported(rows: &BTreeMap<String, EntityRow>, reference: &Reference) -> Result<Vec<u8>, String> {
     let disk = SimDisk::new("maker", 2);
-    let (desk, _) = open(&disk, 2)?;
+    let (desk, _) = open_with(&disk, 2, LOG_PAGES)?;
     let fill = || -> Result<Vec<u8>, ActError> {
         desk.engine().take_snapshot(reference.clone(), rows.values().cloned().collect(), "c9", 9, |_| {})?;
         for (name, room) in [("made-1", READY), ("made-2", PLAIN), ("made-3", READY)] {
@@ -809,7 +817,8 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
     let mut saved = scene.saved.clone();
     let mut next = 0_u64;
     for round in 0..rounds {
-        let (desk, _) = match open(&disk, rng.u64(..)) {
+        let log_pages = [SHORT_LOG, LOG_PAGES][rng.usize(..2)];
+        let (desk, _) = match open_with(&disk, rng.u64(..), log_pages) {
             Ok(opened) => opened,
             Err(error) => {
                 cuts.broken += 1;

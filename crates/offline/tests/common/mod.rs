@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use turndown_offline::{
-    AppendFile, Disk, DiskLock, Draft, Engine, EngineError, EntityState, Environment, Hands, Intent, LocalState,
-    OpenConfig, OpenError, RecordError, Recorded, Sql, StartReport, SystemDisk, UnitOfWork, Workflow,
+    AppendFile, Disk, DiskLock, Draft, Engine, EngineError, EntityState, Environment, Hands, Intent, LOG_PAGES,
+    LocalState, OpenConfig, OpenError, RecordError, Recorded, Sql, StartReport, SystemDisk, UnitOfWork, Workflow,
 };
 use turndown_protocol::{ActorId, Change, EntityRef, EventId, Fields, Reference, SealedEvent};
 
@@ -89,6 +89,7 @@ pub struct House {
     pub disk: Arc<dyn Disk>,
     pub hands: Hands,
     pub second_copy: bool,
+    pub log_pages: u32,
 }
 
 impl House {
@@ -103,6 +104,7 @@ impl House {
             disk,
             hands: Hands::Own,
             second_copy: true,
+            log_pages: LOG_PAGES,
         }
     }
 
@@ -119,6 +121,7 @@ impl House {
         config.disk = Arc::clone(&self.disk);
         config.hands = self.hands;
         config.second_copy = self.second_copy;
+        config.log_pages = self.log_pages;
         Engine::open(&config, Arc::new(Counters), Arc::clone(&self.environment) as _)
     }
 

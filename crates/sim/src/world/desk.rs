@@ -72,6 +72,7 @@ pub struct DeskHost {
     pub net: Net,
     config: SyncConfig,
     timing: Timing,
+    log_pages: u32,
     open: Option<Open>,
     /// Who is signed in.
     pub person: String,
@@ -98,6 +99,7 @@ impl DeskHost {
         token: String,
         store_id: String,
         timing: Timing,
+        log_pages: u32,
     ) -> Self {
         let config =
             SyncConfig { address: "http://service.invalid".into(), token, property_id: PROPERTY.into(), store_id };
@@ -107,6 +109,7 @@ impl DeskHost {
             net,
             config,
             timing,
+            log_pages,
             open: None,
             person: "lead-1".into(),
             saved: vec![],
@@ -143,6 +146,7 @@ impl DeskHost {
             self.config.token.clone(),
             self.config.store_id.clone(),
             self.timing,
+            self.log_pages,
         );
         other.saved.clone_from(&self.saved);
         other.unsaved.clone_from(&self.unsaved);
@@ -191,6 +195,7 @@ impl DeskHost {
             disk: Arc::new(self.disk.clone()) as Arc<dyn Disk>,
             hands: Hands::Callers,
             second_copy: true,
+            log_pages: self.log_pages,
         };
         let environment = Arc::new(DeskMachine(Arc::clone(&self.machine)));
         let opened = Desk::open_with(&config, environment);

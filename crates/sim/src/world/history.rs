@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
+use turndown_offline::LOG_PAGES;
 use turndown_service::http::Limits;
 use turndown_sync::backoff::Pace;
 use turndown_sync::{Deadlines, LinkMode, Timing};
@@ -94,6 +95,9 @@ pub struct Plan {
     pub forgets: bool,
     /// Desks begin the service day by themselves, whether the service does or not.
     pub days_begin_at_desks: bool,
+    /// Pages of a desk's log after which it is written into the database: as in the product, which few histories come to,
+    /// or hardly any.
+    pub log_pages: u32,
 }
 
 impl Plan {
@@ -142,6 +146,11 @@ impl Plan {
             large: false,
             forgets: false,
             days_begin_at_desks: seed >= DAYS_BEGIN_FROM && Rng::with_seed(seed ^ 0x0DA1_BE61).u8(..3) != 0,
+            log_pages: if seed >= LOGS_ARE_SHORT_FROM {
+                [8, 40, 200, LOG_PAGES][Rng::with_seed(seed ^ 0x5140_7106).usize(..4)]
+            } else {
+                LOG_PAGES
+            },
         };
         match days {
             None if large => plan.made_large(),
@@ -166,6 +175,9 @@ impl Plan {
 
 /// From this seed on desks make days; those before mean what they meant when they found something.
 const DAYS_BEGIN_FROM: u64 = 4_000_000;
+
+/// From this seed on some desks write their logs into their databases often, likewise.
+const LOGS_ARE_SHORT_FROM: u64 = 9_000_000;
 
 /// Something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -281,7 +293,7 @@ impl World {
             let disk = SimDisk::new(&format!("desk-{}-{n}", plan.seed), rng.u64(..));
             let net = Net::new(service.front.clone(), kinds.clone(), rng.u64(..), plan.mishaps, plan.streams);
             let token = service.token(&format!("desk-{n}"))?;
-            desks.push(DeskHost::new(machine, disk, net, token, store_id.clone(), timing(&mut rng)));
+            desks.push(DeskHost::new(machine, disk, net, token, store_id.clone(), timing(&mut rng), plan.log_pages));
         }
         Ok(Self {
             tally: Tally { histories: 1, ..Tally::default() },
