@@ -58,12 +58,17 @@ fn inspector() -> ActorId {
 /// Pages of a log that few actions fill.
 const SHORT_LOG: u32 = 8;
 
-/// Opens the desk on a disk. Its log is written into the database after nearly every action.
+/// How long the log becomes: with an odd seed it is written into the database after nearly every action.
+fn log_of(seed: u64) -> u32 {
+    if seed % 2 == 1 { SHORT_LOG } else { LOG_PAGES }
+}
+
+/// Opens the desk on a disk.
 ///
 /// # Errors
 /// Why it does not open.
 fn open(disk: &SimDisk, seed: u64) -> Result<(Desk, StartReport), String> {
-    open_with(disk, seed, SHORT_LOG)
+    open_with(disk, seed, LOG_PAGES)
 }
 
 fn open_with(disk: &SimDisk, seed: u64, log_pages: u32) -> Result<(Desk, StartReport), String> {
@@ -96,6 +101,8 @@ pub struct Scene {
     reference: Reference,
     /// What another desk of the house has exported.
     exported: Vec<u8>,
+    /// How long the desk's log becomes.
+    log_pages: u32,
 }
 
 type Do = fn(&Desk, &Scene) -> Result<Option<EventId>, ActError>;
@@ -260,7 +267,7 @@ fn carry_hotel() -> CarryHotel {
 /// What another desk of the house has waiting, as it exports it.
 fn exported(rows: &BTreeMap<String, EntityRow>, reference: &Reference) -> Result<Vec<u8>, String> {
     let disk = SimDisk::new("maker", 2);
-    let (desk, _) = open_with(&disk, 2, LOG_PAGES)?;
+    let (desk, _) = open(&disk, 2)?;
     let fill = || -> Result<Vec<u8>, ActError> {
         desk.engine().take_snapshot(reference.clone(), rows.values().cloned().collect(), "c9", 9, |_| {})?;
         for (name, room) in [("made-1", READY), ("made-2", PLAIN), ("made-3", READY)] {
@@ -318,7 +325,7 @@ impl Scene {
         let (rows, reference) = house(seed)?;
         let disk = SimDisk::new(&format!("scene-{seed}"), seed);
         let exported = exported(&rows, &reference)?;
-        let mut scene = Self { image: disk.image(), saved: vec![], rows, reference, exported };
+        let mut scene = Self { image: disk.image(), saved: vec![], rows, reference, exported, log_pages: LOG_PAGES };
         let (desk, _) = open(&disk, seed)?;
         scene.fill(&desk).map_err(|error| format!("{error:?}"))?;
         desk.engine().close();
@@ -438,6 +445,15 @@ impl Cuts {
         }
     }
 
+    /// An honest disk never leaves a damaged database, nor one that is behind its second copy: WAL and FULL promise that.
+    fn judge_start(&mut self, what: &str, report: &StartReport) {
+        if let Some(repair) = &report.repair {
+            self.broken += 1;
+            let damaged = if repair.set_aside.is_some() { "damaged" } else { "behind its second copy" };
+            self.failures.push(format!("{what}: the database was found {damaged}"));
+        }
+    }
+
     fn cut(&mut self, model: CrashModel) {
         self.cuts += 1;
         *self.models.entry(model.name().to_owned()).or_default() += 1;
@@ -450,7 +466,7 @@ impl Cuts {
 /// When the scene cannot be made, which is a fault of the campaign.
 pub fn every_point(seed: u64) -> Result<Cuts, String> {
     let mut cuts = Cuts { commands: COMMANDS.len() as u64 + 2, ..Cuts::default() };
-    let scene = Scene::make(1)?;
+    let scene = Scene { log_pages: log_of(seed), ..Scene::make(1)? };
     let mut rng = Rng::with_seed(seed);
     for deed in COMMANDS {
         cuts.points += every_point_of(&scene, deed, seed, &mut rng, &mut cuts)?;
@@ -475,7 +491,8 @@ pub fn one_command(name: &str, seed: u64) -> Result<Cuts, String> {
     let deed =
         COMMANDS.iter().find(|(known, _)| *known == name).ok_or_else(|| format!("there is no command {name}"))?;
     let mut cuts = Cuts { commands: 1, ..Cuts::default() };
-    cuts.points = every_point_of(&Scene::make(1)?, deed, seed, &mut Rng::with_seed(seed), &mut cuts)?;
+    let scene = Scene { log_pages: log_of(seed), ..Scene::make(1)? };
+    cuts.points = every_point_of(&scene, deed, seed, &mut Rng::with_seed(seed), &mut cuts)?;
     Ok(cuts)
 }
 
@@ -519,7 +536,7 @@ fn failing(
 ) -> bool {
     let seed = rng.u64(..);
     let disk = stage(scene, seed);
-    let Ok((desk, _)) = open(&disk, seed) else { return false };
+    let Ok((desk, _)) = open_with(&disk, seed, scene.log_pages) else { return false };
     disk.arm(Aim::any(fault).of(IoKinds::CHANGES), point);
     let done = command(&desk, scene);
     let hit = !disk.take_counts().is_empty();
@@ -565,7 +582,7 @@ fn stage(scene: &Scene, seed: u64) -> SimDisk {
 fn points_of_opening(scene: &Scene) -> Result<u64, String> {
     let disk = stage(scene, 7);
     let before = disk.io_count_of(IoKinds::CHANGES);
-    let (desk, _) = open(&disk, 7)?;
+    let (desk, _) = open_with(&disk, 7, scene.log_pages)?;
     desk.engine().close();
     Ok(disk.io_count_of(IoKinds::CHANGES) - before)
 }
@@ -573,7 +590,7 @@ fn points_of_opening(scene: &Scene) -> Result<u64, String> {
 /// How many changes to the disk a command makes.
 fn points_of(scene: &Scene, command: Do) -> Result<u64, String> {
     let disk = stage(scene, 7);
-    let (desk, _) = open(&disk, 7)?;
+    let (desk, _) = open_with(&disk, 7, scene.log_pages)?;
     let before = disk.io_count_of(IoKinds::CHANGES);
     command(&desk, scene).map_err(|error| format!("a command of the scene fails by itself: {error:?}"))?;
     Ok(disk.io_count_of(IoKinds::CHANGES) - before)
@@ -587,7 +604,7 @@ fn one(scene: &Scene, command: Option<Do>, point: u64, model: CrashModel, rng: &
     if command.is_none() {
         disk.arm(aim, point);
     }
-    match open(&disk, seed) {
+    match open_with(&disk, seed, scene.log_pages) {
         Ok((desk, _)) => {
             if let Some(command) = command {
                 disk.arm(aim, point);
@@ -674,13 +691,7 @@ fn verify(disk: &SimDisk, seed: u64, saved: &[EventId], what: &str, cuts: &mut C
         }
     };
     cuts.judge(what, faults(&desk, saved));
-    if let Some(repair) = report.repair {
-        // An honest disk never leaves a damaged database, nor one that is behind its second copy: WAL and FULL promise
-        // that.
-        cuts.broken += 1;
-        let damaged = if repair.set_aside.is_some() { "damaged" } else { "behind its second copy" };
-        cuts.failures.push(format!("{what}: the database was found {damaged}"));
-    }
+    cuts.judge_start(what, &report);
     Some(desk)
 }
 
@@ -817,8 +828,9 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
     let mut saved = scene.saved.clone();
     let mut next = 0_u64;
     for round in 0..rounds {
-        let log_pages = [SHORT_LOG, LOG_PAGES][rng.usize(..2)];
-        let (desk, _) = match open_with(&disk, rng.u64(..), log_pages) {
+        // With a short log: far enough that it begins anew before the cut.
+        let (log_pages, far) = [(SHORT_LOG, 160), (LOG_PAGES, 40)][rng.usize(..2)];
+        let (desk, report) = match open_with(&disk, rng.u64(..), log_pages) {
             Ok(opened) => opened,
             Err(error) => {
                 cuts.broken += 1;
@@ -826,7 +838,8 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
                 return Ok(cuts);
             }
         };
-        disk.arm(Aim::any(Fault::PowerOff).of(IoKinds::CHANGES), rng.u64(1..40));
+        cuts.judge_start(&format!("seed {seed}, before round {round}"), &report);
+        disk.arm(Aim::any(Fault::PowerOff).of(IoKinds::CHANGES), rng.u64(1..far));
         while disk.is_on() {
             next += 1;
             let event = id(&format!("s{seed}-{next}"));
@@ -864,7 +877,8 @@ pub fn at_random(seed: u64, rounds: u64) -> Result<Cuts, String> {
                 disk.restore_image(&scene.image);
                 saved.clone_from(&scene.saved);
             }
-        } else if let (Some(last), Ok((desk, _))) = (saved.last(), open(&disk, seed)) {
+        } else if let (Some(last), Ok((desk, report))) = (saved.last(), open(&disk, seed)) {
+            cuts.judge_start(&what, &report);
             if !matches!(desk.engine().row(last), Ok(Some(_))) {
                 cuts.lost += 1;
                 cuts.failures.push(format!("{what}: {last} was called saved and is gone"));
