@@ -4,7 +4,8 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
-use turndown_audit::file::{Begin, End, Line, Place, SignedDesk, Whose, Writer};
+use std::collections::BTreeSet;
+use turndown_audit::file::{Begin, End, LINE_BYTES_MAX, Line, Place, SignedDesk, Whose, Writer};
 use turndown_audit::{Bad, HeadOf, Kind, Verdict, compare, text_to_sign, verify};
 use turndown_protocol::{
     ActorId, AuditEntry, EVENT_SCHEMA, EntityRef, Event, EventId, InstallId, Mode, Outcome, PropertyId, SealedEvent,
@@ -266,11 +267,34 @@ fn k1_whatever_is_changed_in_a_trail_is_named_at_its_place() {
     let file: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let found = bad(file.as_bytes());
     assert_eq!((found.place.as_str(), found.kind), ("entry 5", Kind::NotNext), "{found}");
+    // A later form may mean something else by every word of it.
+    lines = good.clone();
+    lines[0] = lines[0].replace("\"format\":1", "\"format\":2");
+    let found = bad(lines.join("\n").as_bytes());
+    assert_eq!((found.place.as_str(), found.kind), ("the first line", Kind::Unreadable), "{found}");
+    assert!(found.what.contains("use a newer one"), "{found}");
+    // Nobody's memory is filled by a line without an end.
+    let endless = format!("{}\n{}", good[0], " ".repeat(LINE_BYTES_MAX + 2));
+    let found = bad(endless.as_bytes());
+    assert_eq!((found.place.as_str(), found.kind), ("entry 1", Kind::Unreadable), "{found}");
     // What is proven ends before it.
     let cut: String = good[..6].iter().map(|line| format!("{line}\n")).collect();
     assert_eq!(read(cut.as_bytes()).proven.up_to.seq, 5);
     let middle = &good.join("\n")[..good[0].len() + good[1].len() + 30];
     assert_eq!(bad(middle.as_bytes()).kind, Kind::Cut);
+}
+
+/// Programs go by the codes, and people look them up.
+#[test]
+fn every_kind_of_fault_has_a_code_of_its_own_and_the_manual_explains_it() {
+    use Kind::{Altered, Cut, Differs, Missing, NotNext, NotSigned, OtherEvent, Unreadable};
+    let manual = include_str!("../../../docs/audit.md");
+    let kinds = [Unreadable, Missing, NotNext, Altered, OtherEvent, Cut, NotSigned, Differs];
+    let codes: BTreeSet<&str> = kinds.into_iter().map(Kind::code).collect();
+    assert_eq!(codes.len(), kinds.len());
+    for code in codes {
+        assert!(manual.contains(&format!("| `{code}` | ")), "{code}");
+    }
 }
 
 /// Whoever holds the database can make every hash anew. What was signed before remains.

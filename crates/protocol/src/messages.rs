@@ -28,8 +28,9 @@ pub struct Capabilities {
     pub backup_horizon_days: u32,
     /// Event schemas the service reads.
     pub schemas: Vec<u32>,
-    /// The sequence number of the newest change.
-    pub head_seq: u64,
+    /// The sequence number of the property's newest change; absent without a token, because it says how much is done there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_seq: Option<u64>,
     /// The property that the request's token is for; absent without a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property_id: Option<PropertyId>,

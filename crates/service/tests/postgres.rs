@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tempfile::TempDir;
-use turndown_protocol::{ChangesPage, EntityRow, Outcome, SingleActionAnswer};
+use turndown_protocol::{Capabilities, ChangesPage, EntityRow, Outcome, SingleActionAnswer};
 use turndown_service::Config;
 use turndown_service::env::SystemEnvironment;
 use turndown_service::server::Place;
@@ -112,7 +112,7 @@ async fn hotels_are_kept_apart_by_the_database_itself_also_from_the_owner() {
 
 #[tokio::test]
 async fn a_desk_of_one_hotel_reaches_nothing_of_another_over_the_wire() {
-    let service = three_hotels().await;
+    let mut service = three_hotels().await;
     // The last token is the third hotel's.
     for hotel in HOTELS {
         let answer = service.get(&format!("/v1/properties/{hotel}/snapshot")).await;
@@ -121,6 +121,16 @@ async fn a_desk_of_one_hotel_reaches_nothing_of_another_over_the_wire() {
     let audit = service.get("/v1/properties/astoria/audit").await.json::<Value>();
     assert_eq!(audit["entries"].as_array().unwrap().len(), 1);
     assert_eq!(audit["entries"][0]["seq"], 5, "each hotel counts by itself: a document, three rooms, one change");
+    // What more is done at another one is not told here.
+    let plazas = service.enroll("plaza");
+    let own = std::mem::replace(&mut service.token, plazas);
+    let path = "/v1/properties/plaza/housekeeping/tasks/t-102/start";
+    let act = service.request(reqwest::Method::POST, path).header("X-Idempotency-Key", "k-2");
+    assert_eq!(Answer::of(act.json(&json!({ "actor_id": "ana", "args": {} }))).await.status, 200);
+    let head_of = async |service: &Service| service.get("/v1/capabilities").await.json::<Capabilities>().head_seq;
+    assert_eq!(head_of(&service).await, Some(6));
+    service.token = own;
+    assert_eq!(head_of(&service).await, Some(5));
 }
 
 /// A service as a role, on a server of a test; it has to refuse.

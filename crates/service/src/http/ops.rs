@@ -20,9 +20,12 @@ use turndown_protocol::{Capabilities, Problem};
 )]
 pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Caller>) -> Result<Response, Refused> {
     let identity = app.store.identity().await?;
-    let (property_id, property_name) = match caller {
-        Some(Caller(device)) => (Some(device.property_id), Some(device.property_name)),
-        None => (None, None),
+    let (head_seq, property_id, property_name) = match caller {
+        Some(Caller(device)) => {
+            let head_seq = app.store.head_seq(device.property_id.clone()).await?;
+            (Some(head_seq), Some(device.property_id), Some(device.property_name))
+        }
+        None => (None, None, None),
     };
     Ok(json(Capabilities {
         store_id: identity.store_id.clone(),
@@ -33,7 +36,7 @@ pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Cal
         max_event_bytes: app.limits.max_event_bytes,
         backup_horizon_days: app.limits.backup_horizon_days,
         schemas: events::schemas(),
-        head_seq: app.store.pulse().head_seq(),
+        head_seq,
         property_id,
         property_name,
         signing_key: public_hex(&app.signing_key),

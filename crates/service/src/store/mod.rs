@@ -359,6 +359,9 @@ pub trait Storage: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<Option<Device>, StoreError>;
 
+    /// The sequence number of a property's newest change.
+    async fn head_seq(&self, property: PropertyId) -> Result<u64, StoreError>;
+
     /// Everything of a property at one instant.
     async fn snapshot(&self, property: PropertyId) -> Result<SnapshotRows, StoreError>;
 

@@ -145,7 +145,7 @@ impl Service {
                 max_event_bytes: 0,
                 backup_horizon_days: 0,
                 schemas: vec![],
-                head_seq: 0,
+                head_seq: None,
                 property_id: None,
                 property_name: None,
                 signing_key: String::new(),

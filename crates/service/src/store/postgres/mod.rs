@@ -385,6 +385,12 @@ impl Storage for PostgresStore {
         Ok(SnapshotRows { reference: stands.reference(&tx).await?, rows, head: stands.head() })
     }
 
+    async fn head_seq(&self, property: PropertyId) -> Result<u64, StoreError> {
+        let mut client = self.inner.database.client().await?;
+        let tx = HotelTx::read(&mut client, &property).await?;
+        Ok(Stands::of(&tx).await?.head_seq)
+    }
+
     async fn changes(&self, property: PropertyId, after: u64, limit: u32) -> Result<Option<ChangesRows>, StoreError> {
         let mut client = self.inner.database.client().await?;
         let tx = HotelTx::read(&mut client, &property).await?;

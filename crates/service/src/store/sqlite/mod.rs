@@ -312,6 +312,10 @@ impl Storage for SqliteStore {
         .await
     }
 
+    async fn head_seq(&self, _property: PropertyId) -> Result<u64, StoreError> {
+        self.read(|conn| Ok(rows::feed(conn)?.0)).await
+    }
+
     async fn changes(&self, property: PropertyId, after: u64, limit: u32) -> Result<Option<ChangesRows>, StoreError> {
         let identity = self.identity();
         self.read(move |conn| {
