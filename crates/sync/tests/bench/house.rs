@@ -531,7 +531,7 @@ async fn capabilities(State(house): App, headers: HeaderMap) -> Response {
         max_event_bytes: store.max_event_bytes,
         backup_horizon_days: 14,
         schemas: store.schemas.clone(),
-        head_seq: store.seq,
+        head_seq: Some(store.seq),
         property_id: PropertyId::parse(store.property.as_str()).ok(),
         property_name: Some("The House of Counters".into()),
         signing_key: hex::encode(house.key.verifying_key().to_bytes()),
