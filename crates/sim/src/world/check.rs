@@ -33,6 +33,26 @@ fn trail(desk: &DeskHost) -> Result<Vec<SealedEvent>, String> {
     bytes.into_iter().map(|bytes| SealedEvent::from_bytes(bytes).map_err(|error| error.to_string())).collect()
 }
 
+/// What a desk says that it took up from another branch of its own trail (D2): their places were taken, so that they
+/// stand behind what was its end, and go on from nothing there. Only a desk whose files were put back has any.
+fn strays(desk: &DeskHost) -> Result<BTreeSet<String>, String> {
+    if !desk.has_branches {
+        return Ok(BTreeSet::new());
+    }
+    let engine = desk.desk().ok_or("the desk is not open")?.engine();
+    let events = engine
+        .read(|mut connection| {
+            connection.all(
+                "SELECT event_id FROM audit_local JOIN sync_state AS fact ON fact.key = 'stray_entries' JOIN json_each(fact.value) AS stretch
+                 WHERE local_seq BETWEEN stretch.value ->> 0 AND stretch.value ->> 1",
+                [],
+                |row| row.get::<_, String>(0),
+            )
+        })
+        .map_err(|error| format!("{error:?}"))?;
+    Ok(events.into_iter().collect())
+}
+
 /// How many rows a desk has let go because no backup reaches back to them.
 #[must_use]
 pub fn let_go(desk: &DeskHost) -> u64 {
@@ -111,7 +131,8 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
                 faults.doubled.push(format!("desk {number}: {event} was said not to be saved, and is there"));
             }
         }
-        chain(number, &own, &mut faults);
+        let strays = strays(desk)?;
+        chain(number, own.iter().filter(|sealed| !strays.contains(sealed.event.event_id.as_str())), &mut faults);
         for sealed in &own {
             let Some(held) = by_event.get(&sealed.event.event_id) else {
                 if given_up.contains(sealed.event.event_id.as_str()) {
@@ -166,7 +187,7 @@ pub async fn check(service: &Service, desks: &[DeskHost]) -> Result<Faults, Stri
 }
 
 /// The chain is whole, per install.
-fn chain(number: usize, own: &[SealedEvent], faults: &mut Faults) {
+fn chain<'a>(number: usize, own: impl Iterator<Item = &'a SealedEvent>, faults: &mut Faults) {
     let mut before: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
     for sealed in own {
         let install = sealed.event.install_id.as_str();

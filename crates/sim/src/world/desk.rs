@@ -85,6 +85,9 @@ pub struct DeskHost {
     /// What was given up and done after all: once is enough.
     redone: BTreeSet<EventId>,
     kept: Option<Kept>,
+    /// Its database or its second copy was put back by itself to what it was before: what it held and the other does
+    /// not may be another branch of its trail (D2).
+    pub has_branches: bool,
     /// The program has been brought up to date.
     is_updated: bool,
 }
@@ -117,6 +120,7 @@ impl DeskHost {
             held_elsewhere: BTreeSet::new(),
             redone: BTreeSet::new(),
             kept: None,
+            has_branches: false,
             is_updated: false,
         }
     }
@@ -150,6 +154,7 @@ impl DeskHost {
         );
         other.saved.clone_from(&self.saved);
         other.unsaved.clone_from(&self.unsaved);
+        other.has_branches = self.has_branches;
         other.is_updated = self.is_updated;
         other
     }

@@ -5,6 +5,18 @@ use crate::disk::{Aim, Fault, FileClass, FileImage, SimDisk};
 use fastrand::Rng;
 use std::path::PathBuf;
 
+/// How the files of a side become what they were some time before.
+const PUT_BACK: &str = "put_back_older";
+
+/// What was done to the files of a side.
+#[derive(Debug)]
+pub struct Damage {
+    /// Under which it is counted.
+    pub kind: String,
+    /// They are what they were some time before.
+    pub puts_back: bool,
+}
+
 /// Which of the two is bad in a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -93,7 +105,7 @@ impl Side {
     }
 
     /// Damages them while the desk is closed, and says how. `older` is what they were some time before.
-    pub fn damage(self, disk: &SimDisk, older: &[(PathBuf, FileImage)], rng: &mut Rng) -> Option<String> {
+    pub fn damage(self, disk: &SimDisk, older: &[(PathBuf, FileImage)], rng: &mut Rng) -> Option<Damage> {
         let files = self.files(disk);
         if files.is_empty() {
             return None;
@@ -130,9 +142,9 @@ impl Side {
                 for (path, image) in older {
                     disk.put_file(path, image);
                 }
-                "put_back_older"
+                PUT_BACK
             }
         };
-        Some(format!("{}_{how}", self.name()))
+        Some(Damage { kind: format!("{}_{how}", self.name()), puts_back: how == PUT_BACK })
     }
 }

@@ -22,9 +22,10 @@ impl World {
         match self.rng.u8(..4) {
             0 | 1 => {
                 let older = self.older.get(&n).map_or(&[][..], Vec::as_slice);
-                if let Some(kind) = side.damage(&self.desks[n].disk, older, &mut self.rng) {
-                    tracing::debug!(n, kind, "a file of a desk that does not run is damaged");
-                    self.kinds.count(&kind);
+                if let Some(damage) = side.damage(&self.desks[n].disk, older, &mut self.rng) {
+                    tracing::debug!(n, damage.kind, "a file of a desk that does not run is damaged");
+                    self.kinds.count(&damage.kind);
+                    self.desks[n].has_branches |= damage.puts_back;
                 }
             }
             2 => {
