@@ -15,6 +15,7 @@ mod commands;
 mod feed;
 mod lifecycle;
 mod logging;
+mod page;
 mod rendering;
 mod settings;
 mod windows;

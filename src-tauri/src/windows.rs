@@ -9,6 +9,8 @@ use std::path::Path;
 
 use tauri::{AppHandle, Manager, Runtime, Url, WebviewWindowBuilder, webview::NewWindowResponse};
 
+use crate::page;
+
 /// The main window's label. (The front desk's is `front-desk`; only the screens ask for it.)
 pub const BOARD: &str = "board";
 
@@ -39,7 +41,7 @@ pub fn show<R: Runtime>(app: &AppHandle<R>, label: &str, data_dir: &Path) -> tau
         Ok(folder) => builder.data_directory(folder),
         Err(_) => builder.incognito(true),
     };
-    builder
+    let window = builder
         .on_navigation(move |url| {
             let stays = stays_inside(url, dev_url.as_ref());
             if !stays {
@@ -52,7 +54,7 @@ pub fn show<R: Runtime>(app: &AppHandle<R>, label: &str, data_dir: &Path) -> tau
             NewWindowResponse::Deny
         })
         .build()?;
-    Ok(())
+    page::keep(&window)
 }
 
 /// A folder for this run alone. Where a desk's own cannot be written the window must open all the same, to say so.

@@ -75,6 +75,13 @@ export class Desk {
     await this.#letGo()
   }
 
+  /** The processes that the web engine has for the app's pages. */
+  async pages() {
+    const { pid } = this.app
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number)
+    return children.filter((child) => readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('WebKitWebProces'))
+  }
+
   async #letGo() {
     this.app = undefined
     await this.#driver.stop()

@@ -14,24 +14,43 @@ import { Service } from './service.mjs'
 
 // Otherwise a bus of its own comes with each display, and brings helpers that outlive the journey.
 const NO_BUS = { DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+/** What the desk's log says then. */
+export const PAGE_ENDED = /page ended unexpectedly/
 const WHOLE_MS_MAX = 300_000
 /** Where Linux keeps files that are in memory alone. */
 const MEMORY = '/dev/shm'
 
-/** Declares a journey. `walk` gets its [`World`]. */
+/**
+ * Declares a journey. `walk` gets its [`World`]. Where the web engine ended a page by itself the desk goes on, which the
+ * journey `20-page` shows, but the driver has let go of it: the journey is played again then, once, and says so.
+ */
 export function journey(name, walk) {
+  const slug = name.split(':')[0].replace(/\W+/g, '-').toLowerCase()
   test(name, { timeout: WHOLE_MS_MAX }, async ({ signal }) => {
-    const world = await World.make(name.split(':')[0].replace(/\W+/g, '-').toLowerCase())
-    console.log(`\n${name}`)
-    try {
-      await Promise.race([walk(world), once(signal, 'abort').then(() => Promise.reject(new Error('it took too long')))])
-    } catch (error) {
-      await world.evidence()
-      throw error
-    } finally {
-      await world.end()
+    const play = async (folder) => {
+      const world = await World.make(folder)
+      console.log(`\n${name}`)
+      try {
+        await Promise.race([walk(world), once(signal, 'abort').then(() => Promise.reject(new Error('it took too long')))])
+      } catch (error) {
+        await world.evidence()
+        throw world.lostAPage() && /invalid session id/.test(error.message) ? new LostPage({ cause: error }) : error
+      } finally {
+        await world.end()
+      }
     }
+    await play(slug).catch((error) => {
+      if (!(error instanceof LostPage)) throw error
+      console.log('        The web engine ended a page by itself, and the driver let go of the app: played again, once.')
+      return play(`${slug}-again`)
+    })
   })
+}
+
+class LostPage extends Error {
+  constructor(options) {
+    super('the web engine ended a page by itself, and the driver let go of the app', options)
+  }
 }
 
 export class World {
@@ -133,6 +152,12 @@ export class World {
     this.say(`${count} said to be saved, ${count} at the service: each once, in order, by its author`)
   }
 
+  /** Whether a desk of this world told of a page that ended by itself. */
+  lostAPage() {
+    const logs = this.#desks.map((desk) => join(desk.folder, 'logs')).filter((folder) => existsSync(folder))
+    return logs.some((folder) => this.logLines(folder).some(({ fields }) => PAGE_ENDED.test(fields.message)))
+  }
+
   /** What the screens showed when it went wrong. */
   async evidence() {
     for (const desk of this.#desks) {
@@ -144,6 +169,9 @@ export class World {
         this.log('failed.txt', `${text}\n----\n`)
       }
     }
+    // Where only this output is kept, it should say how the programs themselves ended.
+    const ends = existsSync(this.path('app.log')) ? readFileSync(this.path('app.log'), 'utf8').trimEnd().split('\n').slice(-3) : []
+    for (const line of ends) this.say(line.slice(0, 400))
     console.log(`        What the windows showed, and the logs, are in ${this.#folder}`)
   }
 

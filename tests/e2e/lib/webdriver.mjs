@@ -43,6 +43,8 @@ export async function waitFor(what, condition, { timeoutMs = 20_000, everyMs = L
       if (value) return value
       last = undefined
     } catch (error) {
+      // An app that the driver has let go of does not come back to it.
+      if (error.code === 'invalid session id') throw error
       last = error
     }
     await pause(everyMs)

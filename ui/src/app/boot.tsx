@@ -16,6 +16,7 @@ import { speech, startSpeaking } from "../shared/language";
 import type { Language } from "../shared/locales";
 import { applyLooks } from "../shared/prefs";
 import { App } from "./App";
+import { endedUnexpectedly, sayDrawnAnew } from "./drawnAnew";
 import { sayForThePack } from "./packWords";
 import { announceSync } from "./syncNews";
 import "./tokens.css";
@@ -32,6 +33,7 @@ function InLanguage({ desk }: { desk: Desk }): ReactNode {
 }
 
 export async function boot(platform: Platform, languages?: readonly Language[]): Promise<void> {
+  const ended = endedUnexpectedly();
   applyLooks();
   giveAriaOurWords();
   mountAnnouncer();
@@ -46,6 +48,7 @@ export async function boot(platform: Platform, languages?: readonly Language[]):
   const started = desk.start();
   await startSpeaking(languages);
   sayForThePack(desk);
+  if (ended) sayDrawnAnew();
   createRoot(root).render(
     <I18nProvider i18n={i18n}>
       <InLanguage desk={desk} />
