@@ -118,7 +118,7 @@ journey('Partial failure: what can flow flows, and each of the rest is settled b
     }, PATIENT)
     // In the order in which they failed: the other room's first try is older than this one's second.
     for (const room of [givenUp, failing]) desk.note({ room, action: 'reassign', outcome: 'rejected' })
-    assert.equal((await sum()).attention, 7)
+    await waitFor('what stands behind them to be counted with them', async () => (await sum()).attention === 7, PATIENT)
   })
 
   await step('when the reason has passed, "Retry" brings that one and what waits behind it, and touches no other', async () => {

@@ -195,21 +195,34 @@ export class Session {
     return (await this.all(css)).length > 0
   }
 
-  /** Clicks what matches, as soon as it can be clicked. Looks it up anew each time, because views redraw. */
+  /**
+   * Clicks what matches, as soon as a person could: it is in sight, at rest, and nothing covers it. The driver's own click
+   * brings it into sight, works out the place and presses there in one go; a menu that is still finding its place has
+   * another item there by then.
+   */
   async click(css, options) {
-    await waitFor(`a click on ${css}`, async () => {
-      const [element] = await this.all(css)
-      if (!element || !(await element.enabled())) return false
-      try {
-        await element.click()
-      } catch (error) {
-        // WebKit brings nothing into sight that lies within a scroll padding of what is, and then cannot click it. A person
-        // turns the wheel.
-        await this.execute((css) => document.querySelector(css)?.scrollIntoView({ block: 'nearest' }), css)
-        throw error
+    const place = await waitFor(`a click on ${css}`, () => this.executeAsync(async (css) => {
+      const frame = () => new Promise((done) => requestAnimationFrame(done))
+      const look = () => {
+        const element = document.querySelector(css)
+        const box = element?.getClientRects()[0]
+        if (box === undefined || element.matches(':disabled')) return null
+        const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)]
+        const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)]
+        const [x, y] = [Math.floor((left + right) / 2), Math.floor((top + bottom) / 2)]
+        const there = document.elementFromPoint(x, y)
+        return { element, x, y, isThere: there !== null && element.contains(there) }
       }
-      return true
-    }, options)
+      const first = look()
+      if (first === null) return null
+      if (!first.isThere) first.element.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+      await frame()
+      await frame()
+      const then = look()
+      return then !== null && then.isThere && then.element === first.element && then.x === first.x && then.y === first.y ? { x: then.x, y: then.y } : null
+    }, css), options)
+    const press = [{ type: 'pointerMove', duration: 0, origin: 'viewport', ...place }, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }]
+    await this.#post('/actions', { actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions: press }] })
   }
 
   /** The whole page's visible text. */
@@ -299,10 +312,6 @@ export class Element {
   constructor(driver, session, id) {
     this.#driver = driver
     this.#path = `${session}/element/${id}`
-  }
-
-  click() {
-    return this.#driver.call('POST', `${this.#path}/click`)
   }
 
   text() {

@@ -100,6 +100,41 @@ describe("49_what_the_keys_lead_to_is_in_sight", () => {
   });
 });
 
+describe("12_the_focus_stays_where_a_person_is", () => {
+  const fromMenu = async (tile: HTMLElement, verb: string) => {
+    await act(async () => fireEvent.click(within(tile).getByTestId("tile-menu")));
+    await act(async () => fireEvent.click(await screen.findByTestId(`menu-${verb}`)));
+  };
+
+  it("a dialog from a tile's menu that is closed gives it back to the tile", async () => {
+    await open();
+    const tile = firstOf("dirty");
+    await focus(tile);
+    await fromMenu(tile, "hold");
+    const field = await screen.findByTestId("hold-reason");
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    await key("Escape");
+    await waitFor(() => expect(screen.queryByTestId("dialog-hold")).toBeNull());
+    await waitFor(() => expect(document.activeElement?.id).toBe(tile.id));
+  });
+
+  it("who went from such a dialog to the search goes on typing there, whatever it finds", async () => {
+    await open();
+    const [tile, , other] = tilesOf("dirty");
+    if (tile === undefined || other === undefined) throw new Error("there is work");
+    await focus(tile);
+    await fromMenu(tile, "hold");
+    await screen.findByTestId("dialog-hold");
+    const search = screen.getByTestId("board-search");
+    await key("Escape");
+    // As a click does, before anything else has taken the focus.
+    await act(async () => search.focus());
+    await act(async () => boardFilter.setState({ query: other.dataset["room"] ?? "" }));
+    await waitFor(() => expect(tilesOf("dirty").map((each) => each.id)).not.toContain(tile.id));
+    expect(document.activeElement).toBe(search);
+  });
+});
+
 describe("19_a_tile_is_moved_by_keys_alone", () => {
   it("to the lane beside, and the focus goes along", async () => {
     const { desk } = await open();

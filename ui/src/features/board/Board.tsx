@@ -133,6 +133,12 @@ export function Board(): ReactNode {
   // Tasks that this person acted on.
   const acting = useRef(new Map<string, Acting>());
   const root = useRef<HTMLDivElement>(null);
+  const lanesBox = useRef<HTMLDivElement>(null);
+
+  // What is asked: the menu, a dialog, or the dialog for more work.
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [adding, setAdding] = useState<{ number: string } | null>(null);
+  const [menu, setMenu] = useState<{ taskId: string } | null>(null);
 
   useLayoutEffect(() => {
     if (state.revision !== null) rendered(state.revision);
@@ -228,14 +234,21 @@ export function Board(): ReactNode {
     document.addEventListener("focusout", rescue);
     rescue();
     return () => document.removeEventListener("focusout", rescue);
-  }, [current, lanes, selecting]);
+  }, [current, lanes, selecting, asked, menu, adding]);
+
+  // Whoever went elsewhere is not called back by what changes here, whichever way they went: from a tile, or from the menu
+  // or the dialog of one, which are drawn elsewhere but belong to it.
+  useEffect(() => {
+    const left = ({ target }: globalThis.FocusEvent) => {
+      if (!(target instanceof Element) || target === root.current || lanesBox.current?.contains(target) === true) return;
+      if (target.closest(".overlay, .popover") === null) inside.current = false;
+    };
+    document.addEventListener("focusin", left);
+    return () => document.removeEventListener("focusin", left);
+  }, []);
 
   const tileOf = useCallback((id: string): Tile | undefined => desk.board.getState().tiles.get(id), [desk]);
 
-  // What is asked: the menu, a dialog, or the dialog for more work.
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const [adding, setAdding] = useState<{ number: string } | null>(null);
-  const [menu, setMenu] = useState<{ taskId: string } | null>(null);
   const giveToAnother = useCallback((taskId: TaskId) => setAsked({ ask: "reassign", tasks: [taskId] }), []);
   const openAdd = useCallback(() => setAdding({ number: "" }), []);
   const menuButton = useRef<HTMLElement | null>(null);
@@ -381,7 +394,6 @@ export function Board(): ReactNode {
   );
 
   const letPointerGo = useRef<(() => void) | null>(null);
-  const lanesBox = useRef<HTMLDivElement>(null);
   const site = useRef<Omit<DragSite, "grab" | "onOver"> | null>(null);
   const inHand = useRef<{ tiles: readonly Tile[]; release: () => void } | null>(null);
   useLayoutEffect(() => {
@@ -505,10 +517,6 @@ export function Board(): ReactNode {
     inside.current = true;
     const cell = event.target.closest<HTMLElement>("[role=gridcell]");
     if (cell !== null) setFocusTo(cell);
-  };
-  const onBlur = (event: FocusEvent<HTMLElement>) => {
-    const to = event.relatedTarget;
-    if (to instanceof Element && !event.currentTarget.contains(to) && to.closest(".overlay, .popover") === null) inside.current = false;
   };
 
   const travel = useRef({ typed: "", at: 0 });
@@ -660,7 +668,7 @@ export function Board(): ReactNode {
       <Suggestions onChange={giveToAnother} />
       {/* The keys and clicks of every tile, at one place. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events */}
-      <div ref={lanesBox} className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus} onBlur={onBlur}>
+      <div ref={lanesBox} className="lanes" onClick={onClick} onContextMenu={onContextMenu} onKeyDown={onKeyDown} onPointerDown={onPointerDown} onFocus={onFocus}>
         {COLUMNS.map((column) => {
           const here = current !== null && current.focus.column === column;
           return (
