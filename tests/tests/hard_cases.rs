@@ -133,6 +133,29 @@ fn every_hard_case_has_a_test_and_every_test_named_on_the_page_is_there() {
     assert!(faults(&without, &known).contains(&"J4 has no test".to_owned()));
 }
 
+/// Tests that a page of docs/ names and that are not there.
+fn unknown_tests(text: &str, known: &BTreeSet<String>) -> Vec<String> {
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 3
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let named = text.split('`').skip(1).step_by(2).filter(is_test);
+    named.filter(|test| !known.contains(*test)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_threat_has_its_line_and_every_test_named_there_is_there() {
+    let known: BTreeSet<String> = rust_sources().iter().flat_map(|(_, text)| names(text)).map(str::to_owned).collect();
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).expect("the page");
+    assert_eq!(unknown_tests(&text, &known), Vec::<String>::new());
+    for number in 1..=16 {
+        let line = text.lines().find(|line| line.starts_with(&format!("| T{number} |"))).expect("a line");
+        assert_eq!(line.matches(" | ").count(), 4, "{line}");
+    }
+    let gone = text.replace("`only_the_app_itself_can_be_navigated_to`", "`nobody_looks_at_this_one`");
+    assert_eq!(unknown_tests(&gone, &known), ["nobody_looks_at_this_one"]);
+}
+
 #[test]
 fn e3_no_statement_orders_or_pages_by_an_event_id() {
     let mut found = rust_sources();
