@@ -86,7 +86,11 @@ impl Default for Metrics {
             "Domain events that a broker had lost, published anew",
             metrics.domain_events_restored.clone(),
         );
-        registry.register("sink_up", "Whether the sink took the last that it was given", metrics.sink_up.clone());
+        registry.register(
+            "sink_up",
+            "Whether the sink took the last that it was given of every hotel",
+            metrics.sink_up.clone(),
+        );
         metrics
     }
 }

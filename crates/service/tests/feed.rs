@@ -6,7 +6,7 @@ mod common;
 
 use common::{Desk, PROPERTY, ROOMS, Service, room_name, status_path};
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -249,18 +249,22 @@ async fn wait_for(file: &std::path::Path, count: usize) -> Vec<Value> {
     common::patiently(&format!("{count} events"), written).await
 }
 
-#[tokio::test]
-async fn a_webhook_that_fails_first_gets_everything_in_the_end() {
-    let hook = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/hook", hook.local_addr().unwrap());
-    let service =
-        Service::open_with(ROOMS, move |config| config.sinks = vec![SinkConfig::Webhook(address.clone())]).await;
-    let mut desk = Desk::of(&service).await;
-    let event = desk.start("101");
-    service.send(&desk, &[&event]).await;
-    let mut bodies = vec![];
-    for status in ["500 Oops", "204 No Content"] {
-        let (socket, _) = common::patiently("a request to the webhook", hook.accept()).await.unwrap();
+/// An address that takes batches of events.
+struct Hook {
+    listener: tokio::net::TcpListener,
+    address: String,
+}
+
+impl Hook {
+    async fn open() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/hook", listener.local_addr().unwrap());
+        Self { listener, address }
+    }
+
+    /// The next batch, answered with the status that it gets.
+    async fn next(&self, status: impl FnOnce(&[Value]) -> &'static str) -> Vec<Value> {
+        let (socket, _) = common::patiently("a request to the webhook", self.listener.accept()).await.unwrap();
         let mut socket = BufReader::new(socket);
         let (mut length, mut kind) = (0, String::new());
         loop {
@@ -280,13 +284,72 @@ async fn a_webhook_that_fails_first_gets_everything_in_the_end() {
         assert_eq!(kind, "application/cloudevents-batch+json");
         let mut body = vec![0; length];
         socket.read_exact(&mut body).await.unwrap();
-        bodies.push(serde_json::from_slice::<Vec<Value>>(&body).unwrap());
+        let events: Vec<Value> = serde_json::from_slice(&body).unwrap();
+        let status = status(&events);
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         socket.write_all(answer.as_bytes()).await.unwrap();
+        events
     }
-    assert_eq!(bodies[0], bodies[1], "the same events under the same ids");
-    assert_eq!(bodies[1].len(), 2);
-    assert_eq!(bodies[1][0]["type"], STATUS_CHANGED);
+}
+
+#[tokio::test]
+async fn a_webhook_that_fails_first_gets_everything_in_the_end() {
+    let hook = Hook::open().await;
+    let address = hook.address.clone();
+    let service =
+        Service::open_with(ROOMS, move |config| config.sinks = vec![SinkConfig::Webhook(address.clone())]).await;
+    let mut desk = Desk::of(&service).await;
+    let event = desk.start("101");
+    service.send(&desk, &[&event]).await;
+    let first = hook.next(|_| "500 Oops").await;
+    let second = hook.next(|_| "204 No Content").await;
+    assert_eq!(first, second, "the same events under the same ids");
+    assert_eq!(second.len(), 2);
+    assert_eq!(second[0]["type"], STATUS_CHANGED);
+}
+
+#[tokio::test]
+async fn a_hotel_whose_events_a_sink_does_not_take_holds_up_no_other() {
+    let hook = Hook::open().await;
+    let address = hook.address.clone();
+    let mut service =
+        Service::open_with(ROOMS, move |config| config.sinks = vec![SinkConfig::Webhook(address.clone())]).await;
+    service.stop().await;
+    // The one that is not taken comes before the other in every order that the service may have.
+    let (held, other) = ("astoria", "zagreb");
+    let tokens = [held, other].map(|hotel| {
+        service.import(hotel, ROOMS, false);
+        (hotel, service.enroll(hotel))
+    });
+    service.start().await;
+    let start = async |hotel: &str| {
+        let (_, token) = tokens.iter().find(|(name, _)| *name == hotel).unwrap();
+        let path = format!("/v1/properties/{hotel}/housekeeping/tasks/{}/start", common::task_of("101"));
+        let request = service.client.post(format!("{}{path}", service.url)).bearer_auth(token);
+        let request = request.header("X-Idempotency-Key", "k-1").json(&json!({ "actor_id": "ana", "args": {} }));
+        assert_eq!(common::Answer::of(request).await.status, 200);
+    };
+    let started_in = |events: &[Value], hotel: &str| {
+        events
+            .iter()
+            .filter(|event| event["type"] == STATUS_CHANGED)
+            .filter(|event| event["source"].as_str().is_some_and(|source| source.ends_with(hotel)))
+            .count()
+    };
+    let until_started = async |hotel: &str, status: &dyn Fn(&[Value]) -> &'static str| loop {
+        let events = hook.next(status).await;
+        if started_in(&events, hotel) > 0 {
+            return events;
+        }
+    };
+    let refuses =
+        |events: &[Value]| if started_in(events, held) > 0 { "422 Unprocessable Content" } else { "204 No Content" };
+    start(held).await;
+    let refused = until_started(held, &refuses).await;
+    start(other).await;
+    until_started(other, &refuses).await;
+    // When its events are taken again, nothing of them is missing.
+    assert_eq!(until_started(held, &|_| "204 No Content").await, refused);
 }
 
 #[tokio::test]

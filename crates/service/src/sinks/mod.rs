@@ -6,6 +6,9 @@
 //!
 //! Of several service processes on one store, one feeds a sink, and another takes over when it is gone.
 //!
+//! A hotel whose events are not taken waits by itself, and its next try comes later each time; only where nothing can be
+//! given at all does everything wait.
+//!
 //! Deliberately absent: a sink that is down never holds up a desk. Its mark simply stays where it is.
 
 mod cloud_event;
@@ -21,10 +24,11 @@ use crate::metrics::SinkLabels;
 use crate::startup::Refusal;
 use crate::store::{Lead, Pulse, StoreError, error_text};
 use cloud_event::{CloudEvent, cloud_events};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use turndown_protocol::PropertyId;
 
 /// Entries handed over at once.
@@ -75,10 +79,30 @@ enum SinkError {
         #[source]
         reason: async_nats::Error,
     },
+    #[error("the stream refuses an event")]
+    Refused(#[source] async_nats::Error),
     #[error("the trail cannot be read")]
     Store(#[from] StoreError),
     #[error("an event cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl SinkError {
+    /// Whether it is about what was to be given, so that another hotel's may well be taken.
+    fn is_of_one_hotel(&self) -> bool {
+        match self {
+            Self::Answer(_) | Self::Refused(_) | Self::Json(_) => true,
+            // Who takes no connection takes nobody's; one who took it and then did not answer may have choked on this.
+            Self::Webhook(error) => !error.is_connect(),
+            Self::Store(error) => !matches!(error, StoreError::Stopping),
+            Self::File(_) | Self::Nats { .. } => false,
+        }
+    }
+}
+
+/// How long to wait before what failed so often is tried again.
+fn retry_after(failures: usize) -> Duration {
+    RETRY[failures.clamp(1, RETRY.len()) - 1]
 }
 
 /// Opens a sink.
@@ -105,13 +129,14 @@ pub async fn run(app: Arc<App>, mut sink: Sink) {
     // Its sort alone: an address may hold a secret.
     let sort = sink.name.split(':').next().unwrap_or_default();
     let labels = SinkLabels { sink: sort.to_owned() };
-    let mut follower = Follower { pulse: app.store.pulse(), due: Due::All, lead: None, failures: 0 };
+    let mut follower =
+        Follower { pulse: app.store.pulse(), due: Due::All, lead: None, failures: 0, held: BTreeMap::new() };
     loop {
         let wait = match follower.go_on(&app, &mut sink).await {
             Ok(Done::Fed) => {
-                app.metrics.sink_up.get_or_create(&labels).set(1);
+                app.metrics.sink_up.get_or_create(&labels).set(i64::from(follower.held.is_empty()));
                 follower.failures = 0;
-                sink.way.look_again()
+                follower.next_try().into_iter().chain(sink.way.look_again()).min()
             }
             Ok(Done::OtherFeeds) => {
                 app.metrics.sink_up.remove(&labels);
@@ -120,8 +145,8 @@ pub async fn run(app: Arc<App>, mut sink: Sink) {
             Err(SinkError::Store(StoreError::Stopping)) => break,
             Err(error) => {
                 app.metrics.sink_up.get_or_create(&labels).set(0);
-                let wait = RETRY[follower.failures.min(RETRY.len() - 1)];
                 follower.failures += 1;
+                let wait = retry_after(follower.failures);
                 let reason = error_text(&error);
                 tracing::warn!(
                     error = reason,
@@ -159,7 +184,16 @@ struct Follower {
     pulse: Pulse,
     due: Due,
     lead: Option<Box<dyn Lead>>,
+    /// How often in a row nothing could be given.
     failures: usize,
+    /// Hotels whose events were not taken.
+    held: BTreeMap<PropertyId, Held>,
+}
+
+/// A hotel whose events were not taken.
+struct Held {
+    failures: usize,
+    until: Instant,
 }
 
 impl Follower {
@@ -188,13 +222,37 @@ impl Follower {
         };
         // What a failure leaves undone is due again.
         for property in &due {
-            sink.deliver(app, property).await?;
+            if self.held.get(property).is_some_and(|held| held.until > Instant::now()) {
+                continue;
+            }
+            match sink.deliver(app, property).await {
+                Ok(()) => {
+                    self.held.remove(property);
+                }
+                Err(error) if error.is_of_one_hotel() => self.hold(&sink.name, property, &error),
+                Err(error) => return Err(error),
+            }
             if app.stopping.is_cancelled() {
                 return Ok(Done::Fed);
             }
         }
-        self.due = Due::These(BTreeSet::new());
+        self.due = Due::These(self.held.keys().cloned().collect());
         Ok(Done::Fed)
+    }
+
+    fn hold(&mut self, sink: &str, property: &PropertyId, error: &SinkError) {
+        let held = self.held.entry(property.clone()).or_insert(Held { failures: 0, until: Instant::now() });
+        held.failures += 1;
+        let wait = retry_after(held.failures);
+        held.until = Instant::now() + wait;
+        let (reason, failures, wait_s) = (error_text(error), held.failures, wait.as_secs());
+        tracing::warn!(error = reason, sink, %property, failures, wait_s, "domain events of one hotel wait");
+    }
+
+    /// How long until the first of the hotels that wait is tried again.
+    fn next_try(&self) -> Option<Duration> {
+        let first = self.held.values().map(|held| held.until).min()?;
+        Some(first.saturating_duration_since(Instant::now()))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::http::App;
 use crate::startup::Refusal;
 use async_nats::header::{NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
 use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::context::{ContextBuilder, GetStreamErrorKind};
+use async_nats::jetstream::context::{ContextBuilder, GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, LastRawMessageErrorKind, StorageType};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{ConnectOptions, Event, HeaderMap, ServerAddr};
@@ -140,7 +140,15 @@ impl Stream {
         let subject = format!("{}.{}", subjects_of(property), event.kind);
         let published = async {
             let sent = context.publish_with_headers(subject, headers, serde_json::to_vec(event)?.into()).await;
-            sent.map_err(failed("take an event"))?.await.map_err(failed("say that it has an event"))?;
+            let sent = sent.map_err(|error| match error.kind() {
+                PublishErrorKind::MaxPayloadExceeded => SinkError::Refused(Box::new(error)),
+                _ => failed("take an event")(error),
+            })?;
+            sent.await.map_err(|error| match error.kind() {
+                // The server has answered, and it was no.
+                PublishErrorKind::Other => SinkError::Refused(Box::new(error)),
+                _ => failed("say that it has an event")(error),
+            })?;
             Ok(())
         };
         let published = published.await;
