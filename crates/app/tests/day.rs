@@ -3,7 +3,7 @@
 
 mod house;
 
-use house::{Computer, hotel};
+use house::{Computer, hotel, until};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turndown_app::dto::ActRequest;
@@ -65,13 +65,12 @@ async fn h1_a_desk_that_is_alone_begins_each_day_by_the_hotels_clock() {
     assert!(*heard.lock().unwrap() > before, "every window hears of it");
     assert_eq!(tasks(&app), ["h:101:stayover:2016-03-26"], "what was done yesterday is over");
     assert!(app.board(Some(known)).unwrap().full, "every room is judged by the new day");
-    // The writer's thread tells the new revision, in its own time.
-    let told = || {
+    // The writer's thread tells the new revision in its own time.
+    until("every room is judged by it once", || {
         let known = app.board(None).unwrap().revision;
         !app.board(Some(known)).unwrap().full
-    };
-    let tries = std::iter::repeat_with(|| std::thread::sleep(Duration::from_millis(10))).take(1_000);
-    assert!(std::iter::once(()).chain(tries).any(|()| told()), "once, and not for ever");
+    })
+    .await;
     assert_eq!(app.app_state().unwrap().day_to_begin, None);
 
     // The computer was off for three days, or its clock is wrong: nothing begins by itself.

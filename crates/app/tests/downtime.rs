@@ -3,7 +3,7 @@
 
 mod house;
 
-use house::{Computer, hotel};
+use house::{Computer, hotel, until};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -23,19 +23,6 @@ fn voice(lang: &str, digits: &str) -> Voice {
 
 /// Far less than a round, by the test's own clock.
 const AT_ONCE: Duration = Duration::from_secs(30);
-/// A test that hangs ends.
-const HANGS: Duration = Duration::from_secs(120);
-
-/// Lets everything else run until something is so. tokio's clock stands still meanwhile: it knows nothing of the desk's
-/// own threads, and would run ahead of them.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let began = std::time::Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < HANGS, "{what}");
-        tokio::task::yield_now().await;
-    }
-}
-
 async fn until_wanted(app: &App, voice: &Voice) {
     until("words are wanted", || app.app_state().unwrap().pack_wants.as_ref() == Some(voice)).await;
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use turndown_app::Environment;
 use turndown_desk::Desk;
 use turndown_domain::{
@@ -35,6 +36,20 @@ impl Environment for Computer {
     }
     fn random(&self) -> u128 {
         u128::from(self.drawn.fetch_add(1, Ordering::Relaxed)) + 1
+    }
+}
+
+/// A test that hangs ends.
+const HANGS: Duration = Duration::from_secs(120);
+
+/// Lets everything else run until something is so. tokio's clock stands still meanwhile: it knows nothing of the desk's
+/// own threads, and would run ahead of them.
+#[allow(dead_code, reason = "not every test waits")]
+pub async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < HANGS, "{what}");
+        tokio::task::yield_now().await;
     }
 }
 
