@@ -6,8 +6,8 @@ use crate::views::Names;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use turndown_domain::{
-    Action, Cleanliness, InspectionResult, Occupancy, Priority, RefusalCode, SellabilityKind, ServiceFlag, Stay,
-    TaskKind, TaskStatus, Unit,
+    Action, Cleanliness, InspectionResult, Occupancy, Priority, RefusalCode, Sellability, SellabilityKind, ServiceFlag,
+    Stay, TaskKind, TaskStatus, Unit, front_office,
 };
 use turndown_phrase::{Arg, Phrase, phrase};
 use turndown_protocol::{Event, codes};
@@ -145,6 +145,7 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> Phrase {
             );
         }
         ("desk", "repair" | "recovered") => return phrase!("This desk's data was recovered after damage"),
+        (front_office::FRONT_OFFICE, _) => return reported(event),
         (_, "resolve") if event.actor_id.as_str() == "system:desk" => return phrase!("Both sides had done the same"),
         (_, "resolve") => return phrase!("Decided a conflict"),
         (_, "discard") => return phrase!("Gave up an action: {reason}", reason = reason()),
@@ -157,6 +158,22 @@ pub fn summary(event: &Event, unit: Option<&Unit>, names: &Names) -> Phrase {
         }
         Ok(action) => done(&action, unit, names),
         Err(_) => Phrase::verbatim(&event.action),
+    }
+}
+
+/// What the hotel's own system reported of a room.
+fn reported(event: &Event) -> Phrase {
+    match event.action.as_str() {
+        "checked_in" => phrase!("The guest checked in"),
+        "checked_out" => phrase!("The guest checked out"),
+        "moved_in" => phrase!("The guest moved in from another room"),
+        "moved_out" => phrase!("The guest moved to another room"),
+        "booking_changed" => phrase!("The booking changed"),
+        "sellability_reported" => match serde_json::from_value::<Sellability>(event.args["sellability"].clone()) {
+            Ok(to) => because(phrase!("Set the room {state}", state = sellability(to.kind)), to.reason.as_deref()),
+            Err(_) => phrase!("Reported whether the room may be sold"),
+        },
+        action => Phrase::verbatim(action),
     }
 }
 

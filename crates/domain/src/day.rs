@@ -20,9 +20,10 @@
 
 use crate::{
     Action, Arrival, Booking, Cleanliness, Guest, InspectionPolicy, Occupancy, Priority, PropertyBook, Role, Room,
-    RoomId, SellabilityKind, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, TaskStatus, Unit,
+    RoomId, SellabilityKind, StaffId, Stay, Task, TaskId, TaskKind, TaskSource, Unit,
 };
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -212,25 +213,44 @@ pub fn bring_over(
     if given.deep_clean && tasks.is_empty() && can_be_deep_cleaned(&unit.room) {
         tasks.push(Wanted { kind: TaskKind::DeepClean, priority: Priority::Low, note: None });
     }
-    for task in tasks {
-        let credits = credits(task.kind, &unit.room.room_type);
+    for wanted in tasks {
         // Somebody who left the house since is not waited for.
-        let assignee = given.who.get(&task.kind).filter(|person| book.has_staff(person)).cloned();
+        let assignee = given.who.get(&wanted.kind).filter(|person| book.has_staff(person)).cloned();
         // A task that is there already is history in the making; the roll leaves it alone.
-        unit.tasks.entry(task_id(&book.property.id, id, task.kind, day)).or_insert_with(|| Task {
-            kind: task.kind,
-            status: TaskStatus::Ready,
-            assignee,
-            credits,
-            priority: task.priority,
-            turn: unit.room.turn,
-            service_day: day.to_owned(),
-            source: TaskSource::Day,
-            note: task.note.map(str::to_owned),
-            ..Task::default()
-        });
+        if let Entry::Vacant(place) = unit.tasks.entry(task_id(&book.property.id, id, wanted.kind, day)) {
+            let task = task_of(&unit.room, wanted.kind, wanted.priority, day);
+            place.insert(Task { assignee, note: wanted.note.map(str::to_owned), ..task });
+        }
     }
     Ok(())
+}
+
+/// A task of the day's plan for a room as it is, for nobody yet.
+pub(crate) fn task_of(room: &Room, kind: TaskKind, priority: Priority, day: &str) -> Task {
+    Task {
+        kind,
+        credits: credits(kind, &room.room_type),
+        priority,
+        turn: room.turn,
+        service_day: day.to_owned(),
+        source: TaskSource::Day,
+        ..Task::default()
+    }
+}
+
+/// The work that the bookings alone bring to a room on a day.
+///
+/// # Errors
+/// When `day` or a booking's date is not a date.
+pub(crate) fn booked_work(
+    book: &PropertyBook,
+    room: &RoomId,
+    day: &str,
+) -> Result<BTreeMap<TaskKind, Priority>, DayError> {
+    let today = date(day, || "the service day".to_owned())?;
+    let stays = stays_of(book, room)?;
+    let wanted = work_after_the_night(&Plan::of(&stays, today), today);
+    Ok(wanted.into_iter().map(|wanted| (wanted.kind, wanted.priority)).collect())
 }
 
 /// Makes the service day: the rooms as they stand at its start, with its tasks added. The answer has the same rooms in
@@ -373,6 +393,14 @@ fn roll_room(room: &mut Room, plan: &Plan<'_>, today: NaiveDate) {
     }
 }
 
+/// The guest of a booking, as a room has them.
+///
+/// # Errors
+/// When the booking's date is not a date.
+pub(crate) fn guest_of(booking: &Booking) -> Result<Guest, DayError> {
+    Ok(guest(&Dated::of(booking)?))
+}
+
 fn guest(stay: &Dated<'_>) -> Guest {
     Guest {
         booking_id: stay.booking.id.clone(),
@@ -383,7 +411,8 @@ fn guest(stay: &Dated<'_>) -> Guest {
     }
 }
 
-fn arrival(booking: &Booking) -> Arrival {
+/// A booking as the room has it that its guest is due in.
+pub(crate) fn arrival(booking: &Booking) -> Arrival {
     Arrival {
         booking_id: booking.id.clone(),
         persons: booking.persons,
@@ -417,20 +446,12 @@ struct Added {
 }
 
 fn day_tasks(room: &Room, plan: &Plan<'_>, inspection: InspectionPolicy, today: NaiveDate) -> Vec<Wanted> {
-    let mut tasks = Vec::new();
+    let mut tasks = work_after_the_night(plan, today);
     let mut want = |kind, priority, note| tasks.push(Wanted { kind, priority, note });
     let for_arrival = arrival_priority(plan.comes.map(|stay| stay.booking));
 
     match plan.sleeper {
-        Some(_) if plan.leaves && plan.comes.is_some() => want(TaskKind::Turnover, for_arrival, None),
-        Some(_) if plan.leaves => want(TaskKind::Departure, Priority::Normal, None),
-        Some(stay) => {
-            want(TaskKind::Stayover, if stay.booking.vip { Priority::High } else { Priority::Normal }, None);
-            let slept = u16::try_from((today - stay.arrives).num_days()).unwrap_or(u16::MAX);
-            if linen_due(slept) {
-                want(TaskKind::Linen, Priority::Low, None);
-            }
-        }
+        Some(_) => {}
         None if !in_order(room) => {}
         None if has_overstayed(room, today) => {
             let kind = if plan.comes.is_some() { TaskKind::Turnover } else { TaskKind::Departure };
@@ -456,6 +477,23 @@ fn day_tasks(room: &Room, plan: &Plan<'_>, inspection: InspectionPolicy, today: 
         want(TaskKind::Check, Priority::High, Some("Do not disturb for more than a day: see that the guest is well."));
     }
     tasks
+}
+
+/// What is to be done because somebody slept in the room.
+fn work_after_the_night(plan: &Plan<'_>, today: NaiveDate) -> Vec<Wanted> {
+    let Some(stay) = plan.sleeper else { return vec![] };
+    let want = |kind, priority| Wanted { kind, priority, note: None };
+    if plan.leaves {
+        let comes = plan.comes.map(|stay| stay.booking);
+        let kind = if comes.is_some() { TaskKind::Turnover } else { TaskKind::Departure };
+        return vec![want(kind, arrival_priority(comes))];
+    }
+    let mut work = vec![want(TaskKind::Stayover, if stay.booking.vip { Priority::High } else { Priority::Normal })];
+    let slept = u16::try_from((today - stay.arrives).num_days()).unwrap_or(u16::MAX);
+    if linen_due(slept) {
+        work.push(want(TaskKind::Linen, Priority::Low));
+    }
+    work
 }
 
 fn arrival_priority(comes: Option<&Booking>) -> Priority {
@@ -579,7 +617,7 @@ fn even_loads(homes: &[usize], totals: &mut [u32], busy: &[Load]) -> Vec<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Property, Sellability, Staff};
+    use crate::{Property, Sellability, Staff, TaskStatus};
     use proptest::prelude::*;
 
     fn booking(id: &str, room: &str, arrives_on: &str, nights: u16) -> Booking {

@@ -63,14 +63,7 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
     let mut after = before.clone();
     perform(&mut after, action, context)?;
 
-    let changes: BTreeMap<String, Change> = before
-        .changed_in(&after)
-        .into_iter()
-        .map(|(path, new)| {
-            let base = fields.get(&path).clone();
-            (path, Change { base, new })
-        })
-        .collect();
+    let changes = changes(fields, &before, &after);
     // That a day began in a room where it brings nothing need not be told.
     let only_the_day = matches!(action, Action::BeginDay { .. }) && changes.keys().all(|path| is_stamp(path));
     if changes.is_empty() || only_the_day {
@@ -101,6 +94,15 @@ pub fn decide(fields: &Fields, action: &Action, context: &Context<'_>) -> Result
         .map(|path| (path.clone(), fields.get(path).clone()))
         .collect();
     Ok(Decision { changes, relies_on })
+}
+
+/// What differs between a unit as `fields` have it and as it would be.
+pub(crate) fn changes(fields: &Fields, before: &Unit, after: &Unit) -> BTreeMap<String, Change> {
+    let with_base = |(path, new): (String, Value)| {
+        let base = fields.get(&path).clone();
+        (path, Change { base, new })
+    };
+    before.changed_in(after).into_iter().map(with_base).collect()
 }
 
 /// Undo is a new event that restores the base values of the one it names, while every field still is as that left it.
@@ -687,7 +689,7 @@ fn queue_guest(room: &mut Room, promised: Option<&str>, context: &Context<'_>) -
     Ok(())
 }
 
-fn departed(room: &mut Room) -> Result<(), Refusal> {
+pub(crate) fn departed(room: &mut Room) -> Result<(), Refusal> {
     if room.fo_occupancy == Occupancy::Vacant {
         return Err(Refusal::new(
             RefusalCode::RoomVacant,

@@ -105,6 +105,9 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         Ok(unseen) => unseen,
         Err(refusal) => return Judgement::Rejected(refusal),
     };
+    if is_known_already(current, event) {
+        return Judgement::Apply { changes: BTreeMap::new() };
+    }
     let passed = has_passed(current, event, &context.book.property.service_day);
     // Of what is history, only cleanliness can still be news.
     let day = context.book.property.service_day.as_str();
@@ -150,6 +153,21 @@ pub fn judge(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return Judgement::Conflict { class, paths: touching };
     }
     apply(current, event.changes.iter().filter(|(path, _)| !history(path)))
+}
+
+/// Whether the coming or going that an event tells of is known here already: the PMS or another desk said so of the same
+/// guest, and what has been done in the room since then stands.
+fn is_known_already(current: &Fields, event: &Event) -> bool {
+    let occupied = current.get("room/fo_occupancy").as_str() == Some("occupied");
+    match event.action.as_str() {
+        "departed" => !occupied && event.turn.map(u64::from) == current.get("room/turn").as_u64(),
+        "arrived" => {
+            let booking = |guest: &Value| guest["booking_id"].as_str().unwrap_or_default().to_owned();
+            let came = event.changes.get("room/guest").map(|change| booking(&change.new)).unwrap_or_default();
+            occupied && !came.is_empty() && came == booking(current.get("room/guest"))
+        }
+        _ => false,
+    }
 }
 
 /// How far ahead of the present service day a desk may say that one begins: its clock may be wrong.
@@ -369,7 +387,7 @@ fn fits_action(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> R
     Ok(if no_difference { vec![] } else { unseen })
 }
 
-fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Change)>) -> Judgement {
+pub(crate) fn apply<'a>(current: &Fields, changes: impl Iterator<Item = (&'a String, &'a Change)>) -> Judgement {
     let changes: BTreeMap<String, Value> = changes
         .filter(|(path, change)| {
             let now = current.get(path);

@@ -4,7 +4,8 @@
 //! answers with the fields that change and the fields that it relied on, or with a [`Refusal`]. The service runs the
 //! same rules over an event with [`judge`], which merges by value what does not touch and refuses to guess about
 //! what does. [`day`] makes a service day's rooms and tasks from bookings; [`ladder`] says which task stands before
-//! which; [`radio`] understands what is typed in the trade's shorthand.
+//! which; [`radio`] understands what is typed in the trade's shorthand; [`front_office`] takes what the hotel's own
+//! system reports.
 //!
 //! Deliberately absent: I/O, clocks, randomness, async, and any knowledge of outboxes or wires. Time comes in as a
 //! parameter and is only ever written down, never compared to decide.
@@ -12,6 +13,7 @@
 mod action;
 pub mod day;
 mod decide;
+pub mod front_office;
 mod judge;
 pub mod ladder;
 mod property;

@@ -19,7 +19,7 @@ pub use id::{ActorId, BatchId, EventId, IdError, InstallId, PropertyId};
 pub use messages::{
     AuditClosed, AuditEntry, AuditForm, AuditHead, AuditPage, Capabilities, ChangesPage, Contested, Continues, Enroll,
     EnrollCode, Enrolled, EntityRow, EventResult, EventsRequest, EventsResponse, Handshake, HandshakeAnswer, Outcome,
-    ProposedPerson, Reference, ServiceHead, SingleAction, SingleActionAnswer, Snapshot, StoryEntry, StoryOutcome,
-    StoryPage, Suggestions, Theirs,
+    ProposedPerson, Reference, ReportDone, ReportOutcome, ReportResult, ReportSent, Reports, ReportsAnswer,
+    ServiceHead, SingleAction, SingleActionAnswer, Snapshot, StoryEntry, StoryOutcome, StoryPage, Suggestions, Theirs,
 };
 pub use problem::{Problem, codes};

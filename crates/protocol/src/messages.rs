@@ -441,6 +441,78 @@ pub struct SingleActionAnswer {
     pub row: EntityRow,
 }
 
+/// `POST /v1/properties/{p}/front-office/reports`: how bookings and rooms stand in the hotel's own system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reports {
+    /// The reports, in the order in which they were made.
+    pub reports: Vec<ReportSent>,
+}
+
+/// How one booking or one room stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportSent {
+    /// Which of the reports about the same booking or room this is. Grows with each; a time in milliseconds will do.
+    pub version: u64,
+    /// What is reported: `of` is `booking`, with `booking` and `state`, or `room`, with `room` and `sellability`.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub report: serde_json::Map<String, Value>,
+}
+
+/// What became of a batch of reports.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportsAnswer {
+    /// One answer a report, in order.
+    pub results: Vec<ReportResult>,
+}
+
+/// What became of one report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportResult {
+    /// What it is about: `booking/<id>` or `room/<id>`. Absent where the report cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What became of it.
+    pub outcome: ReportOutcome,
+    /// What it changed, room by room; nothing where the hotel was so already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<ReportDone>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// What can become of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReportOutcome {
+    /// It counts from now on.
+    Taken,
+    /// This version or a newer one had come before: it changes nothing.
+    Known,
+    /// It does not count, and the problem says why. It may be sent again.
+    Refused,
+}
+
+/// What a report changed in one room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportDone {
+    /// The room.
+    pub entity: EntityRef,
+    /// What happened there.
+    pub action: String,
+    /// The event the service made of it.
+    pub event_id: EventId,
+    /// Its sequence number.
+    pub seq: u64,
+}
+
 /// One entry of the service's audit trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

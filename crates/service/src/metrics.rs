@@ -38,6 +38,8 @@ pub struct Metrics {
     pub requests: Family<RequestLabels, Counter>,
     /// Events by outcome.
     pub events: Family<OutcomeLabels, Counter>,
+    /// Reports of the PMS by outcome.
+    pub reports: Family<OutcomeLabels, Counter>,
     /// Batches that forked chains were seen in.
     pub audit_forks: Counter,
     /// How long a batch took from its last byte to its commit.
@@ -60,6 +62,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("turndown"),
             requests: Family::default(),
             events: Family::default(),
+            reports: Family::default(),
             audit_forks: Counter::default(),
             batch_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             head_seq: Gauge::default(),
@@ -71,6 +74,7 @@ impl Default for Metrics {
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests by route and status", metrics.requests.clone());
         registry.register("events", "Events by outcome", metrics.events.clone());
+        registry.register("reports", "Reports of the front office by outcome", metrics.reports.clone());
         registry.register("audit_forks", "Answers that spoke of a forked audit chain", metrics.audit_forks.clone());
         registry.register_with_unit(
             "batch",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use turndown_domain::{
     Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
-    RoomId, TaskId, Unit, suggest,
+    RoomId, TaskId, Unit, front_office, suggest,
 };
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, ProposedPerson};
 
@@ -24,6 +24,15 @@ pub struct Move {
     /// To; absent when the task is gone.
     pub to: Option<String>,
 }
+
+/// Whether only the service itself records such an event: under an install of its own, or of what the PMS reported.
+#[must_use]
+pub fn is_the_services_own(event: &Event) -> bool {
+    event.workflow == front_office::FRONT_OFFICE || event.install_id.as_str().starts_with(SERVICE)
+}
+
+/// What the name of a service's own install begins with.
+pub const SERVICE: &str = "service:";
 
 /// Whether a person's decision about a conflict is recorded by this event, rather than an action in the house.
 #[must_use]
@@ -51,6 +60,9 @@ pub fn judge(
 ) -> Judgement {
     if event.entity.kind == DESK {
         return Judgement::Apply { changes: BTreeMap::new() };
+    }
+    if let (front_office::FRONT_OFFICE, Some(current)) = (event.workflow.as_str(), current) {
+        return front_office::judge(current, event);
     }
     if event.workflow != turndown_domain::WORKFLOW {
         return rejected(

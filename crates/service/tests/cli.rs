@@ -279,3 +279,91 @@ fn an_import_is_whole_or_not_at_all_and_never_overwrites_unasked() {
     assert_eq!(output.status.code(), Some(6), "not under a running service: {}", text(&output.stderr));
     drop(service);
 }
+
+/// A real hotel's day, its reports in a file.
+fn real_day(folder: &Path) -> PathBuf {
+    let out = folder.join("reports.jsonl");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/sample/city-hotel-2016.csv.gz");
+    let hotel = ["--hotel", "City Hotel", "--date", "2016-09-10", "--property", "city"];
+    let made = program()
+        .args(["front-office", "make", "--out", out.to_str().unwrap(), "--file", sample.to_str().unwrap()])
+        .args(hotel)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let imported = program()
+        .args(["import", "--db", folder.join("service.db").to_str().unwrap(), "--file", sample.to_str().unwrap()])
+        .args(hotel)
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+    out
+}
+
+/// What the rooms come to at the end of the day: who is in them, and who is still due.
+fn at_night(folder: &Path, reports: &Path, send: &[&[&str]]) -> Vec<(String, bool, String, String)> {
+    let db = folder.join("service.db");
+    let service = Process::serve(&db, &[]);
+    let token = ok(&["enroll", "--db", db.to_str().unwrap(), "--token"]).trim().to_owned();
+    for more in send {
+        let said =
+            ok(&[&["front-office", "send", "--db", db.to_str().unwrap(), "--file", reports.to_str().unwrap()], *more]
+                .concat());
+        assert!(said.contains(" 0 refused."), "{said}");
+    }
+    let said =
+        ok(&["front-office", "send", "--url", &service.url, "--token", &token, "--file", reports.to_str().unwrap()]);
+    assert!(said.contains(": 0 taken, "), "again, nothing is news: {said}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let path = format!("{}/v1/properties/city/snapshot", service.url);
+    let request = reqwest::Client::new().get(path).bearer_auth(&token);
+    let snapshot: Snapshot = runtime.block_on(Answer::of(request)).json();
+    assert!(ok(&["audit", "verify", "--db", db.to_str().unwrap()]).contains("as it was written"));
+    let booking = |value: &serde_json::Value| value["booking_id"].as_str().unwrap_or_default().to_owned();
+    let room = |row: turndown_protocol::EntityRow| {
+        let occupied = row.fields.get("room/fo_occupancy").as_str() == Some("occupied");
+        (row.entity.id, occupied, booking(row.fields.get("room/guest")), booking(row.fields.get("room/arrival")))
+    };
+    snapshot.rows.into_iter().map(room).collect()
+}
+
+#[test]
+fn a_real_days_reports_end_alike_in_order_at_any_speed_and_scrambled_with_repeats() {
+    let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let reports = real_day(one.path());
+    let lines: Vec<String> = std::fs::read_to_string(&reports).unwrap().lines().map(str::to_owned).collect();
+    assert!(lines.len() > 100, "a real day: {}", lines.len());
+    // A day of seventeen hours in less than a second.
+    let in_order = at_night(one.path(), &reports, &[&["--speed", "100000"]]);
+    assert!(in_order.iter().filter(|(_, occupied, ..)| *occupied).count() > 50);
+
+    real_day(two.path());
+    let scrambled = two.path().join("scrambled.jsonl");
+    // Every third comes first and comes once more at the end; the others come backwards.
+    let third: Vec<&String> = lines.iter().step_by(3).collect();
+    let others: Vec<&String> = lines.iter().enumerate().filter(|(at, _)| at % 3 != 0).map(|(_, line)| line).collect();
+    let order: Vec<&str> = third
+        .iter()
+        .chain(others.iter().rev().copied().collect::<Vec<_>>().iter())
+        .chain(third.iter())
+        .map(|line| line.as_str())
+        .collect();
+    std::fs::write(&scrambled, order.join("\n")).unwrap();
+    assert_eq!(at_night(two.path(), &scrambled, &[&[]]), in_order);
+}
+
+#[test]
+fn a_file_that_is_no_reports_is_refused_by_line_before_anything_is_sent() {
+    let folder = TempDir::new().unwrap();
+    let db = sample_store(&folder);
+    let file = folder.path().join("reports.jsonl");
+    std::fs::write(&file, "{\"version\":1,\"of\":\"room\"}\n\n{\"of\":\"room\"}\n").unwrap();
+    let refused = run(&["front-office", "send", "--db", db.to_str().unwrap(), "--file", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("line 3"), "{}", text(&refused.stderr));
+    let missing = run(&["front-office", "send", "--db", db.to_str().unwrap(), "--file", "/nowhere"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let slow =
+        run(&["front-office", "send", "--db", db.to_str().unwrap(), "--file", file.to_str().unwrap(), "--speed", "0"]);
+    assert_eq!(slow.status.code(), Some(2));
+}

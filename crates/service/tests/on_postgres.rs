@@ -12,6 +12,8 @@ mod day;
 mod events;
 #[path = "feed.rs"]
 mod feed;
+#[path = "front_office.rs"]
+mod front_office;
 #[path = "nats.rs"]
 mod nats;
 #[path = "wire.rs"]

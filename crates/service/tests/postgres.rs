@@ -44,6 +44,9 @@ async fn three_hotels() -> Service {
         .execute("INSERT INTO sinks (sink, property_id, audit_seq) SELECT 'file', property_id, 0 FROM properties");
     service
         .kept
+        .execute("INSERT INTO reports (property_id, subject, version, hash) SELECT property_id, 'room/101', 1, '' FROM properties");
+    service
+        .kept
         .execute("INSERT INTO settled (property_id, event_id, by_event_n) SELECT property_id, 'e', n FROM events");
     service
 }
@@ -65,7 +68,7 @@ async fn hotels_are_kept_apart_by_the_database_itself_also_from_the_owner() {
     let service = three_hotels().await;
     let anybody = service.kept.client("postgres").await;
     let tables = tables_of_hotels(&anybody).await;
-    assert_eq!(tables.len(), 11, "{tables:?}");
+    assert_eq!(tables.len(), 12, "{tables:?}");
     for table in &tables {
         let sql = format!("SELECT count(DISTINCT property_id) FROM {table}");
         let hotels: i64 = anybody.query_one(&sql, &[]).await.unwrap().get(0);

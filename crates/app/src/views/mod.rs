@@ -32,6 +32,7 @@ impl Names {
     pub fn person(&self, id: &str) -> Phrase {
         match id.strip_prefix("system:") {
             Some("desk") => phrase!("This desk"),
+            Some("pms") => phrase!("The hotel system"),
             Some(_) => phrase!("The service"),
             None => Phrase::verbatim(self.name(id)),
         }

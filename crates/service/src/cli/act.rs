@@ -1,41 +1,21 @@
 //! Changing a task as if from another workplace, so that anybody can make a conflict.
 //!
-//! It is an ordinary client: it asks the running service for its snapshot and sends single actions with keys. Only its
-//! token comes from beside, out of the database, and holds for ten minutes.
+//! It asks the running service for its snapshot and sends single actions with keys.
 
+use super::client::{Reach, Service};
 use crate::env::Environment;
 use crate::startup::Refusal;
-use crate::store::postgres::{self, Server};
-use crate::store::sqlite::{Admin, Files, Lock};
 use clap::{Args, ValueEnum};
-use reqwest::Url;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use turndown_domain::{PropertyBook, Role, TaskStatus, Unit};
-use turndown_protocol::{Capabilities, EntityRow, EventId, Problem, SingleAction, SingleActionAnswer, Snapshot};
-
-/// How long the token of one call holds.
-const TOKEN_LIVES_MS: i64 = 10 * 60 * 1_000;
+use turndown_protocol::{EntityRow, EventId, SingleAction, SingleActionAnswer, Snapshot};
 
 /// Arguments of `act`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["room", "task", "random"])))]
 pub(super) struct Act {
-    /// The database of the running service; its address and a token are taken from there.
-    #[arg(long, env = "TURNDOWN_DB")]
-    db: Option<PathBuf>,
-    /// The database on a PostgreSQL server; a token is taken from there. The address has to be given.
-    #[arg(long, env = "TURNDOWN_POSTGRES", hide_env_values = true, value_name = "ADDRESS", conflicts_with = "db")]
-    postgres: Option<String>,
-    /// The service's address, where it is not the one that the database knows.
-    #[arg(long)]
-    url: Option<String>,
-    /// A device token, where there is no database at hand.
-    #[arg(long, env = "TURNDOWN_TOKEN")]
-    token: Option<String>,
-    /// The property; may be left out where there is one.
-    #[arg(long)]
-    property: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
     /// The room whose open task is meant.
     #[arg(long)]
     room: Option<String>,
@@ -100,13 +80,6 @@ impl What {
     }
 }
 
-struct Service {
-    client: reqwest::Client,
-    base: Url,
-    token: String,
-    property: String,
-}
-
 /// One task that something is done to.
 struct Chosen {
     room: String,
@@ -116,7 +89,7 @@ struct Chosen {
 }
 
 pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal> {
-    let service = connect(env, &args).await?;
+    let service = args.reach.connect(env, "act").await?;
     let snapshot: Snapshot = service.get("snapshot").await?;
     let book: PropertyBook = serde_json::from_value(snapshot.reference.document).map_err(|error| {
         Refusal::Act(format!("The service's hotel cannot be read: {error}. Update turndown-service."))
@@ -144,7 +117,7 @@ pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal>
             }
         };
         for (name, sent) in steps(&args, what, task, &book, &mut dice)? {
-            let answer = service.act(env, &task.task, name, &actor, sent).await?;
+            let answer = do_one(&service, env, &task.task, name, &actor, sent).await?;
             super::say(&format!("Room {}: {name} by {actor}, number {}, task {}.", task.room, answer.seq, task.task))?;
         }
     }
@@ -154,93 +127,18 @@ pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal>
     Ok(())
 }
 
-async fn connect(env: &dyn Environment, args: &Act) -> Result<Service, Refusal> {
-    let files = args.db.clone().map(Files::new);
-    let property = args.property.as_deref();
-    let token = match (&args.token, &files, &args.postgres) {
-        (Some(token), ..) => token.clone(),
-        (None, Some(files), _) => {
-            Admin::beside(files.clone())?.make_token(env, property, "act", Some(TOKEN_LIVES_MS))?.0
-        }
-        (None, None, Some(address)) => {
-            let admin = postgres::Admin::beside(Server::parse(address)?).await?;
-            admin.make_token(env, property, "act", Some(TOKEN_LIVES_MS)).await?.0
-        }
-        (None, None, None) => {
-            return Err(Refusal::Input("Name the database with --db or --postgres, or give --url and --token.".into()));
-        }
-    };
-    let url = args.url.clone();
-    let url = url.or_else(|| files.as_ref().and_then(Lock::address)).ok_or_else(|| {
-        Refusal::Act(
-            "No service runs on that database. Start it with `turndown-service serve`, or give its address with --url."
-                .into(),
-        )
-    })?;
-    let base = Url::parse(&url).map_err(|_| Refusal::Input(format!("{url} is not an address.")))?;
-    let client = reqwest::Client::builder()
-        .timeout(std::time::Duration::from_secs(30))
-        .build()
-        .map_err(|error| Refusal::Act(format!("No connection can be made: {error}.")))?;
-    let mut service = Service { client, base, token, property: String::new() };
-    let capabilities: Capabilities = service.get_at(&["v1", "capabilities"]).await?;
-    service.property = capabilities
-        .property_id
-        .map(|id| id.to_string())
-        .ok_or_else(|| Refusal::Act("The service does not say which hotel the token is for.".into()))?;
-    Ok(service)
-}
-
-impl Service {
-    fn url(&self, path: &[&str]) -> Result<Url, Refusal> {
-        let mut url = self.base.clone();
-        url.path_segments_mut()
-            .map_err(|()| Refusal::Input(format!("{} is not an address.", self.base)))?
-            .pop_if_empty()
-            .extend(path);
-        Ok(url)
-    }
-
-    async fn get<T: serde::de::DeserializeOwned>(&self, what: &str) -> Result<T, Refusal> {
-        self.get_at(&["v1", "properties", &self.property, what]).await
-    }
-
-    async fn get_at<T: serde::de::DeserializeOwned>(&self, path: &[&str]) -> Result<T, Refusal> {
-        self.read(self.client.get(self.url(path)?)).await
-    }
-
-    async fn act(
-        &self,
-        env: &dyn Environment,
-        task: &str,
-        action: &str,
-        actor: &str,
-        args: Value,
-    ) -> Result<SingleActionAnswer, Refusal> {
-        let url = self.url(&["v1", "properties", &self.property, "housekeeping", "tasks", task, action])?;
-        let key = EventId::generate(env.now_ms().unsigned_abs(), env.random_u128());
-        let body = SingleAction { actor_id: actor.to_owned(), args, idempotency_key: None };
-        self.read(self.client.post(url).header("X-Idempotency-Key", key.as_str()).json(&body)).await
-    }
-
-    async fn read<T: serde::de::DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Refusal> {
-        let unreachable = |error: reqwest::Error| {
-            Refusal::Act(format!("The service at {} does not answer: {}.", self.base, error.without_url()))
-        };
-        let answer = request.bearer_auth(&self.token).send().await.map_err(unreachable)?;
-        let status = answer.status();
-        let bytes = answer.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return serde_json::from_slice(&bytes)
-                .map_err(|_| Refusal::Act(format!("What answers at {} is not a property service.", self.base)));
-        }
-        Err(match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) => Refusal::Act(format!("The service refused: {} ({})", problem.title, problem.code)),
-            Err(_) => {
-                Refusal::Act(format!("What answers at {} is not a property service (status {status}).", self.base))
-            }
-        })
-    }
+async fn do_one(
+    service: &Service,
+    env: &dyn Environment,
+    task: &str,
+    action: &str,
+    actor: &str,
+    args: Value,
+) -> Result<SingleActionAnswer, Refusal> {
+    let url = service.url(&["v1", "properties", &service.property, "housekeeping", "tasks", task, action])?;
+    let key = EventId::generate(env.now_ms().unsigned_abs(), env.random_u128());
+    let body = SingleAction { actor_id: actor.to_owned(), args, idempotency_key: None };
+    service.read(service.client.post(url).header("X-Idempotency-Key", key.as_str()).json(&body)).await
 }
 
 fn choose(args: &Act, rows: &[EntityRow], dice: &mut Dice) -> Result<Vec<Chosen>, Refusal> {

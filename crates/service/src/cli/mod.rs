@@ -1,6 +1,8 @@
 //! The command line: serve, import, enrol, act as another workplace, and the operator's tools.
 
 mod act;
+mod client;
+mod front_office;
 
 use crate::env::{Environment, SystemEnvironment};
 use crate::http::Limits;
@@ -37,6 +39,9 @@ enum Command {
     Enroll(Enroll),
     /// Change a task as if from another workplace.
     Act(act::Act),
+    /// What the hotel's own system reports of its guests and rooms.
+    #[command(subcommand)]
+    FrontOffice(front_office::FrontOffice),
     /// After restoring a backup: give the store a new epoch, so that desks send again what it lost.
     RotateEpoch(RotateEpoch),
     /// The audit trail.
@@ -115,10 +120,9 @@ struct Serve {
     signing_key: Option<PathBuf>,
 }
 
+/// A hotel's day, made from a file of bookings.
 #[derive(Debug, Args)]
-struct ImportArgs {
-    #[command(flatten)]
-    db: Db,
+struct HotelArgs {
     /// The bookings: CSV, plain or gzip.
     #[arg(long)]
     file: PathBuf,
@@ -134,6 +138,14 @@ struct ImportArgs {
     /// The property's id, where it should not be the hotel's name.
     #[arg(long, value_parser = property_id)]
     property: Option<PropertyId>,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    #[command(flatten)]
+    db: Db,
+    #[command(flatten)]
+    hotel: HotelArgs,
     /// Mark it as the sample hotel that ships with the product.
     #[arg(long)]
     sample: bool,
@@ -214,6 +226,10 @@ pub fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Import(args) => import_day(&env, &args),
         Command::Enroll(args) => enroll(&env, &args),
         Command::Act(args) => runtime()?.block_on(act::run(&env, args)),
+        Command::FrontOffice(front_office::FrontOffice::Send(args)) => {
+            runtime()?.block_on(front_office::send(&env, &args))
+        }
+        Command::FrontOffice(front_office::FrontOffice::Make(args)) => front_office::make(&args),
         Command::RotateEpoch(args) => {
             let (epoch, head) = match args.db.which()? {
                 Which::File(files) => {
@@ -338,18 +354,25 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Refusal> {
     })
 }
 
-fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
-    let name = args.file.display().to_string();
-    let input = |error: &dyn std::fmt::Display| Refusal::Input(error.to_string());
-    // Everything about the file is known to be right before the database is even opened.
-    let file = File::open(&args.file)
-        .map_err(|error| Refusal::Input(format!("{name} cannot be opened: {error}. Name another with --file.")))?;
-    let rows = import::read_bookings(file, &name).map_err(|error| input(&error))?;
-    let mut hotel = import::make_hotel(&rows, &args.hotel, args.date, args.seed).map_err(|error| input(&error))?;
-    hotel.book.property.sample = args.sample;
-    if let Some(id) = &args.property {
-        rename_property(&mut hotel, id);
+impl HotelArgs {
+    fn read(&self) -> Result<import::ImportedHotel, Refusal> {
+        let name = self.file.display().to_string();
+        let input = |error: &dyn std::fmt::Display| Refusal::Input(error.to_string());
+        let file = File::open(&self.file)
+            .map_err(|error| Refusal::Input(format!("{name} cannot be opened: {error}. Name another with --file.")))?;
+        let rows = import::read_bookings(file, &name).map_err(|error| input(&error))?;
+        let mut hotel = import::make_hotel(&rows, &self.hotel, self.date, self.seed).map_err(|error| input(&error))?;
+        if let Some(id) = &self.property {
+            rename_property(&mut hotel, id);
+        }
+        Ok(hotel)
     }
+}
+
+fn import_day(env: &dyn Environment, args: &ImportArgs) -> Result<(), Refusal> {
+    // Everything about the file is known to be right before the database is even opened.
+    let mut hotel = args.hotel.read()?;
+    hotel.book.property.sample = args.sample;
 
     let made = Import { book: hotel.book, entities: hotel.units };
     match args.db.which()? {

@@ -4,6 +4,7 @@ use super::caller::Caller;
 use super::{App, AppState, Refused, body, json};
 use crate::metrics::OutcomeLabels;
 use crate::store::{Batch, Body, Chain, Greeted, Incoming, Shown};
+use crate::workflow;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -196,6 +197,7 @@ fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incomi
         && let Ok(event) = serde_json::from_str::<Event>(&bytes)
         && (EVENT_SCHEMA_MIN..=EVENT_SCHEMA).contains(&event.schema)
         && names_can_be_kept(&event)
+        && !workflow::is_the_services_own(&event)
     {
         let (event_id, entity) = (event.event_id.clone(), Some(event.entity.clone()));
         return Ok(Incoming { event_id, entity, bytes, hash, body: Body::Event(Box::new(event)) });
@@ -220,6 +222,7 @@ fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incomi
     } else {
         let why = match serde_json::from_str::<Event>(&bytes) {
             Err(error) => error.to_string(),
+            Ok(event) if workflow::is_the_services_own(&event) => "Only the service records that".to_owned(),
             Ok(_) => "A name in it has a character that cannot be kept".to_owned(),
         };
         let problem = Problem::new(400, codes::BAD_REQUEST, "This is not an action that the service can read.")

@@ -9,6 +9,7 @@ mod caller;
 mod enroll;
 mod events;
 mod feed;
+mod front_office;
 mod ops;
 mod refused;
 mod single;
@@ -120,6 +121,7 @@ pub fn router(app: AppState) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(feed::stream))
         .routes(routes!(events::events))
         .routes(routes!(single::task_action))
+        .routes(routes!(front_office::reports))
         .routes(routes!(feed::audit))
         .routes(routes!(feed::story))
         .routes(routes!(feed::suggestions))

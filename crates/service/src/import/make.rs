@@ -226,7 +226,7 @@ fn booking_ids(property: &str, stayed: &[&BookingRow]) -> Vec<String> {
 }
 
 /// Hours at which guests mean to come, by weight. About one in six comes before the house gives rooms out.
-const ARRIVAL_HOURS: [(u8, u64); 13] = [
+pub(super) const ARRIVAL_HOURS: [(u8, u64); 13] = [
     (10, 1),
     (11, 2),
     (12, 4),
@@ -241,11 +241,11 @@ const ARRIVAL_HOURS: [(u8, u64); 13] = [
     (21, 4),
     (22, 3),
 ];
-const DAY_USE_HOURS: [(u8, u64); 3] = [(9, 2), (10, 3), (11, 2)];
+pub(super) const DAY_USE_HOURS: [(u8, u64); 3] = [(9, 2), (10, 3), (11, 2)];
 /// Hours at which guests mean to leave; a few have a late check-out.
-const DEPARTURE_HOURS: [(u8, u64); 9] =
+pub(super) const DEPARTURE_HOURS: [(u8, u64); 9] =
     [(6, 2), (7, 6), (8, 12), (9, 20), (10, 28), (11, 24), (13, 3), (14, 3), (16, 2)];
-const DAY_USE_ENDS: [(u8, u64); 3] = [(16, 1), (17, 2), (18, 2)];
+pub(super) const DAY_USE_ENDS: [(u8, u64); 3] = [(16, 1), (17, 2), (18, 2)];
 
 fn persons(row: &BookingRow) -> u8 {
     // A booking that names no guest still has one in the room.

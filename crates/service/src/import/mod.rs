@@ -19,7 +19,9 @@ mod house;
 mod make;
 mod names;
 mod read;
+mod reports;
 
 pub use error::{ImportCode, ImportError, NAMED_MAX, RowError};
 pub use make::{DAYS_AHEAD, DEFAULT_SEED, ImportedHotel, Summary, TIME_ZONE, make_hotel};
 pub use read::{BookingRow, BookingStatus, COLUMNS, NIGHTS_MAX, read_bookings};
+pub use reports::{Made, day_reports};

@@ -11,6 +11,7 @@
 pub mod batch;
 mod chain;
 mod day;
+pub mod front_office;
 pub mod postgres;
 mod pulse;
 mod signing;
@@ -34,7 +35,7 @@ use thiserror::Error;
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
     AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
-    PropertyId, Provenance, ServiceHead, SingleAction, StoryEntry,
+    PropertyId, Provenance, ReportResult, ServiceHead, SingleAction, StoryEntry,
 };
 
 /// SHA-256 of something.
@@ -402,6 +403,9 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Does a single action, or replays its answer.
     async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError>;
+
+    /// Takes what the PMS reports of a booking or a room, where it is news.
+    async fn report(&self, reported: front_office::Reported) -> Result<ReportResult, StoreError>;
 
     /// The properties that the store has.
     async fn properties(&self) -> Result<Vec<PropertyId>, StoreError>;

@@ -43,7 +43,7 @@ pub(super) fn replay(
 
 /// The install under which the service records what it does itself, one a property, without gaps.
 pub(super) fn own_install(store_id: &str) -> Result<InstallId, StoreError> {
-    InstallId::parse(format!("service:{store_id}")).map_err(|_| StoreError::Fault)
+    InstallId::parse(format!("{}{store_id}", workflow::SERVICE)).map_err(|_| StoreError::Fault)
 }
 
 /// Decides a single action whose key is new. `entity` is the room of its task, where there is one; `chain` is the one of

@@ -22,7 +22,7 @@ const PAGE: u32 = 2_000;
 
 /// What the service's role is given, table by table. It may add to the record and never change or empty it; an event's
 /// outcome alone is judged anew.
-const GRANTS: [(&str, &str); 17] = [
+const GRANTS: [(&str, &str); 18] = [
     ("USAGE", "SCHEMA turndown"),
     ("SELECT", "refinery_schema_history"),
     ("SELECT, UPDATE (epoch, signing_key)", "meta"),
@@ -36,6 +36,7 @@ const GRANTS: [(&str, &str); 17] = [
     ("SELECT, INSERT", "audit"),
     ("SELECT, INSERT, UPDATE", "sinks"),
     ("SELECT, INSERT", "requests"),
+    ("SELECT, INSERT, UPDATE, DELETE", "reports"),
     ("SELECT, INSERT, DELETE", "devices"),
     ("SELECT, INSERT, DELETE", "enroll_codes"),
     ("EXECUTE", "FUNCTION device_of(bytea, bigint)"),
@@ -256,6 +257,8 @@ impl Admin {
             )
             .await?;
             tx.run("DELETE FROM parts WHERE property_id = $1", &[&tx.id()]).await?;
+            // The day that is put in its place does not know what was reported into the one before.
+            tx.run("DELETE FROM reports WHERE property_id = $1", &[&tx.id()]).await?;
             put_entities(&tx, import, &mut seq).await?;
             let gone = tx
                 .all(

@@ -15,6 +15,7 @@ pub use open::Server;
 
 use super::batch::{self, Lanes};
 use super::day;
+use super::front_office::Reported;
 use super::signing::{make_key, public_hex, read_key};
 use super::stored::{self, to_i64};
 use super::{
@@ -36,7 +37,9 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, StoryEntry};
+use turndown_protocol::{
+    AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, ReportResult, StoryEntry,
+};
 use write::{Books, EPOCH_AND_RUN, Hotel, concerns_all, may_work_now};
 
 /// How often a transaction is tried that the database gave up because another one stood in its way.
@@ -480,6 +483,21 @@ impl Storage for PostgresStore {
                     let _turn = inner.turn(&single.property).await?;
                     let mut client = inner.database.client().await?;
                     inner.lock(&mut client, &single.property).await?.act(&single).await
+                })
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn report(&self, reported: Reported) -> Result<ReportResult, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.detached(async move {
+            patiently(|| {
+                Box::pin(async {
+                    let _turn = inner.turn(&reported.property).await?;
+                    let mut client = inner.database.client().await?;
+                    inner.lock(&mut client, &reported.property).await?.report(&reported).await
                 })
             })
             .await

@@ -2,6 +2,7 @@
 
 use super::open::HotelTx;
 use crate::store::batch::Known;
+use crate::store::front_office::{self, Kept, Place, stood};
 use crate::store::stored::{self, AuditColumns, Authors, EntityColumns, outcome_named, to_i64};
 use crate::store::{Chain, Entity, Hash, SingleDone, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
@@ -9,6 +10,7 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
+use turndown_domain::RoomId;
 use turndown_protocol::{AuditEntry, EntityRef, EventId, InstallId, StoryEntry, StoryOutcome};
 
 /// A column by its place.
@@ -261,6 +263,37 @@ pub(super) async fn request(tx: &HotelTx<'_>, key: &str) -> Result<Option<(Hash,
         Ok((get_hash(&row, 0)?, done))
     })
     .transpose()
+}
+
+/// What was reported last of a subject.
+pub(super) async fn report(tx: &HotelTx<'_>, subject: &str) -> Result<Option<Kept>, StoreError> {
+    let row = tx
+        .one(
+            "SELECT version, hash, state, room FROM reports WHERE property_id = $1 AND subject = $2",
+            &[&tx.id(), &subject],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(Kept { version: get_u64(&row, 0)?, hash: get_hash(&row, 1)?, stood: stood(get(&row, 2)?, get(&row, 3)?)? })
+    })
+    .transpose()
+}
+
+/// A room as a report finds it.
+pub(super) async fn place(tx: &HotelTx<'_>, room: RoomId) -> Result<Place, StoreError> {
+    let entity = entities(tx, &BTreeSet::from([front_office::entity_of(&room)])).await?.pop();
+    let found = tx
+        .all(
+            "SELECT substr(subject, 9) FROM reports WHERE property_id = $1 AND room = $2 AND state = 'in_house'",
+            &[&tx.id(), &room.0],
+        )
+        .await?;
+    let in_house = found.iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?;
+    let guest_is_kept = match entity.as_ref().and_then(front_office::guest_of) {
+        Some(guest) => report(tx, &front_office::of_booking(guest)).await?.is_some(),
+        None => false,
+    };
+    Ok(Place { room, entity, in_house, guest_is_kept })
 }
 
 /// Whoever changed these fields.

@@ -10,6 +10,7 @@ use super::rows::{self, get, get_hash, get_u64};
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan};
 use crate::store::chain::{self, LINKS_PER_BATCH, hash_of_hex};
 use crate::store::day;
+use crate::store::front_office::{self, Reported};
 use crate::store::single::{self, Decided};
 use crate::store::stored::{self, EntityColumns, detail_json, moves_json, outcome_name, to_i64};
 use crate::store::{
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::error::SqlState;
 use turndown_domain::{PropertyBook, ROOM};
 use turndown_protocol::{
-    AuditHead, Continues, EntityRef, Event, EventResult, InstallId, Problem, PropertyId, ServiceHead,
+    AuditHead, Continues, EntityRef, Event, EventResult, InstallId, Problem, PropertyId, ReportResult, ServiceHead,
 };
 
 /// Places of a chain that are looked up at once.
@@ -594,6 +595,58 @@ impl<'c> Hotel<'c> {
             .await?;
         self.commit().await?;
         Ok(Ok(done))
+    }
+
+    /// Takes a report where it is news.
+    pub(super) async fn report(mut self, reported: &Reported) -> Result<ReportResult, StoreError> {
+        let subject = reported.report.subject();
+        let kept = rows::report(&self.tx, &subject).await?;
+        if let Some(answer) = front_office::answered(reported, kept.as_ref()) {
+            return Ok(answer);
+        }
+        let mut places = vec![];
+        for room in front_office::rooms(reported, kept.as_ref(), &self.book) {
+            places.push(rows::place(&self.tx, room).await?);
+        }
+        let own = single::own_install(&self.identity.store_id)?;
+        let chain = rows::chains(&self.tx, &[own.as_str()]).await?.remove(&own).unwrap_or_default();
+        let reference = reference_of(&self.tx).await?;
+        let store_id = &self.identity.store_id;
+        let decided = front_office::decide(reported, store_id, kept.as_ref(), &places, &self.book, &reference, &chain)?;
+        let (batch, reference, kept) = match decided {
+            front_office::Decided::Answer(answer) => return Ok(answer),
+            front_office::Decided::Take { batch, reference, kept } => (batch, reference, kept),
+        };
+        let (results, _) = self.take_all(&batch, &batch.events, &mut Lanes::default()).await?;
+        let answer = front_office::taken(reported, &batch, &results)?;
+        if let Some(reference) = reference {
+            self.head_seq += 1;
+            self.tx
+                .run(
+                    "UPDATE properties SET reference = $2, reference_version = $3, head_seq = $3 WHERE property_id = $1",
+                    &[&self.tx.id(), &reference, &to_i64(self.head_seq)],
+                )
+                .await?;
+            self.announce().await?;
+        }
+        let stood = kept.stood.as_ref();
+        self.tx
+            .run(
+                "INSERT INTO reports (property_id, subject, version, hash, state, room) VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (property_id, subject) DO UPDATE SET
+                     version = excluded.version, hash = excluded.hash, state = excluded.state, room = excluded.room",
+                &[
+                    &self.tx.id(),
+                    &subject,
+                    &to_i64(kept.version),
+                    &&kept.hash[..],
+                    &stood.map(|stood| front_office::state_name(stood.state)),
+                    &stood.map(|stood| stood.room.0.as_str()),
+                ],
+            )
+            .await?;
+        self.commit().await?;
+        Ok(answer)
     }
 
     /// Begins the next day where the clock says so. Whether it does is asked under the lock: another process may have

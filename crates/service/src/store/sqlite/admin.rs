@@ -167,6 +167,8 @@ impl Admin {
                     .collect::<rusqlite::Result<_>>()?
             };
             tx.execute("DELETE FROM parts WHERE property_n = ?1", [n])?;
+            // The day that is put in its place does not know what was reported into the one before.
+            tx.execute("DELETE FROM reports WHERE property_n = ?1", [n])?;
             for (entity, fields) in &import.entities {
                 seq += 1;
                 gone.remove(entity);

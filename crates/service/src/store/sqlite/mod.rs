@@ -10,6 +10,7 @@ pub use admin::Admin;
 pub use export::{ExportError, Exported, Wanted};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 
+use super::front_office::Reported;
 use super::stored::to_i64;
 use super::{
     Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, Single, SingleDone,
@@ -20,7 +21,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use turndown_protocol::{AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, StoryEntry};
+use turndown_protocol::{
+    AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, ReportResult, StoryEntry,
+};
 use writer::Writer;
 
 /// How many jobs wait for the writer before callers wait to hand theirs in.
@@ -400,6 +403,10 @@ impl Storage for SqliteStore {
 
     async fn act(&self, single: Single) -> Result<Result<SingleDone, Problem>, StoreError> {
         self.write(move |writer| writer.act(&single)).await
+    }
+
+    async fn report(&self, reported: Reported) -> Result<ReportResult, StoreError> {
+        self.write(move |writer| writer.report(&reported)).await
     }
 
     async fn properties(&self) -> Result<Vec<PropertyId>, StoreError> {

@@ -1,12 +1,14 @@
 //! Reading rows: one function a table, used by the writer and by the read connections alike.
 
 use crate::store::batch::Known;
+use crate::store::front_office::{self, Kept, Place, stood};
 use crate::store::stored::{self, AuditColumns, Authors, EntityColumns, outcome_named, to_i64};
 use crate::store::{Chain, Entity, Hash, SingleDone, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use turndown_domain::RoomId;
 use turndown_protocol::{AuditEntry, EntityRef, EventId, InstallId, StoryEntry, StoryOutcome};
 
 pub(super) fn get_u64(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
@@ -188,6 +190,39 @@ pub(super) fn request(conn: &Connection, property_n: i64, key: &str) -> rusqlite
             Ok((row.get(0)?, done))
         })
         .optional()
+}
+
+/// What was reported last of a subject.
+pub(super) fn report(conn: &Connection, property_n: i64, subject: &str) -> Result<Option<Kept>, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT version, hash, state, room FROM reports WHERE property_n = ?1 AND subject = ?2")?
+        .query_row((property_n, subject), |row| {
+            let version: i64 = row.get(0)?;
+            Ok((
+                version.unsigned_abs(),
+                row.get(1)?,
+                row.get::<_, Option<String>>(2)?,
+                row.get::<_, Option<String>>(3)?,
+            ))
+        })
+        .optional()?;
+    found.map(|(version, hash, state, room)| Ok(Kept { version, hash, stood: stood(state, room)? })).transpose()
+}
+
+/// A room as a report finds it.
+pub(super) fn place(conn: &Connection, property_n: i64, room: RoomId) -> Result<Place, StoreError> {
+    let entity = entity(conn, property_n, &front_office::entity_of(&room))?;
+    let in_house = conn
+        .prepare_cached(
+            "SELECT substr(subject, 9) FROM reports WHERE property_n = ?1 AND room = ?2 AND state = 'in_house'",
+        )?
+        .query_map((property_n, &room.0), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let guest_is_kept = match entity.as_ref().and_then(front_office::guest_of) {
+        Some(guest) => report(conn, property_n, &front_office::of_booking(guest))?.is_some(),
+        None => false,
+    };
+    Ok(Place { room, entity, in_house, guest_is_kept })
 }
 
 /// Up to where a chain is here without a gap and every entry of it was taken as it is. What came to anything else may have

@@ -8,6 +8,7 @@ use super::rows;
 use crate::store::batch::{self, Lanes, Loaded, NewEvent, Plan};
 use crate::store::chain::{self, LINKS_PER_BATCH, hash_of_hex};
 use crate::store::day;
+use crate::store::front_office::{self, Kept, Reported};
 use crate::store::single::{self, Decided};
 use crate::store::stored::{self, Authors, EntityColumns, detail_json, moves_json, outcome_name, to_i64};
 use crate::store::{
@@ -19,7 +20,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use turndown_domain::{PropertyBook, ROOM};
-use turndown_protocol::{AuditHead, Continues, EntityRef, EventResult, InstallId, Problem, PropertyId, ServiceHead};
+use turndown_protocol::{
+    AuditHead, Continues, EntityRef, EventResult, InstallId, Problem, PropertyId, ReportResult, ServiceHead,
+};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// How many entities stay in memory; beyond it all are let go at once.
@@ -296,6 +299,48 @@ impl Writer {
             Ok(())
         })?;
         done.map(Ok).ok_or(StoreError::Fault)
+    }
+
+    /// Takes a report where it is news.
+    pub(super) fn report(&mut self, reported: &Reported) -> Result<ReportResult, StoreError> {
+        let property_n = self.property_n(&reported.property)?;
+        let subject = reported.report.subject();
+        let kept = rows::report(&self.conn, property_n, &subject)?;
+        if let Some(answer) = front_office::answered(reported, kept.as_ref()) {
+            return Ok(answer);
+        }
+        let book = self.book(&reported.property)?;
+        let mut places = vec![];
+        for room in front_office::rooms(reported, kept.as_ref(), &book) {
+            places.push(rows::place(&self.conn, property_n, room)?);
+        }
+        let store_id = self.identity().store_id.clone();
+        let own = rows::chain(&self.conn, property_n, &single::own_install(&store_id)?)?.unwrap_or_default();
+        let reference: String = self
+            .conn
+            .prepare_cached("SELECT reference FROM properties WHERE n = ?1")?
+            .query_row([property_n], |row| row.get(0))?;
+        let decided = front_office::decide(reported, &store_id, kept.as_ref(), &places, &book, &reference, &own)?;
+        let (batch, reference, kept) = match decided {
+            front_office::Decided::Answer(answer) => return Ok(answer),
+            front_office::Decided::Take { batch, reference, kept } => (batch, reference, kept),
+        };
+        let mut answer = None;
+        self.take_in_one(&batch, &batch.events, &mut Lanes::default(), |conn, results| {
+            answer = Some(front_office::taken(reported, &batch, results)?);
+            if let Some(reference) = &reference {
+                conn.execute("UPDATE meta SET head_seq = head_seq + 1", [])?;
+                conn.prepare_cached(
+                    "UPDATE properties SET reference = ?2, reference_version = (SELECT head_seq FROM meta) WHERE n = ?1",
+                )?
+                .execute((property_n, reference))?;
+            }
+            save_report(conn, property_n, &subject, &kept)
+        })?;
+        if reference.is_some() {
+            self.reload()?;
+        }
+        answer.ok_or(StoreError::Fault)
     }
 
     /// Begins the next day of every property where the clock says so. Answers which.
@@ -667,6 +712,23 @@ fn keep(conn: &Connection, property_n: i64, single: &Single, done: &SingleDone) 
         done.status,
         done.version.map(|version| version.to_string()),
         &done.body,
+    ))?;
+    Ok(())
+}
+
+fn save_report(conn: &Connection, property_n: i64, subject: &str, kept: &Kept) -> Result<(), StoreError> {
+    let stood = kept.stood.as_ref();
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO reports (property_n, subject, version, hash, state, room)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        property_n,
+        subject,
+        to_i64(kept.version),
+        &kept.hash[..],
+        stood.map(|stood| front_office::state_name(stood.state)),
+        stood.map(|stood| stood.room.0.as_str()),
     ))?;
     Ok(())
 }
