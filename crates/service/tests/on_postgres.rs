@@ -14,6 +14,8 @@ mod events;
 mod feed;
 #[path = "front_office.rs"]
 mod front_office;
+#[path = "isolation.rs"]
+mod isolation;
 #[path = "nats.rs"]
 mod nats;
 #[path = "wire.rs"]
