@@ -36,6 +36,8 @@ pub struct Metrics {
     registry: Registry,
     /// Requests by route and status.
     pub requests: Family<RequestLabels, Counter>,
+    /// Requests that came too often.
+    pub requests_limited: Counter,
     /// Events by outcome.
     pub events: Family<OutcomeLabels, Counter>,
     /// Reports of the PMS by outcome.
@@ -61,6 +63,7 @@ impl Default for Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("turndown"),
             requests: Family::default(),
+            requests_limited: Counter::default(),
             events: Family::default(),
             reports: Family::default(),
             audit_forks: Counter::default(),
@@ -73,6 +76,11 @@ impl Default for Metrics {
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests by route and status", metrics.requests.clone());
+        registry.register(
+            "requests_limited",
+            "Requests refused because their device asked too often",
+            metrics.requests_limited.clone(),
+        );
         registry.register("events", "Events by outcome", metrics.events.clone());
         registry.register("reports", "Reports of the front office by outcome", metrics.reports.clone());
         registry.register("audit_forks", "Answers that spoke of a forked audit chain", metrics.audit_forks.clone());

@@ -5,6 +5,7 @@
 //! finishes its queue, and the lock goes last.
 
 use crate::env::Environment;
+use crate::http::rates::{Rates, limit};
 use crate::http::{self, App, Limits};
 use crate::metrics::Metrics;
 use crate::sinks::{self, SinkConfig};
@@ -31,6 +32,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Connections open at once; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 1_000;
+/// How often it is forgotten who asked how often.
+const RATES_EVERY: Duration = Duration::from_secs(60);
 /// How long requests under way may take once the service stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often the clock is looked at for a day that is due.
@@ -179,7 +182,10 @@ pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running,
     for sink in config.sinks {
         tasks.push(tokio::spawn(sinks::run(Arc::clone(&app), sinks::open(sink)?)));
     }
+    let rates = Arc::new(Rates::new(Arc::clone(&app)));
+    tasks.push(tokio::spawn(forget_rates(Arc::clone(&rates), stopping.clone())));
     let (router, _) = http::router(app);
+    let router = router.layer(axum::middleware::from_fn_with_state(rates, limit));
     let serving = tokio::spawn(serve(listener, router, stopping.clone()));
     if let Ok(identity) = store.identity().await {
         tracing::info!(%address, store_id = identity.store_id, epoch = identity.epoch, "serving");
@@ -227,6 +233,16 @@ async fn accept(
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(Duration::from_millis(50)).await;
             None
+        }
+    }
+}
+
+/// Keeps the memory of who asked how often small, whoever makes up tokens.
+async fn forget_rates(rates: Arc<Rates>, stopping: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => break,
+            () = tokio::time::sleep(RATES_EVERY) => rates.tidy(),
         }
     }
 }

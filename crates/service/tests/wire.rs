@@ -422,3 +422,29 @@ async fn a_header_that_never_ends_and_one_that_is_too_long_are_cut() {
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(service.get("/healthz").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_device_that_asks_too_often_waits_and_the_others_do_not() {
+    let mut service = Service::open_with(common::ROOMS, |config| {
+        config.limits.requests_per_second = std::num::NonZeroU32::MIN;
+    })
+    .await;
+    let path = service.path("changes?cursor=x");
+    // As many at once as it may, and then some: far more than one machine answers in a second is not needed.
+    let mut refused = None;
+    for _ in 0..1_000 {
+        let answer = service.get(&path).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("asking without end is slowed");
+    assert_eq!(refused.code().1, codes::TOO_MANY_REQUESTS);
+    let wait: u32 = refused.headers.get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let metrics = Answer::of(service.client.get(format!("{}/metrics", service.url))).await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("turndown_requests_limited_total 1"));
+    service.token = service.enroll(PROPERTY);
+    assert_ne!(service.get(&path).await.status, 429, "another device of the same hotel");
+}

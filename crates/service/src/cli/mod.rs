@@ -111,6 +111,9 @@ struct Serve {
     /// How long desks keep acknowledged events, in days. At least as long as your backups go back.
     #[arg(long, default_value_t = Limits::default().backup_horizon_days, value_parser = clap::value_parser!(u32).range(1..=3650))]
     backup_horizon_days: u32,
+    /// How many requests one device may make in a second, in the long run.
+    #[arg(long, default_value_t = Limits::default().requests_per_second)]
+    requests_per_second: std::num::NonZeroU32,
     /// Make a new signing key although the database has one; desks then see another signature.
     #[arg(long)]
     new_signing_key: bool,
@@ -301,6 +304,7 @@ fn serve(args: Serve) -> Result<(), Refusal> {
     let mut config = Config::at(place, args.listen);
     config.limits.max_batch_bytes = args.max_batch_bytes;
     config.limits.backup_horizon_days = args.backup_horizon_days;
+    config.limits.requests_per_second = args.requests_per_second;
     config.new_signing_key = args.new_signing_key;
     config.sinks.extend(args.events_file.map(SinkConfig::File));
     config.sinks.extend(args.events_webhook.map(SinkConfig::Webhook));

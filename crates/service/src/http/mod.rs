@@ -11,6 +11,7 @@ mod events;
 mod feed;
 mod front_office;
 mod ops;
+pub(crate) mod rates;
 mod refused;
 mod single;
 
@@ -26,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use ed25519_dalek::{Signer, SigningKey};
 use refused::Refused;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -46,11 +48,20 @@ pub struct Limits {
     pub max_event_bytes: u64,
     /// How long desks keep acknowledged events, and how long tombstones are kept here, in days.
     pub backup_horizon_days: u32,
+    /// Requests that one device may make in a second, in the long run.
+    pub requests_per_second: NonZeroU32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_events: 500, max_batch_bytes: 1024 * 1024, max_event_bytes: 64 * 1024, backup_horizon_days: 14 }
+        Self {
+            max_events: 500,
+            max_batch_bytes: 1024 * 1024,
+            max_event_bytes: 64 * 1024,
+            backup_horizon_days: 14,
+            // Several times what a desk makes that sends ten days' work as fast as it can.
+            requests_per_second: NonZeroU32::new(250).unwrap_or(NonZeroU32::MIN),
+        }
     }
 }
 
