@@ -10,6 +10,8 @@ mod cases;
 mod day;
 #[path = "events.rs"]
 mod events;
+#[path = "export.rs"]
+mod export;
 #[path = "feed.rs"]
 mod feed;
 #[path = "front_office.rs"]

@@ -11,8 +11,8 @@ use crate::server::{self, Config, Place};
 use crate::sinks::{NatsConfig, SinkConfig};
 use crate::startup::Refusal;
 use crate::store::postgres::{self, Server};
-use crate::store::sqlite::{self, Admin, ExportError, Files, Wanted};
-use crate::store::{CODE_MINUTES, Import, StoreError};
+use crate::store::sqlite::{self, Admin, Files};
+use crate::store::{CODE_MINUTES, ExportError, Import, StoreError, Wanted};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use std::fs::File;
@@ -201,9 +201,11 @@ enum Audit {
 
 #[derive(Debug, Args)]
 struct Export {
-    /// The database's file.
-    #[arg(long, env = "TURNDOWN_DB")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
+    /// With --postgres: the file of the secret signing key of its services.
+    #[arg(long, env = "TURNDOWN_SIGNING_KEY", value_name = "FILE")]
+    signing_key: Option<PathBuf>,
     /// Which property; may be left out where there is one.
     #[arg(long)]
     property: Option<String>,
@@ -477,7 +479,7 @@ fn export(env: &dyn Environment, args: &Export) -> Result<(), Refusal> {
         return Err(Refusal::Input(format!("{from} is after {to}. Give the first day with --from.")));
     }
     let wanted = Wanted { property: args.property.as_deref(), days };
-    let admin = Admin::beside(Files::new(args.db.clone()))?;
+    let store = args.db.which()?;
     let name = args.out.display();
     let unwritten =
         |error: &std::io::Error| Refusal::Input(format!("{name} cannot be written: {error}. Name another with --out."));
@@ -486,7 +488,17 @@ fn export(env: &dyn Environment, args: &Export) -> Result<(), Refusal> {
     beside.push(".new");
     let file = File::create(&beside).map_err(|error| unwritten(&error))?;
     let mut out = std::io::BufWriter::new(file);
-    let done = admin.export_audit(env, &wanted, &mut out).and_then(|exported| {
+    let read = match (store, &args.signing_key) {
+        (Which::File(files), _) => {
+            Admin::beside(files).map_err(ExportError::from).and_then(|admin| admin.export_audit(env, &wanted, &mut out))
+        }
+        (Which::Server(server), Some(key)) => runtime()?
+            .block_on(async { postgres::Admin::beside(server).await?.export_audit(env, key, &wanted, &mut out).await }),
+        (Which::Server(_), None) => {
+            Err(Refusal::Input("Name the file of the services' signing key with --signing-key.".into()).into())
+        }
+    };
+    let done = read.and_then(|exported| {
         let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.sync_all()?;
         std::fs::rename(&beside, &args.out)?;

@@ -11,6 +11,7 @@
 pub mod batch;
 mod chain;
 mod day;
+mod export;
 pub mod front_office;
 pub mod postgres;
 mod pulse;
@@ -21,6 +22,7 @@ mod stored;
 mod verify;
 
 pub use chain::Chain;
+pub use export::{ExportError, Exported, Wanted};
 pub use pulse::{Heart, Pulse, heart};
 pub use signing::public_hex;
 pub use verify::{AuditFault, AuditReport};

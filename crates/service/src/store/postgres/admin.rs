@@ -18,7 +18,7 @@ use tokio_postgres::NoTls;
 use turndown_protocol::{EntityRef, EventId, PropertyId};
 
 /// Entries that are walked at once.
-const PAGE: u32 = 2_000;
+pub(super) const PAGE: u32 = 2_000;
 
 /// What the service's role is given, table by table. It may add to the record and never change or empty it; an event's
 /// outcome alone is judged anew.
@@ -125,7 +125,7 @@ impl Admin {
         move |error| Refusal::Server { server: server.clone(), reason: error_text(&error) }
     }
 
-    async fn client(&self) -> Result<Client, Refusal> {
+    pub(super) async fn client(&self) -> Result<Client, Refusal> {
         self.database.client().await.map_err(self.refuse())
     }
 

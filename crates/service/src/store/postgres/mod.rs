@@ -4,6 +4,7 @@
 //! writes to a hotel, in `write`. Every process hears of every commit (`listen`).
 
 mod admin;
+mod export;
 mod lead;
 mod listen;
 mod open;

@@ -7,7 +7,6 @@ mod rows;
 mod writer;
 
 pub use admin::Admin;
-pub use export::{ExportError, Exported, Wanted};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 
 use super::front_office::Reported;
