@@ -19,7 +19,7 @@ use crate::{
     Arrival, Booking, Cleanliness, Guest, Occupancy, PropertyBook, Refusal, RefusalCode, Room, RoomId, Sellability,
     SellabilityKind, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, day,
 };
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use turndown_phrase::phrase;
@@ -35,6 +35,8 @@ pub const BOOKING_CHANGED: &str = "The booking has changed.";
 const BOOKING_ID_CHARS_MAX: usize = 64;
 /// The longest stay, in nights.
 const NIGHTS_MAX: u16 = 3_650;
+/// How many days ahead a booking is taken: every desk has all bookings that there are.
+pub const DAYS_AHEAD_MAX: u64 = 60;
 
 /// How a booking or a room stands in the PMS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +145,14 @@ impl Report {
         }
     }
 
+    /// Whether it is of a guest who comes in more than [`DAYS_AHEAD_MAX`] days.
+    #[must_use]
+    pub fn is_too_early(&self, book: &PropertyBook) -> bool {
+        let Self::Booking { booking, .. } = self else { return false };
+        let dates = (booking.arrives_on.parse::<NaiveDate>(), book.property.service_day.parse::<NaiveDate>());
+        matches!(dates, (Ok(arrives), Ok(today)) if arrives > today + Days::new(DAYS_AHEAD_MAX))
+    }
+
     /// The list of bookings with the report's own in it. One that left early leaves no night behind it, and stays that
     /// ended more than a week before the service day are forgotten.
     #[must_use]
@@ -162,7 +172,8 @@ impl Report {
             (today - arrives).num_days() - i64::from(other.nights) <= KEPT_DAYS
         };
         let place = book.bookings.iter().position(|other| other.id == told.id);
-        let wanted = (*state != BookingState::Cancelled && !told.room.0.is_empty() && stays(&told)).then_some(told);
+        let is_away = *state == BookingState::Cancelled || told.room.0.is_empty() || self.is_too_early(book);
+        let wanted = (!is_away && stays(&told)).then_some(told);
         if place.map(|at| &book.bookings[at]) == wanted.as_ref() {
             return None;
         }
@@ -278,7 +289,7 @@ fn tell_booking(
     if here && state == BookingState::InHouse {
         came = come(room, booking, others, today)?;
     } else if guest_was_here {
-        left = leave(room, others, told.after)?;
+        left = leave(room, others, told.after, today)?;
         // A full clean that was done for the guest who left stays done, although the PMS hears of the departure later.
         let cleaned = |task: &Task| {
             matches!(task.kind, TaskKind::Departure | TaskKind::Turnover)
@@ -360,12 +371,13 @@ fn come(room: &mut Room, booking: &Booking, others: &[String], today: NaiveDate)
 }
 
 /// The guest of a room has left it. Answers whether that leaves it empty.
-fn leave(room: &mut Room, others: &[String], book: &PropertyBook) -> Result<bool, Refusal> {
-    // Of two who share it, one stays.
-    if let Some(other) = others.first() {
-        let known = book.bookings.iter().find(|booking| booking.id == *other);
-        let stays = known.and_then(|booking| day::guest_of(booking).ok());
-        room.guest = Some(stays.unwrap_or_else(|| Guest { booking_id: other.clone(), ..Guest::default() }));
+fn leave(room: &mut Room, others: &[String], book: &PropertyBook, today: NaiveDate) -> Result<bool, Refusal> {
+    // Of two who share it, one stays. One whose stay has ended is only still listed because its check-out never came.
+    let shares = |booking: &&Booking| others.contains(&booking.id);
+    let guests = book.bookings.iter().filter(shares).filter_map(|booking| day::guest_of(booking).ok());
+    let stays = |guest: &Guest| guest.departs_on.parse::<NaiveDate>().is_ok_and(|departs| departs >= today);
+    if let Some(other) = guests.into_iter().find(stays) {
+        room.guest = Some(other);
         return Ok(false);
     }
     departed(room)?;

@@ -310,6 +310,17 @@ fn of_two_bookings_that_share_a_room_one_may_leave() {
 }
 
 #[test]
+fn a_check_out_that_never_came_keeps_nobody_in_the_room_of_the_next_guests() {
+    let (forgotten, next) = (booking("a", "1", "2016-03-20", 2), booking("b", "1", TODAY, 1));
+    let mut house = House::with(vec![forgotten]);
+    assert_eq!(house.unit("1").room.guest.unwrap().booking_id, "a");
+    house.booking(1, &next, InHouse);
+    assert_eq!(house.says("1"), "Occupied b  Arrived Dirty 8");
+    house.booking(2, &next, Departed);
+    assert_eq!(house.says("1"), "Vacant   Departed Dirty 8");
+}
+
+#[test]
 fn what_a_desk_recorded_as_told_is_confirmed_and_not_done_twice() {
     let guest = booking("a", "1", TODAY, 2);
     let mut house = House::with(vec![guest.clone()]);

@@ -102,6 +102,33 @@ async fn what_is_kept_of_a_report_outlives_the_process() {
 }
 
 #[tokio::test]
+async fn a_booking_that_is_put_off_for_long_goes_and_comes_back_with_the_same_report() {
+    let service = Service::open().await;
+    let put_off = || {
+        let mut sent = booking(2, "b1", "101", "expected");
+        sent["booking"]["arrives_on"] = json!("2016-06-24");
+        sent
+    };
+    assert_eq!(said(&report_one(&service, put_off()).await), (ReportOutcome::Refused, Some("BAD_REQUEST")));
+    assert_eq!(said(&report_one(&service, booking(1, "b1", "101", "expected")).await), TAKEN);
+    let bookings = async || service.snapshot().await.reference.document["bookings"].as_array().unwrap().len();
+    assert_eq!(bookings().await, 1);
+    assert_eq!(said(&report_one(&service, put_off()).await), TAKEN);
+    assert_eq!(bookings().await, 0);
+    assert!(service.room("101").await.fields.get("room/arrival").is_null());
+    assert_eq!(
+        said(&report_one(&service, booking(1, "b1", "101", "expected")).await),
+        KNOWN,
+        "and what it was before does not"
+    );
+    assert_eq!(
+        said(&report_one(&service, put_off()).await),
+        (ReportOutcome::Refused, Some("BAD_REQUEST")),
+        "not kept yet"
+    );
+}
+
+#[tokio::test]
 async fn a_guest_who_moves_is_in_one_room_and_the_trail_tells_both() {
     let service = Service::open().await;
     report(&service, &[booking(1, "b1", "101", "in_house")]).await;
@@ -142,6 +169,7 @@ async fn what_cannot_be_taken_says_why_and_holds_up_nothing_behind_it() {
         (with("/booking/room", json!("")), "BAD_REQUEST"),
         (with("/booking/id", json!("")), "BAD_REQUEST"),
         (with("/booking/nights", json!(60_000)), "BAD_REQUEST"),
+        (with("/booking/arrives_on", json!("2016-08-01")), "BAD_REQUEST"),
         (with("/booking/room", json!("999")), "NOT_FOUND"),
         (out_of_order(1, "999"), "NOT_FOUND"),
     ];

@@ -13,7 +13,7 @@ use crate::env::text_of;
 use crate::workflow::{self, Asked};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use turndown_domain::front_office::{self, BookingState, FRONT_OFFICE, Report, Stood, Told};
+use turndown_domain::front_office::{self, BookingState, DAYS_AHEAD_MAX, FRONT_OFFICE, Report, Stood, Told};
 use turndown_domain::{PropertyBook, ROOM, RoomId};
 use turndown_protocol::{
     ActorId, EVENT_SCHEMA, EntityRef, Event, EventId, EventResult, Mode, Outcome, Problem, PropertyId, ReportDone,
@@ -150,6 +150,13 @@ pub(super) fn decide(
         let problem = Problem::new(404, codes::NOT_FOUND, format!("The hotel has no room {}.", own_room.0));
         return Ok(Decided::Answer(refused(reported, problem)));
     }
+    let too_early = report.is_too_early(book);
+    let is_listed = |id: &str| book.bookings.iter().any(|booking| booking.id == id);
+    if too_early && !matches!(report, Report::Booking { booking, .. } if is_listed(&booking.id)) {
+        let title = format!("That guest comes in more than {DAYS_AHEAD_MAX} days.");
+        let problem = Problem::new(422, codes::BAD_REQUEST, title).with_detail("Report the booking when it is nearer.");
+        return Ok(Decided::Answer(refused(reported, problem)));
+    }
     let mut after = book.clone();
     let bookings = report.bookings(book);
     let reference = bookings.as_ref().map(|bookings| with_bookings(reference, book, bookings)).transpose()?;
@@ -219,7 +226,10 @@ pub(super) fn decide(
         Report::Booking { booking, state } => Some(Stood { state: *state, room: booking.room.clone() }),
         Report::Room { .. } => None,
     };
-    let kept = Kept { version: reported.version, hash: reported.hash, stood };
+    // One that was put off until then goes from the list, and the same report counts when it is nearer.
+    let version = if too_early { reported.version.saturating_sub(1) } else { reported.version };
+    let hash = kept.filter(|kept| kept.version == version).map_or(reported.hash, |kept| kept.hash);
+    let kept = Kept { version, hash, stood };
     Ok(Decided::Take { batch, reference, kept })
 }
 
