@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command beside a PostgreSQL of its own, which is gone afterwards: `with-postgres.sh cargo nextest run ...`.
-# It has its own data folder, and its own port in that folder's socket: no other server on this machine is used, and
-# nobody else reaches this one. TURNDOWN_TEST_POSTGRES says where it is. Installs nothing (`scripts/setup.sh database`).
+# It has its own data folder, with its socket, and a port of this machine alone: no other server is used.
+# TURNDOWN_TEST_POSTGRES says where it is, TURNDOWN_TEST_POSTGRES_TLS how it is reached over TCP, and
+# TURNDOWN_TEST_POSTGRES_CA whose certificate it has there. Installs nothing (`scripts/setup.sh database`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,14 +47,33 @@ server initdb --pgdata="$folder/data" --username=postgres --auth=trust --encodin
   cat "$folder/initdb.log" >&2
   exit 1
 }
-# Durable as the service asks for, and without what a server of a day needs not.
-server pg_ctl start --silent --wait --pgdata="$folder/data" --log="$folder/log" --options="-c listen_addresses='' -k $folder \
-  -c max_connections=200 -c autovacuum=off -c shared_buffers=64MB" || {
+# For the way over TCP, which is encrypted: an authority of a day, and its word for this address.
+certificate() {
+  openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -subj "/CN=$2" -out "$folder/request" 2>/dev/null
+  openssl x509 -req -in "$folder/request" -out "$1.crt" -days 2 -extfile <(printf '%s\n' "$3") "${@:4}" 2>/dev/null
+}
+certificate "$folder/authority" "Turndown's tests" "basicConstraints=critical,CA:TRUE" -signkey "$folder/authority.key"
+certificate "$folder/data/server" 127.0.0.1 "subjectAltName=IP:127.0.0.1" \
+  -CA "$folder/authority.crt" -CAkey "$folder/authority.key" -CAcreateserial
+chmod 600 "$folder/data/server.key"
+[ "$(id -u)" -ne 0 ] || chown postgres: "$folder/data/server.key" "$folder/data/server.crt"
+
+# Durable as the service asks for, and without what a server of a day needs not. Somebody else may have a port.
+for port in $(shuf --input-range=20000-29999 --head-count=5); do
+  if server pg_ctl start --silent --wait --pgdata="$folder/data" --log="$folder/log" --options="-k $folder \
+    -c listen_addresses=127.0.0.1 -c port=$port -c ssl=on -c max_connections=200 -c autovacuum=off \
+    -c shared_buffers=64MB"; then
+    running=yes
+    break
+  fi
+done
+[ -n "$running" ] || {
   cat "$folder/log" >&2
   exit 1
 }
-running=yes
-export TURNDOWN_TEST_POSTGRES="host=$folder"
-server psql --quiet --no-psqlrc --host="$folder" --username=postgres --set=ON_ERROR_STOP=1 --dbname=postgres \
+export TURNDOWN_TEST_POSTGRES="host=$folder port=$port"
+export TURNDOWN_TEST_POSTGRES_TLS="host=127.0.0.1 port=$port sslmode=require"
+export TURNDOWN_TEST_POSTGRES_CA="$folder/authority.crt"
+server psql --quiet --no-psqlrc --host="$folder" --port="$port" --username=postgres --set=ON_ERROR_STOP=1 --dbname=postgres \
   --command="CREATE ROLE turndown_owner LOGIN" --command="CREATE ROLE turndown_service LOGIN"
 "$@"

@@ -679,3 +679,47 @@ async fn of_several_processes_one_feeds_a_sink_and_another_takes_over_when_it_is
     assert_eq!(outcomes(&one.send(&desk, &[&event]).await), [Outcome::Applied]);
     expect(12).await;
 }
+
+#[tokio::test]
+async fn the_way_to_the_server_is_encrypted_and_its_certificate_checked() {
+    let folder = TempDir::new().unwrap();
+    let kept = Kept::new(&folder);
+    let over_tcp = std::env::var("TURNDOWN_TEST_POSTGRES_TLS").expect("scripts/with-postgres.sh says it");
+    let authority = std::env::var("TURNDOWN_TEST_POSTGRES_CA").expect("scripts/with-postgres.sh says it");
+    let address = |more: &str| format!("{over_tcp} user={SERVICE} dbname={} {more}", kept.name());
+    let Place::Server { signing_key, .. } = kept.place() else { panic!("it is on a server") };
+    let server = Server::parse(&address(&format!("sslrootcert={authority}"))).unwrap();
+    let place = Place::Server { server, signing_key };
+    let env = std::sync::Arc::new(SystemEnvironment);
+    let running = turndown_service::start(Config::at(place, "127.0.0.1:0"), env).await.expect("it serves");
+    let ready = Answer::of(reqwest::Client::new().get(format!("{}/readyz", running.url()))).await;
+    assert_eq!(ready.status, 200);
+    let row = kept
+        .client("postgres")
+        .await
+        .query_one(
+            "SELECT count(*) FILTER (WHERE ssl), count(*) FILTER (WHERE NOT ssl)
+             FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = $1 AND datname = $2",
+            &[&SERVICE, &kept.name()],
+        )
+        .await
+        .unwrap();
+    let (encrypted, plain): (i64, i64) = (row.get(0), row.get(1));
+    assert!(encrypted >= 2 && plain == 0, "the pool's and the one that listens: {encrypted} encrypted, {plain} not");
+    running.stop().await;
+
+    let other_name = address(&format!("sslrootcert={authority}")).replace("host=127.0.0.1", "host=localhost");
+    for (what, address, says) in [
+        ("an authority that nobody named", address(""), "certificate"),
+        ("another name than the certificate's", other_name, "certificate"),
+    ] {
+        let said = refusal(&kept, Server::parse(&address).unwrap()).await.to_string();
+        assert!(said.contains(says), "{what}: {said}");
+    }
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "nothing").unwrap();
+    for file in ["/nowhere.pem", empty.to_str().unwrap()] {
+        let refused = Server::parse(&address(&format!("sslrootcert={file}"))).map(drop).expect_err(file);
+        assert!(refused.to_string().contains(file), "{refused}");
+    }
+}

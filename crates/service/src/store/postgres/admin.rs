@@ -14,7 +14,6 @@ use crate::token;
 use crate::workflow;
 use deadpool_postgres::Client;
 use std::collections::BTreeMap;
-use tokio_postgres::NoTls;
 use turndown_protocol::{EntityRef, EventId, PropertyId};
 
 /// Entries that are walked at once.
@@ -49,7 +48,7 @@ const GRANTS: [(&str, &str); 18] = [
 /// A [`Refusal`] that says what to do.
 pub async fn migrate(owner: &Server, service_role: &str, env: &dyn Environment) -> Result<(), Refusal> {
     let refuse = |error: tokio_postgres::Error| owner.refuse(&error);
-    let (mut client, connection) = owner.config().connect(NoTls).await.map_err(refuse)?;
+    let (mut client, connection) = owner.connect().await.map_err(refuse)?;
     // It ends with the client, and what broke it is told by the statement that fails.
     tokio::spawn(async move { drop(connection.await) });
     let role = client

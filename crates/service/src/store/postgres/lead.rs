@@ -3,7 +3,7 @@
 
 use super::open::Server;
 use crate::store::{Lead, StoreError};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The lock of a sink, held.
@@ -15,7 +15,7 @@ pub(super) struct Held {
 
 /// Takes the lock of a sink, unless another process has it.
 pub(super) async fn lead(server: &Server, sink: &str) -> Result<Option<Held>, StoreError> {
-    let (client, connection) = server.config().connect(NoTls).await?;
+    let (client, connection) = server.connect().await?;
     // How it ended says nothing that its end does not.
     let connection = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
     let held = Held { client, _connection: connection };

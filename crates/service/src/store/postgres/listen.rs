@@ -11,7 +11,7 @@ use deadpool_postgres::Transaction;
 use std::future::poll_fn;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 use tokio_util::sync::CancellationToken;
 use turndown_protocol::PropertyId;
 
@@ -82,7 +82,7 @@ pub(super) async fn listen(server: Server, database: Database, heart: Heart, sto
 
 /// Listens on one connection for as long as it stands.
 async fn follow(server: &Server, database: &Database, heart: &Heart, stood: &mut bool) -> Result<(), StoreError> {
-    let (client, mut connection) = server.config().connect(NoTls).await?;
+    let (client, mut connection) = server.connect().await?;
     let (told, mut heard) = mpsc::unbounded_channel();
     let driver = async move {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {

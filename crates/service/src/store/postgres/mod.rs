@@ -9,6 +9,7 @@ mod lead;
 mod listen;
 mod open;
 mod rows;
+mod tls;
 mod write;
 
 pub use admin::{Admin, migrate};

@@ -5,6 +5,7 @@
 //! each new connection is told what it needs: where our tables are, and how long anything may take.
 
 use super::rows::{get, get_u64};
+use super::tls;
 use crate::startup::Refusal;
 use crate::store::{StoreError, error_text};
 use deadpool_postgres::{
@@ -13,8 +14,10 @@ use deadpool_postgres::{
 use std::time::Duration;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, IsolationLevel, NoTls, Row};
+use tokio_postgres::{Client as Plain, Config, Connection, IsolationLevel, Row, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use turndown_protocol::PropertyId;
 
 pub(super) mod migrations {
@@ -40,15 +43,29 @@ const SESSION: &str = "
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 ";
 
+/// What a connection runs over where it is encrypted.
+type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
 /// A PostgreSQL server, and as whom we speak to which of its databases.
-#[derive(Debug, Clone)]
-pub struct Server(Box<Config>);
+#[derive(Clone)]
+pub struct Server {
+    config: Box<Config>,
+    tls: MakeRustlsConnect,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Server").field(&self.name()).finish()
+    }
+}
 
 impl Server {
-    /// Reads an address: `postgres://user:password@host:port/database`, or the words of a connection string.
+    /// Reads an address: `postgres://user:password@host:port/database`, or the words of a connection string, with
+    /// `sslmode` (`require`, `disable`) and `sslrootcert` (a file) as `psql` has them. The way is encrypted wherever it
+    /// leaves this computer.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is none, or names a file that has no certificates.
     pub fn parse(address: &str) -> Result<Self, Refusal> {
         // The address may hold a password, so that no message repeats it.
         let unreadable = |error: &dyn std::error::Error| {
@@ -57,6 +74,7 @@ impl Server {
                 error_text(error)
             ))
         };
+        let (address, root) = tls::root_of(address);
         let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| unreadable(&error))?;
         config
             .application_name("turndown-service")
@@ -66,24 +84,26 @@ impl Server {
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(30));
-        Ok(Self(Box::new(config)))
+        tls::settle(&mut config);
+        Ok(Self { config: Box::new(config), tls: tls::connector(root.as_deref())? })
     }
 
     /// The server, database and role, without the password.
     #[must_use]
     pub fn name(&self) -> String {
-        let host = match self.0.get_hosts().first() {
+        let host = match self.config.get_hosts().first() {
             Some(Host::Tcp(name)) => name.clone(),
             #[cfg(unix)]
             Some(Host::Unix(path)) => path.display().to_string(),
             _ => "localhost".to_owned(),
         };
-        let user = self.0.get_user().unwrap_or("?");
-        format!("{} on {host} as {user}", self.0.get_dbname().unwrap_or(user))
+        let user = self.config.get_user().unwrap_or("?");
+        format!("{} on {host} as {user}", self.config.get_dbname().unwrap_or(user))
     }
 
-    pub(super) fn config(&self) -> &Config {
-        &self.0
+    /// A connection beside those of the pool.
+    pub(super) async fn connect(&self) -> Result<(Plain, Connection<Socket, Encrypted>), tokio_postgres::Error> {
+        self.config.connect(self.tls.clone()).await
     }
 
     pub(super) fn refuse(&self, error: &tokio_postgres::Error) -> Refusal {
@@ -100,7 +120,7 @@ impl Database {
     pub(super) async fn open(server: &Server) -> Result<Self, Refusal> {
         // Asked whether it lives before it is given: one that the server has just ended would fail its next request.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-        let manager = Manager::from_config(server.config().clone(), NoTls, config);
+        let manager = Manager::from_config(Config::clone(&server.config), server.tls.clone(), config);
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
             .wait_timeout(Some(WAIT))
