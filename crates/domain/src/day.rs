@@ -321,7 +321,9 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn of(stays: &'a [Dated<'a>], today: NaiveDate) -> Self {
-        let sleeper = stays.iter().find(|stay| stay.arrives < today && today <= stay.departs);
+        // Of two who share a room the one who stays longer counts: there is somebody to serve, and nothing to leave.
+        let sleepers = || stays.iter().filter(|stay| stay.arrives < today && today <= stay.departs);
+        let sleeper = sleepers().find(|stay| today < stay.departs).or_else(|| sleepers().next());
         Self {
             stays,
             sleeper,

@@ -16,7 +16,7 @@
 use crate::decide::{REASON_CHARS_MAX, changes, departed, note_text};
 use crate::judge::{Judgement, apply};
 use crate::{
-    Arrival, Booking, Cleanliness, Guest, Occupancy, PropertyBook, Refusal, RefusalCode, Room, RoomId, Sellability,
+    Booking, Cleanliness, Guest, Occupancy, PropertyBook, Refusal, RefusalCode, Room, RoomId, Sellability,
     SellabilityKind, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, day,
 };
 use chrono::{Days, NaiveDate, NaiveTime};
@@ -33,6 +33,8 @@ pub const BOOKING_CHANGED: &str = "The booking has changed.";
 
 /// The longest id of a booking, in characters.
 const BOOKING_ID_CHARS_MAX: usize = 64;
+/// The longest name of a room, in characters.
+const ROOM_CHARS_MAX: usize = 64;
 /// The longest stay, in nights.
 const NIGHTS_MAX: u16 = 3_650;
 /// How many days ahead a booking is taken: every desk has all bookings that there are.
@@ -118,6 +120,9 @@ impl Report {
     pub fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Room { room, .. } if room.0.is_empty() => Some("A report of a room has to name it."),
+            Self::Room { room, .. } | Self::Booking { booking: Booking { room, .. }, .. } if !is_a_name(room) => {
+                Some("A room's name has at most 64 characters, all of which can be shown.")
+            }
             Self::Room { sellability, .. } => {
                 let unfit = |reason: &str| note_text(reason).is_err() || reason.chars().count() > REASON_CHARS_MAX;
                 let reason = sellability.reason.as_deref();
@@ -188,6 +193,10 @@ impl Report {
     }
 }
 
+fn is_a_name(room: &RoomId) -> bool {
+    room.0.chars().count() <= ROOM_CHARS_MAX && !room.0.chars().any(char::is_control)
+}
+
 /// The rooms that a report may change, the one that a guest leaves before the one that they come to.
 #[must_use]
 pub fn rooms(report: &Report, stood: Option<&Stood>, before: &PropertyBook) -> Vec<RoomId> {
@@ -208,12 +217,18 @@ pub fn rooms(report: &Report, stood: Option<&Stood>, before: &PropertyBook) -> V
     }
 }
 
-/// What a report makes of one room. `others` are the other bookings whose guests the PMS has in it.
+/// What a report makes of one room. `kept` is what is known of other bookings that were reported in it, or whose guest
+/// the room has, by their ids.
 ///
 /// # Errors
-/// A [`Refusal`] where a person has to see first what is so: a desk has given the room to another guest. And where the
-/// room cannot be read.
-pub fn decide(fields: &Fields, room: &RoomId, others: &[String], told: &Told<'_>) -> Result<Effect, Refusal> {
+/// A [`Refusal`] where a person has to see first what is so: a desk has recorded something else about who is in the room.
+/// And where the room cannot be read.
+pub fn decide(
+    fields: &Fields,
+    room: &RoomId,
+    kept: &BTreeMap<String, Stood>,
+    told: &Told<'_>,
+) -> Result<Effect, Refusal> {
     let before = Unit::from_fields(fields).map_err(|error| {
         let message = phrase!("This room cannot be read: {error}.", error = error.to_string());
         Refusal::new(RefusalCode::IllegalState, message)
@@ -224,7 +239,12 @@ pub fn decide(fields: &Fields, room: &RoomId, others: &[String], told: &Told<'_>
             take_sellability(&mut after, sellability);
             "sellability_reported"
         }
-        Report::Booking { booking, state } => tell_booking(&mut after, room, booking, *state, others, told)?,
+        Report::Booking { booking, state } => {
+            let day = day_of(&before.room, told.after).to_owned();
+            let today: NaiveDate =
+                day.parse().map_err(|_| Refusal::verbatim(RefusalCode::IllegalState, "The room's day is no date."))?;
+            Door { id: room, day: &day, today, kept, told }.tell(&mut after, booking, *state)?
+        }
     };
     Ok(Effect { action, changes: changes(fields, &before, &after) })
 }
@@ -264,124 +284,244 @@ fn day_of<'a>(room: &'a Room, book: &'a PropertyBook) -> &'a str {
     room.day.as_deref().map_or(present, |there| there.max(present))
 }
 
-fn tell_booking(
-    unit: &mut Unit,
-    id: &RoomId,
-    booking: &Booking,
-    state: BookingState,
-    others: &[String],
-    told: &Told<'_>,
-) -> Result<&'static str, Refusal> {
-    let day = day_of(&unit.room, told.after).to_owned();
-    let unreadable = |error: day::DayError| {
-        let message = phrase!("The day cannot be made: {error}.", error = error.to_string());
-        Refusal::new(RefusalCode::IllegalState, message)
-    };
-    let today: NaiveDate =
-        day.parse().map_err(|_| Refusal::verbatim(RefusalCode::IllegalState, "The room's day is no date."))?;
-    let here = booking.room == *id;
-    let was_in_house = told.stood.is_some_and(|stood| stood.state == BookingState::InHouse && stood.room == *id);
-    let room = &mut unit.room;
-    let is_guest = |room: &Room| room.guest.as_ref().is_some_and(|guest| guest.booking_id == booking.id);
-    let guest_was_here = room.fo_occupancy == Occupancy::Occupied && is_guest(room);
-    let (mut came, mut left) = (false, false);
+/// One room on its day, and what is known beside it.
+struct Door<'a> {
+    id: &'a RoomId,
+    day: &'a str,
+    today: NaiveDate,
+    kept: &'a BTreeMap<String, Stood>,
+    told: &'a Told<'a>,
+}
 
-    if here && state == BookingState::InHouse {
-        came = come(room, booking, others, today)?;
-    } else if guest_was_here {
-        left = leave(room, others, told.after, today)?;
-        // A full clean that was done for the guest who left stays done, although the PMS hears of the departure later.
-        let cleaned = |task: &Task| {
-            matches!(task.kind, TaskKind::Departure | TaskKind::Turnover)
-                && matches!(task.status, TaskStatus::Completed | TaskStatus::Inspected)
-                && task.turn == unit.room.turn
-        };
-        if left && let Some(done) = unit.tasks.values().find(|task| cleaned(task)) {
-            let inspected = done.status == TaskStatus::Inspected;
-            unit.room.cleanliness = if inspected { Cleanliness::Inspected } else { Cleanliness::Clean };
+impl Door<'_> {
+    fn tell(&self, unit: &mut Unit, booking: &Booking, state: BookingState) -> Result<&'static str, Refusal> {
+        let here = booking.room == *self.id;
+        let was_in_house = self.told.stood.is_some_and(|stood| stood.state == BookingState::InHouse);
+        let was_in_house_here = was_in_house && self.told.stood.is_some_and(|stood| stood.room == *self.id);
+        let room = &unit.room;
+        let has_the_guest = room.fo_occupancy == Occupancy::Occupied && is_guest(room, booking);
+        // A desk recorded that they came, and the PMS has not said so yet.
+        let as_told_alone = has_the_guest && room.turn_provisional && !was_in_house;
+        let cleaned = self.full_clean(unit);
+        let (mut came, mut left) = (false, false);
+
+        if here && state == BookingState::InHouse {
+            came = self.come(&mut unit.room, booking, was_in_house_here)?;
+        } else if as_told_alone && state == BookingState::Expected && here {
+            // Its other details may have changed. Whoever is there stays there.
+        } else if as_told_alone && matches!(state, BookingState::Expected | BookingState::Cancelled) {
+            let words = format!(
+                "A desk has recorded that this guest came to room {}. Look who is there, and record it.",
+                unit.room.number
+            );
+            return Err(Refusal::verbatim(RefusalCode::RoomOccupied, words));
+        } else if has_the_guest {
+            left = self.leave(&mut unit.room, booking)?;
+        } else if here && state == BookingState::Departed && !was_in_house_here && is_due(&unit.room, booking) {
+            // It came and went, and nobody here was told of it until now.
+            let room = &mut unit.room;
+            room.turn = room.turn.saturating_add(1);
+            room.cleanliness = Cleanliness::Dirty;
+            room.stay = Stay::Departed;
+            left = true;
         }
-    } else if here && state == BookingState::Departed && !was_in_house && is_due(room, booking) {
-        // It came and went, and nobody here was told of it until now.
-        room.turn = room.turn.saturating_add(1);
-        room.cleanliness = Cleanliness::Dirty;
-        room.stay = Stay::Departed;
-        left = true;
+        // A full clean that was done for the guest who left stays done, although the PMS hears of the departure later.
+        if let Some(cleaned) = cleaned.filter(|_| (came || left) && unit.room.cleanliness == Cleanliness::Dirty) {
+            unit.room.cleanliness = cleaned;
+        }
+
+        self.expect(&mut unit.room, booking, state);
+        unit.room.stay = stay(&unit.room, self.today, came && booking.arrives_on == self.day);
+        self.follow(unit, came, left).map_err(|error| {
+            let message = phrase!("The day cannot be made: {error}.", error = error.to_string());
+            Refusal::new(RefusalCode::IllegalState, message)
+        })?;
+        Ok(match (state, here) {
+            _ if came && was_in_house => "moved_in",
+            (BookingState::InHouse, true) => "checked_in",
+            (BookingState::InHouse, false) => "moved_out",
+            (BookingState::Departed, _) => "checked_out",
+            _ => "booking_changed",
+        })
     }
 
-    let room = &mut unit.room;
-    let due = here
-        && state == BookingState::Expected
-        && booking.arrives_on.parse::<NaiveDate>().is_ok_and(|arrives| arrives == today);
-    if due && room.arrival.as_ref().is_none_or(|other| other.booking_id == booking.id || is_gone(other, id, told)) {
-        room.arrival = Some(day::arrival(booking));
-    } else if !due && is_due(room, booking) {
-        room.arrival = None;
+    /// What a room that was fully cleaned today, in the turn that it is in, is by that.
+    fn full_clean(&self, unit: &Unit) -> Option<Cleanliness> {
+        let of_this_guest =
+            |task: &&Task| is_full(task.kind) && task.turn == unit.room.turn && task.service_day == self.day;
+        unit.tasks.values().filter(of_this_guest).find_map(|task| match task.status {
+            TaskStatus::Completed => Some(Cleanliness::Clean),
+            TaskStatus::Inspected => Some(Cleanliness::Inspected),
+            _ => None,
+        })
     }
-    room.stay = stay(room, today, came && booking.arrives_on == day);
-    follow(unit, id, &day, came, left, told).map_err(unreadable)?;
 
-    Ok(match (state, here) {
-        _ if came && told.stood.is_some_and(|stood| stood.state == BookingState::InHouse) => "moved_in",
-        (BookingState::InHouse, true) => "checked_in",
-        (BookingState::InHouse, false) => "moved_out",
-        (BookingState::Departed, _) => "checked_out",
-        _ => "booking_changed",
-    })
-}
+    /// The other bookings whose guests the PMS has in the room. Of a guest who was there before the first report came
+    /// nothing is kept yet.
+    fn in_house(&self, room: &Room, booking: &Booking) -> Vec<String> {
+        let here = |stood: &Stood| stood.state == BookingState::InHouse && stood.room == *self.id;
+        let mut ids: Vec<String> =
+            self.kept.iter().filter(|(_, stood)| here(stood)).map(|(id, _)| id.clone()).collect();
+        if let Some(guest) = room.guest.as_ref().map(|guest| &guest.booking_id)
+            && !guest.is_empty()
+            && !room.turn_provisional
+            && !self.kept.contains_key(guest)
+        {
+            ids.push(guest.clone());
+        }
+        ids.retain(|id| *id != booking.id);
+        ids
+    }
 
-fn is_due(room: &Room, booking: &Booking) -> bool {
-    room.arrival.as_ref().is_some_and(|due| due.booking_id == booking.id)
-}
-
-/// Whether whoever the room has as due is due elsewhere or not at all.
-fn is_gone(other: &Arrival, room: &RoomId, told: &Told<'_>) -> bool {
-    !told.after.bookings.iter().any(|booking| booking.id == other.booking_id && booking.room == *room)
-}
-
-/// A guest has come, says the PMS. Answers whether that opens a turn.
-fn come(room: &mut Room, booking: &Booking, others: &[String], today: NaiveDate) -> Result<bool, Refusal> {
-    let guest = day::guest_of(booking)
-        .map_err(|_| Refusal::verbatim(RefusalCode::IllegalState, "The day of arrival is no date."))?;
-    if room.fo_occupancy == Occupancy::Occupied {
+    /// A guest has the room, says the PMS. Answers whether that opens a turn.
+    fn come(&self, room: &mut Room, booking: &Booking, was_in_house_here: bool) -> Result<bool, Refusal> {
+        let guest = day::guest_of(booking)
+            .map_err(|_| Refusal::verbatim(RefusalCode::IllegalState, "The day of arrival is no date."))?;
+        let occupied = room.fo_occupancy == Occupancy::Occupied;
         let present = room.guest.clone().unwrap_or_default();
         // As told, or somebody whom the desk knew no booking of.
-        if present.booking_id == guest.booking_id || present.booking_id.is_empty() {
+        if occupied && (present.booking_id == guest.booking_id || present.booking_id.is_empty()) {
             room.guest = Some(guest);
             room.turn_provisional = false;
             return Ok(false);
         }
-        if room.turn_provisional {
+        // Said before. Whoever is there now, or whom a desk saw leave, is as it was.
+        if was_in_house_here {
+            return Ok(false);
+        }
+        if occupied && room.turn_provisional {
             let words =
                 format!("A desk has given room {} to another guest. Look who is there, and record it.", room.number);
             return Err(Refusal::verbatim(RefusalCode::RoomOccupied, words));
         }
-        let leaves = present.departs_on.parse::<NaiveDate>().is_ok_and(|departs| departs <= today);
-        // Two bookings may share a room. One that ends today makes way for the next, whose check-in came first.
-        if others.contains(&present.booking_id) && !leaves {
+        if occupied {
+            let leaves = present.departs_on.parse::<NaiveDate>().is_ok_and(|departs| departs <= self.today);
+            // Two bookings may share a room. One that ends today makes way for the next, whose check-in came first.
+            if self.in_house(room, booking).contains(&present.booking_id) && !leaves {
+                return Ok(false);
+            }
+            departed(room)?;
+        }
+        room.fo_occupancy = Occupancy::Occupied;
+        room.turn = room.turn.saturating_add(1);
+        room.turn_provisional = false;
+        (room.hk_occupancy, room.hk_seen_at) = (None, None);
+        room.guest = Some(guest);
+        Ok(true)
+    }
+
+    /// The guest of a room has left it. Answers whether that leaves it empty.
+    fn leave(&self, room: &mut Room, booking: &Booking) -> Result<bool, Refusal> {
+        let others = self.in_house(room, booking);
+        // Of two who share it, one stays. One whose stay has ended is only still listed because its check-out never came.
+        let shares = |other: &&Booking| others.contains(&other.id);
+        let guests = self.told.after.bookings.iter().filter(shares).filter_map(|other| day::guest_of(other).ok());
+        let stays = |guest: &Guest| guest.departs_on.parse::<NaiveDate>().is_ok_and(|departs| departs >= self.today);
+        if let Some(other) = guests.into_iter().find(stays) {
+            room.guest = Some(other);
             return Ok(false);
         }
         departed(room)?;
+        Ok(true)
     }
-    room.fo_occupancy = Occupancy::Occupied;
-    room.turn = room.turn.saturating_add(1);
-    room.turn_provisional = false;
-    (room.hk_occupancy, room.hk_seen_at) = (None, None);
-    room.guest = Some(guest);
-    Ok(true)
+
+    /// Who is due in the room, where the report says something about that.
+    fn expect(&self, room: &mut Room, booking: &Booking, state: BookingState) {
+        let here = booking.room == *self.id;
+        let of_today = |other: &Booking| other.arrives_on == self.day;
+        // One of yesterday who did not come is still due while there is a night to go.
+        let still_due = |other: &Booking| {
+            day::guest_of(other).is_ok_and(|guest| guest.departs_on.as_str() > self.day)
+                && other.arrives_on.as_str() < self.day
+        };
+        let is_own = is_due(room, booking);
+        let own_is_due = here
+            && state == BookingState::Expected
+            && !is_guest(room, booking)
+            && (of_today(booking) || (is_own && still_due(booking)));
+        let listed = |id: &str| self.told.after.bookings.iter().find(|other| other.id == id && other.room == *self.id);
+        let has_not_come = |other: &Booking| {
+            other.id != booking.id
+                && !is_guest(room, other)
+                && self.kept.get(&other.id).is_none_or(|stood| stood.state == BookingState::Expected)
+        };
+        let present = room.arrival.as_ref().filter(|_| !is_own).map(|due| due.booking_id.clone());
+        if present.as_deref().and_then(listed).is_some_and(has_not_come) {
+            return;
+        }
+        if present.is_none() && !is_own && !own_is_due {
+            return;
+        }
+        // Of several who are due today, whoever stays the shortest comes first.
+        let next = self.told.after.bookings.iter().filter(|other| other.room == *self.id);
+        let next = next.filter(|other| of_today(other) && has_not_come(other)).chain(own_is_due.then_some(booking));
+        let next = next.min_by(|a, b| (a.nights, &a.id).cmp(&(b.nights, &b.id)));
+        room.arrival = next.map(day::arrival);
+    }
+
+    /// The day's plan follows the bookings: work that they do not bring any more is called off while nobody has begun it,
+    /// and what they bring instead comes in its place, to the same attendant.
+    fn follow(&self, unit: &mut Unit, came: bool, left: bool) -> Result<(), day::DayError> {
+        let (id, day) = (self.id, self.day);
+        let planned = day::booked_work(self.told.before, id, day)?;
+        let mut wanted = day::booked_work(self.told.after, id, day)?;
+        let property = &self.told.after.property.id;
+        let ready = unit.room.cleanliness >= Cleanliness::Clean;
+        // Who comes in the middle of a stay comes into a room that was made ready.
+        if came && ready {
+            wanted.retain(|kind, _| planned.contains_key(kind));
+        }
+        if left && !ready {
+            let kind = if unit.room.arrival.is_some() { TaskKind::Turnover } else { TaskKind::Departure };
+            if !wanted.keys().any(|kind| is_full(*kind)) {
+                wanted.retain(|kind, _| !matches!(kind, TaskKind::Stayover | TaskKind::Linen));
+                wanted.insert(kind, crate::Priority::Normal);
+            }
+        }
+        let mut freed = None;
+        for kind in planned.keys().filter(|kind| !wanted.contains_key(kind)) {
+            let task = unit.tasks.get_mut(&day::task_id(property, id, *kind, day));
+            if let Some(task) = task.filter(|task| task.status == TaskStatus::Ready) {
+                task.status = TaskStatus::Cancelled;
+                task.cancelled_because = Some(BOOKING_CHANGED.to_owned());
+                freed = task.assignee.clone().or(freed);
+            }
+        }
+        for (kind, priority) in wanted {
+            let name = day::task_id(property, id, kind, day);
+            let of_its_kind = |task: &&Task| task.kind == kind || (kind.cleans() && is_full(task.kind));
+            let of_today = unit.tasks.values().filter(|task| task.service_day == day);
+            let open = of_today.clone().filter(of_its_kind).any(Task::is_open);
+            let done = of_today.filter(|task| task.kind == kind).any(|task| task.status != TaskStatus::Cancelled);
+            // What was done before the guest left was not done for whoever comes next.
+            let again = left && kind.cleans() && !ready;
+            if open || (planned.contains_key(&kind) && !again) || (done && !again) {
+                continue;
+            }
+            match unit.tasks.get_mut(&name) {
+                Some(task) if task.cancelled_because.as_deref() == Some(BOOKING_CHANGED) => {
+                    (task.status, task.cancelled_because) = (TaskStatus::Ready, None);
+                }
+                _ => {
+                    let task = Task { assignee: freed.clone(), ..day::task_of(&unit.room, kind, priority, day) };
+                    unit.tasks.insert(free_name(&unit.tasks, name), task);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The guest of a room has left it. Answers whether that leaves it empty.
-fn leave(room: &mut Room, others: &[String], book: &PropertyBook, today: NaiveDate) -> Result<bool, Refusal> {
-    // Of two who share it, one stays. One whose stay has ended is only still listed because its check-out never came.
-    let shares = |booking: &&Booking| others.contains(&booking.id);
-    let guests = book.bookings.iter().filter(shares).filter_map(|booking| day::guest_of(booking).ok());
-    let stays = |guest: &Guest| guest.departs_on.parse::<NaiveDate>().is_ok_and(|departs| departs >= today);
-    if let Some(other) = guests.into_iter().find(stays) {
-        room.guest = Some(other);
-        return Ok(false);
-    }
-    departed(room)?;
-    Ok(true)
+fn is_full(kind: TaskKind) -> bool {
+    matches!(kind, TaskKind::Departure | TaskKind::Turnover)
+}
+
+fn is_guest(room: &Room, booking: &Booking) -> bool {
+    room.guest.as_ref().is_some_and(|guest| guest.booking_id == booking.id)
+}
+
+fn is_due(room: &Room, booking: &Booking) -> bool {
+    room.arrival.as_ref().is_some_and(|due| due.booking_id == booking.id)
 }
 
 /// The word for where a room stands in its guests' stays.
@@ -403,66 +543,6 @@ fn stay(room: &Room, today: NaiveDate, came_today: bool) -> Stay {
         (true, false) => Stay::DueOut,
         (false, _) => Stay::Stayover,
     }
-}
-
-/// The day's plan follows the bookings: work that they do not bring any more is called off while nobody has begun it, and
-/// what they bring instead comes in its place, to the same attendant.
-fn follow(
-    unit: &mut Unit,
-    id: &RoomId,
-    day: &str,
-    came: bool,
-    left: bool,
-    told: &Told<'_>,
-) -> Result<(), day::DayError> {
-    let planned = day::booked_work(told.before, id, day)?;
-    let mut wanted = day::booked_work(told.after, id, day)?;
-    let property = &told.after.property.id;
-    // Who comes in the middle of a stay comes into a room that was made ready.
-    if came {
-        wanted.retain(|kind, _| planned.contains_key(kind));
-    }
-    if left && unit.room.cleanliness < Cleanliness::Clean {
-        let kind = if unit.room.arrival.is_some() { TaskKind::Turnover } else { TaskKind::Departure };
-        let is_full = |kind: TaskKind| matches!(kind, TaskKind::Departure | TaskKind::Turnover);
-        if !wanted.keys().any(|kind| is_full(*kind)) {
-            wanted.retain(|kind, _| !matches!(kind, TaskKind::Stayover | TaskKind::Linen));
-            wanted.insert(kind, crate::Priority::Normal);
-        }
-    }
-    let mut freed = None;
-    for kind in planned.keys().filter(|kind| !wanted.contains_key(kind)) {
-        let task = unit.tasks.get_mut(&day::task_id(property, id, *kind, day));
-        if let Some(task) = task.filter(|task| task.status == TaskStatus::Ready) {
-            task.status = TaskStatus::Cancelled;
-            task.cancelled_because = Some(BOOKING_CHANGED.to_owned());
-            freed = task.assignee.clone().or(freed);
-        }
-    }
-    for (kind, priority) in wanted {
-        let name = day::task_id(property, id, kind, day);
-        let of_its_kind = |task: &&Task| {
-            task.kind == kind || (kind.cleans() && matches!(task.kind, TaskKind::Departure | TaskKind::Turnover))
-        };
-        let of_today = unit.tasks.values().filter(|task| task.service_day == day);
-        let open = of_today.clone().filter(of_its_kind).any(Task::is_open);
-        let done = of_today.filter(|task| task.kind == kind).any(|task| task.status != TaskStatus::Cancelled);
-        // What was done before the guest left was not done for whoever comes next.
-        let again = left && kind.cleans() && unit.room.cleanliness < Cleanliness::Clean;
-        if open || (planned.contains_key(&kind) && !again) || (done && !again) {
-            continue;
-        }
-        match unit.tasks.get_mut(&name) {
-            Some(task) if task.cancelled_because.as_deref() == Some(BOOKING_CHANGED) => {
-                (task.status, task.cancelled_because) = (TaskStatus::Ready, None);
-            }
-            _ => {
-                let task = Task { assignee: freed.clone(), ..day::task_of(&unit.room, kind, priority, day) };
-                unit.tasks.insert(free_name(&unit.tasks, name), task);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The name of a task, with a number behind it where the day has one of that name already.

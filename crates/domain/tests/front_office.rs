@@ -79,9 +79,9 @@ impl House {
         let told = Told { report, stood: stood.as_ref(), before: &before, after: &after };
         let mut done = vec![];
         for room in rooms(report, stood.as_ref(), &before) {
-            let others = self.others(report, &room);
+            let kept = self.kept(report, &room);
             let fields = self.rooms.get(&room).unwrap();
-            let effect = front_office::decide(fields, &room, &others, &told).map_err(|refusal| refusal.code)?;
+            let effect = front_office::decide(fields, &room, &kept, &told).map_err(|refusal| refusal.code)?;
             let event = event(&room, fields, effect.action, effect.changes);
             let Judgement::Apply { changes } = front_office::judge(fields, &event) else { panic!("its own effect") };
             if !changes.is_empty() {
@@ -99,12 +99,12 @@ impl House {
         Ok(done)
     }
 
-    fn others(&self, report: &Report, room: &RoomId) -> Vec<String> {
+    fn kept(&self, report: &Report, room: &RoomId) -> BTreeMap<String, Stood> {
+        let guest = self.unit(&room.0).room.guest.map(|guest| guest.booking_id);
         let others = self.stood.iter().filter(|(subject, _)| **subject != report.subject());
-        let there = others.filter(|(_, (_, stood))| {
-            stood.as_ref().is_some_and(|stood| stood.state == BookingState::InHouse && stood.room == *room)
-        });
-        there.filter_map(|(subject, _)| subject.strip_prefix("booking/").map(str::to_owned)).collect()
+        let kept = others.filter_map(|(subject, (_, stood))| Some((subject.strip_prefix("booking/")?, stood.clone()?)));
+        let concerns = |(id, stood): &(&str, Stood)| stood.room == *room || guest.as_deref() == Some(*id);
+        kept.filter(concerns).map(|(id, stood)| (id.to_owned(), stood)).collect()
     }
 
     fn booking(&mut self, version: u64, booking: &Booking, state: BookingState) -> Vec<&'static str> {
@@ -362,6 +362,130 @@ fn a_room_that_a_desk_gave_to_another_guest_is_not_given_out_a_second_time_unsee
 }
 
 #[test]
+fn a_guest_whom_a_desk_recorded_stays_in_the_room_whatever_else_of_the_booking_changes() {
+    let due = booking("a", "1", TODAY, 2);
+    let mut house = House::with(vec![due.clone()]);
+    house.does("1", &Action::Arrived {});
+    house.booking(1, &Booking { eta: Some("18:00".into()), ..due.clone() }, Expected);
+    assert_eq!(house.says("1"), "Occupied a  Arrived Inspected 8");
+    for (state, room) in [(Cancelled, "1"), (Expected, "2")] {
+        let elsewhere = Booking { room: RoomId(room.into()), ..due.clone() };
+        let told = house.tell(2, &Report::Booking { booking: elsewhere, state });
+        assert_eq!(told, Err(RefusalCode::RoomOccupied), "{state:?} in {room}");
+    }
+    house.booking(2, &due, InHouse);
+    assert_eq!(house.says("1"), "Occupied a  Arrived Inspected 8", "and no second turn");
+}
+
+#[test]
+fn a_clean_of_yesterday_says_nothing_about_a_room_that_was_slept_in_since() {
+    let leaves = booking("a", "1", YESTERDAY, 1);
+    let mut house = House::with(vec![leaves.clone()]);
+    house.clean("1", TaskKind::Departure);
+    house.booking(1, &Booking { nights: 2, ..leaves.clone() }, InHouse);
+    house.book.property.service_day = "2016-03-26".into();
+    let tomorrow = day::make_day(&house.book, &[(RoomId("1".into()), house.unit("1"))], "2016-03-26").unwrap();
+    house.rooms.insert(RoomId("1".into()), tomorrow[0].1.to_fields());
+    house.booking(2, &Booking { nights: 2, ..leaves }, Departed);
+    assert_eq!(house.says("1"), "Vacant   Departed Dirty 7");
+    assert!(house.tasks("1").contains(&"Departure Ready".to_owned()), "{:?}", house.tasks("1"));
+}
+
+#[test]
+fn two_bookings_that_change_rooms_with_each_other_are_each_due_where_they_are() {
+    let (x, y) = (booking("x", "1", TODAY, 2), booking("y", "2", TODAY, 2));
+    let mut house = House::with(vec![x.clone(), y.clone()]);
+    house.booking(1, &Booking { room: RoomId("2".into()), ..x }, Expected);
+    house.booking(1, &Booking { room: RoomId("1".into()), ..y }, Expected);
+    assert_eq!(
+        (house.says("1").as_str(), house.says("2").as_str()),
+        ("Vacant  y Arrival Inspected 7", "Vacant  x Arrival Inspected 7")
+    );
+}
+
+#[test]
+fn after_a_guest_for_the_day_the_one_for_the_night_is_due_in_the_same_room() {
+    let (day_use, night) = (booking("d", "1", TODAY, 0), booking("n", "1", TODAY, 2));
+    let mut house = House::with(vec![night.clone()]);
+    house.booking(1, &day_use, Expected);
+    house.booking(2, &day_use, InHouse);
+    assert_eq!(house.says("1"), "Occupied d n Arrived Inspected 8");
+    house.booking(3, &day_use, Departed);
+    assert_eq!(house.says("1"), "Vacant  n Arrival Dirty 8");
+    assert_eq!(house.tasks("1"), ["Turnover Ready"]);
+    house.booking(1, &night, Expected);
+    house.booking(2, &night, Cancelled);
+    assert_eq!(house.says("1"), "Vacant   NotReserved Dirty 8");
+}
+
+#[test]
+fn a_check_out_that_was_a_mistake_leaves_the_room_with_its_work() {
+    let stays = booking("a", "1", "2016-03-22", 9);
+    let mut house = House::with(vec![stays.clone()]);
+    house.booking(1, &stays, Departed);
+    house.booking(2, &stays, InHouse);
+    assert_eq!(house.unit("1").room.fo_occupancy, Occupancy::Occupied);
+    let open = house.tasks("1").iter().filter(|task| task.ends_with("Ready")).count();
+    assert!(open > 0, "an occupied, dirty room has somebody's work: {:?}", house.tasks("1"));
+}
+
+#[test]
+fn a_check_in_into_a_dirty_room_keeps_its_clean() {
+    let left = booking("a", "1", YESTERDAY, 1);
+    let mut house = House::with(vec![left.clone()]);
+    house.booking(1, &left, Departed);
+    house.booking(1, &booking("b", "1", TODAY, 1), InHouse);
+    assert_eq!(house.says("1"), "Occupied b  Arrived Dirty 8");
+    assert!(house.tasks("1").iter().any(|task| task.ends_with("Ready")), "{:?}", house.tasks("1"));
+}
+
+#[test]
+fn a_room_that_was_cleaned_between_two_guests_is_clean_whichever_of_them_is_reported_first() {
+    let (left, comes) = (booking("a", "1", YESTERDAY, 1), booking("b", "1", TODAY, 1));
+    let mut house = House::with(vec![left.clone(), comes.clone()]);
+    house.clean("1", TaskKind::Turnover);
+    let mut other_way = house.clone();
+    house.booking(1, &comes, InHouse);
+    house.booking(1, &left, Departed);
+    other_way.booking(1, &left, Departed);
+    other_way.booking(1, &comes, InHouse);
+    assert_eq!(
+        (house.says("1"), other_way.says("1")),
+        ("Occupied b  Arrived Clean 8".into(), "Occupied b  Arrived Clean 8".into())
+    );
+}
+
+#[test]
+fn only_the_first_report_of_a_guest_in_a_room_is_a_check_in() {
+    let (a, b) = (booking("a", "1", YESTERDAY, 4), booking("b", "1", TODAY, 1));
+    let mut house = House::with(vec![a.clone()]);
+    house.booking(1, &b, InHouse);
+    house.booking(1, &Booking { nights: 1, ..a.clone() }, InHouse);
+    let before = house.says("1");
+    house.booking(2, &Booking { etd: Some("12:00".into()), ..b }, InHouse);
+    house.booking(2, &Booking { nights: 1, etd: Some("10:00".into()), ..a }, InHouse);
+    assert_eq!(house.says("1"), before, "other details, and no other guest or turn");
+
+    let left = booking("c", "2", YESTERDAY, 1);
+    let mut house = House::with(vec![left.clone()]);
+    house.does("2", &Action::Departed {});
+    house.clean("2", TaskKind::Departure);
+    house.booking(1, &Booking { etd: Some("12:00".into()), ..left.clone() }, InHouse);
+    house.booking(2, &left, Departed);
+    assert_eq!(house.says("2"), "Vacant   Departed Clean 7", "whom a desk saw leave has left");
+}
+
+#[test]
+fn of_two_who_share_a_room_the_one_who_stays_is_served() {
+    let (a, b) = (booking("a", "1", YESTERDAY, 4), booking("b", "1", YESTERDAY, 5));
+    let mut house = House::with(vec![a.clone(), b]);
+    assert_eq!(house.tasks("1"), ["Stayover Ready"]);
+    house.booking(1, &a, Departed);
+    assert_eq!(house.unit("1").room.guest.unwrap().booking_id, "b");
+    assert_eq!(house.tasks("1"), ["Stayover Ready"]);
+}
+
+#[test]
 fn a_booking_is_due_in_the_room_that_it_has_now() {
     let due = booking("a", "1", TODAY, 2);
     let mut house = House::with(vec![due.clone()]);
@@ -425,6 +549,7 @@ fn a_report_that_cannot_be_so_is_named() {
         ("arrives_on", Booking { arrives_on: "25.03.2016".into(), ..fine.clone() }),
         ("nights", Booking { nights: 5_000, ..fine.clone() }),
         ("HH:MM", Booking { eta: Some("3pm".into()), ..fine.clone() }),
+        ("room", Booking { room: RoomId("1\0".into()), ..fine.clone() }),
         ("room", Booking { room: RoomId(String::new()), ..fine }),
     ] {
         let fault = of(booking, InHouse).unwrap_or_default();

@@ -9,7 +9,7 @@ use turndown_domain::{
     Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
     RoomId, TaskId, Unit, front_office, suggest,
 };
-use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, ProposedPerson};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, InstallId, ProposedPerson};
 
 /// The kind of entity that an event about the desk itself names (sign-in, repair). It has no row.
 pub const DESK: &str = "desk";
@@ -28,7 +28,13 @@ pub struct Move {
 /// Whether only the service itself records such an event: under an install of its own, or of what the PMS reported.
 #[must_use]
 pub fn is_the_services_own(event: &Event) -> bool {
-    event.workflow == front_office::FRONT_OFFICE || event.install_id.as_str().starts_with(SERVICE)
+    event.workflow == front_office::FRONT_OFFICE || is_the_service(&event.install_id)
+}
+
+/// Whether an install is a service's own, for which no desk speaks.
+#[must_use]
+pub fn is_the_service(install: &InstallId) -> bool {
+    install.as_str().starts_with(SERVICE)
 }
 
 /// What the name of a service's own install begins with.

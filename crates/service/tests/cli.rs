@@ -367,3 +367,72 @@ fn a_file_that_is_no_reports_is_refused_by_line_before_anything_is_sent() {
         run(&["front-office", "send", "--db", db.to_str().unwrap(), "--file", file.to_str().unwrap(), "--speed", "0"]);
     assert_eq!(slow.status.code(), Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_drill_a_copy_made_beside_the_service_is_put_back_and_goes_on_in_a_new_epoch() {
+    let folder = TempDir::new().unwrap();
+    let db = sample_store(&folder);
+    let at = db.to_str().unwrap();
+    let copy = folder.path().join("copy.db");
+    let service = Process::serve(&db, &[]);
+    let token = ok(&["enroll", "--db", at, "--token"]).trim().to_owned();
+    ok(&["act", "--db", at, "--room", "101", "complete"]);
+    // While the service takes events.
+    let writing = std::thread::spawn({
+        let at = at.to_owned();
+        move || (0..5).for_each(|_| drop(ok(&["act", "--db", &at, "--random", "1", "reassign"])))
+    });
+    let said = ok(&["backup", "--db", at, "--out", copy.to_str().unwrap()]);
+    assert!(said.contains("its signing key lies beside it"), "{said}");
+    writing.join().unwrap();
+    ok(&["backup", "--db", at, "--out", copy.to_str().unwrap()]);
+    let copied = snapshot(&service.url, &token).await;
+    ok(&["act", "--db", at, "--room", "102", "cancel", "--reason", "lost with the disk"]);
+    service.kill();
+
+    // The disk is gone; on a new one there is the copy alone.
+    let fresh = TempDir::new().unwrap();
+    let db = fresh.path().join("service.db");
+    for suffix in ["", ".signing-key"] {
+        let name = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(name(&copy), name(&db)).unwrap();
+    }
+    let at = db.to_str().unwrap();
+    ok(&["rotate-epoch", "--db", at]);
+    let service = Process::serve(&db, &[]);
+    let restored = snapshot(&service.url, &token).await;
+    assert_eq!(restored.rows, copied.rows, "all that was copied, and nothing of what came after");
+    assert_ne!(restored.epoch, copied.epoch);
+    assert!(restored.head_seq > copied.head_seq);
+    assert!(ok(&["audit", "verify", "--db", at]).contains("as it was written"));
+    ok(&["act", "--db", at, "--random", "1"]);
+}
+
+#[test]
+fn a_copy_that_cannot_be_made_leaves_the_one_before_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let db = sample_store(&folder);
+    let at = db.to_str().unwrap();
+    let copy = folder.path().join("copy.db");
+    let out = copy.to_str().unwrap();
+    ok(&["backup", "--db", at, "--out", out]);
+    let before = std::fs::read(&copy).unwrap();
+    let conn = rusqlite::Connection::open(&db).unwrap();
+    conn.execute_batch("UPDATE properties SET audit_seq = 7").unwrap();
+    drop(conn);
+    let damaged = run(&["backup", "--db", at, "--out", out]);
+    assert_eq!(damaged.status.code(), Some(12), "{}", text(&damaged.stderr));
+    assert_eq!(std::fs::read(&copy).unwrap(), before);
+    let none = run(&["backup", "--db", "/nowhere/service.db", "--out", out]);
+    assert_eq!(none.status.code(), Some(7));
+    let nowhere = run(&["backup", "--db", at, "--out", "/nowhere/copy.db"]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere.stderr));
+    std::fs::remove_file(Files::new(db.clone()).key()).unwrap();
+    assert_eq!(run(&["backup", "--db", at, "--out", out]).status.code(), Some(8));
+    let left: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".new"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}

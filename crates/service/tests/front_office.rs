@@ -167,6 +167,8 @@ async fn what_cannot_be_taken_says_why_and_holds_up_nothing_behind_it() {
         (with("/version", json!(u64::MAX)), "BAD_REQUEST"),
         (with("/booking/arrives_on", json!("25.3.2016")), "BAD_REQUEST"),
         (with("/booking/room", json!("")), "BAD_REQUEST"),
+        (with("/booking/room", json!("101\0")), "BAD_REQUEST"),
+        (out_of_order(1, "\0"), "BAD_REQUEST"),
         (with("/booking/id", json!("")), "BAD_REQUEST"),
         (with("/booking/nights", json!(60_000)), "BAD_REQUEST"),
         (with("/booking/arrives_on", json!("2016-08-01")), "BAD_REQUEST"),
@@ -242,6 +244,14 @@ async fn no_desk_records_what_the_service_alone_does() {
     for event in [&as_pms, &as_service] {
         assert_eq!(service.send_one(&desk, event).await.outcome, Outcome::Rejected);
     }
+    // Nor does one say where that record stands.
+    assert_eq!(service.send_raw(&service.batch(&other, &[&as_service])).await.status, 400);
+    let hello = json!({ "audit_head": { "local_seq": 9, "hash": "00".repeat(32) } });
+    let path = format!("/v1/installs/{}/handshake", other.install);
+    assert_eq!(service.post(&path, &hello).await.status, 400);
+    let continues = json!({ "install_id": other.install, "local_seq": 9, "hash": "00".repeat(32) });
+    let hello = json!({ "audit_head": { "local_seq": 0, "hash": "00".repeat(32) }, "continues": continues });
+    assert_eq!(service.post(&format!("/v1/installs/{}/handshake", desk.install), &hello).await.status, 400);
     assert!(service.room("101").await.fields.get("room/note").is_null());
     assert!(service.room("102").await.fields.get("room/note").is_null());
 }

@@ -8,7 +8,7 @@ CREATE TABLE reports (
     room        text COLLATE "C", -- of a booking: its room; empty where it has none
     PRIMARY KEY (property_id, subject)
 );
-CREATE INDEX reports_in_house ON reports (property_id, room) WHERE state = 'in_house';
+CREATE INDEX reports_by_room ON reports (property_id, room) WHERE state IS NOT NULL;
 
 ALTER TABLE reports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE reports FORCE ROW LEVEL SECURITY;

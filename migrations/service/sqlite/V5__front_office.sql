@@ -8,4 +8,4 @@ CREATE TABLE reports (
     room       TEXT,             -- of a booking: its room; empty where it has none
     PRIMARY KEY (property_n, subject)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX reports_in_house ON reports (property_n, room) WHERE state = 'in_house';
+CREATE INDEX reports_by_room ON reports (property_n, room) WHERE state IS NOT NULL;

@@ -89,7 +89,7 @@ struct Chosen {
 }
 
 pub(super) async fn run(env: &dyn Environment, args: Act) -> Result<(), Refusal> {
-    let service = args.reach.connect(env, "act").await?;
+    let service = args.reach.connect(env, "act", std::time::Duration::ZERO).await?;
     let snapshot: Snapshot = service.get("snapshot").await?;
     let book: PropertyBook = serde_json::from_value(snapshot.reference.document).map_err(|error| {
         Refusal::Act(format!("The service's hotel cannot be read: {error}. Update turndown-service."))

@@ -1,5 +1,6 @@
 //! The command line as a client of a running service: an ordinary one. Only its token comes from beside, out of the
-//! database, and holds for ten minutes.
+//! database, and holds for ten minutes more than the call
+//! means to take.
 
 use crate::env::Environment;
 use crate::startup::Refusal;
@@ -8,10 +9,11 @@ use crate::store::sqlite::{Admin, Files, Lock};
 use clap::Args;
 use reqwest::Url;
 use std::path::PathBuf;
+use std::time::Duration;
 use turndown_protocol::{Capabilities, Problem};
 
-/// How long the token of one call holds.
-const TOKEN_LIVES_MS: i64 = 10 * 60 * 1_000;
+/// How long the token of one call holds, beside what the call itself means to take.
+const TOKEN_LIVES: Duration = Duration::from_secs(10 * 60);
 
 /// Which service, and how to get in.
 #[derive(Debug, Args)]
@@ -34,18 +36,17 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// Reaches the service, as a device of that name.
-    pub(super) async fn connect(&self, env: &dyn Environment, name: &str) -> Result<Service, Refusal> {
+    /// Reaches the service, as a device of that name, for as long as the call means to take.
+    pub(super) async fn connect(&self, env: &dyn Environment, name: &str, takes: Duration) -> Result<Service, Refusal> {
+        let lives_ms = i64::try_from((TOKEN_LIVES + takes).as_millis()).unwrap_or(i64::MAX);
         let files = self.db.clone().map(Files::new);
         let property = self.property.as_deref();
         let token = match (&self.token, &files, &self.postgres) {
             (Some(token), ..) => token.clone(),
-            (None, Some(files), _) => {
-                Admin::beside(files.clone())?.make_token(env, property, name, Some(TOKEN_LIVES_MS))?.0
-            }
+            (None, Some(files), _) => Admin::beside(files.clone())?.make_token(env, property, name, Some(lives_ms))?.0,
             (None, None, Some(address)) => {
                 let admin = postgres::Admin::beside(Server::parse(address)?).await?;
-                admin.make_token(env, property, name, Some(TOKEN_LIVES_MS)).await?.0
+                admin.make_token(env, property, name, Some(lives_ms)).await?.0
             }
             (None, None, None) => {
                 return Err(Refusal::Input(

@@ -99,13 +99,15 @@ pub(super) fn make(args: &Make) -> Result<(), Refusal> {
 /// Sends the reports of a file.
 pub(super) async fn send(env: &dyn Environment, args: &Send) -> Result<(), Refusal> {
     let lines = read(&args.file)?;
-    let service = args.reach.connect(env, "front office").await?;
-    let began = (Instant::now(), lines.iter().find_map(|line| line.at));
-    let due = |line: &Line| {
-        let (speed, passed) =
-            args.speed.zip(line.at.zip(began.1).and_then(|(at, first)| (at - first).to_std().ok()))?;
-        Some(began.0 + Duration::from_secs_f64(passed.as_secs_f64() / speed))
+    let first = lines.iter().find_map(|line| line.at);
+    let wait = |line: &Line| {
+        let (speed, passed) = args.speed.zip(line.at.zip(first).and_then(|(at, first)| (at - first).to_std().ok()))?;
+        Duration::try_from_secs_f64(passed.as_secs_f64() / speed).ok()
     };
+    let takes = lines.iter().filter_map(wait).max().unwrap_or_default();
+    let service = args.reach.connect(env, "front office", takes).await?;
+    let began = Instant::now();
+    let due = |line: &Line| Some(began + wait(line)?);
     let (mut taken, mut known, mut refused) = (0, 0, 0);
     let mut rest = lines.as_slice();
     while let Some(first) = rest.first() {

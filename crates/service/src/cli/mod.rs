@@ -11,7 +11,7 @@ use crate::server::{self, Config, Place};
 use crate::sinks::{NatsConfig, SinkConfig};
 use crate::startup::Refusal;
 use crate::store::postgres::{self, Server};
-use crate::store::sqlite::{self, Admin, Files};
+use crate::store::sqlite::{self, Admin, BackupError, Files};
 use crate::store::{CODE_MINUTES, ExportError, Import, StoreError, Wanted};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
@@ -42,6 +42,8 @@ enum Command {
     /// What the hotel's own system reports of its guests and rooms.
     #[command(subcommand)]
     FrontOffice(front_office::FrontOffice),
+    /// Copy a database beside the running service: whole, checked, with its signing key.
+    Backup(BackupArgs),
     /// After restoring a backup: give the store a new epoch, so that desks send again what it lost.
     RotateEpoch(RotateEpoch),
     /// The audit trail.
@@ -173,6 +175,16 @@ struct Enroll {
 }
 
 #[derive(Debug, Args)]
+struct BackupArgs {
+    /// The database's file.
+    #[arg(long, env = "TURNDOWN_DB")]
+    db: PathBuf,
+    /// Where to. A copy of that name is replaced once the new one is whole.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct RotateEpoch {
     #[command(flatten)]
     db: Db,
@@ -235,6 +247,7 @@ pub fn run(cli: Cli) -> Result<(), Refusal> {
             runtime()?.block_on(front_office::send(&env, &args))
         }
         Command::FrontOffice(front_office::FrontOffice::Make(args)) => front_office::make(&args),
+        Command::Backup(args) => backup(&args),
         Command::RotateEpoch(args) => {
             let (epoch, head) = match args.db.which()? {
                 Which::File(files) => {
@@ -448,6 +461,29 @@ fn enroll(env: &dyn Environment, args: &Enroll) -> Result<(), Refusal> {
     say(&format!(
         "{code}\nType this code at the desk within {CODE_MINUTES} minutes. It connects to {}.",
         property.property_name
+    ))
+}
+
+fn backup(args: &BackupArgs) -> Result<(), Refusal> {
+    let name = args.out.display();
+    let copied = Admin::beside(Files::new(args.db.clone()))?.backup(&args.out).map_err(|error| match error {
+        BackupError::Refused(refusal) => refusal,
+        BackupError::Store(StoreError::Database(source)) => Refusal::from_database(&args.db, source),
+        BackupError::Store(error) => Refusal::AuditBroken(format!(
+            "What was copied cannot be read: {error}. The copies from before are as they were; see to this store."
+        )),
+        BackupError::Damaged(what) => Refusal::AuditBroken(format!(
+            "What was copied is damaged: {what}. The copies from before are as they were; see to this store."
+        )),
+        BackupError::File(error) => {
+            Refusal::Input(format!("{name} cannot be written: {error}. Name another with --out."))
+        }
+    })?;
+    say(&format!(
+        "Copied up to change {} with {} entries of the audit trail, {} KB, to {name}; its signing key lies beside it.",
+        copied.head_seq,
+        copied.entries,
+        copied.bytes.div_ceil(1024)
     ))
 }
 

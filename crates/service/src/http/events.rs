@@ -50,6 +50,10 @@ pub(super) async fn handshake(
 ) -> Result<Response, Refused> {
     let install = InstallId::parse(install).map_err(|error| Refused::bad_request(format!("{error}.")))?;
     let hello: Handshake = body::json(&app, &headers, request).await?;
+    a_desks_own([&install])?;
+    a_desks_own(
+        std::iter::successors(hello.continues.as_ref(), |told| told.continues.as_deref()).map(|t| &t.install_id),
+    )?;
     let head = hello.audit_head.clone();
     let seen = hello.seen.map(|head| shown(&app, head));
     let Greeted { chain, holds_seen, holds_until, head: stands } =
@@ -69,6 +73,14 @@ pub(super) async fn handshake(
         audit_closed: app.closed(&install, &chain),
         audit_problem: audit_problem(&app, &install, &chain, same_place_other_hash, behind),
     }))
+}
+
+/// What the service records itself stands in a chain of its own, of which no desk says anything.
+fn a_desks_own<'a>(installs: impl IntoIterator<Item = &'a InstallId>) -> Result<(), Refused> {
+    if installs.into_iter().any(workflow::is_the_service) {
+        return Err(Refused::bad_request("No desk speaks for the service's own record."));
+    }
+    Ok(())
 }
 
 fn shown(app: &App, head: ServiceHead) -> Shown {
@@ -125,6 +137,7 @@ pub(super) async fn events(
     let started = std::time::Instant::now();
     let request: EventsRequest = body::parse(&bytes)?;
     drop(bytes);
+    a_desks_own([&request.install_id])?;
     if request.events.len() > app.limits.max_events as usize {
         return Err(Problem::new(413, codes::TOO_LARGE, "The batch has too many events.")
             .with_detail(format!("At most {}. Send less at once.", app.limits.max_events))

@@ -13,6 +13,7 @@ use crate::env::text_of;
 use crate::workflow::{self, Asked};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use turndown_domain::front_office::{self, BookingState, DAYS_AHEAD_MAX, FRONT_OFFICE, Report, Stood, Told};
 use turndown_domain::{PropertyBook, ROOM, RoomId};
 use turndown_protocol::{
@@ -22,6 +23,9 @@ use turndown_protocol::{
 
 /// The actor of what is reported.
 const PMS: &str = "system:pms";
+
+/// What the name of what is kept of a booking begins with.
+const BOOKING: &str = "booking/";
 
 /// A report as it came in.
 #[derive(Debug)]
@@ -58,10 +62,8 @@ pub(super) struct Place {
     pub(super) room: RoomId,
     /// Its row; absent where the hotel has no such room.
     pub(super) entity: Option<Entity>,
-    /// The bookings whose guests the PMS has in it.
-    pub(super) in_house: Vec<String>,
-    /// Whether anything is kept of the booking whose guest the row has.
-    pub(super) guest_is_kept: bool,
+    /// What is kept of the bookings that were reported in it, and of the one whose guest it has.
+    pub(super) kept: BTreeMap<String, Stood>,
 }
 
 /// What is to be done with a report.
@@ -82,7 +84,7 @@ pub(super) enum Decided {
 
 /// The name of what is kept of a booking.
 pub(super) fn of_booking(id: &str) -> String {
-    format!("booking/{id}")
+    format!("{BOOKING}{id}")
 }
 
 /// How a state stands in a database.
@@ -101,16 +103,26 @@ pub(super) fn stood(state: Option<String>, room: Option<String>) -> Result<Optio
     Ok(Some(Stood { state: serde_json::from_value(Value::from(state))?, room: RoomId(room) }))
 }
 
-/// The booking whose guest a row has.
-pub(super) fn guest_of(entity: &Entity) -> Option<&str> {
-    entity.fields.get("room/guest")["booking_id"].as_str().filter(|id| !id.is_empty())
+/// The booking whose guest a row has; an empty name where it has none.
+pub(super) fn guest_of(entity: Option<&Entity>) -> String {
+    let guest = entity.and_then(|entity| entity.fields.get("room/guest")["booking_id"].as_str());
+    of_booking(guest.unwrap_or_default())
 }
 
-/// The answer to a report that is no news, or cannot be any.
+/// The booking of a subject.
+pub(super) fn booking_of(subject: &str) -> String {
+    subject.strip_prefix(BOOKING).unwrap_or(subject).to_owned()
+}
+
+/// The answer to a report that cannot be so, whatever is kept. Asked before anything of it is looked up: not every
+/// database takes every text.
+pub(super) fn faulty(reported: &Reported) -> Option<ReportResult> {
+    let fault = reported.report.fault()?;
+    Some(refused(reported, Problem::new(422, codes::BAD_REQUEST, fault)))
+}
+
+/// The answer to a report that is no news.
 pub(super) fn answered(reported: &Reported, kept: Option<&Kept>) -> Option<ReportResult> {
-    if let Some(fault) = reported.report.fault() {
-        return Some(refused(reported, Problem::new(422, codes::BAD_REQUEST, fault)));
-    }
     let kept = kept.filter(|kept| reported.version <= kept.version)?;
     if reported.version == kept.version && reported.hash != kept.hash {
         let problem = Problem::new(409, codes::KEY_REUSE, "This version came before and said something else.")
@@ -167,7 +179,7 @@ pub(super) fn decide(
     let (mut local_seq, mut prev_hash) = (chain.highest_seq, chain.highest_hash);
     for place in places.iter().filter(there) {
         let Some(entity) = &place.entity else { continue };
-        let effect = match front_office::decide(&entity.fields, &place.room, &others(report, place, entity), &told) {
+        let effect = match front_office::decide(&entity.fields, &place.room, &place.kept, &told) {
             Ok(effect) => effect,
             Err(refusal) => {
                 let status = workflow::refusal_status(refusal.code);
@@ -231,19 +243,6 @@ pub(super) fn decide(
     let hash = kept.filter(|kept| kept.version == version).map_or(reported.hash, |kept| kept.hash);
     let kept = Kept { version, hash, stood };
     Ok(Decided::Take { batch, reference, kept })
-}
-
-/// The other bookings whose guests the PMS has in a room. Of a guest who was there before the first report came nothing
-/// is kept yet.
-fn others(report: &Report, place: &Place, entity: &Entity) -> Vec<String> {
-    let guest = guest_of(entity);
-    let told_here = entity.fields.get("room/turn_provisional").as_bool() == Some(true);
-    let from_before = guest.filter(|_| !told_here && !place.guest_is_kept).map(str::to_owned);
-    let own = |id: &String| matches!(report, Report::Booking { booking, .. } if booking.id == *id);
-    let mut others: Vec<String> = place.in_house.iter().cloned().chain(from_before).filter(|id| !own(id)).collect();
-    others.sort();
-    others.dedup();
-    others
 }
 
 /// The hotel's document with these bookings. Members that this build does not know stay, in the document and in each

@@ -85,7 +85,8 @@ impl Server {
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(30));
         tls::settle(&mut config);
-        Ok(Self { config: Box::new(config), tls: tls::connector(root.as_deref())? })
+        let tls = tls::connector(&config, root.as_deref())?;
+        Ok(Self { config: Box::new(config), tls })
     }
 
     /// The server, database and role, without the password.

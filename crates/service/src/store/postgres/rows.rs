@@ -282,18 +282,20 @@ pub(super) async fn report(tx: &HotelTx<'_>, subject: &str) -> Result<Option<Kep
 /// A room as a report finds it.
 pub(super) async fn place(tx: &HotelTx<'_>, room: RoomId) -> Result<Place, StoreError> {
     let entity = entities(tx, &BTreeSet::from([front_office::entity_of(&room)])).await?.pop();
+    let guest = front_office::guest_of(entity.as_ref());
     let found = tx
         .all(
-            "SELECT substr(subject, 9) FROM reports WHERE property_id = $1 AND room = $2 AND state = 'in_house'",
-            &[&tx.id(), &room.0],
+            "SELECT subject, state, room FROM reports
+             WHERE property_id = $1 AND ((room = $2 AND state IS NOT NULL) OR subject = $3)",
+            &[&tx.id(), &room.0, &guest],
         )
         .await?;
-    let in_house = found.iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?;
-    let guest_is_kept = match entity.as_ref().and_then(front_office::guest_of) {
-        Some(guest) => report(tx, &front_office::of_booking(guest)).await?.is_some(),
-        None => false,
-    };
-    Ok(Place { room, entity, in_house, guest_is_kept })
+    let mut kept = BTreeMap::new();
+    for row in &found {
+        let subject: &str = get(row, 0)?;
+        kept.extend(stood(get(row, 1)?, get(row, 2)?)?.map(|stood| (front_office::booking_of(subject), stood)));
+    }
+    Ok(Place { room, entity, kept })
 }
 
 /// Whoever changed these fields.

@@ -599,6 +599,9 @@ impl<'c> Hotel<'c> {
 
     /// Takes a report where it is news.
     pub(super) async fn report(mut self, reported: &Reported) -> Result<ReportResult, StoreError> {
+        if let Some(answer) = front_office::faulty(reported) {
+            return Ok(answer);
+        }
         let subject = reported.report.subject();
         let kept = rows::report(&self.tx, &subject).await?;
         if let Some(answer) = front_office::answered(reported, kept.as_ref()) {

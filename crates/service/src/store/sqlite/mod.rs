@@ -1,12 +1,14 @@
 //! The store on embedded SQLite: one file, one thread that writes, a few connections that read.
 
 mod admin;
+mod backup;
 mod export;
 mod open;
 mod rows;
 mod writer;
 
 pub use admin::Admin;
+pub use backup::{BackupError, Copied};
 pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 
 use super::front_office::Reported;

@@ -212,17 +212,18 @@ pub(super) fn report(conn: &Connection, property_n: i64, subject: &str) -> Resul
 /// A room as a report finds it.
 pub(super) fn place(conn: &Connection, property_n: i64, room: RoomId) -> Result<Place, StoreError> {
     let entity = entity(conn, property_n, &front_office::entity_of(&room))?;
-    let in_house = conn
-        .prepare_cached(
-            "SELECT substr(subject, 9) FROM reports WHERE property_n = ?1 AND room = ?2 AND state = 'in_house'",
-        )?
-        .query_map((property_n, &room.0), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let guest_is_kept = match entity.as_ref().and_then(front_office::guest_of) {
-        Some(guest) => report(conn, property_n, &front_office::of_booking(guest))?.is_some(),
-        None => false,
-    };
-    Ok(Place { room, entity, in_house, guest_is_kept })
+    let guest = front_office::guest_of(entity.as_ref());
+    let mut statement = conn.prepare_cached(
+        "SELECT subject, state, room FROM reports WHERE property_n = ?1 AND room = ?2 AND state IS NOT NULL
+         UNION SELECT subject, state, room FROM reports WHERE property_n = ?1 AND subject = ?3",
+    )?;
+    let mut found = statement.query((property_n, &room.0, guest))?;
+    let mut kept = BTreeMap::new();
+    while let Some(row) = found.next()? {
+        let subject: String = row.get(0)?;
+        kept.extend(stood(row.get(1)?, row.get(2)?)?.map(|stood| (front_office::booking_of(&subject), stood)));
+    }
+    Ok(Place { room, entity, kept })
 }
 
 /// Up to where a chain is here without a gap and every entry of it was taken as it is. What came to anything else may have

@@ -303,6 +303,9 @@ impl Writer {
 
     /// Takes a report where it is news.
     pub(super) fn report(&mut self, reported: &Reported) -> Result<ReportResult, StoreError> {
+        if let Some(answer) = front_office::faulty(reported) {
+            return Ok(answer);
+        }
         let property_n = self.property_n(&reported.property)?;
         let subject = reported.report.subject();
         let kept = rows::report(&self.conn, property_n, &subject)?;
