@@ -302,7 +302,9 @@ impl Door<'_> {
         let has_the_guest = room.fo_occupancy == Occupancy::Occupied && is_guest(room, booking);
         // A desk recorded that they came, and the PMS has not said so yet.
         let as_told_alone = has_the_guest && room.turn_provisional && !was_in_house;
-        let cleaned = self.full_clean(unit);
+        let was = unit.room.cleanliness;
+        let somebody_leaves = room.fo_occupancy == Occupancy::Occupied;
+        let stays_clean = somebody_leaves && was >= Cleanliness::Clean && self.is_fully_cleaned(unit);
         let (mut came, mut left) = (false, false);
 
         if here && state == BookingState::InHouse {
@@ -326,8 +328,8 @@ impl Door<'_> {
             left = true;
         }
         // A full clean that was done for the guest who left stays done, although the PMS hears of the departure later.
-        if let Some(cleaned) = cleaned.filter(|_| (came || left) && unit.room.cleanliness == Cleanliness::Dirty) {
-            unit.room.cleanliness = cleaned;
+        if stays_clean && (came || left) {
+            unit.room.cleanliness = was;
         }
 
         self.expect(&mut unit.room, booking, state);
@@ -345,14 +347,13 @@ impl Door<'_> {
         })
     }
 
-    /// What a room that was fully cleaned today, in the turn that it is in, is by that.
-    fn full_clean(&self, unit: &Unit) -> Option<Cleanliness> {
-        let of_this_guest =
-            |task: &&Task| is_full(task.kind) && task.turn == unit.room.turn && task.service_day == self.day;
-        unit.tasks.values().filter(of_this_guest).find_map(|task| match task.status {
-            TaskStatus::Completed => Some(Cleanliness::Clean),
-            TaskStatus::Inspected => Some(Cleanliness::Inspected),
-            _ => None,
+    /// Whether a full clean was done today, in the turn that the room is in.
+    fn is_fully_cleaned(&self, unit: &Unit) -> bool {
+        unit.tasks.values().any(|task| {
+            is_full(task.kind)
+                && matches!(task.status, TaskStatus::Completed | TaskStatus::Inspected)
+                && task.turn == unit.room.turn
+                && task.service_day == self.day
         })
     }
 

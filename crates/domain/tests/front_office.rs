@@ -278,6 +278,18 @@ fn a_check_out_that_comes_before_its_check_in_ends_the_stay_and_the_late_one_doe
 }
 
 #[test]
+fn a_room_that_was_made_ready_is_dirty_after_a_guest_of_whom_only_the_check_out_came() {
+    let (left, day_use) = (booking("a", "1", YESTERDAY, 1), booking("d", "1", TODAY, 0));
+    let mut house = House::with(vec![left.clone(), day_use.clone()]);
+    house.booking(1, &left, Departed);
+    house.clean("1", TaskKind::Turnover);
+    assert_eq!(house.says("1"), "Vacant  d DayUse Clean 7");
+    house.booking(2, &day_use, Departed);
+    assert_eq!(house.says("1"), "Vacant   Departed Dirty 8");
+    assert!(house.tasks("1").iter().any(|task| task.ends_with("Ready")), "{:?}", house.tasks("1"));
+}
+
+#[test]
 fn a_guest_who_moves_leaves_what_was_begun_and_a_full_clean_behind() {
     let stays = booking("a", "1", YESTERDAY, 5);
     let mut house = House::with(vec![stays.clone()]);
@@ -452,6 +464,23 @@ fn a_room_that_was_cleaned_between_two_guests_is_clean_whichever_of_them_is_repo
     assert_eq!(
         (house.says("1"), other_way.says("1")),
         ("Occupied b  Arrived Clean 8".into(), "Occupied b  Arrived Clean 8".into())
+    );
+}
+
+#[test]
+fn a_room_that_somebody_called_dirty_after_its_clean_is_dirty_for_whoever_is_reported() {
+    let (left, comes) = (booking("a", "1", YESTERDAY, 1), booking("b", "1", TODAY, 1));
+    let mut house = House::with(vec![left.clone(), comes.clone()]);
+    house.clean("1", TaskKind::Turnover);
+    house.does("1", &Action::SetRoomStatus { cleanliness: Cleanliness::Dirty });
+    let mut other_way = house.clone();
+    house.booking(1, &left, Departed);
+    assert_eq!(house.says("1"), "Vacant  b Arrival Dirty 7");
+    house.booking(1, &comes, InHouse);
+    other_way.booking(1, &comes, InHouse);
+    assert_eq!(
+        (house.says("1"), other_way.says("1")),
+        ("Occupied b  Arrived Dirty 8".into(), "Occupied b  Arrived Dirty 8".into())
     );
 }
 
