@@ -479,6 +479,10 @@ impl Door<'_> {
                 wanted.insert(kind, crate::Priority::Normal);
             }
         }
+        // Whatever becomes of its bookings, a dirty room keeps its clean.
+        if !ready && !wanted.keys().any(|kind| kind.cleans()) {
+            wanted.extend(planned.iter().filter(|(kind, _)| kind.cleans()).map(|(kind, priority)| (*kind, *priority)));
+        }
         let mut freed = None;
         for kind in planned.keys().filter(|kind| !wanted.contains_key(kind)) {
             let task = unit.tasks.get_mut(&day::task_id(property, id, *kind, day));

@@ -642,6 +642,51 @@ proptest! {
     }
 }
 
+/// Any life of a booking: versions with any state in any room, of a guest who came yesterday or comes today.
+fn any_life(id: usize) -> impl Strategy<Value = Vec<(u64, Report)>> {
+    let step = (prop_oneof![Just(Expected), Just(InHouse), Just(InHouse), Just(Departed), Just(Cancelled)], 1..=4_u32);
+    (any::<bool>(), 0..3_u16, proptest::collection::vec(step, 1..5)).prop_map(move |(yesterday, nights, steps)| {
+        let (arrives_on, nights) = if yesterday { (YESTERDAY, nights + 1) } else { (TODAY, nights) };
+        let report = |(state, room): (BookingState, u32)| Report::Booking {
+            booking: booking(&format!("b{id}"), &room.to_string(), arrives_on, nights),
+            state,
+        };
+        steps.into_iter().enumerate().map(|(version, step)| (version as u64 + 1, report(step))).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_room_is_occupied_exactly_where_the_newest_reports_have_a_guest_in_it(
+        told in (any_life(0), any_life(1), any_life(2), any_life(3))
+            .prop_map(|(a, b, c, d)| [a, b, c, d].concat())
+            .prop_shuffle()
+    ) {
+        let mut house = House::with(vec![]);
+        for (version, report) in &told {
+            prop_assert!(house.tell(*version, report).is_ok());
+        }
+        for room in ["1", "2", "3", "4"] {
+            let here = |stood: &Stood| stood.state == InHouse && stood.room.0 == room;
+            let guests: Vec<&str> = house
+                .stood
+                .iter()
+                .filter(|(_, (_, stood))| stood.as_ref().is_some_and(here))
+                .filter_map(|(subject, _)| subject.strip_prefix("booking/"))
+                .collect();
+            let unit = house.unit(room);
+            let occupied = unit.room.fo_occupancy == Occupancy::Occupied;
+            prop_assert_eq!(occupied, !guests.is_empty(), "room {} with {:?}: {}", room, guests, house.says(room));
+            if let Some(guest) = unit.room.guest {
+                prop_assert!(guests.contains(&guest.booking_id.as_str()), "room {}: {}", room, guest.booking_id);
+            }
+            let open = unit.tasks.values().any(|task| task.kind.cleans() && task.is_open());
+            let dirty_and_empty = !occupied && unit.room.cleanliness == Cleanliness::Dirty;
+            prop_assert!(open || !dirty_and_empty, "room {}: {:?}", room, house.tasks(room));
+        }
+    }
+}
+
 #[test]
 fn a_stay_is_a_word_of_the_trade_whatever_is_reported() {
     let mut house = House::with(vec![]);
