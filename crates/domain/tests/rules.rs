@@ -947,9 +947,19 @@ proptest! {
                 other => Err(TestCaseError::fail(format!("{other:?}"))),
             }
         };
+        // A claim and a guest who waits end with their turn and their arrival, whatever still stands in the field.
+        let as_read = |mut fields: Fields| {
+            let room = Unit::from_fields(&fields).unwrap().room;
+            for (path, ended) in [("room/waiting", room.waiting().is_none()), ("room/claim", room.claim().is_none())] {
+                if ended {
+                    fields.set(path.to_owned(), Value::Null);
+                }
+            }
+            fields
+        };
         let ab = merge(&a, event(&base, &two, b.clone()))?;
         let ba = merge(&b, event(&base, &one, a.clone()))?;
-        prop_assert_eq!(ab, ba);
+        prop_assert_eq!(as_read(ab), as_read(ba));
     }
 
     #[test]
