@@ -129,13 +129,16 @@ impl Report {
                 reason.is_some_and(unfit).then_some("The reason is too long, or has characters that cannot be shown.")
             }
             Self::Booking { booking, state } => {
+                // As everything else writes it: dates are ordered as text.
+                let is_date =
+                    booking.arrives_on.parse::<NaiveDate>().is_ok_and(|day| day.to_string() == booking.arrives_on);
                 let ids = |c: char| c.is_ascii_graphic();
                 let time = |text: &Option<String>| {
                     text.as_deref().is_none_or(|t| t.len() == 5 && NaiveTime::parse_from_str(t, "%H:%M").is_ok())
                 };
                 if booking.id.is_empty() || booking.id.len() > BOOKING_ID_CHARS_MAX || !booking.id.chars().all(ids) {
                     Some("A booking's id has 1 to 64 visible ASCII characters.")
-                } else if booking.arrives_on.parse::<NaiveDate>().is_err() {
+                } else if !is_date {
                     Some("The day of arrival (arrives_on) is a date of the form YYYY-MM-DD.")
                 } else if booking.nights > NIGHTS_MAX {
                     Some("A stay has at most 3650 nights.")
