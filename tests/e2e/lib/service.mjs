@@ -86,6 +86,19 @@ export class Service {
     await this.#process?.stop()
   }
 
+  /** A power cut. */
+  async kill() {
+    process.kill(this.#process.pid, 'SIGKILL')
+    await this.#process.ended()
+  }
+
+  /** What the hotel's own system reports, as an interface sends it: from a file. Answers what was said about it. */
+  report(...reports) {
+    const file = join(this.#folder, 'reports.jsonl')
+    writeFileSync(file, reports.map((report) => `${JSON.stringify(report)}\n`).join(''))
+    return run(BINARY, ['front-office', 'send', '--db', this.db, '--file', file])
+  }
+
   /** A code that a person would type at a new desk. */
   async code() {
     return (await run(BINARY, ['enroll', '--db', this.db])).split('\n')[0]
