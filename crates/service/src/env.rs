@@ -30,6 +30,14 @@ pub fn text_of(ms: i64) -> String {
     DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// How long ago a time was (RFC 3339), in seconds; none where it is none. What is still to come was just now.
+#[must_use]
+pub fn age_of(text: &str, now_ms: i64) -> Option<f64> {
+    let then = DateTime::parse_from_rfc3339(text).ok()?;
+    let now = DateTime::<Utc>::from_timestamp_millis(now_ms)?;
+    Some((now - then.to_utc()).as_seconds_f64().max(0.0))
+}
+
 /// The operating system's clock and randomness.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEnvironment;

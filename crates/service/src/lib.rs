@@ -19,6 +19,7 @@ pub mod sinks;
 pub mod startup;
 pub mod store;
 pub mod token;
+pub mod traces;
 pub mod workflow;
 
 pub use server::{Config, Running, start};

@@ -40,6 +40,8 @@ pub struct Metrics {
     pub requests_limited: Counter,
     /// Events by outcome.
     pub events: Family<OutcomeLabels, Counter>,
+    /// How old what a desk did was when it was taken here, by the desk's clock.
+    pub event_age_seconds: Histogram,
     /// Reports of the PMS by outcome.
     pub reports: Family<OutcomeLabels, Counter>,
     /// Batches that forked chains were seen in.
@@ -54,6 +56,8 @@ pub struct Metrics {
     pub domain_events: Counter,
     /// Domain events that a broker had lost, published anew.
     pub domain_events_restored: Counter,
+    /// How long after it was taken here an event was handed to a sink.
+    pub sink_delay_seconds: Histogram,
     /// Whether each sink that this process feeds took the last that it was given: 1 or 0.
     pub sink_up: Family<SinkLabels, Gauge>,
 }
@@ -65,6 +69,8 @@ impl Default for Metrics {
             requests: Family::default(),
             requests_limited: Counter::default(),
             events: Family::default(),
+            // From seconds to a fortnight.
+            event_age_seconds: Histogram::new(exponential_buckets(1.0, 4.0, 11)),
             reports: Family::default(),
             audit_forks: Counter::default(),
             batch_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
@@ -72,6 +78,7 @@ impl Default for Metrics {
             streams: Gauge::default(),
             domain_events: Counter::default(),
             domain_events_restored: Counter::default(),
+            sink_delay_seconds: Histogram::new(exponential_buckets(0.01, 4.0, 11)),
             sink_up: Family::default(),
         };
         let registry = &mut metrics.registry;
@@ -82,6 +89,12 @@ impl Default for Metrics {
             metrics.requests_limited.clone(),
         );
         registry.register("events", "Events by outcome", metrics.events.clone());
+        registry.register_with_unit(
+            "event_age",
+            "From what was done at a desk to its being taken here, by the desk's clock",
+            Unit::Seconds,
+            metrics.event_age_seconds.clone(),
+        );
         registry.register("reports", "Reports of the front office by outcome", metrics.reports.clone());
         registry.register("audit_forks", "Answers that spoke of a forked audit chain", metrics.audit_forks.clone());
         registry.register_with_unit(
@@ -97,6 +110,12 @@ impl Default for Metrics {
             "domain_events_restored",
             "Domain events that a broker had lost, published anew",
             metrics.domain_events_restored.clone(),
+        );
+        registry.register_with_unit(
+            "sink_delay",
+            "From an event's arrival to a sink's taking it",
+            Unit::Seconds,
+            metrics.sink_delay_seconds.clone(),
         );
         registry.register(
             "sink_up",

@@ -20,5 +20,7 @@ mod front_office;
 mod isolation;
 #[path = "nats.rs"]
 mod nats;
+#[path = "traces.rs"]
+mod traces;
 #[path = "wire.rs"]
 mod wire;

@@ -4,13 +4,16 @@
 
 mod common;
 
-use common::{Answer, Desk, PROPERTY, Service, status_path, task_of};
+use common::{Answer, Desk, PROPERTY, Service, outcomes, patiently, status_path, task_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::atomic::Ordering;
+use tempfile::TempDir;
 use turndown_domain::{Action, StaffId, TaskId};
-use turndown_protocol::{Capabilities, EnrollCode, Enrolled, SingleActionAnswer, codes};
+use turndown_protocol::{Capabilities, EnrollCode, Enrolled, Outcome, SingleActionAnswer, codes};
+use turndown_service::env::text_of;
+use turndown_service::sinks::SinkConfig;
 
 const ROUTES: [(&str, &str); 8] = [
     ("POST", "/v1/installs/desk-1/handshake"),
@@ -402,6 +405,40 @@ async fn every_route_is_described() {
     let metrics = String::from_utf8(service.get("/metrics").await.body).unwrap();
     assert!(metrics.contains("turndown_requests_total{route=\"/openapi.json\",status=\"200\"} 1"), "{metrics}");
     assert!(metrics.trim_end().ends_with("# EOF"));
+}
+
+#[tokio::test]
+async fn operators_see_how_old_work_was_when_it_came_and_how_late_others_heard_of_it() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("events.jsonl");
+    let service = Service::open_with(common::ROOMS, move |config| {
+        config.sinks = vec![SinkConfig::File(file.clone())];
+    })
+    .await;
+    let counts = async |name: &str| {
+        let text = String::from_utf8(service.get("/metrics").await.body).unwrap();
+        let prefix = format!("turndown_{name}_seconds_bucket{{le=\"");
+        let of = |line: &str| {
+            let (bound, count) = line.strip_prefix(&prefix)?.split_once("\"} ")?;
+            Some((bound.parse().unwrap_or(f64::INFINITY), count.parse().unwrap()))
+        };
+        text.lines().filter_map(of).collect::<Vec<(f64, u64)>>()
+    };
+    let within = |counts: &[(f64, u64)], bound: f64| counts.iter().find(|(le, _)| *le >= bound).unwrap().1;
+    let mut desk = Desk::of(&service).await;
+    let now = service.env.0.load(Ordering::Relaxed).cast_signed();
+    let hours_ago = |hours: i64| text_of(now - hours * 3_600_000);
+    let note = Action::Note { text: Some("two pillows".into()) };
+    let old = desk.record_with("101", &note, |event| event.recorded_at = hours_ago(8));
+    let new = desk.record_with("102", &note, |event| event.recorded_at = hours_ago(0));
+    let to_come = desk.record_with("103", &note, |event| event.recorded_at = hours_ago(-3));
+    let taken = service.send(&desk, &[&old, &new, &to_come]).await;
+    assert_eq!(outcomes(&taken), [Outcome::Applied; 3], "{taken:?}");
+    assert_eq!(service.send_one(&desk, &old).await.outcome, Outcome::Duplicate);
+    let ages = counts("event_age").await;
+    assert_eq!([1.0, 3_600.0, 40_000.0, f64::INFINITY].map(|bound| within(&ages, bound)), [2, 2, 3, 3], "{ages:?}");
+    let told = async { while within(&counts("sink_delay").await, f64::INFINITY) < 3 {} };
+    patiently("the sink's delay", told).await;
 }
 
 #[tokio::test]

@@ -13,12 +13,17 @@ use crate::startup::Refusal;
 use crate::store::postgres::{self, Server};
 use crate::store::sqlite::{self, Admin, BackupError, Files};
 use crate::store::{CODE_MINUTES, ExportError, Import, StoreError, Wanted};
+use crate::traces::Traces;
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 use turndown_protocol::PropertyId;
 
 /// The property service of Turndown.
@@ -116,6 +121,12 @@ struct Serve {
     /// How many requests one device may make in a second, in the long run.
     #[arg(long, default_value_t = Limits::default().requests_per_second)]
     requests_per_second: std::num::NonZeroU32,
+    /// How what is logged is written.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "TURNDOWN_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// Send traces to this OpenTelemetry collector, over OTLP and HTTP.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "ADDRESS")]
+    traces: Option<String>,
     /// Make a new signing key although the database has one; desks then see another signature.
     #[arg(long)]
     new_signing_key: bool,
@@ -292,15 +303,32 @@ fn say(line: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn serve(args: Serve) -> Result<(), Refusal> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,refinery_core=warn")),
-        )
+/// How what is logged is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line, for programs.
+    Json,
+}
+
+/// Lines on the standard error output, and spans for the collector.
+fn log(format: LogFormat, traces: Option<&Traces>) {
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,refinery_core=warn"));
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let lines = lines.with_filter(wanted.and(filter_fn(|of| of.is_event())));
+    tracing_subscriber::registry().with(lines).with(traces.map(Traces::layer)).init();
+}
+
+fn serve(args: Serve) -> Result<(), Refusal> {
+    let traces = args.traces.as_deref().map(Traces::to).transpose()?;
+    log(args.log_format, traces.as_ref());
     let place = match (args.db.which()?, args.signing_key) {
         (Which::File(files), None) => Place::File(files.db),
         (Which::Server(server), Some(signing_key)) => Place::Server { server, signing_key },
@@ -327,7 +355,7 @@ fn serve(args: Serve) -> Result<(), Refusal> {
         let stream = NatsConfig::new(servers, args.nats_stream);
         SinkConfig::Nats(NatsConfig { credentials: args.nats_credentials, ..stream })
     }));
-    runtime()?.block_on(async {
+    let served = runtime()?.block_on(async {
         let stop = stop_signal()?;
         let running = server::start(config, Arc::new(SystemEnvironment)).await?;
         let url = running.url();
@@ -338,7 +366,9 @@ fn serve(args: Serve) -> Result<(), Refusal> {
         stop.await;
         running.stop().await;
         Ok(())
-    })
+    });
+    traces.into_iter().for_each(Traces::end);
+    served
 }
 
 /// Written beside and moved into place, so that whoever waits for the file never reads half an address.

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::{App, AppState, Refused, body, json};
+use crate::env::age_of;
 use crate::metrics::OutcomeLabels;
 use crate::store::{Batch, Body, Chain, Greeted, Incoming, Shown};
 use crate::workflow;
@@ -161,6 +162,8 @@ pub(super) async fn events(
         .map(|(index, raw)| read_event(index, raw, app.limits.max_event_bytes))
         .collect::<Result<Vec<_>, _>>()?;
 
+    let now_ms = app.env.now_ms();
+    let ages: Vec<_> = events.iter().map(|event| age_s(event, now_ms)).collect();
     let batch = Batch {
         property: device.property_id,
         epoch: Some(request.epoch),
@@ -171,7 +174,10 @@ pub(super) async fn events(
     };
     let taken = app.store.take(batch).await?;
     app.metrics.batch_seconds.observe(started.elapsed().as_secs_f64());
-    for result in &taken.results {
+    for (result, age) in taken.results.iter().zip(ages) {
+        if let Some(age) = age.filter(|_| matches!(result.outcome, Outcome::Applied | Outcome::Merged)) {
+            app.metrics.event_age_seconds.observe(age);
+        }
         let outcome = format!("{:?}", result.outcome).to_lowercase();
         app.metrics.events.get_or_create(&OutcomeLabels { outcome }).inc();
     }
@@ -185,6 +191,12 @@ pub(super) async fn events(
         audit_closed: app.closed(&request.install_id, &taken.chain),
         head: Some(taken.head),
     }))
+}
+
+/// How long ago an event was recorded, in seconds, by the clock of the desk that did.
+fn age_s(event: &Incoming, now_ms: i64) -> Option<f64> {
+    let Body::Event(event) = &event.body else { return None };
+    age_of(&event.recorded_at, now_ms)
 }
 
 /// What can be read of an event whatever its form: enough to answer it by name and to shut its lane.

@@ -20,6 +20,7 @@ pub use events::AUDIT_HEAD_PREFIX;
 use crate::env::Environment;
 use crate::metrics::{Metrics, RequestLabels};
 use crate::store::{Chain, Storage};
+use crate::traces;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tracing::Instrument;
 use turndown_protocol::{AuditClosed, AuditHead, InstallId, Problem, codes};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -175,8 +177,10 @@ async fn observe(State(app): State<AppState>, request: Request, next: Next) -> R
         request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     let started = std::time::Instant::now();
-    let response = next.run(request).await;
+    let span = traces::of_request(&request, &route);
+    let response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
+    traces::answered(&span, status);
     app.metrics.requests.get_or_create(&RequestLabels { route: route.clone(), status: status.as_u16() }).inc();
     let ms = started.elapsed().as_millis();
     if status >= StatusCode::INTERNAL_SERVER_ERROR {

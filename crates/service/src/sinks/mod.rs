@@ -19,6 +19,7 @@ mod webhook;
 pub use cloud_event::{AUDIT_RECORDED, STATUS_CHANGED};
 pub use nats::NatsConfig;
 
+use crate::env::age_of;
 use crate::http::App;
 use crate::metrics::SinkLabels;
 use crate::startup::Refusal;
@@ -267,6 +268,7 @@ impl Sink {
         loop {
             let happened = app.store.happened(property.clone(), mark, ENTRIES).await?;
             let Some(last) = happened.last().map(|happened| happened.entry.audit_seq) else { return Ok(()) };
+            let received: Vec<_> = happened.iter().map(|happened| happened.entry.received_at.clone()).collect();
             let events: Vec<CloudEvent> = happened
                 .into_iter()
                 .flat_map(|happened| cloud_events(app.store.store_id(), property, happened))
@@ -277,6 +279,9 @@ impl Sink {
                 Way::Nats(stream) => stream.give(property, &events).await?,
             }
             app.metrics.domain_events.inc_by(events.len() as u64);
+            let now_ms = app.env.now_ms();
+            let delays = received.iter().filter_map(|at| age_of(at, now_ms));
+            delays.for_each(|delay| app.metrics.sink_delay_seconds.observe(delay));
             app.store.delivered(&self.name, property.clone(), last).await?;
             mark = last;
             if app.stopping.is_cancelled() {

@@ -9,7 +9,7 @@ mod kept;
 #[allow(unused_imports, reason = "each test file uses its part of this")]
 pub use broker::Broker;
 #[allow(unused_imports, reason = "each test file uses its part of this")]
-pub use kept::{Kept, OWNER, SERVICE};
+pub use kept::{Kept, ON_POSTGRES, OWNER, SERVICE};
 
 use chrono::{DateTime, TimeZone, Utc};
 use reqwest::StatusCode;

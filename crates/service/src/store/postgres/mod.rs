@@ -39,6 +39,7 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use turndown_protocol::{
     AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, ReportResult, StoryEntry,
 };
@@ -140,7 +141,7 @@ impl PostgresStore {
         if self.stopping.is_cancelled() {
             return Err(StoreError::Stopping);
         }
-        self.tasks.spawn(job).await.map_err(|_| StoreError::Fault)?
+        self.tasks.spawn(job.in_current_span()).await.map_err(|_| StoreError::Fault)?
     }
 }
 
@@ -165,6 +166,7 @@ async fn patiently<'a, T>(mut job: impl FnMut() -> Job<'a, T>) -> Result<T, Stor
 impl Inner {
     /// Waits for the turn to write to a hotel. The hotel's lock lets one write at a time anyway; those who wait for it do
     /// so here, where they keep no connection from other hotels.
+    #[tracing::instrument(name = "queued", skip_all)]
     async fn turn(&self, property: &PropertyId) -> Result<OwnedMutexGuard<()>, StoreError> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);

@@ -96,6 +96,7 @@ pub(super) const EPOCH_AND_RUN: &str = "
 impl<'c> Hotel<'c> {
     /// Locks a hotel. Where the store has begun a new epoch since the hotel was last written to, the hotel goes on
     /// counting above any number that a lost part of it can have given out.
+    #[tracing::instrument(skip_all)]
     pub(super) async fn lock(
         client: &'c mut Client,
         property: &PropertyId,
@@ -158,6 +159,7 @@ impl<'c> Hotel<'c> {
         Notice { hotel: Some(self.property.clone()), head_seq: self.head_seq }.give(&self.tx).await
     }
 
+    #[tracing::instrument(skip_all)]
     async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
     }
@@ -275,6 +277,7 @@ impl<'c> Hotel<'c> {
         Ok((stored::results(events, &plan, &loaded.entities, &authors), chain))
     }
 
+    #[tracing::instrument(skip_all)]
     async fn load(&self, events: &[Incoming]) -> Result<Loaded, StoreError> {
         let needs = batch::needs(events);
         let standings: Vec<&str> = needs.standings.iter().map(|id| id.as_str()).collect();
@@ -308,6 +311,7 @@ impl<'c> Hotel<'c> {
     }
 
     /// Writes a plan. Answers the sender's chain.
+    #[tracing::instrument(skip_all)]
     async fn write(
         &self,
         batch: &Batch,

@@ -22,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tracing::Span;
 use turndown_protocol::{
     AuditEntry, AuditHead, Continues, EntityRef, InstallId, Problem, PropertyId, ReportResult, StoryEntry,
 };
@@ -126,8 +127,10 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let files = self.readers.files.clone();
+        let (request, queued) = (Span::current(), tracing::info_span!("queued"));
         let job: Job = Box::new(move |writer| {
-            let done = job(writer);
+            drop(queued);
+            let done = tracing::info_span!(parent: &request, "write").in_scope(|| job(writer));
             if done.as_ref().is_err_and(doubts_the_disk) {
                 writer.renew(&files);
             }
