@@ -420,6 +420,43 @@ async fn a_hotel_that_is_held_up_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_service_with_more_to_do_than_connections_is_ready_all_the_same() {
+    // One more than a process has connections, each hotel held up.
+    let hotels: Vec<String> = (0..17).map(|n| format!("hotel-{n}")).collect();
+    let service = Service::open().await;
+    for hotel in &hotels {
+        service.import(hotel, 1, false);
+    }
+    let tokens: Vec<String> = hotels.iter().map(|hotel| service.enroll(hotel)).collect();
+    let mut holder = service.kept.client("postgres").await;
+    let tx = holder.transaction().await.unwrap();
+    tx.execute("SELECT 1 FROM properties FOR NO KEY UPDATE", &[]).await.unwrap();
+    let act = |(hotel, token): (&String, &String)| {
+        let url = format!("{}/v1/properties/{hotel}/housekeeping/tasks/t-101/start", service.url);
+        let request = service.client.post(url).bearer_auth(token).header("X-Idempotency-Key", "k-1");
+        Answer::of(request.json(&json!({ "actor_id": "ana", "args": {} })))
+    };
+    let looking = service.kept.client("postgres").await;
+    let ready = async {
+        let sql = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while looking.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < 16 {
+            tokio::task::yield_now().await;
+        }
+        service.get("/readyz").await
+    };
+    let held_up = futures_util::future::join_all(hotels.iter().zip(&tokens).map(act));
+    tokio::pin!(held_up);
+    tokio::select! {
+        biased;
+        answer = ready => assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body)),
+        _ = &mut held_up => panic!("it is answered first"),
+    }
+    tx.rollback().await.unwrap();
+    held_up.await;
+}
+
+#[tokio::test]
 async fn p1_a_backend_killed_at_any_statement_of_a_write_leaves_all_of_it_or_nothing() {
     let service = Service::open().await;
     let mut desk = Desk::of(&service).await;

@@ -581,7 +581,7 @@ impl Storage for PostgresStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        let mut client = self.inner.database.client().await?;
+        let mut client = self.inner.database.look().await?;
         // Takes a number from the log's end and lets it go: a server that takes no writes, or whose disk is full, says so.
         let tx = client.transaction().await?;
         tx.execute("UPDATE meta SET signing_key = signing_key", &[]).await?;

@@ -26,7 +26,7 @@ pub(super) mod migrations {
 
 /// Where our tables are.
 pub(super) const SCHEMA: &str = "turndown";
-/// Connections that one process opens at once, beside the one that listens.
+/// Connections that one process opens at once, beside the one that listens and the one that looks.
 const CONNECTIONS_MAX: usize = 16;
 /// How long a request waits for one of them.
 const WAIT: Duration = Duration::from_secs(2);
@@ -114,35 +114,19 @@ impl Server {
 
 /// The connections of one process.
 #[derive(Clone)]
-pub(super) struct Database(Pool);
+pub(super) struct Database {
+    requests: Pool,
+    /// One for whoever asks whether the server works: how many others ask is no answer to that.
+    look: Pool,
+}
 
 impl Database {
     /// Reaches the database and looks whether it would do.
     pub(super) async fn open(server: &Server) -> Result<Self, Refusal> {
-        // Asked whether it lives before it is given: one that the server has just ended would fail its next request.
-        let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-        let manager = Manager::from_config(Config::clone(&server.config), server.tls.clone(), config);
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS_MAX)
-            .wait_timeout(Some(WAIT))
-            .create_timeout(Some(CONNECT))
-            .recycle_timeout(Some(CONNECT))
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move {
-                    client.batch_execute(SESSION).await.map_err(HookError::Backend)?;
-                    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await.map_err(HookError::Backend)?;
-                    // What a standby shows may be older than what was answered already.
-                    if row.try_get(0).map_err(HookError::Backend)? {
-                        return Err(HookError::message("the server is a standby, and cannot take anything"));
-                    }
-                    Ok(())
-                })
-            }))
-            .build()
-            .map_err(|error| Refusal::Input(format!("No connections can be made: {error}.")))?;
-        let database = Self(pool);
-        let client = database.0.get().await.map_err(|error| {
+        let pool =
+            |size| pool(server, size).map_err(|error| Refusal::Input(format!("No connections can be made: {error}.")));
+        let database = Self { requests: pool(CONNECTIONS_MAX)?, look: pool(1)? };
+        let client = database.requests.get().await.map_err(|error| {
             let reason = match &error {
                 PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => error_text(error),
                 error => error.to_string(),
@@ -155,7 +139,16 @@ impl Database {
 
     /// One of the connections.
     pub(super) async fn client(&self) -> Result<Client, StoreError> {
-        self.0.get().await.map_err(|error| match error {
+        Self::one_of(&self.requests).await
+    }
+
+    /// The connection for whoever asks whether the server works.
+    pub(super) async fn look(&self) -> Result<Client, StoreError> {
+        Self::one_of(&self.look).await
+    }
+
+    async fn one_of(pool: &Pool) -> Result<Client, StoreError> {
+        pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
                 StoreError::Server(error)
             }
@@ -169,8 +162,33 @@ impl Database {
     }
 
     pub(super) fn close(&self) {
-        self.0.close();
+        self.requests.close();
+        self.look.close();
     }
+}
+
+fn pool(server: &Server, size: usize) -> Result<Pool, deadpool_postgres::BuildError> {
+    // Asked whether it lives before it is given: one that the server has just ended would fail its next request.
+    let config = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let manager = Manager::from_config(Config::clone(&server.config), server.tls.clone(), config);
+    Pool::builder(manager)
+        .max_size(size)
+        .wait_timeout(Some(WAIT))
+        .create_timeout(Some(CONNECT))
+        .recycle_timeout(Some(CONNECT))
+        .runtime(Runtime::Tokio1)
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                client.batch_execute(SESSION).await.map_err(HookError::Backend)?;
+                let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await.map_err(HookError::Backend)?;
+                // What a standby shows may be older than what was answered already.
+                if row.try_get(0).map_err(HookError::Backend)? {
+                    return Err(HookError::message("the server is a standby, and cannot take anything"));
+                }
+                Ok(())
+            })
+        }))
+        .build()
 }
 
 /// A transaction in which one hotel is all there is.
