@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY UPDATE
+export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY HOTELS DESKS EVENTS UPDATE
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -89,6 +89,12 @@ bench: ## Measure the engine beside its baselines on the same disk; 5 min after 
 	@scripts/setup.sh programs
 	cargo build --profile campaign -p turndown-bench
 	@scripts/bench.sh
+
+.PHONY: load
+load: ## Two hundred desks with 2,000 events each on three services that share one PostgreSQL: at once, steadily, and with one killed (HOTELS=n DESKS=n EVENTS=n)
+	@scripts/setup.sh programs database load
+	cargo build --profile campaign -p turndown-bench -p turndown-service
+	@scripts/load.sh
 
 .PHONY: hardship
 hardship: ## Kill the real programs with kill -9, fill their disk, have it fail, cut their network; 90 s after the build (KILLS=n; 2,000 take 6 min)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes this machine able to build and run Turndown: `setup.sh programs|desktop|campaigns|database|tests|pictures ...`, any together.
+# Makes this machine able to build and run Turndown: `setup.sh programs|desktop|campaigns|database|load|tests|pictures ...`, any together.
 # Installs by apt what Debian 12 or Ubuntu 22.04 and later lack, and nothing where nothing is missing. Elsewhere it says
 # what is needed and goes on.
 set -euo pipefail
@@ -28,6 +28,7 @@ for need in "$@"; do
     tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3 python3-gi gir1.2-atspi-2.0 at-spi2-core xdotool x11-xkb-utils) ;;
     # Their programs alone: the tests start servers of their own and leave the machine's alone.
     database) packages+=(postgresql nats-server) ;;
+    load) packages+=(haproxy) ;;
     pictures) packages+=(chromium) ;;
     *) fail "setup.sh: unknown need '$need'" ;;
   esac

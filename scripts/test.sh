@@ -34,7 +34,7 @@ at_end() {
 trap at_end EXIT
 
 begin "Set-up"
-scripts/setup.sh desktop tests database campaigns
+scripts/setup.sh desktop tests database campaigns load
 
 begin "Format"
 cargo fmt --all --check
@@ -57,9 +57,10 @@ cargo build --workspace --bins --tests
 # The broken versions: a few crates once more. One test is named for its features alone, as above.
 cargo build --workspace --features turndown-sim/sabotage --bin sabotage --test same_seed
 
-begin "Simulated days, crashes and benchmarks, a small share"
+begin "Simulated days, crashes, benchmarks and load, a small share"
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/campaign.sh short
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/bench.sh short
+CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/load.sh short
 
 begin "A hotel day without a window"
 scripts/demo.sh

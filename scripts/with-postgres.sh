@@ -59,10 +59,11 @@ chmod 600 "$folder/data/server.key"
 [ "$(id -u)" -ne 0 ] || chown postgres: "$folder/data/server.key" "$folder/data/server.crt"
 
 # Durable as the service asks for, and without what a server of a day needs not. Somebody else may have a port.
+# POSTGRES_OPTIONS says what is to be otherwise.
 for port in $(shuf --input-range=20000-29999 --head-count=5); do
   if server pg_ctl start --silent --wait --pgdata="$folder/data" --log="$folder/log" --options="-k $folder \
     -c listen_addresses=127.0.0.1 -c port=$port -c ssl=on -c max_connections=200 -c autovacuum=off \
-    -c shared_buffers=64MB"; then
+    -c shared_buffers=64MB ${POSTGRES_OPTIONS:-}"; then
     running=yes
     break
   fi

@@ -34,7 +34,7 @@ impl Chain {
     }
 
     fn next(&mut self, n: usize) -> SealedEvent {
-        let (room, action) = house::action(ROOMS, n);
+        let (room, action) = house::action(&(0..ROOMS), n);
         let day = self.book.property.service_day.clone();
         let fields = &mut self.fields[n % ROOMS];
         let now = TIME.parse().expect("a time");

@@ -17,7 +17,7 @@ pub fn memory(folder: &Path, figures: &mut Figures, backlog: usize) {
     for (events, highest) in [0, backlog].into_iter().zip(&mut highest) {
         let house = House::open(&folder.join(format!("service-{events}")), ROOMS);
         let desk = runtime.block_on(house.desk("desk"));
-        house::record_many(&desk, ROOMS, 0, events);
+        house::record_many(&desk, &(0..ROOMS), 0, events);
         desk.engine().close();
         drop(desk);
         let SyncConfig { address, token, property_id, store_id } = house.link(&house.url);

@@ -31,7 +31,7 @@ pub fn begins(folder: &Path, figures: &mut Figures, rooms: usize) {
     let beside = house::open_desk(folder.join("beside"), Hands::Callers, true);
     house::move_in_alone(&beside, rooms);
     let began = Instant::now();
-    house::record_many(&beside, rooms, 0, rooms);
+    house::record_many(&beside, &(0..rooms), 0, rooms);
     let baseline = began.elapsed().as_secs_f64();
     figures.shown("day_begins_s", took, &format!("seconds until a day has begun in {rooms} rooms, saved twice"));
     figures.at_most("day_begins_ratio", took / baseline, 3.0, "times as long as recording as many actions in bulk");

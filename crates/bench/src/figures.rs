@@ -62,12 +62,16 @@ impl Figures {
 }
 
 fn number(value: f64) -> Value {
-    text(value).parse::<f64>().map_or(Value::Null, |value| json!(value))
+    let text = text(value);
+    // A count is told as one.
+    let whole = text.parse::<u64>().map(|value| json!(value));
+    whole.unwrap_or_else(|_| text.parse::<f64>().map_or(Value::Null, |value| json!(value)))
 }
 
 /// As many digits as mean anything.
 fn text(value: f64) -> String {
     match value.abs() {
+        0.0 => "0".to_owned(),
         v if v >= 100.0 => format!("{value:.0}"),
         v if v >= 10.0 => format!("{value:.1}"),
         v if v >= 1.0 => format!("{value:.2}"),

@@ -17,7 +17,7 @@ pub fn on_loopback(folder: &Path, figures: &mut Figures, events: usize, rounds: 
     for round in 0..rounds {
         let house = House::open(&folder.join(format!("round-{round}")), ROOMS);
         let desk = runtime.block_on(house.desk("desk"));
-        house::record_many(&desk, ROOMS, 0, events);
+        house::record_many(&desk, &(0..ROOMS), 0, events);
         let bytes = desk.engine().next_to_send(1, usize::MAX, &Default::default()).expect("it is read")[0].bytes.len();
         let took = runtime.block_on(house::flush(&desk, house.link(&house.url)));
         assert_eq!(house.close(), events as u64, "the service holds each event once, and its chain verifies");
@@ -99,7 +99,7 @@ pub fn over_a_weak_link(folder: &Path, figures: &mut Figures, link: WeakLink, ev
             .map(|run| {
                 let house = House::open(&folder.join(format!("run-{run}")), ROOMS);
                 let desk = runtime.block_on(house.desk("desk"));
-                house::record_many(&desk, ROOMS, 0, events);
+                house::record_many(&desk, &(0..ROOMS), 0, events);
                 forget_the_last_eight_hours(desk.engine());
                 let address = runtime.block_on(link.carry(&house.url, seed.wrapping_add(run as u64)));
                 let config = house.link(&address);

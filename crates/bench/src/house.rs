@@ -1,5 +1,6 @@
 //! A hotel on the real service, and real desks that record in it and send to it.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,11 +34,16 @@ fn task_of(room: &str) -> TaskId {
     TaskId(format!("t-{room}"))
 }
 
-/// The hotel: each room with a stayover clean and fresh linen.
+/// A hotel: each room with a stayover clean and fresh linen.
 pub fn hotel(rooms: usize) -> (PropertyBook, Vec<(EntityRef, Fields)>) {
+    hotel_named(PROPERTY, rooms)
+}
+
+/// The same under another name.
+pub fn hotel_named(property: &str, rooms: usize) -> (PropertyBook, Vec<(EntityRef, Fields)>) {
     let person = |id: &str, role| Staff { id: StaffId(id.into()), name: id.to_uppercase(), role, section: None };
     let property = Property {
-        id: PROPERTY.into(),
+        id: property.into(),
         name: "Grand Hotel".into(),
         time_zone: "Europe/Lisbon".into(),
         service_day: DAY.into(),
@@ -63,9 +69,9 @@ pub fn hotel(rooms: usize) -> (PropertyBook, Vec<(EntityRef, Fields)>) {
     (PropertyBook { property, staff, bookings: vec![] }, entities.collect())
 }
 
-/// The n-th action of a day in which the rooms take turns: each is begun, paused, gone on with, and written about.
-pub fn action(rooms: usize, n: usize) -> (String, Action) {
-    let (room, round) = (room_name(n % rooms), n / rooms);
+/// The n-th action of a day in which these rooms take turns: each is begun, paused, gone on with, and written about.
+pub fn action(rooms: &Range<usize>, n: usize) -> (String, Action) {
+    let (room, round) = (room_name(rooms.start + n % rooms.len()), n / rooms.len());
     let task = task_of(&room);
     let action = match round % 3 {
         _ if round == 0 => Action::Start { task },
@@ -113,14 +119,14 @@ pub fn move_in_with(desk: &Desk, book: &PropertyBook, entities: Vec<(EntityRef, 
 }
 
 /// Records many actions, from the n-th on: as [`Desk::act`] does, but many in one unit of work.
-pub fn record_many(desk: &Desk, rooms: usize, from: usize, count: usize) {
+pub fn record_many(desk: &Desk, rooms: &Range<usize>, from: usize, count: usize) {
     let book = desk.book().expect("it is read").expect("the hotel is loaded");
     let all: Vec<usize> = (from..from + count).collect();
     for some in all.chunks(ACTIONS_A_UNIT) {
-        let (some, book) = (some.to_vec(), Arc::clone(&book));
+        let (some, book, rooms) = (some.to_vec(), Arc::clone(&book), rooms.clone());
         let recorded: Result<(), EngineError> = desk.engine().write(move |work| {
             for n in some {
-                let (room, action) = action(rooms, n);
+                let (room, action) = action(&rooms, n);
                 let book = Arc::clone(&book);
                 let entity = EntityRef::new("room", room);
                 let intent = Intent {

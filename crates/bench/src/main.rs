@@ -11,6 +11,7 @@ mod day;
 mod figures;
 mod flush;
 mod house;
+mod load;
 mod record;
 mod repair;
 mod times;
@@ -19,6 +20,7 @@ mod weak_link;
 use clap::{Parser, Subcommand};
 use figures::Figures;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 use turndown_sync::SyncConfig;
 use weak_link::WeakLink;
@@ -48,21 +50,26 @@ enum Role {
     /// The desk whose repair is measured.
     #[command(hide = true)]
     Repair { desk: PathBuf, entries: u64 },
+    /// A chain's desks on three services that share one PostgreSQL: `scripts/load.sh` runs it beside a server of its own.
+    Load(load::Load),
 }
 
-fn main() {
+fn main() -> ExitCode {
     let args = Args::parse();
     match args.role {
         Some(Role::Send { desk, address, token, property_id, store_id }) => {
-            return backlog::send(&desk, SyncConfig { address, token, property_id, store_id });
+            backlog::send(&desk, SyncConfig { address, token, property_id, store_id });
         }
-        Some(Role::Repair { desk, entries }) => return repair::open(&desk, entries),
-        None => {}
+        Some(Role::Repair { desk, entries }) => repair::open(&desk, entries),
+        Some(Role::Load(load)) => return if load::run(&load) { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        None => {
+            std::fs::create_dir_all(&args.folder).expect("a folder");
+            let figures = run(&args);
+            figures.print();
+            println!("{}", figures.json());
+        }
     }
-    std::fs::create_dir_all(&args.folder).expect("a folder");
-    let figures = run(&args);
-    figures.print();
-    println!("{}", figures.json());
+    ExitCode::SUCCESS
 }
 
 fn run(args: &Args) -> Figures {

@@ -65,10 +65,10 @@ pub fn one_action(folder: &Path, figures: &mut Figures, actions: usize) {
     for n in 0..actions {
         let id = house::event_id();
         for (desk, times) in [(&writer, &mut writers), (&caller, &mut callers)] {
-            let (room, action) = house::action(ROOMS, n);
+            let (room, action) = house::action(&(0..ROOMS), n);
             times.take(|| desk.act(id.clone(), house::actor(), &room, action).expect("it is recorded"));
         }
-        let (room, _) = house::action(ROOMS, n);
+        let (room, _) = house::action(&(0..ROOMS), n);
         bares.take(|| bare.record(&room, &id));
     }
     println!("record one action: {actions} actions over {ROOMS} rooms, each at three places in turn");
@@ -93,13 +93,13 @@ pub fn while_flushing(folder: &Path, figures: &mut Figures, backlog: usize, roun
     for round in 0..rounds {
         let house = House::open(&folder.join(format!("round-{round}")), ROOMS);
         let desk = runtime.block_on(house.desk("desk"));
-        house::record_many(&desk, ROOMS, 0, backlog);
+        house::record_many(&desk, &(0..ROOMS), 0, backlog);
         runtime.block_on(async {
             let link = Sync::start(desk.engine().clone(), house.link(&house.url));
             let mut beat = tokio::time::interval(Duration::from_millis(10));
             for n in backlog.. {
                 beat.tick().await;
-                let (room, action) = house::action(ROOMS, n);
+                let (room, action) = house::action(&(0..ROOMS), n);
                 let recording = desk.clone();
                 let took = tokio::task::spawn_blocking(move || {
                     let began = Instant::now();
@@ -135,7 +135,7 @@ fn held_by_answers(folder: &Path, events: usize) -> Times {
     const ANSWERS_A_REQUEST: usize = 500;
     let desk = house::open_desk(folder.join("held"), Hands::Own, true);
     house::move_in_alone(&desk, ROOMS);
-    house::record_many(&desk, ROOMS, 0, events);
+    house::record_many(&desk, &(0..ROOMS), 0, events);
     let engine = desk.engine().clone();
     let answering = std::thread::spawn(move || {
         let mut seq = 1_000_000;
