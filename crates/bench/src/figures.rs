@@ -71,8 +71,7 @@ fn number(value: f64) -> Value {
 /// As many digits as mean anything.
 fn text(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_owned(),
-        v if v >= 100.0 => format!("{value:.0}"),
+        v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
         v if v >= 10.0 => format!("{value:.1}"),
         v if v >= 1.0 => format!("{value:.2}"),
         _ => format!("{value:.3}"),

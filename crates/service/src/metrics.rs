@@ -73,7 +73,7 @@ impl Default for Metrics {
             event_age_seconds: Histogram::new(exponential_buckets(1.0, 4.0, 11)),
             reports: Family::default(),
             audit_forks: Counter::default(),
-            batch_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            batch_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 17)),
             head_seq: Gauge::default(),
             streams: Gauge::default(),
             domain_events: Counter::default(),
