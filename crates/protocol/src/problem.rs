@@ -33,6 +33,8 @@ pub mod codes {
     pub const NOT_FOUND: &str = "NOT_FOUND";
     /// The service cannot write now.
     pub const STORAGE: &str = "STORAGE";
+    /// The disk that the service writes to is full.
+    pub const STORAGE_FULL: &str = "STORAGE_FULL";
     /// The event's form is newer than the service.
     pub const UPGRADE_REQUIRED: &str = "UPGRADE_REQUIRED";
     /// The event comes before one it builds on.

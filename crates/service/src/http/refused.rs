@@ -18,9 +18,12 @@ impl Refused {
         self
     }
 
-    fn storage() -> Self {
-        Problem::new(503, codes::STORAGE, "The service cannot read or write its store now.")
-            .with_detail("Nothing was changed. Keep what you have and try again; the service's log has the reason.")
+    /// A commit whose answer was lost may stand, so nothing is said of what was done.
+    fn storage(code: &'static str, title: &'static str) -> Self {
+        Problem::new(503, code, title)
+            .with_detail(
+                "Keep what you have and send the same again: it is done once. The service's log has the reason.",
+            )
             .into()
     }
 
@@ -28,6 +31,8 @@ impl Refused {
         Problem::new(400, codes::BAD_REQUEST, "The request is not what this route takes.").with_detail(detail).into()
     }
 }
+
+const CANNOT: &str = "The service cannot read or write its store now.";
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
@@ -42,13 +47,16 @@ impl From<StoreError> for Refused {
                 Self::from(Problem::new(503, codes::STOPPING, "The service is stopping. Try again in a moment."))
                     .retry_after(2)
             }
-            StoreError::Database(_) | StoreError::Server(_) => {
+            error @ (StoreError::Database(_) | StoreError::Server(_)) => {
                 tracing::error!(error = error_text(&error), "the store failed");
-                Self::storage().retry_after(5)
+                if error.is_full() {
+                    return Self::storage(codes::STORAGE_FULL, "The service's disk is full.").retry_after(30);
+                }
+                Self::storage(codes::STORAGE, CANNOT).retry_after(5)
             }
             StoreError::Busy => {
                 tracing::warn!("no connection to the database server was free");
-                Self::storage().retry_after(2)
+                Self::storage(codes::STORAGE, CANNOT).retry_after(2)
             }
             StoreError::Unreadable(source) => {
                 tracing::error!(error = %source, "a stored record cannot be read");

@@ -54,7 +54,8 @@ pub struct Identity {
     pub run: String,
 }
 
-/// Why the store did not do it. Nothing was changed.
+/// Why the store did not do it, or cannot say whether it did. A commit whose answer was lost is there as a whole or not
+/// at all.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The database could not.
@@ -79,6 +80,17 @@ pub enum StoreError {
     /// A fault of this program; the log has the rest.
     #[error("a fault in the service")]
     Fault,
+}
+
+impl StoreError {
+    /// Whether the disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Server(error) => error.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL),
+            _ => false,
+        }
+    }
 }
 
 /// How long an enrolment code holds, in minutes.

@@ -14,7 +14,8 @@ use turndown_service::store::sqlite::{self, Admin, Files};
 use turndown_service::store::{AuditReport, Import};
 
 /// Whether this program has the tests of the store on PostgreSQL.
-pub const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"on_postgres" | b"postgres");
+pub const ON_POSTGRES: bool =
+    matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"on_postgres" | b"postgres" | b"postgres_faults");
 
 /// The roles that `scripts/with-postgres.sh` makes.
 pub const OWNER: &str = "turndown_owner";
@@ -51,6 +52,11 @@ impl Kept {
                 "This test needs a PostgreSQL of its own. Run: scripts/with-postgres.sh cargo nextest run -p turndown-service"
             );
         };
+        Self::on(server, folder)
+    }
+
+    /// The same on a server that is named as `psql` names one, without role and database.
+    pub fn on(server: String, folder: &TempDir) -> Self {
         let kept = Self::Server { server, name: random("t"), key: folder.path().join("signing-key") };
         let name = kept.name();
         kept.on_server(&format!("CREATE DATABASE {name} OWNER {OWNER}"));

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
 
 mod broker;
+pub mod cluster;
 mod kept;
 
 #[allow(unused_imports, reason = "each test file uses its part of this")]
@@ -126,10 +127,18 @@ impl Service {
     }
 
     pub async fn open_with(rooms: usize, configure: impl Fn(&mut Config) + 'static) -> Self {
+        Self::open_on(Kept::new, rooms, configure).await
+    }
+
+    pub async fn open_on(
+        keep: impl FnOnce(&TempDir) -> Kept,
+        rooms: usize,
+        configure: impl Fn(&mut Config) + 'static,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let env = Arc::new(SetClock(AtomicU64::new(u64::try_from(noon().timestamp_millis()).unwrap())));
         let mut service = Self {
-            kept: Kept::new(&folder),
+            kept: keep(&folder),
             folder,
             env,
             running: None,
