@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STAMPS := $(TARGET)/stamps
 export TURNDOWN_BIN_DIR := $(abspath $(TARGET))/debug
-export DATA HOTEL DATE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY HOTELS DESKS EVENTS UPDATE
+export DATA HOTEL DATE STORE ROOM ACTION YES DAYS SEED SITTINGS SEEDS CUTS KILLS ONLY HOTELS DESKS EVENTS UPDATE
 # What a run keeps: the service's database, the desk's, logs, screenshots.
 export TURNDOWN_RUN_DIR := $(abspath $(or $(TURNDOWN_RUN_DIR),run))
 
@@ -35,8 +35,8 @@ test: ## Run every test: format, lints, unit tests, gates, the demo, the real wi
 ##@ Trying it
 
 .PHONY: demo
-demo: ## Play a hotel day with an outage, without a window (DATA=file HOTEL="Resort Hotel" DATE=2016-03-25)
-	@scripts/setup.sh programs
+demo: ## Play a hotel day with an outage, without a window (DATA=file HOTEL="Resort Hotel" DATE=2016-03-25 STORE=postgres)
+	@scripts/setup.sh programs $(if $(filter postgres,$(STORE)),database)
 	cargo build -p turndown-gates -p turndown-service --bins
 	@scripts/demo.sh
 

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-target}
 programs=${CAMPAIGN_BIN_DIR:-$target/campaign}
+# Where Debian keeps haproxy, which not everybody has in their path.
+PATH=$PATH:/usr/sbin
 
 # A server as somebody would run it for this: with memory to work in, and tidying up by itself.
 if [ -z "${TURNDOWN_TEST_POSTGRES:-}" ]; then

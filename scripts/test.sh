@@ -62,8 +62,9 @@ CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/campaign.sh short
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/bench.sh short
 CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/load.sh short
 
-begin "A hotel day without a window"
+begin "A hotel day without a window, on both stores"
 scripts/demo.sh
+STORE=postgres scripts/demo.sh
 
 begin "The real window"
 scripts/e2e.sh

@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::child::Owned;
 use crate::{eventually_or, roles};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -64,9 +65,46 @@ impl Hotel {
     }
 }
 
+/// Where the service keeps everything.
+#[derive(Debug, Clone)]
+enum Store {
+    /// In a file in its folder.
+    File,
+    /// In a database of its own on a server, named as `psql` names one, without role and database.
+    Server { server: String, database: String },
+}
+
+/// Names a PostgreSQL server (`scripts/with-postgres.sh` starts one and says where) on which services keep everything.
+/// Without it they keep it in files.
+const ON_POSTGRES: &str = "TURNDOWN_ON_POSTGRES";
+
+impl Store {
+    /// A new one, with tables and no hotel.
+    fn make() -> Self {
+        let Ok(server) = std::env::var(ON_POSTGRES) else { return Self::File };
+        let database = format!("gate_{:016x}", fastrand::u64(..));
+        let mut psql = Command::new("psql");
+        psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command"]);
+        psql.arg(format!("CREATE DATABASE {database} OWNER turndown_owner"));
+        psql.arg(format!("{server} user=postgres dbname=postgres"));
+        said(psql.output().expect("psql is there"), "CREATE DATABASE");
+        let store = Self::Server { server, database };
+        let mut migrate = roles::command("service");
+        migrate.args(["migrate", "--postgres", &store.address("turndown_owner")]);
+        said(migrate.output().expect("it runs"), "migrate");
+        store
+    }
+
+    fn address(&self, role: &str) -> String {
+        let Self::Server { server, database } = self else { panic!("a file is on no server") };
+        format!("{server} user={role} dbname={database}")
+    }
+}
+
 /// A service with one imported day.
 pub struct Service {
     folder: TempDir,
+    store: Store,
     hotel: Hotel,
     address: String,
     running: Option<Owned>,
@@ -100,18 +138,48 @@ impl Service {
     #[must_use]
     pub fn import(hotel: &Hotel, address: String) -> Self {
         let folder = tempfile::Builder::new().prefix("turndown-service-").tempdir().expect("a folder");
-        let service = Self { folder, hotel: hotel.clone(), address, running: None, starts: 0, token: None };
+        let store = Store::make();
+        let service = Self { folder, store, hotel: hotel.clone(), address, running: None, starts: 0, token: None };
         let mut import = roles::command("service");
-        import.args(["import", "--db"]).arg(service.db()).arg("--file").arg(&hotel.file);
+        import.arg("import").args(service.place()).arg("--file").arg(&hotel.file);
         import.args(["--hotel", &hotel.name, "--date", &hotel.date, "--seed", &hotel.seed.to_string()]);
         said(import.output().expect("the import runs"), "import");
         service
     }
 
-    /// The database's file.
-    #[must_use]
-    pub fn db(&self) -> PathBuf {
+    /// Where it keeps everything, as its commands take it.
+    fn place(&self) -> [OsString; 2] {
+        match &self.store {
+            Store::File => ["--db".into(), self.db().into()],
+            Store::Server { .. } => ["--postgres".into(), self.store.address("turndown_service").into()],
+        }
+    }
+
+    /// The same with the key that signs, for those who need it.
+    fn place_and_key(&self) -> Vec<OsString> {
+        let mut place = self.place().to_vec();
+        if matches!(self.store, Store::Server { .. }) {
+            place.extend(["--signing-key".into(), self.folder.path().join("signing.key").into()]);
+        }
+        place
+    }
+
+    /// The database's file, where it is one.
+    fn db(&self) -> PathBuf {
         self.folder.path().join("service.db")
+    }
+
+    /// Writes the audit trail of its hotel into a file beside its others, with its own tool, and answers where.
+    ///
+    /// # Panics
+    /// When it is refused, with what it said.
+    #[must_use]
+    pub fn export_audit(&self, name: &str) -> PathBuf {
+        let out = self.folder.path().join(name);
+        let mut command = roles::command("service");
+        command.args(["audit", "export"]).args(self.place_and_key()).arg("--out").arg(&out);
+        said(command.output().expect("it runs"), "audit export");
+        out
     }
 
     /// Its day.
@@ -157,7 +225,7 @@ impl Service {
         self.starts += 1;
         let ready = self.folder.path().join(format!("ready-{}", self.starts));
         let log = File::create(self.folder.path().join(format!("log-{}", self.starts))).expect("a log");
-        serve.args(["serve", "--listen", &self.address, "--db"]).arg(self.db());
+        serve.args(["serve", "--listen", &self.address]).args(self.place_and_key());
         serve.arg("--events-file").arg(self.events_file()).arg("--ready-file").arg(&ready);
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut child = Owned::spawn(&mut serve);
@@ -209,7 +277,11 @@ impl Service {
     /// # Panics
     /// When it is refused, with what it said.
     pub fn act(&self, arguments: &[&str]) -> String {
-        self.tool("act", arguments)
+        match self.store {
+            Store::File => self.tool("act", arguments),
+            // Only a store in a file says by itself where its service is.
+            Store::Server { .. } => self.tool("act", &[&["--url", &self.url()], arguments].concat()),
+        }
     }
 
     /// Verifies the audit trail with the service's own tool.
@@ -218,13 +290,13 @@ impl Service {
     /// When it is not as it was written.
     pub fn verify_audit(&self) -> String {
         let mut command = roles::command("service");
-        command.args(["audit", "verify", "--db"]).arg(self.db());
+        command.args(["audit", "verify"]).args(self.place());
         said(command.output().expect("it runs"), "audit verify")
     }
 
     fn tool(&self, name: &str, arguments: &[&str]) -> String {
         let mut command = roles::command("service");
-        command.arg(name).args(arguments).arg("--db").arg(self.db());
+        command.arg(name).args(arguments).args(self.place());
         said(command.output().expect("it runs"), name)
     }
 
@@ -257,6 +329,7 @@ impl Service {
     }
 
     fn change_book(&mut self, change: impl FnOnce(&mut Value)) {
+        self.is_a_file();
         self.stop();
         let connection = rusqlite::Connection::open(self.db()).expect("the store");
         let text: String =
@@ -270,6 +343,7 @@ impl Service {
 
     /// A copy of its database, taken while it is stopped for a moment.
     pub fn back_up(&mut self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.is_a_file();
         self.stop();
         let files = self.database_files().into_iter().filter(|file| file.exists());
         let backup = files.map(|file| (file.clone(), fs::read(&file).expect("a file of the store"))).collect();
@@ -292,6 +366,11 @@ impl Service {
         if rotate {
             self.tool("rotate-epoch", &[]);
         }
+    }
+
+    /// A server is backed up, restored and changed with its own tools.
+    fn is_a_file(&self) {
+        assert!(matches!(self.store, Store::File), "this is done to a store in a file");
     }
 
     fn database_files(&self) -> Vec<PathBuf> {

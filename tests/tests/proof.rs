@@ -16,16 +16,6 @@ fn audited(files: &[&Path]) -> (Value, Option<i32>) {
     (serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {said}")), output.status.code())
 }
 
-/// The service's trail, whole, beside the running service.
-fn of_service(journey: &Journey, name: &str) -> PathBuf {
-    let out = journey.service.db().with_file_name(name);
-    let mut command = roles::command("service");
-    command.args(["audit", "export", "--db"]).arg(journey.service.db()).arg("--out").arg(&out);
-    let output = command.output().expect("it runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    out
-}
-
 /// The desk's record beside the table of everything that was ever done at it.
 fn of_desk(desk: &mut Desk) -> PathBuf {
     let ever = ReportPeriod::Time { from: "1970-01-01T00:00:00Z".into(), to: "2100-01-01T00:00:00Z".into() };
@@ -58,9 +48,9 @@ fn work(journey: &mut Journey, rooms: std::ops::Range<usize>) {
 fn k2_an_auditor_proves_both_sides_and_finds_what_the_service_no_more_has_of_what_it_signed_for() {
     let mut journey = Journey::small();
     work(&mut journey, 0..2);
-    let early = of_service(&journey, "early.jsonl");
+    let early = journey.service.export_audit("early.jsonl");
     work(&mut journey, 2..4);
-    let (service, desk) = (of_service(&journey, "service.jsonl"), of_desk(&mut journey.desk));
+    let (service, desk) = (journey.service.export_audit("service.jsonl"), of_desk(&mut journey.desk));
 
     let (said, code) = audited(&[&service, &desk]);
     assert_eq!((said["ok"].as_bool(), said["compared"].as_u64(), code), (Some(true), Some(1), Some(0)), "{said}");
