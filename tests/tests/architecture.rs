@@ -94,7 +94,10 @@ const ONLY: &[(&str, &[&str])] = &[
     ("deadpool*", &["turndown-service"]),
     ("async-nats", &["turndown-service"]),
     ("refinery", &["turndown-offline", "turndown-desk", "turndown-service", "turndown-sim"]),
-    ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates"]),
+    ("reqwest", &["turndown-sync", "turndown-service", "turndown-gates", "turndown-bench"]),
+    ("opentelemetry*", &["turndown-service"]),
+    ("tracing-opentelemetry", &["turndown-service"]),
+    ("prost", &["turndown-service"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),
     ("ts-rs", &["turndown-app", "turndown-domain", "turndown-phrase"]),
 ];
