@@ -7,7 +7,7 @@ use crate::startup::Refusal;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState, TracerProvider};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceId, TraceState, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
@@ -112,8 +112,13 @@ pub(crate) fn of_request(request: &Request, route: &str) -> Span {
     );
     if !span.is_disabled() {
         let context = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
-        // It fails only where nobody listens to spans.
-        let _ = span.set_parent(context);
+        let of = context.span().span_context().clone();
+        if of.is_valid() {
+            // The caller's own words beside its trace (`tracestate`) may be anything, and go no further.
+            let of = SpanContext::new(of.trace_id(), of.span_id(), of.trace_flags(), true, TraceState::NONE);
+            // It fails only where nobody listens to spans.
+            let _ = span.set_parent(Context::new().with_remote_span_context(of));
+        }
     }
     span
 }

@@ -675,6 +675,45 @@ async fn the_signing_key_is_one_for_all_and_another_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn services_that_start_for_the_first_time_at_once_share_the_key_that_one_of_them_makes() {
+    let folder = TempDir::new().unwrap();
+    let kept = Kept::new(&folder);
+    let path = folder.path().join("key");
+    let mut stores = vec![];
+    for _ in 0..4 {
+        stores.push(turndown_service::store::postgres::PostgresStore::start(kept.server(SERVICE)).await.unwrap());
+    }
+    // Somebody is at it, so that all of them come to the same point.
+    let mut holder = kept.client("postgres").await;
+    let at_it = holder.transaction().await.unwrap();
+    at_it.execute("SELECT 1 FROM meta FOR UPDATE", &[]).await.unwrap();
+    let starting =
+        futures_util::future::join_all(stores.iter().map(|store| store.signing_key(&path, &SystemEnvironment, false)));
+    tokio::pin!(starting);
+    let looking = kept.client("postgres").await;
+    let all_wait = async {
+        let sql = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while looking.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = all_wait => assert!(!path.exists(), "nobody makes a key while another may be making one"),
+        _ = &mut starting => panic!("each waits for its turn"),
+    }
+    at_it.rollback().await.unwrap();
+    let keys = starting.await;
+    let in_file = hex::decode(std::fs::read_to_string(&path).unwrap()).unwrap();
+    for key in keys {
+        assert_eq!(key.expect("it serves").to_bytes()[..], in_file[..], "each has the one in the file");
+    }
+    for store in &stores {
+        turndown_service::store::Storage::close(store).await;
+    }
+}
+
+#[tokio::test]
 async fn of_several_processes_one_feeds_a_sink_and_another_takes_over_when_it_is_gone() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("events.jsonl");

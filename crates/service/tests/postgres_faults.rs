@@ -219,16 +219,18 @@ async fn with_a_failing_disk(inject: &str, demanded: &str) {
     let mut desk = Desk::of(&service).await;
     let before = desk.note("101", "before");
     service.send(&desk, &[&before]).await;
-    let failing = cluster.fail(inject);
     // More than one page of everything, so that tables grow.
     let events: Vec<_> =
         (0..200).map(|n| desk.note(&room_name(n % ROOMS), &format!("{n}: {}", "long ".repeat(190)))).collect();
     let all: Vec<&SealedEvent> = events.iter().collect();
     let batch = service.batch(&desk, &all);
+    let failing = cluster.fail(inject);
     let answer = service.send_raw(&batch).await;
     assert_eq!(answer.code(), (503, demanded.to_owned()));
     assert!(answer.headers.contains_key("retry-after"));
     drop(failing);
+    // Where the fault met the server as it came up again, it stays down until somebody starts it.
+    let starting = Arc::clone(&cluster);
     let taken = patiently("a server that works again", async {
         loop {
             let answer = service.send_raw(&batch).await;
@@ -236,7 +238,8 @@ async fn with_a_failing_disk(inject: &str, demanded: &str) {
                 break answer.json::<turndown_protocol::EventsResponse>();
             }
             assert_eq!(answer.status, 503);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let starting = Arc::clone(&starting);
+            tokio::task::spawn_blocking(move || starting.up()).await.unwrap();
         }
     })
     .await;

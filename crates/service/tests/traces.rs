@@ -94,6 +94,7 @@ impl Process {
             .bearer_auth(&self.token)
             .header("X-Idempotency-Key", key)
             .header("traceparent", trace)
+            .header("tracestate", "hotel=Rossi")
             .json(&json!({ "actor_id": "ana", "args": { "reason": REASON } }))
     }
 
@@ -151,7 +152,8 @@ async fn traces_and_log_say_how_a_request_went_and_nothing_of_whom_it_was_about(
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
     assert!(lines.iter().all(|line| line["level"] == "INFO" && line["timestamp"].is_string()), "{log}");
     assert_eq!(lines.last().expect("it says something")["message"], "stopped");
-    let told: Vec<_> = spans.iter().map(|span| (&span.name, &span.attributes, &span.events, &span.links)).collect();
+    let told: Vec<_> =
+        spans.iter().map(|span| (&span.name, &span.attributes, &span.events, &span.links, &span.trace_state)).collect();
     let told = format!("{log} {told:?}");
     for private in ["Rossi", "pillow", "ana", "grand", "secret", &task_of(&room_name(0)), &token] {
         assert!(!told.contains(private), "{private} was told: {told}");

@@ -27,7 +27,7 @@ pub struct Services {
 /// What services counted: requests that were told to come again, and how long batches took.
 #[derive(Debug, Clone, Default)]
 pub struct Counted {
-    /// Requests answered with `429` or `503`.
+    /// Requests that the services answered with `429` or `503`.
     pub told_to_wait: u64,
     /// Upper bounds in seconds, and how many batches took at most so long.
     batches: Vec<(f64, u64)>,
@@ -39,8 +39,9 @@ impl Counted {
         for line in text.lines() {
             let Some((name, value)) = line.rsplit_once(' ') else { continue };
             let Ok(value) = value.parse::<u64>() else { continue };
-            let is_told = ["status=\"429\"", "status=\"503\""].iter().any(|status| name.contains(status));
-            if name.starts_with("turndown_requests_total{") && is_told {
+            // Who asks too often is turned away before the requests are counted.
+            let is_told = name.starts_with("turndown_requests_total{") && name.contains("status=\"503\"");
+            if is_told || name == "turndown_requests_limited_total" {
                 counted.told_to_wait += value;
             }
             let bound =
@@ -111,7 +112,7 @@ impl Services {
         let balancer = balancer.expect("haproxy is there: scripts/setup.sh load installs it");
         let url = format!("http://{listen}");
         let began = Instant::now();
-        while !client.get(format!("{url}/readyz")).send().await.is_ok_and(|answer| answer.status().is_success()) {
+        while !client.get(format!("{url}/healthz")).send().await.is_ok_and(|answer| answer.status().is_success()) {
             assert!(began.elapsed() < PATIENCE, "the balancer does not answer at {url}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -180,7 +181,7 @@ mod tests {
                 "# HELP turndown_requests Requests\n\
                  turndown_requests_total{{route=\"/v1/events\",status=\"200\"}} 90\n\
                  turndown_requests_total{{route=\"/v1/events\",status=\"503\"}} {waits}\n\
-                 turndown_requests_total{{route=\"/v1/changes\",status=\"429\"}} 1\n\
+                 turndown_requests_limited_total 1\n\
                  turndown_batch_seconds_sum 1.5\n\
                  turndown_batch_seconds_bucket{{le=\"0.001\"}} {fast}\n\
                  turndown_batch_seconds_bucket{{le=\"0.002\"}} {all}\n\

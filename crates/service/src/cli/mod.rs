@@ -327,7 +327,8 @@ fn log(format: LogFormat, traces: Option<&Traces>) {
 }
 
 fn serve(args: Serve) -> Result<(), Refusal> {
-    let traces = args.traces.as_deref().map(Traces::to).transpose()?;
+    // An empty variable is one that is not set.
+    let traces = args.traces.as_deref().filter(|address| !address.is_empty()).map(Traces::to).transpose()?;
     log(args.log_format, traces.as_ref());
     let place = match (args.db.which()?, args.signing_key) {
         (Which::File(files), None) => Place::File(files.db),

@@ -22,7 +22,7 @@ impl Refused {
     fn storage(code: &'static str, title: &'static str) -> Self {
         Problem::new(503, code, title)
             .with_detail(
-                "Keep what you have and send the same again: it is done once. The service's log has the reason.",
+                "Keep what you have and send the same again: nothing is done twice. The service's log has the reason.",
             )
             .into()
     }

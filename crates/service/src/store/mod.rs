@@ -118,14 +118,20 @@ pub struct TokenFor {
 }
 
 /// An error with what caused it, for the log.
-pub(crate) fn error_text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+pub(crate) fn error_text(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts = vec![];
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // The server's own details repeat what was to be written: rooms, names, notes.
+        let of_server = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
+        if let Some(said) = of_server {
+            parts.push(format!("{} {}: {}", said.severity(), said.code().code(), said.message()));
+            break;
+        }
+        parts.push(error.to_string());
+        next = error.source();
     }
-    text
+    parts.join(": ")
 }
 
 /// A device as its token names it.

@@ -48,7 +48,9 @@ impl Cluster {
             let owned = Command::new("chown").arg("postgres:").arg(folder.path()).status().unwrap();
             assert!(owned.success());
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Below those which the system gives to anybody who connects: it is kept while the server is down.
+        let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        let port = std::iter::repeat_with(|| fastrand::u16(20_000..30_000)).find(free).expect("a free port");
         let cluster = Self { folder, programs, port };
         let made = cluster
             .program("initdb")
@@ -85,10 +87,15 @@ impl Cluster {
         format!("host={} port={}", self.folder.path().display(), self.port)
     }
 
-    /// Starts it, with what it kept.
+    /// Starts it, with what it kept, unless it runs.
     pub fn up(&self) {
+        let runs = self.program("pg_ctl").args(["status", "--pgdata"]).arg(self.data()).output().unwrap();
+        if runs.status.success() {
+            return;
+        }
         let options = format!(
-            "-k {} -c listen_addresses=127.0.0.1 -c port={} -c autovacuum=off -c shared_buffers=16MB",
+            "-k {} -c listen_addresses=127.0.0.1 -c port={} -c autovacuum=off -c shared_buffers=16MB \
+             -c wal_level=minimal -c max_wal_senders=0",
             self.folder.path().display(),
             self.port
         );
@@ -117,9 +124,13 @@ impl Cluster {
     pub fn kill(&self) {
         let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
-        while Path::new("/proc").join(&pid).exists() {
+        // Where nobody asks how it ended it stays, as a zombie.
+        let stat = Path::new("/proc").join(&pid).join("stat");
+        while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
             std::thread::yield_now();
         }
+        // Nobody else has its data; the next start would take a zombie for somebody who has.
+        let _ = std::fs::remove_file(self.data().join("postmaster.pid"));
     }
 
     /// Of the process from which all others of the server come.
@@ -154,7 +165,10 @@ impl Cluster {
         };
         while !pids.iter().all(traced) {
             let ended = faults.0.try_wait().unwrap();
-            assert!(ended.is_none(), "strace may not attach: as root, or with kernel.yama.ptrace_scope=0, it may");
+            assert!(
+                ended.is_none(),
+                "strace may not attach here: that takes root with CAP_SYS_PTRACE, or kernel.yama.ptrace_scope=0"
+            );
             std::thread::yield_now();
         }
         faults

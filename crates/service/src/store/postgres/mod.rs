@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -49,6 +49,8 @@ use write::{Books, EPOCH_AND_RUN, Hotel, concerns_all, may_work_now};
 const TRIES: u32 = 5;
 /// How long whoever writes to a hotel waits for those before him in this process.
 const TURN: Duration = Duration::from_secs(10);
+/// How long an answer to whether the server works stands.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a transaction waits before it is tried again, longer each time.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -58,6 +60,8 @@ pub struct PostgresStore {
     pulse: Pulse,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    /// When somebody last asked whether the server works, and whether it did.
+    looked: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
 struct Inner {
@@ -100,7 +104,7 @@ impl PostgresStore {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(listen::listen(server.clone(), database.clone(), heart, stopping.clone()));
         let inner = Inner { store_id, server, database, books: Books::default(), turns: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner), pulse, tasks, stopping })
+        Ok(Self { inner: Arc::new(inner), pulse, tasks, stopping, looked: tokio::sync::Mutex::default() })
     }
 
     /// The key that signs audit heads, from its file: the one that the database names, made with the first start. All
@@ -111,9 +115,11 @@ impl PostgresStore {
     pub async fn signing_key(&self, path: &Path, env: &dyn Environment, new: bool) -> Result<SigningKey, Refusal> {
         let refuse =
             |error: StoreError| Refusal::Server { server: self.inner.server.name(), reason: error_text(&error) };
-        let client = self.inner.database.client().await.map_err(refuse)?;
+        let mut client = self.inner.database.client().await.map_err(refuse)?;
         let failed = |error: tokio_postgres::Error| refuse(StoreError::Server(error));
-        let row = client.query_one("SELECT signing_key FROM meta", &[]).await.map_err(failed)?;
+        // Others may be at their first start too, with the same file or with one of their own: one after the other.
+        let client = client.transaction().await.map_err(failed)?;
+        let row = client.query_one("SELECT signing_key FROM meta FOR UPDATE", &[]).await.map_err(failed)?;
         let public: String = row.try_get(0).map_err(failed)?;
         let there = read_key(path);
         let key = match there {
@@ -123,14 +129,19 @@ impl PostgresStore {
             None if public.is_empty() => make_key(path, env)?,
             _ => return Err(Refusal::SharedSigningKey(path.display().to_string())),
         };
-        client
-            .execute("UPDATE meta SET signing_key = $1 WHERE signing_key = $2", &[&public_hex(&key), &public])
-            .await
-            .map_err(failed)?;
-        // Another process may have been at its first start too: the key is named once, by whoever came first.
-        let row = client.query_one("SELECT signing_key FROM meta", &[]).await.map_err(failed)?;
-        let named: String = row.try_get(0).map_err(failed)?;
-        if named == public_hex(&key) { Ok(key) } else { Err(Refusal::SharedSigningKey(path.display().to_string())) }
+        client.execute("UPDATE meta SET signing_key = $1", &[&public_hex(&key)]).await.map_err(failed)?;
+        client.commit().await.map_err(failed)?;
+        Ok(key)
+    }
+
+    /// Asks the server whether it takes writes.
+    async fn look(&self) -> Result<(), StoreError> {
+        let mut client = self.inner.database.look().await?;
+        // Takes a number from the log's end and lets it go: a server that takes no writes, or whose disk is full, says so.
+        let tx = client.transaction().await?;
+        tx.execute("UPDATE meta SET signing_key = signing_key", &[]).await?;
+        tx.rollback().await?;
+        Ok(())
     }
 
     /// Runs a job to its end, whether or not anybody waits for it.
@@ -581,12 +592,16 @@ impl Storage for PostgresStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        let mut client = self.inner.database.look().await?;
-        // Takes a number from the log's end and lets it go: a server that takes no writes, or whose disk is full, says so.
-        let tx = client.transaction().await?;
-        tx.execute("UPDATE meta SET signing_key = signing_key", &[]).await?;
-        tx.rollback().await?;
-        Ok(())
+        // Those who ask at once, and within a second, share an answer: however many ask, it is about the server.
+        let mut looked = self.looked.lock().await;
+        if let Some((at, works)) = *looked
+            && at.elapsed() < LOOK_AGAIN
+        {
+            return if works { Ok(()) } else { Err(StoreError::Busy) };
+        }
+        let works = self.look().await;
+        *looked = Some((Instant::now(), works.is_ok()));
+        works
     }
 
     async fn close(&self) {

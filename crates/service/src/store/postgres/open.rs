@@ -68,7 +68,7 @@ impl Server {
     /// When it is none, or names a file that has no certificates.
     pub fn parse(address: &str) -> Result<Self, Refusal> {
         // The address may hold a password, so that no message repeats it.
-        let unreadable = |error: &dyn std::error::Error| {
+        let unreadable = |error: &(dyn std::error::Error + 'static)| {
             Refusal::Input(format!(
                 "The address of the PostgreSQL server cannot be read: {}. It is postgres://user:password@host:port/database.",
                 error_text(error)
