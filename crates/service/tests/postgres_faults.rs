@@ -213,15 +213,14 @@ async fn all_is_there_once(service: &Service, sent: &[SealedEvent]) {
 }
 
 /// Works while the server's disk fails as said, sees that nothing is called taken, and that all is once it works again.
-async fn with_a_failing_disk(inject: &str, demanded: &str) {
+async fn with_a_failing_disk(inject: &str, events: usize, demanded: &str) {
     let cluster = Arc::new(Cluster::start());
     let service = Service::open_on(|folder| Kept::on(cluster.address(), folder), ROOMS, |_| {}).await;
     let mut desk = Desk::of(&service).await;
     let before = desk.note("101", "before");
     service.send(&desk, &[&before]).await;
-    // More than one page of everything, so that tables grow.
     let events: Vec<_> =
-        (0..200).map(|n| desk.note(&room_name(n % ROOMS), &format!("{n}: {}", "long ".repeat(190)))).collect();
+        (0..events).map(|n| desk.note(&room_name(n % ROOMS), &format!("{n}: {}", "long ".repeat(190)))).collect();
     let all: Vec<&SealedEvent> = events.iter().collect();
     let batch = service.batch(&desk, &all);
     let failing = cluster.fail(inject);
@@ -252,10 +251,12 @@ async fn with_a_failing_disk(inject: &str, demanded: &str) {
 
 #[tokio::test]
 async fn p4_a_commit_that_the_servers_disk_does_not_sync_is_not_called_taken_and_is_done_once() {
-    with_a_failing_disk("fdatasync,fsync:error=EIO", "STORAGE").await;
+    // So little that nothing is synced before the commit.
+    with_a_failing_disk("fdatasync,fsync:error=EIO", 3, "STORAGE").await;
 }
 
 #[tokio::test]
 async fn p5_a_full_disk_of_the_server_is_told_as_one_and_nothing_is_half_written() {
-    with_a_failing_disk("fallocate,pwrite64,pwritev:error=ENOSPC", "STORAGE_FULL").await;
+    // More than one page of everything, so that tables grow.
+    with_a_failing_disk("fallocate,pwrite64,pwritev:error=ENOSPC", 200, "STORAGE_FULL").await;
 }

@@ -95,7 +95,7 @@ impl Cluster {
         }
         let options = format!(
             "-k {} -c listen_addresses=127.0.0.1 -c port={} -c autovacuum=off -c shared_buffers=16MB \
-             -c wal_level=minimal -c max_wal_senders=0",
+             -c wal_level=minimal -c max_wal_senders=0 -c wal_writer_delay=10s",
             self.folder.path().display(),
             self.port
         );

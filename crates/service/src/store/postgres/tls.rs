@@ -84,8 +84,8 @@ pub(super) fn settle(config: &mut Config) {
     }
 }
 
-/// What makes connections where the way is settled. Certificates are checked against the given authority alone, or against those that the
-/// operating system trusts; names are checked in both cases.
+/// What makes connections where the way is settled. Certificates are checked against the given authority alone, or
+/// against those that the operating system trusts; names are checked in both cases.
 pub(super) fn connector(config: &Config, root: Option<&Path>) -> Result<MakeRustlsConnect, Refusal> {
     let unusable = |reason: &dyn std::fmt::Display| {
         let file = root.map(|root| format!(" in {}", root.display())).unwrap_or_default();
