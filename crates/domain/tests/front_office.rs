@@ -225,6 +225,18 @@ fn a_longer_stay_is_served_and_a_shorter_one_is_cleaned_for_the_next() {
 }
 
 #[test]
+fn a_service_that_was_done_today_is_not_brought_again_by_a_booking_that_goes_back_and_forth() {
+    let stays = booking("a", "1", YESTERDAY, 3);
+    let mut house = House::with(vec![stays.clone()]);
+    house.clean("1", TaskKind::Stayover);
+    assert_eq!(house.tasks("1"), ["Stayover Completed"]);
+    house.booking(1, &Booking { nights: 1, ..stays.clone() }, InHouse);
+    assert_eq!(house.tasks("1"), ["Departure Ready", "Stayover Completed"]);
+    house.booking(2, &stays, InHouse);
+    assert_eq!(house.tasks("1"), ["Departure Cancelled", "Stayover Completed"]);
+}
+
+#[test]
 fn a_late_check_out_does_not_make_a_room_dirty_that_was_cleaned_since() {
     let left = booking("a", "1", YESTERDAY, 1);
     let mut house = House::with(vec![left.clone(), booking("b", "1", TODAY, 1)]);
