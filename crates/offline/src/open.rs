@@ -427,6 +427,7 @@ pub(crate) fn prepare(
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
+    refuse_read_only(&connection)?;
     let outdated = refuse_newer(&connection, &config.migrations)?;
     let has_record: bool =
         connection
@@ -460,20 +461,31 @@ pub(crate) fn reopen(
 ) -> Result<(Connection, WriterState), EngineError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open_connection(path, flags, vfs)?;
-    if connection.is_readonly("main")? {
-        // SQLite opens what it may not write for reading only; a later unit of work tries again.
-        let refused = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
-        return Err(rusqlite::Error::SqliteFailure(refused, None).into());
-    }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
+    refuse_read_only(&connection)?;
     set_and_read_back(&connection)?;
     let as_written = row_proof::keep(&connection)?;
     let state = read_state(&connection, environment, as_written)?;
     verify_tail(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((connection, state))
+}
+
+/// Refuses a connection that SQLite would only read through. It opens a file that it may not write for reading alone, and
+/// does the same where the file's header names a form newer than it can write: the one passes, the other is damage.
+fn refuse_read_only(connection: &Connection) -> Result<(), EngineError> {
+    if connection.is_readonly("main")? {
+        let refused = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(refused, None).into());
+    }
+    // The header is read with the first query.
+    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+    if connection.is_readonly("main")? {
+        return Err(EngineError::stored("database", "its header names a form that nobody has written"));
+    }
+    Ok(())
 }
 
 /// The revision of the last unit of work in the database.

@@ -679,6 +679,65 @@ fn a6_a_database_that_looks_sound_and_will_not_take_up_what_it_lacks_is_made_ane
     is_all_there(&house, &killed, "one start");
 }
 
+/// A desk that was closed: its database is in one file.
+fn closed(actions: u32) -> Killed {
+    let killed = killed(actions);
+    let (engine, _) = killed.house.open();
+    engine.close();
+    drop(engine);
+    killed
+}
+
+#[test]
+fn a6_a_bit_that_flips_anywhere_in_the_databases_header_keeps_no_desk_closed() {
+    let closed = closed(20);
+    for bit in 0..100 * 8 {
+        let house = again(&closed);
+        let mut bytes = std::fs::read(house.file("desk.db")).unwrap();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(house.file("desk.db"), bytes).unwrap();
+        let what = format!("bit {bit} of the header");
+        let (mut engine, _) = house.try_open().unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        if let Err(error) = try_add(&engine, 0, "first") {
+            // What only a write comes by is told by the write, and repaired by the start that it asks for.
+            assert!(engine.is_damaged(), "{what}: {error:?}");
+            engine.close();
+            drop(engine);
+            engine = house.open().0;
+            assert_eq!(values(&engine), closed.values, "{what}");
+            try_add(&engine, 0, "first").unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        }
+        assert_eq!(trail(&engine)[..closed.trail.len()], closed.trail, "{what}");
+    }
+}
+
+#[test]
+fn b12_a_header_that_rots_under_a_running_desk_is_told() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    engine.close();
+    drop(engine);
+    let (engine, _) = house.open();
+    // The version that SQLite may write: one that it does not know makes it read alone.
+    let mut bytes = std::fs::read(house.file("desk.db")).unwrap();
+    bytes[18] ^= 0x40;
+    std::fs::write(house.file("desk.db"), bytes).unwrap();
+    let refused = engine.write(|work| {
+        work.execute("PRAGMA query_only = ON", [])?;
+        work.set_fact("any", Some("fact"))
+    });
+    assert_eq!(refused.expect_err("nothing can be written").code(), "READ_ONLY");
+    assert!(try_add(&engine, 1, "e2").is_err());
+    assert!(engine.is_damaged(), "or nobody would ever close it and open it again");
+    engine.close();
+    drop(engine);
+    let (engine, report) = house.open();
+    assert!(report.repair.is_some());
+    assert_eq!(value(&engine, 1), 1);
+    is_sound(&engine);
+}
+
 #[test]
 fn d1_an_old_database_put_back_goes_on_with_the_second_copy() {
     let house = House::new();

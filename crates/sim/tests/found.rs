@@ -49,5 +49,6 @@ found! {
     b12_a_row_of_the_service_that_the_link_cannot_read_is_told: 6012893,
     a6_a_backup_with_an_index_that_kept_what_had_left_it_is_no_beginning: 8000339,
     d2_a_branch_that_an_older_database_brought_back_is_kept_beside_the_other: 10003301,
+    a6_a_header_that_names_a_form_nobody_has_written_keeps_no_desk_closed: 11006450,
     a_decision_that_does_not_fit_together_is_taken_another_way: 500319,
 }
