@@ -80,6 +80,26 @@ pub async fn choose_person(app: State<'_, App>, staff_id: String) -> Answer<()> 
 }
 
 #[tauri::command]
+pub async fn sign_in(app: State<'_, App>, staff_id: String, pin: String) -> Answer<()> {
+    waiting(app, move |app| app.sign_in(&staff_id, &pin)).await
+}
+
+#[tauri::command]
+pub async fn lock(app: State<'_, App>) -> Answer<()> {
+    waiting(app, App::lock).await
+}
+
+#[tauri::command(async)]
+pub fn still_here(app: State<'_, App>) {
+    app.still_here();
+}
+
+#[tauri::command]
+pub async fn change_pin(app: State<'_, App>, pin: String, new_pin: String) -> Answer<()> {
+    app.change_pin(&pin, &new_pin).await
+}
+
+#[tauri::command]
 pub async fn sign_out(app: State<'_, App>) -> Answer<()> {
     waiting(app, App::sign_out).await
 }

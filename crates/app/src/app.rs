@@ -8,10 +8,11 @@ use crate::dto::{
     SyncStatus,
 };
 use crate::listener::Listener;
+use crate::sign_in::{self, Door};
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
 use crate::voice::Speech;
-use crate::{errors, guide, notices};
+use crate::{dto, errors, guide, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,15 +20,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use turndown_desk::{Desk, DeskAction, RoomRow};
+use turndown_desk::{Desk, RoomRow};
 use turndown_domain::{PropertyBook, Role, RoomId, Unit, note_text};
 use turndown_offline::{
     CarryHotel, Engine, EngineError, Environment, Fate, Pick, RowFilter, Settlement, Sort, Sql, StartReport, Telling,
     Waits, desk_name, held_entity, now_ms,
 };
 use turndown_phrase::{Phrase, phrase};
-use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
-use turndown_sync::{Sync, SyncConfig};
+use turndown_protocol::{EntityRef, Event, EventId, StoryPage};
+use turndown_sync::Sync;
 
 /// From this many waiting actions on, the desk points to the playbook.
 const BACKLOG_WARNING: u64 = 100;
@@ -39,8 +40,6 @@ const COPIES_EVERY: Duration = Duration::from_secs(60 * 60);
 const BACKUP_WARNING: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a desk that is not closed looks through everything that it keeps.
 const LOOK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The fact that names who is working.
-const PERSON: &str = "person";
 /// The longest page of the Sync Center.
 const PAGE_MAX: u32 = 500;
 /// As much of a room's story as is shown: months of an ordinary room.
@@ -87,6 +86,10 @@ pub(crate) struct Inner {
     pub(crate) speech: watch::Sender<Speech>,
     /// By what the rooms were judged last that changes no row, and from which revision on.
     judged_by: Mutex<Option<(JudgedBy, u64)>>,
+    /// Who may come in, and whether it is locked.
+    pub(crate) door: Mutex<Door>,
+    /// Held while somebody's PIN is looked at: one at a time, each counted before the next.
+    pub(crate) trying: Mutex<()>,
 }
 
 /// What time alone changes, for every room at once.
@@ -100,8 +103,8 @@ struct JudgedBy {
 
 #[derive(Clone)]
 pub(crate) struct Linked {
-    connection: Connection,
-    sync: Arc<Sync>,
+    pub(crate) connection: Connection,
+    pub(crate) sync: Arc<Sync>,
 }
 
 pub(crate) type Answer<T> = Result<T, CommandError>;
@@ -118,6 +121,7 @@ impl App {
         };
         let place = || turndown_offline::doubtful_place(&config.folder).as_ref().map(notices::place);
         let notice = report.repair.as_ref().map(notices::after_repair).or_else(place);
+        let door = Mutex::new(Door::new(config.environment.now()));
         let app = Self(Arc::new(Inner {
             config,
             desk,
@@ -128,12 +132,15 @@ impl App {
             pack_writer: tokio::sync::Mutex::default(),
             speech: watch::Sender::default(),
             judged_by: Mutex::default(),
+            door,
+            trying: Mutex::default(),
         }));
-        if let Ok(desk) = app.desk() {
+        if let Ok(desk) = app.whatever_is_locked() {
             Self::check_behind(desk.clone(), report.unclean);
             app.keep();
             app.write_packs();
             app.watch_the_day();
+            app.lock_when_left();
             match connection::load(&app.0.config.folder) {
                 Ok(Some(connection)) => app.link(&desk, connection),
                 Ok(None) => {}
@@ -153,7 +160,7 @@ impl App {
     /// Hears of every change; `None` where the database cannot be used, because nothing changes then.
     #[must_use]
     pub fn listen(&self) -> Option<Listener> {
-        self.desk().ok().map(|desk| Listener::new(desk.engine().notices()))
+        self.whatever_is_locked().ok().map(|desk| Listener::new(desk.engine().notices()))
     }
 
     /// Ends the link and closes the database cleanly. Nothing depends on it: a killed desk loses nothing either.
@@ -163,7 +170,7 @@ impl App {
         if let Some(linked) = linked {
             linked.sync.stop().await;
         }
-        if let Ok(desk) = self.desk() {
+        if let Ok(desk) = self.whatever_is_locked() {
             let closed = tokio::task::spawn_blocking(move || desk.engine().close()).await;
             if let Err(error) = closed {
                 tracing::warn!(%error, "the database was not closed cleanly");
@@ -190,6 +197,7 @@ impl App {
             (None, None, _) => Phase::Setup,
             (_, None, _) => Phase::Loading,
             (_, Some(_), None) => Phase::ChoosePerson,
+            (_, Some(_), Some(_)) if self.is_locked() => Phase::Locked,
             (_, Some(_), Some(_)) => Phase::Ready,
         };
         let sync = self.sync_status(desk)?;
@@ -207,6 +215,7 @@ impl App {
             desk: desk_name(desk.engine().install_id().as_str()),
             person,
             staff: book.as_deref().map(staff).unwrap_or_default(),
+            sign_in: self.sign_in_state()?,
             staleness: self.staleness(desk, book.as_deref())?,
             day_to_begin: self.day_to_begin(book.as_deref()),
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
@@ -227,6 +236,7 @@ impl App {
             desk: String::new(),
             person: None,
             staff: vec![],
+            sign_in: dto::SignIn::default(),
             sync: SyncStatus {
                 mode: LinkMode::Auto,
                 paused: false,
@@ -289,24 +299,6 @@ impl App {
             Some((done, total)) => Loading { step: phrase!("Loading the hotel's rooms"), done, total },
             None => Loading { step: phrase!("Asking the hotel's service"), done: 0, total: None },
         }
-    }
-
-    pub(crate) fn person(&self, book: Option<&PropertyBook>) -> Answer<Option<Person>> {
-        let Ok(desk) = self.desk() else { return Ok(None) };
-        let Some(id) = self.check(desk.engine().fact(PERSON))? else { return Ok(None) };
-        Ok(book.and_then(|book| book.staff.iter().find(|person| person.id.0 == id)).map(views::person))
-    }
-
-    pub(crate) fn actor(&self) -> Answer<ActorId> {
-        let desk = self.desk()?;
-        let id = self.check(desk.engine().fact(PERSON))?;
-        id.and_then(|id| ActorId::parse(id).ok()).ok_or_else(|| {
-            self.error(
-                "NOBODY_WORKING",
-                phrase!("Nobody has said who is working at this desk."),
-                phrase!("Choose your name first."),
-            )
-        })
     }
 
     pub(crate) fn sync_status(&self, desk: &Desk) -> Answer<SyncStatus> {
@@ -426,6 +418,7 @@ impl App {
             property_id: enrolled.property_id,
             property_name: enrolled.property_name,
             store_id: enrolled.store_id,
+            signing_key: None,
         };
         connection::save(&self.0.config.folder, &connection).map_err(|error| {
             errors::logged("connection", &error);
@@ -436,58 +429,19 @@ impl App {
             )
         })?;
         self.link(&desk, connection);
+        // Before anybody can say who they are; where it fails, the link asks again.
+        let _ = self.fetch_passes().await;
         desk.engine().announce(Sort::Reference);
         Ok(())
     }
 
     fn link(&self, desk: &Desk, connection: Connection) {
+        self.take_up_passes(&connection);
         self.carry_again(desk.clone(), connection.carry_hotel());
-        let sync = Sync::start(
-            desk.engine().clone(),
-            SyncConfig {
-                address: connection.address.clone(),
-                token: connection.token.clone(),
-                property_id: connection.property_id.clone(),
-                store_id: connection.store_id.clone(),
-            },
-        );
+        let sync = Sync::start(desk.engine().clone(), connection.for_link());
         crate::outages::watch(desk.engine().clone(), sync.status());
         *lock(&self.0.link) = Some(Linked { connection, sync: Arc::new(sync) });
-    }
-
-    /// Says who is working from now on. What was recorded before keeps its author.
-    ///
-    /// # Errors
-    /// When nobody of that id works here, or the database refused.
-    pub fn choose_person(&self, id: &str) -> Answer<()> {
-        let desk = self.desk()?;
-        let book = self.check(desk.book())?;
-        let known = book.is_some_and(|book| book.staff.iter().any(|person| person.id.0 == id));
-        let actor = ActorId::parse(id).ok().filter(|_| known).ok_or_else(|| {
-            self.error(
-                "STAFF_UNKNOWN",
-                phrase!("That person is not on today's staff list."),
-                phrase!("Choose a name from the list."),
-            )
-        })?;
-        self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignIn, json!({})))?;
-        self.check(desk.engine().set_facts(vec![(PERSON, Some(id.to_owned()))]))?;
-        desk.engine().announce(Sort::Reference);
-        Ok(())
-    }
-
-    /// Nobody is working from now on. What waits is still sent.
-    ///
-    /// # Errors
-    /// When the database refused.
-    pub fn sign_out(&self) -> Answer<()> {
-        let desk = self.desk()?;
-        if let Ok(actor) = self.actor() {
-            self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignOut, json!({})))?;
-        }
-        self.check(desk.engine().set_facts(vec![(PERSON, None)]))?;
-        desk.engine().announce(Sort::Reference);
-        Ok(())
+        self.ask_for_passes();
     }
 
     // --- the views -------------------------------------------------------------------------------------------
@@ -579,6 +533,7 @@ impl App {
     /// Why it is not possible, with the next step; nothing was saved then.
     pub fn act(&self, request: ActRequest) -> Answer<Recorded> {
         let desk = self.desk()?;
+        self.refuse_unless_may(request.action.name())?;
         let actor = self.actor()?;
         let event_id = self.event_id(&request.intent_id)?;
         let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
@@ -893,6 +848,7 @@ impl App {
     /// When there is no reason, nothing to give up, or the database refuses.
     pub fn discard_event(&self, event_id: &str, reason: &str) -> Answer<()> {
         let desk = self.desk()?;
+        self.refuse_unless_may("discard")?;
         let actor = self.actor()?;
         let failed = self.event_id(event_id)?;
         self.acted(desk.discard(&failed, self.new_event_id(), actor, reason))?;
@@ -925,7 +881,7 @@ impl App {
 
     /// Asks for a flush now, of what is carried for other desks too.
     pub fn sync_now(&self) {
-        if let Ok(desk) = self.desk()
+        if let Ok(desk) = self.whatever_is_locked()
             && let Err(error) = desk.engine().ask_carried_again()
         {
             tracing::warn!(%error, "what is carried for other desks is asked again later");
@@ -972,6 +928,7 @@ impl App {
     /// When the conflict is not as it was on screen, or a field has no choice; nothing was saved then.
     pub fn resolve(&self, request: ResolveRequest) -> Answer<Acted> {
         let desk = self.desk()?;
+        self.refuse_unless_may("resolve")?;
         let mut picks = BTreeMap::new();
         for FieldChoice { path, side, text } in request.choices {
             let pick = match side {
@@ -1003,6 +960,7 @@ impl App {
     /// When the conflict is not as it was on screen, or the rules refuse the check; nothing was saved then.
     pub fn send_to_look(&self, request: LookRequest) -> Answer<Acted> {
         let desk = self.desk()?;
+        self.refuse_unless_may("resolve")?;
         let entity = EntityRef::new(request.entity_kind, request.entity_id);
         let open = self.check(desk.engine().conflict(&entity))?;
         let book = self.check(desk.book())?;
@@ -1056,7 +1014,7 @@ impl App {
     /// The person has read what start-up found.
     pub fn dismiss_notice(&self) {
         *lock(&self.0.notice) = None;
-        if let Ok(desk) = self.desk() {
+        if let Ok(desk) = self.whatever_is_locked() {
             if let Err(error) = desk.engine().repair_is_told() {
                 tracing::warn!(%error, "the notice will be shown again at the next start");
             }
@@ -1075,12 +1033,28 @@ impl App {
 
     // --- small things ----------------------------------------------------------------------------------------
 
-    /// The open desk, for callers on this side of the screens (tests, a headless desk).
+    /// The open desk, for whoever is signed in.
     ///
     /// # Errors
-    /// Why the database cannot be used.
+    /// Why there is none, or that it is locked.
     pub fn desk(&self) -> Answer<Desk> {
+        if self.is_locked() {
+            let (message, next_step) = sign_in::is_locked_phrases();
+            return Err(self.error("DESK_LOCKED", message, next_step));
+        }
+        self.whatever_is_locked()
+    }
+
+    /// The open desk for what goes on behind a locked door: the link, the papers, the clock, and the door itself.
+    pub(crate) fn whatever_is_locked(&self) -> Answer<Desk> {
         self.0.desk.clone()
+    }
+
+    /// Changes what is known of the connection, where there is something to change; answers it then.
+    pub(crate) fn change_connection(&self, change: impl FnOnce(&mut Connection) -> bool) -> Option<Connection> {
+        let mut link = lock(&self.0.link);
+        let connection = &mut link.as_mut()?.connection;
+        change(connection).then(|| connection.clone())
     }
 
     pub(crate) fn linked(&self) -> Option<Linked> {
@@ -1116,7 +1090,7 @@ impl App {
 
     fn set_notice(&self, notice: StartNotice) {
         *lock(&self.0.notice) = Some(notice);
-        if let Ok(desk) = self.desk() {
+        if let Ok(desk) = self.whatever_is_locked() {
             desk.engine().announce(Sort::Reference);
         }
     }
@@ -1229,7 +1203,7 @@ impl App {
         CommandError::new(code, message, next_step, reference(self.0.config.environment.as_ref()))
     }
 
-    fn link_error(&self, error: &turndown_sync::Reason) -> CommandError {
+    pub(crate) fn link_error(&self, error: &turndown_sync::Reason) -> CommandError {
         self.error(error.code, error.message.clone(), error.next_step.clone())
     }
 

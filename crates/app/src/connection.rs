@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use turndown_offline::CarryHotel;
+use turndown_sync::SyncConfig;
 
 const FILE: &str = "connection.json";
 
@@ -23,9 +24,23 @@ pub struct Connection {
     pub property_name: String,
     /// The store that was enrolled at; another one behind the same address is refused.
     pub store_id: String,
+    /// The key that the hotel's passes are signed with, once some have come. Kept apart from them, so that whoever
+    /// changes the one has not changed the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<String>,
 }
 
 impl Connection {
+    /// What the link needs of it.
+    pub fn for_link(&self) -> SyncConfig {
+        SyncConfig {
+            address: self.address.clone(),
+            token: self.token.clone(),
+            property_id: self.property_id.clone(),
+            store_id: self.store_id.clone(),
+        }
+    }
+
     /// The hotel that a file has to be of to be carried here.
     pub fn carry_hotel(&self) -> CarryHotel {
         CarryHotel { property_id: self.property_id.clone(), store_id: self.store_id.clone() }
@@ -79,6 +94,7 @@ mod tests {
             property_id: "city-hotel".into(),
             property_name: "City Hotel".into(),
             store_id: "s1".into(),
+            signing_key: None,
         };
         save(folder.path(), &connection).expect("writes");
         assert_eq!(load(folder.path()).expect("reads"), Some(connection));

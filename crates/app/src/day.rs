@@ -91,7 +91,7 @@ impl App {
                 // Nothing here keeps the database open when everybody else has let go of it.
                 let Some(inner) = app.upgrade() else { return };
                 let app = Self(inner);
-                let Ok(desk) = app.desk() else { return };
+                let Ok(desk) = app.whatever_is_locked() else { return };
                 let Ok(now_asked) = tokio::task::spawn_blocking(move || app.look_at_the_day(&desk, asked)).await else {
                     return;
                 };

@@ -98,7 +98,7 @@ impl App {
                 // Nothing here keeps the database open when everybody else has let go of it.
                 let Some(inner) = app.upgrade() else { return };
                 let app = Self(inner);
-                let Ok(desk) = app.desk() else { return };
+                let Ok(desk) = app.whatever_is_locked() else { return };
                 voice = app.0.speech.borrow().voice().cloned();
                 if is_due || app.pack_written().is_some() {
                     app.write_pack(&desk).await;

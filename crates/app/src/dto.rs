@@ -67,6 +67,8 @@ dto! {
         Loading,
         /// The first load is there; nobody has said who is working.
         ChoosePerson,
+        /// The one who is working has left the desk alone: it opens with their PIN, or somebody else's.
+        Locked,
         /// The board is open.
         Ready,
         /// The database cannot be used; `trouble` says why and what next.
@@ -88,6 +90,8 @@ dto! {
         pub person: Option<Person>,
         /// Everybody who could be.
         pub staff: Vec<Person>,
+        /// How people say who they are.
+        pub sign_in: SignIn,
         /// The link and the queue.
         pub sync: SyncStatus,
         /// How old the desk's knowledge is.
@@ -106,6 +110,22 @@ dto! {
         pub pack_wants: Option<Voice>,
         /// The build.
         pub version: String,
+    }
+
+    /// How people say who they are at this desk.
+    #[derive(Eq, Default)]
+    pub struct SignIn {
+        /// By name and PIN; by name alone where not.
+        pub by_pin: bool,
+        /// After how many minutes without a touch the desk locks; absent where it does not.
+        #[ts(type = "number | null")]
+        pub lock_minutes: Option<u32>,
+        /// The PIN of whoever is working was made by somebody else, and is to be changed.
+        pub temporary: bool,
+        /// What is recorded now waits for somebody with a pass, and why: the pass has run out, or the desk has lost it.
+        pub lacks: Option<Phrase>,
+        /// What the role of whoever is working does not include: names of actions.
+        pub may_not: Vec<String>,
     }
 
     /// The hotel.

@@ -22,6 +22,7 @@ mod outages;
 mod radio;
 mod record;
 mod report;
+mod sign_in;
 mod views;
 mod voice;
 mod words;

@@ -30,7 +30,7 @@ fn the_screens_types_are_those_of_the_commands() {
         domain::TaskStatus, domain::Priority, domain::InspectionResult, domain::InspectionPolicy, domain::Role,
         domain::ServiceFlag, domain::Verdict, domain::Action,
         domain::ladder::Rung, domain::ladder::Standing, turndown_phrase::Phrase, turndown_phrase::Arg,
-        dto::Notice, dto::ChangeKind, dto::CommandError, dto::Phase, dto::AppState, dto::Hotel, dto::Person,
+        dto::Notice, dto::ChangeKind, dto::CommandError, dto::Phase, dto::AppState, dto::SignIn, dto::Hotel, dto::Person,
         dto::StartNotice, dto::Loading, dto::LinkMode, dto::LinkState, dto::SyncStatus, dto::Ledger, dto::FlushSummary,
         dto::Staleness, dto::Emergency, dto::Guide, dto::GuideStep, dto::LocalState, dto::Column, dto::CannotWork, dto::WaitingShown, dto::Soon, dto::Tile,
         dto::BoardDelta, dto::Suggestions, dto::SuggestedPerson, dto::SafeToGive, dto::ClaimShown, dto::RackRoom, dto::RackTask, dto::FrontDeskDelta, dto::RadioEcho, dto::RadioRoom, dto::RadioProblem, dto::ActRequest, dto::Recorded, dto::Acted,

@@ -61,6 +61,7 @@ fn chain(desk: &str, count: u64) -> Vec<SealedEvent> {
                 recorded_at: "2016-09-09T08:00:00.000Z".into(),
                 mode: Mode::Offline,
                 data_age_s: None,
+                authority: None,
             };
             let sealed = SealedEvent::seal(event).expect("an event");
             before.clone_from(&sealed.hash);

@@ -62,6 +62,7 @@ impl Chain {
             recorded_at: TIME.into(),
             mode: Mode::Offline,
             data_age_s: None,
+            authority: None,
         };
         event.apply_to(fields);
         let sealed = SealedEvent::seal(event).expect("it is JSON");

@@ -5,7 +5,7 @@
 //! same rules over an event with [`judge`], which merges by value what does not touch and refuses to guess about
 //! what does. [`day`] makes a service day's rooms and tasks from bookings; [`ladder`] says which task stands before
 //! which; [`radio`] understands what is typed in the trade's shorthand; [`front_office`] takes what the hotel's own
-//! system reports.
+//! system reports. [`role`] says who may do what, and [`pin`] how somebody shows who they are.
 //!
 //! Deliberately absent: I/O, clocks, randomness, async, and any knowledge of outboxes or wires. Time comes in as a
 //! parameter and is only ever written down, never compared to decide.
@@ -16,9 +16,11 @@ mod decide;
 pub mod front_office;
 mod judge;
 pub mod ladder;
+pub mod pin;
 mod property;
 pub mod radio;
 mod refusal;
+pub mod role;
 mod room;
 pub mod suggest;
 mod task;

@@ -311,7 +311,7 @@ fn takes_text(said: Option<Word>) -> bool {
 }
 
 /// Lower case, with the digits of Arabic and Persian keyboards as those of the doors.
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let digit = |c: char| match c {
         '٠'..='٩' => char::from_digit(c as u32 - '٠' as u32, 10),
         '۰'..='۹' => char::from_digit(c as u32 - '۰' as u32, 10),

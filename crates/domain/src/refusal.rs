@@ -72,6 +72,12 @@ codes! {
     TextUnreadable = "TEXT_UNREADABLE",
     /// Nobody of that id works here.
     StaffUnknown = "STAFF_UNKNOWN",
+    /// The role of whoever did it does not let them.
+    RoleMayNot = "ROLE_MAY_NOT",
+    /// Whoever did it has no pass, or none any more.
+    PassMissing = "PASS_MISSING",
+    /// The pass of whoever did it had run out.
+    PassExpired = "PASS_EXPIRED",
     /// Something recorded later stands on the action.
     UndoStoodUpon = "UNDO_STOOD_UPON",
     /// The action cannot be undone, or is not known here.
@@ -117,6 +123,13 @@ impl RefusalCode {
                 phrase!("That text has characters that cannot be shown. Type it again without them.")
             }
             Self::StaffUnknown => phrase!("That person is not on today's staff list. Choose somebody else."),
+            Self::RoleMayNot => {
+                phrase!("The role of whoever did this does not include it. Somebody whose role does can try it again.")
+            }
+            Self::PassMissing => phrase!("Whoever did this had no pass. Somebody who has one can try it again."),
+            Self::PassExpired => {
+                phrase!("The pass of whoever did this had run out. Somebody who is signed in now can try it again.")
+            }
             Self::UndoStoodUpon => phrase!(
                 "Something newer stands on that action, so it cannot be undone any more. Record the opposite action \
                  instead."

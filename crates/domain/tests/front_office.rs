@@ -174,6 +174,7 @@ fn event(room: &RoomId, fields: &Fields, action: &str, changes: BTreeMap<String,
         recorded_at: "2016-03-25T10:00:00.000Z".into(),
         mode: Mode::Offline,
         data_age_s: None,
+        authority: None,
     }
 }
 

@@ -92,6 +92,7 @@ fn event(fields: &Fields, action: &Action, decision: Decision) -> Event {
         recorded_at: "2016-03-25T10:00:00.000Z".into(),
         mode: Mode::Offline,
         data_age_s: None,
+        authority: None,
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use turndown_protocol::{EntityRef, EventId, InstallId, Mode};
+use turndown_protocol::{Authority, EntityRef, EventId, InstallId, Mode};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// A sort of thing that views show.
@@ -88,6 +88,7 @@ pub(crate) struct Shared {
     pub(crate) checkpoint: Mutex<()>,
     /// Whether the service answers; events are stamped with it.
     pub(crate) mode: Mutex<Mode>,
+    pub(crate) authority: Mutex<Option<Authority>>,
     /// How far the audit trail was counted, and to what.
     pub(crate) audit_counted: Mutex<(u64, u64)>,
     /// As the last commit left it.
@@ -174,6 +175,7 @@ impl Engine {
             readers: Mutex::default(),
             checkpoint: Mutex::default(),
             mode: Mutex::new(Mode::Offline),
+            authority: Mutex::new(None),
             audit_counted: Mutex::default(),
             install_id: Mutex::new(install_id),
             flight: Mutex::default(),
@@ -385,6 +387,11 @@ impl Engine {
     /// Says whether the service answers; events are stamped with it.
     pub fn set_mode(&self, mode: Mode) {
         *lock(&self.shared.mode) = mode;
+    }
+
+    /// Says what the authority of whoever is working lacks; events are stamped with it.
+    pub fn set_authority(&self, lacks: Option<Authority>) {
+        *lock(&self.shared.authority) = lacks;
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -204,6 +204,7 @@ impl UnitOfWork<'_> {
             recorded_at: rfc3339(self.now()),
             mode,
             data_age_s,
+            authority: *lock(&self.shared.authority),
         })?;
         let event = &sealed.event;
         // Told at once, where the service said what it takes (B10). A decision is never refused for its length.

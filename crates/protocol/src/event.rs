@@ -24,6 +24,18 @@ pub enum Mode {
     Online,
 }
 
+/// What the authority of an action's author lacked. It never keeps anybody from recording: the service holds the action
+/// for somebody who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Authority {
+    /// The pass by which they had signed in had run out.
+    ExpiredPass,
+    /// They said their name, where people sign in by PIN: the desk had lost its passes.
+    NoPass,
+}
+
 /// One field's change: what the desk saw before, and what it made of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -91,6 +103,9 @@ pub struct Event {
     /// Seconds since the desk last knew itself at the service's head, when it was working on old data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_age_s: Option<u64>,
+    /// What the author's authority lacked when they did it; absent where nothing was known to be amiss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
 }
 
 impl Event {
@@ -184,6 +199,7 @@ mod tests {
             recorded_at: "2016-03-25T10:00:00.000Z".into(),
             mode: Mode::Offline,
             data_age_s: None,
+            authority: None,
         }
     }
 

@@ -11,9 +11,10 @@ mod event;
 mod fields;
 mod id;
 mod messages;
+mod passes;
 mod problem;
 
-pub use event::{Change, EVENT_SCHEMA, Event, Mode, SealError, SealedEvent, ZERO_HASH};
+pub use event::{Authority, Change, EVENT_SCHEMA, Event, Mode, SealError, SealedEvent, ZERO_HASH};
 pub use fields::{EntityRef, Fields, Provenance};
 pub use id::{ActorId, BatchId, EventId, IdError, InstallId, PropertyId};
 pub use messages::{
@@ -22,4 +23,5 @@ pub use messages::{
     ProposedPerson, Reference, ReportDone, ReportOutcome, ReportResult, ReportSent, Reports, ReportsAnswer,
     ServiceHead, SingleAction, SingleActionAnswer, Snapshot, StoryEntry, StoryOutcome, StoryPage, Suggestions, Theirs,
 };
+pub use passes::{ChangePin, Pass, Passes, SignedPasses};
 pub use problem::{Problem, codes};

@@ -55,6 +55,10 @@ pub mod codes {
     pub const TOO_MANY_REQUESTS: &str = "TOO_MANY_REQUESTS";
     /// The enrolment code is not known, was used, or is over its time.
     pub const ENROLL_CODE_UNKNOWN: &str = "ENROLL_CODE_UNKNOWN";
+    /// Not the person's PIN.
+    pub const PIN_WRONG: &str = "PIN_WRONG";
+    /// A new PIN will not do.
+    pub const PIN_WEAK: &str = "PIN_WEAK";
     /// The service is stopping; try again in a moment.
     pub const STOPPING: &str = "STOPPING";
 }

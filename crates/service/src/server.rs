@@ -177,6 +177,7 @@ pub async fn start(config: Config, env: Arc<dyn Environment>) -> Result<Running,
         metrics: Metrics::default(),
         stopping: stopping.clone(),
         tries: Default::default(),
+        pin_tries: Default::default(),
     });
     let mut tasks = vec![tokio::spawn(tidy(Arc::clone(&app))), tokio::spawn(days(Arc::clone(&app)))];
     for sink in config.sinks {

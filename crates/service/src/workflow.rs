@@ -2,14 +2,14 @@
 //!
 //! Everything else here knows entities, paths and outcomes only, so that a second workflow comes in beside this one.
 
-use crate::store::{SnapshotRows, WireRow};
+use crate::store::{SignIn, SnapshotRows, StaffPin, WireRow};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use turndown_domain::{
     Action, ConflictClass, Context, Decision, JudgeContext, Judgement, PLACE, PropertyBook, ROOM, Refusal, RefusalCode,
-    RoomId, TaskId, Unit, front_office, suggest,
+    RoomId, TaskId, Unit, front_office, role, suggest,
 };
-use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, InstallId, ProposedPerson};
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, Fields, InstallId, Pass, ProposedPerson};
 
 /// The kind of entity that an event about the desk itself names (sign-in, repair). It has no row.
 pub const DESK: &str = "desk";
@@ -55,12 +55,21 @@ pub fn undo_target(event: &Event) -> Option<EventId> {
     event.args.get("event").and_then(|id| id.as_str()).and_then(|id| EventId::parse(id).ok())
 }
 
+/// The hotel in which an event is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct House<'a> {
+    /// Its settings, people and bookings.
+    pub book: &'a PropertyBook,
+    /// Who may sign in, where its people do so by PIN.
+    pub passes: Option<&'a BTreeSet<String>>,
+}
+
 /// Judges an event on the fields of its entity. `current` is absent where there is no such entity.
 #[must_use]
 pub fn judge(
     current: Option<&Fields>,
     event: &Event,
-    book: &PropertyBook,
+    House { book, passes }: House<'_>,
     undo_of: Option<&Event>,
     settled: &[Event],
 ) -> Judgement {
@@ -69,6 +78,11 @@ pub fn judge(
     }
     if let (front_office::FRONT_OFFICE, Some(current)) = (event.workflow.as_str(), current) {
         return front_office::judge(current, event);
+    }
+    if let Some(passes) = passes
+        && let Err(refusal) = role::judge(event, book, passes)
+    {
+        return Judgement::Rejected(refusal);
     }
     if event.workflow != turndown_domain::WORKFLOW {
         return rejected(
@@ -100,6 +114,22 @@ pub fn judge(
 
 fn rejected(code: RefusalCode, message: String) -> Judgement {
     Judgement::Rejected(Refusal::verbatim(code, message))
+}
+
+/// The passes of a hotel's people: of those with a PIN who work there.
+#[must_use]
+pub fn passes(sign_in: &SignIn) -> Vec<Pass> {
+    let pass = |pin: &StaffPin| {
+        let person = sign_in.book.staff.iter().find(|person| person.id.0 == pin.staff_id.as_str())?;
+        let role = serde_json::to_value(person.role).ok()?;
+        Some(Pass {
+            staff_id: pin.staff_id.clone(),
+            role: role.as_str()?.to_owned(),
+            verifier: pin.verifier.clone(),
+            temporary: pin.temporary,
+        })
+    };
+    sign_in.pins.iter().filter_map(pass).collect()
 }
 
 /// The class of a conflict as it stands in answers.
@@ -247,6 +277,7 @@ pub fn suggestions(found: &SnapshotRows) -> Result<Vec<ProposedPerson>, serde_js
 pub fn refusal_status(code: RefusalCode) -> u16 {
     match code {
         RefusalCode::TaskNotFound => 404,
+        RefusalCode::RoleMayNot | RefusalCode::PassMissing | RefusalCode::PassExpired => 403,
         RefusalCode::ReasonRequired
         | RefusalCode::TimeUnreadable
         | RefusalCode::TextTooLong

@@ -436,3 +436,44 @@ fn a_copy_that_cannot_be_made_leaves_the_one_before_as_it_is() {
         .collect();
     assert_eq!(left, Vec::<String>::new());
 }
+
+#[test]
+fn pins_are_given_once_shown_once_and_taken_away_and_asked_for_only_where_a_manager_has_one() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("service.db");
+    let db = db.to_str().unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample/city-hotel-2016.csv.gz");
+    ok(&["import", "--db", db, "--file", data, "--hotel", "City Hotel", "--date", "2016-09-09"]);
+    let refused = run(&["sign-in", "--db", db, "--by", "pin"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("No manager has a PIN yet"), "{}", text(&refused.stderr));
+    let given = ok(&["pin", "--db", db, "--everybody"]);
+    let lines: Vec<&str> = given.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect();
+    assert!(lines.len() > 20, "{given}");
+    let pins: std::collections::BTreeSet<&str> = lines.iter().map(|line| &line[..6]).collect();
+    assert!(pins.len() > lines.len() - 3, "they are drawn by chance");
+    assert!(pins.iter().all(|pin| pin.bytes().all(|b| b.is_ascii_digit())));
+    assert_eq!(ok(&["pin", "--db", db, "--everybody"]).trim(), "Everybody has a PIN.");
+    assert!(ok(&["sign-in", "--db", db, "--by", "pin", "--lock-after", "5"]).contains("after 5 minutes"));
+    let id = lines[0].split("  ").nth(1).unwrap();
+    let again = ok(&["pin", "--db", db, "--staff", id]);
+    assert!(again.contains(id) && !again.contains(&lines[0][..6]), "another one");
+    ok(&["pin", "--db", db, "--staff", id, "--take-away"]);
+    for (args, says) in [
+        (vec!["pin", "--db", db, "--staff", id, "--take-away"], "has no PIN"),
+        (vec!["pin", "--db", db, "--staff", "nobody"], "Nobody here is nobody"),
+        (vec!["pin", "--db", db], "--staff"),
+        (vec!["pin", "--db", db, "--staff", id, "--everybody"], "cannot be used with"),
+        (vec!["pin", "--db", db, "--everybody", "--take-away"], "cannot be used with"),
+        (vec!["sign-in", "--db", db, "--by", "pin", "--lock-after", "16"], "16"),
+        (vec!["sign-in", "--db", db, "--by", "face"], "face"),
+    ] {
+        let refused = run(&args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(text(&refused.stderr).contains(says), "{args:?}: {}", text(&refused.stderr));
+    }
+    assert!(ok(&["sign-in", "--db", db, "--by", "name"]).contains("need no PIN"));
+    let bytes = std::fs::read(db).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("$argon2id$"));
+}

@@ -20,6 +20,8 @@ mod front_office;
 mod isolation;
 #[path = "nats.rs"]
 mod nats;
+#[path = "sign_in.rs"]
+mod sign_in;
 #[path = "traces.rs"]
 mod traces;
 #[path = "wire.rs"]

@@ -381,6 +381,8 @@ async fn every_route_is_described() {
         ("/v1/properties/{property}/entities/{kind}/{id}/story", "get"),
         ("/v1/properties/{property}/suggestions", "get"),
         ("/v1/properties/{property}/front-office/reports", "post"),
+        ("/v1/properties/{property}/passes", "get"),
+        ("/v1/properties/{property}/pin", "post"),
         ("/v1/enroll", "post"),
         ("/v1/enroll/{code}", "get"),
         ("/healthz", "get"),
@@ -390,7 +392,7 @@ async fn every_route_is_described() {
     ] {
         assert!(paths.get(path).and_then(|path| path.get(method)).is_some(), "{method} {path}");
     }
-    assert_eq!(paths.len(), 17, "a new route is described and stands in this list");
+    assert_eq!(paths.len(), 19, "a new route is described and stands in this list");
     for schema in ["EventsRequest", "EventsResponse", "Event", "EntityRow", "Problem", "Capabilities", "ChangesPage"] {
         assert!(document["components"]["schemas"].get(schema).is_some(), "{schema}");
     }

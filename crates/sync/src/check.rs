@@ -1,9 +1,13 @@
 //! Whether an answer is the answer: complete, well typed, from the expected store and epoch, for this batch, and naming
 //! exactly the events that were sent. Anything else is an unknown outcome and acknowledges nothing. Pure.
 
+use crate::calls::SyncConfig;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use thiserror::Error;
-use turndown_protocol::{AuditClosed, AuditHead, BatchId, EventId, EventResult, EventsResponse, InstallId, Outcome};
+use turndown_protocol::{
+    AuditClosed, AuditHead, BatchId, EventId, EventResult, EventsResponse, InstallId, Outcome, Passes, SignedPasses,
+};
 use turndown_sabotage::{self as sabotage, Version};
 
 /// What was sent, as far as the answer has to repeat it.
@@ -144,12 +148,29 @@ pub fn head_is_signed(
     install: &InstallId,
     signing_key: &str,
 ) -> bool {
+    let text = format!("turndown-audit-head\n{store_id}\n{install}\n{}\n{}", closed.head.local_seq, closed.head.hash);
+    is_signed(&text, &closed.signature, signing_key)
+}
+
+/// The passes that were signed, where the signature is good and they are for this very desk.
+#[must_use]
+pub fn passes_for(signed: &SignedPasses, signing_key: &str, desk: &SyncConfig) -> Option<Passes> {
+    if !is_signed(&SignedPasses::signed_text(&signed.passes), &signed.signature, signing_key) {
+        return None;
+    }
+    let passes: Passes = serde_json::from_str(&signed.passes).ok()?;
+    let device = hex::encode(Sha256::digest(desk.token.as_bytes()));
+    let meant =
+        passes.store_id == desk.store_id && passes.property_id.as_str() == desk.property_id && passes.device == device;
+    meant.then_some(passes)
+}
+
+/// Whether a signature of the service (Ed25519, hex) under a text is good.
+fn is_signed(text: &str, signature: &str, signing_key: &str) -> bool {
     let verify = || -> Option<bool> {
         let key: [u8; 32] = hex::decode(signing_key).ok()?.try_into().ok()?;
-        let signature: [u8; 64] = hex::decode(&closed.signature).ok()?.try_into().ok()?;
+        let signature: [u8; 64] = hex::decode(signature).ok()?.try_into().ok()?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&key).ok()?;
-        let text =
-            format!("turndown-audit-head\n{store_id}\n{install}\n{}\n{}", closed.head.local_seq, closed.head.hash);
         let signature = ed25519_dalek::Signature::from_bytes(&signature);
         Some(key.verify_strict(text.as_bytes(), &signature).is_ok())
     };

@@ -8,7 +8,7 @@ use crate::machine::{Action, Flush, Input, LinkMode, LinkState, Machine, Request
 use crate::network::{Http, Network};
 use crate::reason::{Cause, Reason};
 use crate::status::{LastFlush, Status, flush_code};
-use crate::wire::{Deadlines, Wire};
+use crate::wire::{Body, Deadlines, Wire};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -23,7 +23,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use turndown_offline::{Engine, EngineError, KNOWN_AT, OutboxItem, Sort, rfc3339};
-use turndown_protocol::{EntityRef, EventId, Mode, StoryPage, Suggestions};
+use turndown_phrase::phrase;
+use turndown_protocol::{Capabilities, ChangePin, EntityRef, EventId, Mode, SignedPasses, StoryPage, Suggestions};
 
 /// Views hear of progress no more often than this.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -146,18 +147,51 @@ impl Sync {
         self.look_up(&format!("/v1/properties/{}/suggestions", self.property_id)).await
     }
 
+    /// Who may sign in at this desk, as the service signs it now, and the key that it signs with.
+    ///
+    /// # Errors
+    /// As [`Sync::story`].
+    pub async fn passes(&self) -> Result<(SignedPasses, String), Reason> {
+        let capabilities: Capabilities = self.look_up("/v1/capabilities").await?;
+        let passes = self.look_up(&format!("/v1/properties/{}/passes", self.property_id)).await?;
+        Ok((passes, capabilities.signing_key))
+    }
+
+    /// Changes a person's own PIN. The answer has the passes with the new one.
+    ///
+    /// # Errors
+    /// As [`Sync::story`], or because the PIN is not theirs.
+    pub async fn change_pin(&self, change: &ChangePin) -> Result<SignedPasses, Reason> {
+        self.unless_away()?;
+        let body = serde_json::to_vec(change).map_err(|_| Cause::Fault.reason())?;
+        let asking = self.wire.post(&format!("/v1/properties/{}/pin", self.property_id), Body::of(body));
+        let patience = self.wire.deadlines().total.min(LOOK_UP_PATIENCE);
+        self.wire.ask(asking, patience, Cause::NotTheService).await.map_err(|failure| match failure.cause {
+            // That this desk belongs to the hotel shows in everything else that it asks.
+            Cause::WrongProperty => Reason {
+                code: "PIN_WRONG",
+                message: phrase!("That is not the PIN you have."),
+                next_step: phrase!("Type it again. Who has forgotten it gets a new one from the hotel's IT."),
+            },
+            _ => failure.reason,
+        })
+    }
+
     /// Asks the service for something that a person looks at and that is not kept. Where it is known to be away, nobody
     /// waits.
     async fn look_up<T: DeserializeOwned>(&self, path: &str) -> Result<T, Reason> {
-        {
-            let status = self.status.borrow();
-            if let (LinkState::Offline | LinkState::Stopped, Some(reason)) = (status.state, &status.reason) {
-                return Err(reason.clone());
-            }
-        }
+        self.unless_away()?;
         let patience = self.wire.deadlines().total.min(LOOK_UP_PATIENCE);
         let asked = self.wire.ask(self.wire.get(path), patience, Cause::NotTheService).await;
         asked.map_err(|failure| failure.reason)
+    }
+
+    fn unless_away(&self) -> Result<(), Reason> {
+        let status = self.status.borrow();
+        match (status.state, &status.reason) {
+            (LinkState::Offline | LinkState::Stopped, Some(reason)) => Err(reason.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn tell(&self, command: Command) {

@@ -369,7 +369,7 @@ reference: string, };
 /**
  * Where the app stands before the board can be used.
  */
-export type Phase = "setup" | "loading" | "choosePerson" | "ready" | "trouble";
+export type Phase = "setup" | "loading" | "choosePerson" | "locked" | "ready" | "trouble";
 
 /**
  * The whole frame around the views.
@@ -399,6 +399,10 @@ person: Person | null,
  * Everybody who could be.
  */
 staff: Array<Person>, 
+/**
+ * How people say who they are.
+ */
+signIn: SignIn, 
 /**
  * The link and the queue.
  */
@@ -435,6 +439,31 @@ packWants: Voice | null,
  * The build.
  */
 version: string, };
+
+/**
+ * How people say who they are at this desk.
+ */
+export type SignIn = { 
+/**
+ * By name and PIN; by name alone where not.
+ */
+byPin: boolean, 
+/**
+ * After how many minutes without a touch the desk locks; absent where it does not.
+ */
+lockMinutes: number | null, 
+/**
+ * The PIN of whoever is working was made by somebody else, and is to be changed.
+ */
+temporary: boolean, 
+/**
+ * What is recorded now waits for somebody with a pass, and why: the pass has run out, or the desk has lost it.
+ */
+lacks: Phrase | null, 
+/**
+ * What the role of whoever is working does not include: names of actions.
+ */
+mayNot: Array<string>, };
 
 /**
  * The hotel.

@@ -3,6 +3,7 @@
 mod act;
 mod client;
 mod front_office;
+mod sign_in;
 
 use crate::env::{Environment, SystemEnvironment};
 use crate::http::Limits;
@@ -42,6 +43,10 @@ enum Command {
     Import(ImportArgs),
     /// Let a desk in: a short code to type, or a long token.
     Enroll(Enroll),
+    /// How people say who they are: by name, or by name and PIN.
+    SignIn(sign_in::SignInArgs),
+    /// Give a person a first PIN or a new one, or take it away.
+    Pin(sign_in::PinArgs),
     /// Change a task as if from another workplace.
     Act(act::Act),
     /// What the hotel's own system reports of its guests and rooms.
@@ -253,6 +258,8 @@ pub fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Serve(args) => serve(args),
         Command::Import(args) => import_day(&env, &args),
         Command::Enroll(args) => enroll(&env, &args),
+        Command::SignIn(args) => sign_in::sign_in(&env, &args),
+        Command::Pin(args) => sign_in::pin(&env, &args),
         Command::Act(args) => runtime()?.block_on(act::run(&env, args)),
         Command::FrontOffice(front_office::FrontOffice::Send(args)) => {
             runtime()?.block_on(front_office::send(&env, &args))

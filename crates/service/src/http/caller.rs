@@ -1,16 +1,16 @@
 //! Who calls: the device behind the bearer token.
 
 use super::{AppState, Refused};
-use crate::store::Device;
+use crate::store::{Device, Hash};
 use crate::token;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use turndown_protocol::{Problem, codes};
 
-/// A device that the service knows, asking about its own property.
+/// A device that the service knows, asking about its own property, and the hash of its token.
 #[derive(Debug)]
-pub struct Caller(pub Device);
+pub struct Caller(pub Device, pub Hash);
 
 fn unauthenticated(detail: &str) -> Refused {
     Problem::new(401, codes::UNAUTHENTICATED, "This desk is not connected to the service.").with_detail(detail).into()
@@ -23,8 +23,9 @@ async fn caller(parts: &mut Parts, app: &AppState) -> Result<Option<Caller>, Ref
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unreadable());
     }
+    let hash = token::hash(token.trim());
     let device =
-        app.store.device(token::hash(token.trim()), app.env.now_ms()).await?.ok_or_else(|| {
+        app.store.device(hash, app.env.now_ms()).await?.ok_or_else(|| {
             unauthenticated("Its token is not known here. Connect it again with a code from the hotel.")
         })?;
     let params = RawPathParams::from_request_parts(parts, app).await.ok();
@@ -34,7 +35,7 @@ async fn caller(parts: &mut Parts, app: &AppState) -> Result<Option<Caller>, Ref
             .with_detail("Its token is for another one. Connect it again with a code from the right hotel.")
             .into());
     }
-    Ok(Some(Caller(device)))
+    Ok(Some(Caller(device, hash)))
 }
 
 impl FromRequestParts<AppState> for Caller {

@@ -44,7 +44,7 @@ pub(super) fn schemas() -> Vec<u32> {
 )]
 pub(super) async fn handshake(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     Path(install): Path<String>,
     headers: HeaderMap,
     request: axum::body::Body,
@@ -130,7 +130,7 @@ fn audit_problem(
 )]
 pub(super) async fn events(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     headers: HeaderMap,
     request: axum::body::Body,
 ) -> Result<Response, Refused> {

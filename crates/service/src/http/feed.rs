@@ -64,7 +64,7 @@ struct ChangesOut<'a> {
     ),
     security(("device" = []))
 )]
-pub(super) async fn snapshot(State(app): State<AppState>, Caller(device): Caller) -> Result<Response, Refused> {
+pub(super) async fn snapshot(State(app): State<AppState>, Caller(device, _): Caller) -> Result<Response, Refused> {
     let found = app.store.snapshot(device.property_id).await?;
     let store_id = app.store.store_id();
     Ok(json(SnapshotOut {
@@ -152,7 +152,7 @@ fn page_json(app: &App, from: &str, next: &str, rows: ChangesRows) -> Result<Str
 )]
 pub(super) async fn changes(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     asked: Result<Query<FeedQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let asked = query(asked)?;
@@ -193,7 +193,7 @@ impl Drop for Open {
 )]
 pub(super) async fn stream(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     headers: HeaderMap,
     asked: Result<Query<FeedQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
@@ -278,7 +278,7 @@ pub(super) struct StoryQuery {
 )]
 pub(super) async fn story(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     path: Path<(String, String, String)>,
     asked: Result<Query<StoryQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
@@ -302,7 +302,7 @@ pub(super) async fn story(
     ),
     security(("device" = []))
 )]
-pub(super) async fn suggestions(State(app): State<AppState>, Caller(device): Caller) -> Result<Response, Refused> {
+pub(super) async fn suggestions(State(app): State<AppState>, Caller(device, _): Caller) -> Result<Response, Refused> {
     let found = app.store.snapshot(device.property_id).await?;
     // A large house takes longer than other requests should wait for.
     let made = tokio::task::spawn_blocking(move || crate::workflow::suggestions(&found)).await;
@@ -341,7 +341,7 @@ pub(super) struct AuditQuery {
 )]
 pub(super) async fn audit(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     asked: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let asked = query(asked)?;

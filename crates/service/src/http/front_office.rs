@@ -29,7 +29,7 @@ use turndown_protocol::{Problem, PropertyId, ReportOutcome, ReportResult, Report
 )]
 pub(super) async fn reports(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     headers: HeaderMap,
     request: axum::body::Body,
 ) -> Result<Response, Refused> {

@@ -13,6 +13,7 @@ mod front_office;
 mod ops;
 pub(crate) mod rates;
 mod refused;
+mod sign_in;
 mod single;
 
 pub use events::AUDIT_HEAD_PREFIX;
@@ -83,6 +84,8 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Tries of enrolment codes.
     pub tries: enroll::Tries,
+    /// Tries of PINs.
+    pub pin_tries: sign_in::PinTries,
 }
 
 impl std::fmt::Debug for App {
@@ -138,6 +141,8 @@ pub fn router(app: AppState) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(feed::audit))
         .routes(routes!(feed::story))
         .routes(routes!(feed::suggestions))
+        .routes(routes!(sign_in::passes))
+        .routes(routes!(sign_in::change_pin))
         .routes(routes!(enroll::enroll))
         .routes(routes!(enroll::enroll_code))
         .routes(routes!(ops::healthz))

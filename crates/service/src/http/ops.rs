@@ -21,7 +21,7 @@ use turndown_protocol::{Capabilities, Problem};
 pub(super) async fn capabilities(State(app): State<AppState>, caller: Option<Caller>) -> Result<Response, Refused> {
     let identity = app.store.identity().await?;
     let (head_seq, property_id, property_name) = match caller {
-        Some(Caller(device)) => {
+        Some(Caller(device, _)) => {
             let head_seq = app.store.head_seq(device.property_id.clone()).await?;
             (Some(head_seq), Some(device.property_id), Some(device.property_name))
         }

@@ -46,7 +46,7 @@ pub(super) struct TaskPath {
 )]
 pub(super) async fn task_action(
     State(app): State<AppState>,
-    Caller(device): Caller,
+    Caller(device, _): Caller,
     Path(named): Path<TaskPath>,
     headers: HeaderMap,
     request: axum::body::Body,

@@ -59,6 +59,8 @@ pub struct Loaded {
     pub audit_hash: Hash,
     /// The hotel.
     pub book: Arc<PropertyBook>,
+    /// Who may sign in, where the hotel's people do so by PIN.
+    pub passes: Option<BTreeSet<String>>,
     /// Events the store holds, of those needed.
     pub known: BTreeMap<EventId, Known>,
     /// Which of those needed are settled, known or not.
@@ -324,7 +326,8 @@ fn judge_one(
         return (contest(event, "deleted", paths, received_at, loaded, plan), vec![]);
     }
 
-    match workflow::judge(entity.map(|entity| &entity.fields), event, &loaded.book, undo_of, &settled_events) {
+    let house = workflow::House { book: &loaded.book, passes: loaded.passes.as_ref() };
+    match workflow::judge(entity.map(|entity| &entity.fields), event, house, undo_of, &settled_events) {
         Judgement::Apply { changes } => apply(n, event, changes, loaded, lanes, plan),
         Judgement::Conflict { .. } if sabotage::on(Version::LastWriterWins) => {
             let changes = event.changes.iter().map(|(path, change)| (path.clone(), change.new.clone())).collect();

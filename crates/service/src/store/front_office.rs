@@ -214,6 +214,7 @@ pub(super) fn decide(
             recorded_at: text_of(reported.now_ms),
             mode: Mode::Online,
             data_age_s: None,
+            authority: None,
         })
         .map_err(|_| StoreError::Fault)?;
         let hash: Hash = Sha256::digest(sealed.bytes.as_bytes()).into();

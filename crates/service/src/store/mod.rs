@@ -36,8 +36,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use turndown_domain::PropertyBook;
 use turndown_protocol::{
-    AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId, Problem,
-    PropertyId, Provenance, ReportResult, ServiceHead, SingleAction, StoryEntry,
+    ActorId, AuditEntry, AuditHead, Contested, Continues, EntityRef, Event, EventId, EventResult, Fields, InstallId,
+    Problem, PropertyId, Provenance, ReportResult, ServiceHead, SingleAction, StoryEntry,
 };
 
 /// SHA-256 of something.
@@ -132,6 +132,39 @@ pub(crate) fn error_text(error: &(dyn std::error::Error + 'static)) -> String {
         next = error.source();
     }
     parts.join(": ")
+}
+
+/// What a person's PIN is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffPin {
+    /// Whose.
+    pub staff_id: ActorId,
+    /// Argon2id, in the PHC form.
+    pub verifier: String,
+    /// It was made by somebody else, and is to be changed.
+    pub temporary: bool,
+}
+
+/// How people of a hotel sign in.
+#[derive(Debug)]
+pub struct SignIn {
+    /// The hotel.
+    pub book: PropertyBook,
+    /// After how many minutes without a touch a desk locks, where they sign in by PIN.
+    pub lock_minutes: Option<u32>,
+    /// Who has a PIN, by id; also of those who have left since.
+    pub pins: Vec<StaffPin>,
+}
+
+/// What the hotel's IT changes about signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInChange {
+    /// People sign in by PIN, and desks lock after so many minutes; or people say their name.
+    LockMinutes(Option<u32>),
+    /// These people have these PINs.
+    Give(Vec<StaffPin>),
+    /// This person has none any more.
+    TakeAway(ActorId),
 }
 
 /// A device as its token names it.
@@ -379,6 +412,18 @@ pub trait Storage: Send + Sync + 'static {
         token_hash: Hash,
         now_ms: i64,
     ) -> Result<Option<Device>, StoreError>;
+
+    /// How people of a hotel sign in.
+    async fn sign_in(&self, property: PropertyId) -> Result<SignIn, StoreError>;
+
+    /// Puts a PIN in the place of one; false where another one is there by now.
+    async fn change_pin(
+        &self,
+        property: PropertyId,
+        before: String,
+        pin: StaffPin,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
 
     /// The sequence number of a property's newest change.
     async fn head_seq(&self, property: PropertyId) -> Result<u64, StoreError>;

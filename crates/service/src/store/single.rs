@@ -105,6 +105,7 @@ pub(super) fn decide(
         recorded_at: text_of(single.now_ms),
         mode: Mode::Online,
         data_age_s: None,
+        authority: None,
     };
     let sealed = SealedEvent::seal(event).map_err(|_| StoreError::Fault)?;
     let incoming = Incoming {

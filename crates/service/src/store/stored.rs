@@ -7,6 +7,7 @@ use super::batch::{Known, Plan, Verdict};
 use super::{Author, Detail, Entity, Hash, Identity, Incoming, StoreError, WireRow};
 use crate::workflow::Move;
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -271,4 +272,9 @@ fn result(event_id: &EventId, verdict: &Verdict, row: Option<EntityRow>) -> Even
         (_, row) => (row, None),
     };
     EventResult { event_id: event_id.clone(), outcome, original, seq, row, theirs, problem }
+}
+
+/// A stored id of a person.
+pub(super) fn actor(id: &str) -> Result<ActorId, StoreError> {
+    ActorId::parse(id).map_err(serde_json::Error::custom).map_err(StoreError::Unreadable)
 }

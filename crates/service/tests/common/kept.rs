@@ -3,7 +3,7 @@
 //! `tests/on_postgres.rs` has the same tests as the other files here, compiled a second time; what a test does to the
 //! store from outside goes through here, so that it need not know which of the two it is.
 
-use super::SetClock;
+use super::{PROPERTY, SetClock};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
@@ -11,7 +11,7 @@ use turndown_service::env::{Environment, SystemEnvironment};
 use turndown_service::server::Place;
 use turndown_service::store::postgres::{self, Server};
 use turndown_service::store::sqlite::{self, Admin, Files};
-use turndown_service::store::{AuditReport, Import};
+use turndown_service::store::{AuditReport, Import, SignInChange};
 
 /// Whether this program has the tests of the store on PostgreSQL.
 pub const ON_POSTGRES: bool =
@@ -142,6 +142,18 @@ impl Kept {
         match self {
             Self::File(files) => Admin::beside(files.clone()).unwrap().make_code(env, None).unwrap().0,
             Self::Server { .. } => wait(async { self.admin().await.make_code(env, None).await.unwrap().0 }),
+        }
+    }
+
+    /// Also while a service runs, which may hold the hotel's row at the moment.
+    pub async fn change_sign_in(&self, env: &SetClock, change: &SignInChange) {
+        match self {
+            Self::File(files) => {
+                Admin::beside(files.clone()).unwrap().change_sign_in(env, Some(PROPERTY), change).expect("it changes");
+            }
+            Self::Server { .. } => {
+                self.admin().await.change_sign_in(env, Some(PROPERTY), change).await.expect("it changes");
+            }
         }
     }
 

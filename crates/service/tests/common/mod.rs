@@ -422,6 +422,7 @@ impl Desk {
             recorded_at: "2016-03-25T12:00:00.000Z".into(),
             mode: Mode::Offline,
             data_age_s: None,
+            authority: None,
         }
     }
 

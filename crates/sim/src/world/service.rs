@@ -168,6 +168,7 @@ impl Service {
             metrics: Metrics::default(),
             stopping: gone.clone(),
             tries: Default::default(),
+            pin_tries: Default::default(),
         };
         let (router, _) = router(Arc::new(app));
         self.front.set(Some((router, gone.clone())));

@@ -9,7 +9,9 @@ use crate::env::Environment;
 use crate::startup::Refusal;
 use crate::store::stored::{fields_json, to_i64};
 use crate::store::verify::{DeskChain, Misfit, OwnChain};
-use crate::store::{AuditReport, CODE_MINUTES, Import, SEQ_LOST_MAX, StoreError, TokenFor, error_text};
+use crate::store::{
+    AuditReport, CODE_MINUTES, Import, SEQ_LOST_MAX, SignIn, SignInChange, StoreError, TokenFor, error_text,
+};
 use crate::token;
 use crate::workflow;
 use deadpool_postgres::Client;
@@ -21,7 +23,7 @@ pub(super) const PAGE: u32 = 2_000;
 
 /// What the service's role is given, table by table. It may add to the record and never change or empty it; an event's
 /// outcome alone is judged anew.
-const GRANTS: [(&str, &str); 18] = [
+const GRANTS: [(&str, &str); 19] = [
     ("USAGE", "SCHEMA turndown"),
     ("SELECT", "refinery_schema_history"),
     ("SELECT, UPDATE (epoch, signing_key)", "meta"),
@@ -36,6 +38,7 @@ const GRANTS: [(&str, &str); 18] = [
     ("SELECT, INSERT, UPDATE", "sinks"),
     ("SELECT, INSERT", "requests"),
     ("SELECT, INSERT, UPDATE, DELETE", "reports"),
+    ("SELECT, INSERT, UPDATE, DELETE", "pins"),
     ("SELECT, INSERT, DELETE", "devices"),
     ("SELECT, INSERT, DELETE", "enroll_codes"),
     ("EXECUTE", "FUNCTION device_of(bytea, bigint)"),
@@ -213,6 +216,63 @@ impl Admin {
         };
         write.await.map_err(self.refuse())?;
         Ok((code, property))
+    }
+
+    /// How people of a hotel sign in.
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be read.
+    pub async fn sign_in(&self, property: Option<&str>) -> Result<SignIn, Refusal> {
+        let (id, _) = self.property(property).await?;
+        let mut client = self.client().await?;
+        let read = async { rows::sign_in(&HotelTx::read(&mut client, &id).await?).await };
+        read.await.map_err(self.refuse())
+    }
+
+    /// Changes how people of a hotel sign in.
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be written.
+    pub async fn change_sign_in(
+        &self,
+        env: &dyn Environment,
+        property: Option<&str>,
+        change: &SignInChange,
+    ) -> Result<(), Refusal> {
+        let (id, _) = self.property(property).await?;
+        let mut client = self.client().await?;
+        let now_ms = env.now_ms();
+        let write = async {
+            let tx = HotelTx::write(&mut client, &id).await?;
+            match change {
+                SignInChange::LockMinutes(minutes) => {
+                    let minutes = minutes.map(|minutes| i32::try_from(minutes).unwrap_or(i32::MAX));
+                    tx.run("UPDATE properties SET lock_minutes = $2 WHERE property_id = $1", &[&tx.id(), &minutes])
+                        .await?;
+                }
+                SignInChange::Give(pins) => {
+                    for pin in pins {
+                        tx.run(
+                            "INSERT INTO pins (property_id, staff_id, verifier, temporary, changed_at_ms)
+                             VALUES ($1, $2, $3, $4, $5)
+                             ON CONFLICT (property_id, staff_id) DO UPDATE SET verifier = excluded.verifier,
+                                 temporary = excluded.temporary, changed_at_ms = excluded.changed_at_ms",
+                            &[&tx.id(), &pin.staff_id.as_str(), &pin.verifier, &pin.temporary, &now_ms],
+                        )
+                        .await?;
+                    }
+                }
+                SignInChange::TakeAway(staff_id) => {
+                    tx.run(
+                        "DELETE FROM pins WHERE property_id = $1 AND staff_id = $2",
+                        &[&tx.id(), &staff_id.as_str()],
+                    )
+                    .await?;
+                }
+            }
+            tx.commit().await
+        };
+        write.await.map_err(self.refuse())
     }
 
     /// Puts a property into the store, all or nothing. With `replace`, what is no longer there leaves a tombstone and

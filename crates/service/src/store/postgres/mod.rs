@@ -21,8 +21,8 @@ use super::front_office::Reported;
 use super::signing::{make_key, public_hex, read_key};
 use super::stored::{self, to_i64};
 use super::{
-    Batch, Chain, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, Single, SingleDone,
-    SnapshotRows, Storage, StoreError, Taken, error_text, heart,
+    Batch, Chain, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, SignIn, Single,
+    SingleDone, SnapshotRows, StaffPin, Storage, StoreError, Taken, error_text, heart,
 };
 use crate::env::Environment;
 use crate::startup::Refusal;
@@ -384,6 +384,36 @@ impl Storage for PostgresStore {
             .await?;
             tx.commit().await?;
             Ok(Some(device))
+        })
+        .await
+    }
+
+    async fn sign_in(&self, property: PropertyId) -> Result<SignIn, StoreError> {
+        let mut client = self.inner.database.client().await?;
+        let tx = HotelTx::read(&mut client, &property).await?;
+        rows::sign_in(&tx).await
+    }
+
+    async fn change_pin(
+        &self,
+        property: PropertyId,
+        before: String,
+        pin: StaffPin,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.detached(async move {
+            let mut client = inner.database.client().await?;
+            let tx = HotelTx::write(&mut client, &property).await?;
+            let changed = tx
+                .run(
+                    "UPDATE pins SET verifier = $4, temporary = $5, changed_at_ms = $6
+                     WHERE property_id = $1 AND staff_id = $2 AND verifier = $3",
+                    &[&tx.id(), &pin.staff_id.as_str(), &before, &pin.verifier, &pin.temporary, &now_ms],
+                )
+                .await?;
+            tx.commit().await?;
+            Ok(changed == 1)
         })
         .await
     }

@@ -4,7 +4,7 @@ use super::open::HotelTx;
 use crate::store::batch::Known;
 use crate::store::front_office::{self, Kept, Place, stood};
 use crate::store::stored::{self, AuditColumns, Authors, EntityColumns, outcome_named, to_i64};
-use crate::store::{Chain, Entity, Hash, SingleDone, StoreError, WireReference, WireRow};
+use crate::store::{Chain, Entity, Hash, SignIn, SingleDone, StaffPin, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +144,29 @@ pub(super) async fn entity_of_part(tx: &HotelTx<'_>, part: &str) -> Result<Optio
 }
 
 /// All installs that an install continues, one behind the other.
+/// How people of a hotel sign in.
+pub(super) async fn sign_in(tx: &HotelTx<'_>) -> Result<SignIn, StoreError> {
+    let row = tx
+        .one("SELECT reference, lock_minutes FROM properties WHERE property_id = $1", &[&tx.id()])
+        .await?
+        .ok_or(StoreError::Fault)?;
+    let lock_minutes = get::<Option<i32>>(&row, 1)?.map(i32::unsigned_abs);
+    let found = tx
+        .all("SELECT staff_id, verifier, temporary FROM pins WHERE property_id = $1 ORDER BY staff_id", &[&tx.id()])
+        .await?;
+    let pin = |row: &Row| {
+        Ok(StaffPin { staff_id: stored::actor(get::<&str>(row, 0)?)?, verifier: get(row, 1)?, temporary: get(row, 2)? })
+    };
+    let pins = found.iter().map(pin).collect::<Result<_, StoreError>>()?;
+    Ok(SignIn { book: serde_json::from_str(get(&row, 0)?)?, lock_minutes, pins })
+}
+
+/// The ids of those who have a PIN.
+pub(super) async fn passes(tx: &HotelTx<'_>) -> Result<BTreeSet<String>, StoreError> {
+    let found = tx.all("SELECT staff_id FROM pins WHERE property_id = $1", &[&tx.id()]).await?;
+    found.iter().map(|row| get(row, 0)).collect()
+}
+
 pub(super) async fn was_before(tx: &HotelTx<'_>, install: &InstallId) -> Result<BTreeSet<InstallId>, StoreError> {
     // UNION drops what was there already, so that a ring ends.
     let rows = tx

@@ -81,6 +81,7 @@ pub(super) struct Hotel<'c> {
     audit_hash: Hash,
     next_event_n: u64,
     book: Arc<PropertyBook>,
+    by_pin: bool,
 }
 
 /// The epoch of the store, and the present life of its server: what a database can lose it loses between two lives.
@@ -106,7 +107,7 @@ impl<'c> Hotel<'c> {
         let tx = HotelTx::write(client, property).await?;
         let row = tx
             .one(
-                "SELECT epoch, head_seq, audit_seq, audit_hash, reference_version
+                "SELECT epoch, head_seq, audit_seq, audit_hash, reference_version, lock_minutes IS NOT NULL
                  FROM properties WHERE property_id = $1 FOR NO KEY UPDATE",
                 &[&property.as_str()],
             )
@@ -128,6 +129,7 @@ impl<'c> Hotel<'c> {
             audit_hash: get_hash(&row, 3)?,
             next_event_n: get_u64(&next, 0)?,
             book,
+            by_pin: get(&row, 5)?,
             tx,
         };
         if get::<&str>(&row, 0)? != hotel.identity.epoch {
@@ -288,6 +290,7 @@ impl<'c> Hotel<'c> {
             audit_seq: self.audit_seq,
             audit_hash: self.audit_hash,
             book: Arc::clone(&self.book),
+            passes: if self.by_pin { Some(rows::passes(&self.tx).await?) } else { None },
             known: rows::known(&self.tx, &standings).await?,
             settled: rows::settled(&self.tx, &standings).await?,
             bodies: BTreeMap::new(),

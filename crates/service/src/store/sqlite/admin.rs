@@ -6,7 +6,7 @@ use crate::env::Environment;
 use crate::startup::Refusal;
 use crate::store::stored::{fields_json, to_i64};
 use crate::store::verify::{DeskChain, Misfit, OwnChain};
-use crate::store::{AuditReport, CODE_MINUTES, Hash, Import, SEQ_LOST_MAX, StoreError, TokenFor};
+use crate::store::{AuditReport, CODE_MINUTES, Hash, Import, SEQ_LOST_MAX, SignIn, SignInChange, StoreError, TokenFor};
 use crate::token;
 use crate::workflow;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -120,6 +120,56 @@ impl Admin {
         .map_err(&refuse)?;
         tx.commit().map_err(&refuse)?;
         Ok((code, property))
+    }
+
+    /// How people of a hotel sign in.
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be read.
+    pub fn sign_in(&self, property: Option<&str>) -> Result<SignIn, Refusal> {
+        let (_, property) = self.property(property)?;
+        rows::sign_in(&self.conn, &property.property_id).map_err(|error| match error {
+            StoreError::Database(error) => self.refuse()(error),
+            error => Refusal::Input(format!("How people sign in cannot be read: {error}.")),
+        })
+    }
+
+    /// Changes how people of a hotel sign in.
+    ///
+    /// # Errors
+    /// When there is no such property or the store cannot be written.
+    pub fn change_sign_in(
+        &mut self,
+        env: &dyn Environment,
+        property: Option<&str>,
+        change: &SignInChange,
+    ) -> Result<(), Refusal> {
+        let refuse = self.refuse();
+        let (n, _) = self.property(property)?;
+        let mut write = || -> rusqlite::Result<()> {
+            let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            match change {
+                SignInChange::LockMinutes(minutes) => {
+                    tx.execute("UPDATE properties SET lock_minutes = ?2 WHERE n = ?1", (n, minutes))?;
+                }
+                SignInChange::Give(pins) => {
+                    for pin in pins {
+                        tx.execute(
+                            "INSERT INTO pins (property_n, staff_id, verifier, temporary, changed_at_ms)
+                             VALUES (?1, ?2, ?3, ?4, ?5)
+                             ON CONFLICT DO UPDATE SET verifier = excluded.verifier,
+                                 temporary = excluded.temporary, changed_at_ms = excluded.changed_at_ms",
+                            (n, pin.staff_id.as_str(), &pin.verifier, pin.temporary, env.now_ms()),
+                        )?;
+                    }
+                }
+                SignInChange::TakeAway(staff_id) => {
+                    tx.execute("DELETE FROM pins WHERE property_n = ?1 AND staff_id = ?2", (n, staff_id.as_str()))?;
+                }
+            }
+            tx.commit()
+        };
+        write().map_err(refuse)
     }
 
     /// Puts a property into the store, all or nothing. With `replace`, what is no longer there leaves a tombstone and

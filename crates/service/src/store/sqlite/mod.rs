@@ -14,8 +14,8 @@ pub use open::{Files, Lock, Opened, open, open_beside, open_with_key};
 use super::front_office::Reported;
 use super::stored::to_i64;
 use super::{
-    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, Single, SingleDone,
-    SnapshotRows, Storage, StoreError, Taken, error_text, heart, stored,
+    Batch, ChangesRows, Device, Greeted, Happened, Hash, Identity, Lead, Pulse, Shown, SignIn, Single, SingleDone,
+    SnapshotRows, StaffPin, Storage, StoreError, Taken, error_text, heart, stored,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -298,6 +298,29 @@ impl Storage for SqliteStore {
             )?;
             tx.commit()?;
             Ok(Some(device((property, property_name, device_name))?))
+        })
+        .await
+    }
+
+    async fn sign_in(&self, property: PropertyId) -> Result<SignIn, StoreError> {
+        self.read(move |conn| rows::sign_in(conn, property.as_str())).await
+    }
+
+    async fn change_pin(
+        &self,
+        property: PropertyId,
+        before: String,
+        pin: StaffPin,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |writer| {
+            let n = writer.property_n(&property)?;
+            let changed = writer.conn.execute(
+                "UPDATE pins SET verifier = ?4, temporary = ?5, changed_at_ms = ?6
+                 WHERE property_n = ?1 AND staff_id = ?2 AND verifier = ?3",
+                (n, pin.staff_id.as_str(), &before, &pin.verifier, pin.temporary, now_ms),
+            )?;
+            Ok(changed == 1)
         })
         .await
     }

@@ -3,7 +3,7 @@
 use crate::store::batch::Known;
 use crate::store::front_office::{self, Kept, Place, stood};
 use crate::store::stored::{self, AuditColumns, Authors, EntityColumns, outcome_named, to_i64};
-use crate::store::{Chain, Entity, Hash, SingleDone, StoreError, WireReference, WireRow};
+use crate::store::{Chain, Entity, Hash, SignIn, SingleDone, StaffPin, StoreError, WireReference, WireRow};
 use crate::workflow::Move;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::value::RawValue;
@@ -38,6 +38,37 @@ pub(super) fn property(conn: &Connection, id: &str) -> rusqlite::Result<Option<P
         })
     })
     .optional()
+}
+
+/// How people of a hotel sign in.
+pub(super) fn sign_in(conn: &Connection, property: &str) -> Result<SignIn, StoreError> {
+    let (n, reference, lock_minutes): (i64, String, Option<u32>) = conn
+        .prepare_cached("SELECT n, reference, lock_minutes FROM properties WHERE property_id = ?1")?
+        .query_row([property], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut statement =
+        conn.prepare_cached("SELECT staff_id, verifier, temporary FROM pins WHERE property_n = ?1 ORDER BY staff_id")?;
+    let mut found = statement.query([n])?;
+    let mut pins = vec![];
+    while let Some(row) = found.next()? {
+        pins.push(StaffPin {
+            staff_id: stored::actor(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?,
+            verifier: row.get(1)?,
+            temporary: row.get(2)?,
+        });
+    }
+    Ok(SignIn { book: serde_json::from_str(&reference)?, lock_minutes, pins })
+}
+
+/// Who may sign in, where a hotel's people do so by PIN.
+pub(super) fn passes(conn: &Connection, property_n: i64) -> rusqlite::Result<Option<BTreeSet<String>>> {
+    let by_pin: bool = conn
+        .prepare_cached("SELECT lock_minutes IS NOT NULL FROM properties WHERE n = ?1")?
+        .query_row([property_n], |row| row.get(0))?;
+    if !by_pin {
+        return Ok(None);
+    }
+    let mut statement = conn.prepare_cached("SELECT staff_id FROM pins WHERE property_n = ?1")?;
+    statement.query_map([property_n], |row| row.get(0))?.collect::<rusqlite::Result<_>>().map(Some)
 }
 
 /// Whether the audit trail has this entry, and goes on behind it with changes above a number: that one was given out

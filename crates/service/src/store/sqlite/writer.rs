@@ -437,6 +437,7 @@ fn load(
         audit_seq: held.audit_seq,
         audit_hash: held.audit_hash,
         book: Arc::clone(&held.book),
+        passes: rows::passes(conn, held.n)?,
         known: BTreeMap::new(),
         settled: Default::default(),
         bodies: BTreeMap::new(),
