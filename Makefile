@@ -35,7 +35,7 @@ test: ## Run every test: format, lints, unit tests, gates, the demo, the real wi
 ##@ Trying it
 
 .PHONY: demo
-demo: ## Play a hotel day with an outage, without a window (DATA=file HOTEL="Resort Hotel" DATE=2016-03-25 STORE=postgres)
+demo: ## Play a hotel day with an outage, without a window (DATA=file HOTEL="Resort Hotel" DATE=2016-03-25 STORE=postgres SIGN_IN=pin)
 	@scripts/setup.sh programs $(if $(filter postgres,$(STORE)),database)
 	cargo build -p turndown-gates -p turndown-service --bins
 	@scripts/demo.sh

@@ -64,7 +64,7 @@ CAMPAIGN_BIN_DIR=${CARGO_TARGET_DIR:-target}/debug scripts/load.sh short
 
 begin "A hotel day without a window, on both stores"
 scripts/demo.sh
-STORE=postgres scripts/demo.sh
+STORE=postgres SIGN_IN=pin scripts/demo.sh
 
 begin "The real window"
 scripts/e2e.sh

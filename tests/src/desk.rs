@@ -192,6 +192,20 @@ impl Desk {
     /// # Panics
     /// When the desk is gone or says nothing.
     pub fn ask<T: DeserializeOwned>(&mut self, ask: &str, with: Value) -> Result<T, Refused> {
+        match self.ask_once(ask, with.clone()) {
+            // Where every hotel asks for PINs, whoever was working types theirs when the desk starts.
+            Err(refused) if refused.code == "DESK_LOCKED" && crate::pins::are_asked_for_everywhere() => {
+                let state: AppState = self.ask_once("app_state", json!({}))?;
+                let person = state.person.expect("a locked desk is somebody's").id.0;
+                let pin = crate::pins::of(&person).expect("they have a PIN");
+                self.ask_once::<Value>("sign_in", json!({ "person": person, "pin": pin }))?;
+                self.ask_once(ask, with)
+            }
+            answer => answer,
+        }
+    }
+
+    fn ask_once<T: DeserializeOwned>(&mut self, ask: &str, with: Value) -> Result<T, Refused> {
         let id = self.send(ask, with).unwrap_or_else(|| panic!("the desk is gone: {}", self.log()));
         loop {
             let Some((heard, answer)) = self.hear(DEADLINE) else { panic!("no answer to {ask}: {}", self.log()) };
@@ -452,9 +466,27 @@ impl Desk {
         self.ask::<Value>("let_go", json!({ "intent": crate::intent(), "room": room })).map(|_| ())
     }
 
-    /// Says who is working.
+    /// Says who is working, with their PIN where the hotel asks for one.
     pub fn choose(&mut self, person: &str) {
-        self.tell("choose_person", json!({ "person": person }));
+        if self.state().sign_in.by_pin {
+            let pin = crate::pins::of(person).expect("they have a PIN");
+            self.sign_in(person, &pin).unwrap_or_else(|error| panic!("{person}: {error}"));
+        } else {
+            self.tell("choose_person", json!({ "person": person }));
+        }
+    }
+
+    /// Lets somebody in by their PIN.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn sign_in(&mut self, person: &str, pin: &str) -> Result<(), Refused> {
+        self.ask::<Value>("sign_in", json!({ "person": person, "pin": pin })).map(|_| ())
+    }
+
+    /// Locks the desk.
+    pub fn lock(&mut self) {
+        self.tell("lock", json!({}));
     }
 
     /// Sets the clock; it stands there until it is set again.

@@ -132,6 +132,11 @@ enum Ask {
     ChoosePerson {
         person: String,
     },
+    SignIn {
+        person: String,
+        pin: String,
+    },
+    Lock,
     SignOut,
     RefreshSnapshot,
     ExportWaiting,
@@ -256,6 +261,8 @@ async fn answer(app: &App, clock: &SetClock, folder: &std::path::Path, ask: Ask)
         Ask::Connect { address, code } => told(app.connect_hotel(&address, &code).await),
         Ask::FindHotel { address, code } => told(app.find_hotel(&address, &code).await),
         Ask::ChoosePerson { person } => told(app.choose_person(&person)),
+        Ask::SignIn { person, pin } => told(app.sign_in(&person, &pin)),
+        Ask::Lock => told(app.lock()),
         Ask::SignOut => told(app.sign_out()),
         Ask::RefreshSnapshot => {
             app.refresh_snapshot();

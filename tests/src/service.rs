@@ -144,7 +144,38 @@ impl Service {
         import.arg("import").args(service.place()).arg("--file").arg(&hotel.file);
         import.args(["--hotel", &hotel.name, "--date", &hotel.date, "--seed", &hotel.seed.to_string()]);
         said(import.output().expect("the import runs"), "import");
+        if crate::pins::are_asked_for_everywhere() {
+            service.ask_for_pins();
+        }
         service
+    }
+
+    /// Has the hotel ask for PINs from now on, and notes what everybody's is.
+    ///
+    /// # Panics
+    /// When it is refused, with what it said.
+    pub fn ask_for_pins(&self) {
+        let mut give = roles::command("service");
+        give.arg("pin").args(self.place()).arg("--everybody");
+        let given = said(give.output().expect("it runs"), "pin");
+        let pins = given.lines().filter_map(|line| {
+            let (pin, rest) = line.split_once("  ")?;
+            Some((rest.split_once("  ")?.0.to_owned(), pin.to_owned()))
+        });
+        pins.for_each(|(person, pin)| crate::pins::note(person, pin));
+        let mut ask = roles::command("service");
+        ask.arg("sign-in").args(self.place()).args(["--by", "pin"]);
+        said(ask.output().expect("it runs"), "sign-in");
+    }
+
+    /// Takes a person's PIN away.
+    ///
+    /// # Panics
+    /// When it is refused, with what it said.
+    pub fn take_pin_away(&self, person: &str) {
+        let mut take = roles::command("service");
+        take.arg("pin").args(self.place()).args(["--take-away", "--staff", person]);
+        said(take.output().expect("it runs"), "pin");
     }
 
     /// Where it keeps everything, as its commands take it.

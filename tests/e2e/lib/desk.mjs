@@ -172,6 +172,28 @@ export class Desk {
 
   /** Says who is working by typing the name and pressing Enter. */
   async work(person) {
+    await this.chooseName(person)
+    await this.app.get(id('tile'), PATIENT)
+    this.person = person.id
+    this.saved.push({ room: null, action: 'sign_in', actor: person.id, offline: this.offline })
+  }
+
+  /** Types a PIN where it is asked for, and presses Enter. */
+  async typePin(pin) {
+    await this.fill(id('pin'), pin)
+    await this.app.press('Enter')
+  }
+
+  /** The same where it is theirs: the board is there. */
+  async signIn(person, pin) {
+    await this.typePin(pin)
+    await this.app.get(id('tile'), PATIENT)
+    this.person = person.id
+    this.note({ action: 'sign_in' })
+  }
+
+  /** Chooses a name by typing it and pressing Enter. */
+  async chooseName(person) {
     await this.app.click(id('staff-search'), PATIENT)
     await this.app.type(person.name)
     await waitFor(`${person.name} alone in the list`, async () => {
@@ -179,9 +201,6 @@ export class Desk {
       return ids.length === 1 && ids[0] === person.id
     })
     await this.app.press('Enter')
-    await this.app.get(id('tile'), PATIENT)
-    this.person = person.id
-    this.saved.push({ room: null, action: 'sign_in', actor: person.id, offline: this.offline })
   }
 
   /** By keyboard, from the first page to the board: address, code and name, as a person types them. */
