@@ -49,6 +49,8 @@ const VIEWS = [
   { view: "too-old", of: "stale" },
   { view: "emergency" },
   { view: "who" },
+  { view: "who-pin", only: "200" },
+  { view: "locked", only: "200" },
   { view: "first-load", query: "phase=loading", but: Object.fromEntries(Object.keys(HOTELS).map((hotel) => [hotel, loading(hotel === "empty" ? 0 : Number(hotel))])) },
   { view: "setup", only: "200" },
   { view: "trouble", only: "200" },

@@ -14,6 +14,19 @@ const goOn = async (page) => {
   await page.getByTestId("go-on-confirm").click();
 };
 
+/** Chooses the first name, which is asked for its PIN. */
+const choosing = async (page) => page.getByTestId("staff-choice").first().click();
+const typingPin = (pin) => async (page) => {
+  await page.getByTestId("pin").fill(pin);
+  await page.keyboard.press("Enter");
+  await page.getByTestId("pin-problem").waitFor();
+};
+const changingPin = async (page) => page.getByTestId("pin-temporary-change").click();
+const newPin = (had, wanted, again) => async (page) => {
+  for (const [field, pin] of [["pin", had], ["new", wanted], ["again", again]]) await page.getByTestId(`change-pin-${field}`).fill(pin);
+  await page.keyboard.press("Enter");
+};
+
 const exported = async (page) => {
   await page.getByTestId("carry-export").click();
   await page.getByTestId("export-write").click();
@@ -442,6 +455,32 @@ const STATES = [
   },
   { name: "loading", query: "phase=setup", act: async (page) => page.getByTestId("setup-sample").click() },
   { name: "who", query: "phase=choosePerson", act: type(["Tab"]) },
+  { name: "who-pin", also: ["dark", "rtl"], query: "phase=choosePerson&pin=1", act: choosing },
+  { name: "who-pin-wrong", also: ["dark"], query: "phase=choosePerson&pin=1", act: both(choosing, typingPin("111111")) },
+  { name: "who-pin-wrong-ar", query: "phase=choosePerson&pin=1&lang=ar", act: both(choosing, typingPin("111111")) },
+  { name: "locked", also: ["dark", "contrast"], query: "pin=1&busy=1&noguide=1", act: type(["Control+l"]) },
+  { name: "locked-by-itself", query: "pin=1&busy=1&noguide=1", act: async (page) => {
+      await page.keyboard.press("Control+,");
+      await page.getByTestId("settings").waitFor();
+      await page.evaluate("window.__demo.lock()");
+      await page.getByTestId("settings").waitFor({ state: "detached" });
+      await page.waitForFunction(() => document.activeElement?.dataset.testid === "pin");
+    } },
+  { name: "locked-ar", query: "pin=1&busy=1&noguide=1&lang=ar", act: type(["Control+l"]) },
+  { name: "locked-wrong", query: "pin=1&busy=1&noguide=1", act: both(type(["Control+l"]), typingPin("111111")) },
+  { name: "locked-front-desk-narrow", query: "pin=1&busy=1&window=front-desk&emergency=1", size: size(720, 520), act: type(["Control+l"]) },
+  { name: "locked-somebody-else", query: "pin=1&busy=1&noguide=1", act: both(type(["Control+l"]), async (page) => page.getByTestId("pin-back").click()) },
+  { name: "change-pin", also: ["dark"], query: "pin=1&temporary=1&busy=1&noguide=1", act: changingPin },
+  { name: "change-pin-wrong", query: "pin=1&temporary=1&busy=1&noguide=1&lang=ar", act: both(changingPin, newPin("111111", "735190", "735190")) },
+  { name: "change-pin-not-same", query: "pin=1&temporary=1&busy=1&noguide=1", act: both(changingPin, newPin("481516", "735190", "735191")) },
+  { name: "pin-temporary", also: ["dark"], query: "pin=1&temporary=1&lacks=1&busy=1&noguide=1" },
+  { name: "pin-temporary-ar", query: "pin=1&temporary=1&lacks=1&busy=1&noguide=1&lang=ar" },
+  { name: "person-pin", query: "pin=1&busy=1&noguide=1", act: async (page) => page.getByTestId("person").click() },
+  { name: "stale-pin", query: "pin=1&busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => {
+      await page.getByTestId("stale-go-on").click();
+      await page.getByTestId("go-on-manager").first().click();
+    } },
+  { name: "board-may-not", query: "busy=1&noguide=1&maynot=start,pause,resume,complete,inspect,set_room_status,add_task", act: async (page) => page.locator('[data-column=clean] [data-testid="tile-menu"]').first().click() },
   { name: "trouble", query: "phase=trouble" },
 ];
 
@@ -463,7 +502,7 @@ export const pictures = STATES.flatMap(({ also = [], ...state }) => {
 });
 
 /** The main screens, which are looked at in other scripts, other directions and longer words. */
-export const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "settings-keys", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "trouble"];
+export const MAIN = ["board-offline", "board-more-filters", "board-selected", "board-attendants", "front-desk-panel", "radio-understood", "board-compact", "board-menu", "details", "add-task", "shortcuts", "person", "settings", "settings-keys", "frontdesk", "sync", "conflict", "story", "summary", "report", "stale", "setup", "setup-connect", "who", "who-pin-wrong", "locked", "trouble"];
 
 /** Every view and every dialog once: their trees are kept, and Tab walks through them. */
 export const VIEWS = [
@@ -471,7 +510,7 @@ export const VIEWS = [
   "details", "reassign", "inspect", "add-task", "add-task-people", "shortcuts", "person", "settings", "settings-keys", "hold-ask",
   "frontdesk", "front-desk-panel", "front-desk-claim", "front-desk-queue",
   "sync", "sync-give-up", "carry-export", "carry-import", "conflict", "conflict-look", "story", "playbook", "summary", "report",
-  "stale", "stale-go-on", "emergency-prolong", "setup", "setup-connect", "who", "trouble",
+  "stale", "stale-go-on", "emergency-prolong", "setup", "setup-connect", "who", "who-pin", "who-pin-wrong", "locked", "change-pin", "trouble",
 ];
 
 /** Where Tab walks besides: something stands over or before the view. */

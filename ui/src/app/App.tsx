@@ -1,9 +1,9 @@
 // Which view stands in this window, and the keys that work in all of them.
 
 import { t } from "@lingui/core/macro";
-import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { Activity, Fragment, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import { undo } from "../data/actions";
+import { attempt, undo } from "../data/actions";
 import type { Desk } from "../data/desk";
 import { DeskContext, useApp, useDesk } from "../data/useDesk";
 import { Board } from "../features/board/Board";
@@ -11,23 +11,29 @@ import { Conflict } from "../features/conflict/Conflict";
 import { FrontDesk } from "../features/frontdesk/FrontDesk";
 import { Guide } from "../features/guide/Guide";
 import { RadioLine } from "../features/radio/RadioLine";
+import { Locked } from "../features/setup/Locked";
 import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
 import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
 import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
+import { configureDuties } from "../shared/duties";
 import { configure } from "../shared/fmt";
+import { giveFocusToTheView } from "../shared/giveFocusToTheView";
 import { isTyping, SHORTCUTS, type ShortcutId } from "../shared/keys";
 import { speech } from "../shared/language";
 import { prefs } from "../shared/prefs";
 import { go, useRoute } from "../shared/route";
 import { said } from "../shared/said";
 import { shortcutOf } from "../shared/shortcuts";
+import { ChangePin } from "./ChangePin";
 import { Frame, NoticePlace, StartNotice } from "./Frame";
-import { openSettings, Settings, SettingsButton } from "./Settings";
+import { openSettings, Settings, settings, SettingsButton } from "./Settings";
 import { Shortcuts } from "./Shortcuts";
 
 const SEQUENCE_MS = 1_500;
+/** So often at most the core hears that somebody is here. */
+const STILL_HERE_MS = 20_000;
 
 export function App({ desk }: { desk: Desk }): ReactNode {
   const { language, digits, calendar } = useStore(speech);
@@ -68,7 +74,9 @@ function Phases(): ReactNode {
   const trouble = useApp((state) => state.trouble);
   const loading = useApp((state) => state.loading);
   const hotel = useApp((state) => state.hotel);
+  const mayNot = useApp((state) => state.signIn.mayNot);
   if (hotel !== null) configure({ timeZone: hotel.timeZone });
+  configureDuties(mayNot);
   switch (phase) {
     case "setup":
       return <BeforeTheBoard><Setup /></BeforeTheBoard>;
@@ -79,16 +87,34 @@ function Phases(): ReactNode {
     case "trouble":
       return <Trouble error={trouble} />;
     case "ready":
-      return <Ready />;
+    case "locked":
+      return <Lockable locked={phase === "locked"} />;
   }
 }
 
-function BeforeTheBoard({ children }: { children: ReactNode }): ReactNode {
+/** What somebody works at. While the desk is locked it is kept, with what they had begun, and is not there for anybody:
+ * nothing of it is shown, said or asked for, nor of what it has open before it. */
+function Lockable({ locked }: { locked: boolean }): ReactNode {
+  useEffect(() => {
+    if (locked) settings.setState({ open: false });
+  }, [locked]);
+  return (
+    <>
+      {locked ? <BeforeTheBoard locked><Locked /></BeforeTheBoard> : null}
+      <Activity mode={locked ? "hidden" : "visible"}>
+        <Ready />
+      </Activity>
+    </>
+  );
+}
+
+/** While the desk is locked, what start-up found waits: it may tell of what was recorded. */
+function BeforeTheBoard({ children, locked = false }: { children: ReactNode; locked?: boolean }): ReactNode {
   return (
     <div className="before-the-board">
       <NoticePlace>
-        <EmergencyStamp />
-        <StartNotice />
+        <EmergencyStamp locked={locked} />
+        {locked ? null : <StartNotice />}
       </NoticePlace>
       <SettingsButton />
       {children}
@@ -101,7 +127,10 @@ function Ready(): ReactNode {
   const route = useRoute();
   const [sheet, setSheet] = useState(false);
   const [switching, setSwitching] = useState(false);
+  const [changing, setChanging] = useState(false);
   const [cockpit, setCockpit] = useState(false);
+  const locked = useApp((state) => state.phase === "locked");
+  const worker = useWorker();
   const isBoard = desk.platform.window === "board";
   // Only one of them at a time: the cockpit would stand before the sheet.
   const showSheet = () => {
@@ -114,21 +143,71 @@ function Ready(): ReactNode {
   };
   useKeys(showSheet, () => setCockpit((isOpen) => !isOpen));
   useTitle(route.view, isBoard);
+  useStillHere();
+  useFocusComesBack();
+  // Of a PIN that was half typed nothing is kept, and whoever comes back comes back to their work.
+  if (locked && (switching || changing)) {
+    setSwitching(false);
+    setChanging(false);
+  }
 
   if (switching) return <BeforeTheBoard><WhoIsWorking onCancel={() => setSwitching(false)} /></BeforeTheBoard>;
   return (
     <>
-      <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={showSheet} onSwitchPerson={() => setSwitching(true)}>
-        {isBoard ? <Guide /> : null}
-        <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
-          {isBoard ? <BoardViews /> : <FrontDesk />}
-        </main>
-        {!isBoard || route.view === "board" ? <RadioLine /> : null}
+      <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={showSheet} onSwitchPerson={() => setSwitching(true)} onChangePin={() => setChanging(true)}>
+        {/* Where people show who they are, nobody finds what another had begun, or what their own role does not include. */}
+        <Fragment key={worker}>
+          {isBoard ? <Guide /> : null}
+          <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
+            {isBoard ? <BoardViews /> : <FrontDesk />}
+          </main>
+          {!isBoard || route.view === "board" ? <RadioLine /> : null}
+        </Fragment>
       </Frame>
+      {changing ? <ChangePin onClose={() => setChanging(false)} /> : null}
       {sheet ? <Shortcuts onClose={() => setSheet(false)} onChange={changeKeys} /> : null}
       <StaleModal />
     </>
   );
+}
+
+/** Who is working and what they may, where people show who they are. */
+function useWorker(): string {
+  return useApp(({ signIn, person }) => (signIn.byPin ? [person?.id ?? "", ...signIn.mayNot].join(" ") : ""));
+}
+
+/** The core locks a desk that nobody touches: so it hears of every touch, now and then. */
+function useStillHere(): void {
+  const desk = useDesk();
+  const byPin = useApp((state) => state.signIn.byPin);
+  useEffect(() => {
+    if (!byPin) return undefined;
+    let saidAt = -Infinity;
+    const touched = () => {
+      const now = performance.now();
+      if (now - saidAt < STILL_HERE_MS) return;
+      saidAt = now;
+      // What a touch is not heard by costs a PIN, no more.
+      void desk.platform.stillHere().catch(() => undefined);
+    };
+    const touches = ["pointerdown", "keydown", "wheel"] as const;
+    for (const touch of touches) window.addEventListener(touch, touched, { capture: true, passive: true });
+    return () => {
+      for (const touch of touches) window.removeEventListener(touch, touched, { capture: true });
+    };
+  }, [desk, byPin]);
+}
+
+/** Whoever unlocks the desk goes on where they were. */
+function useFocusComesBack(): void {
+  const had = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    if (had.current instanceof HTMLElement && had.current.isConnected) had.current.focus();
+    if (had.current !== null) giveFocusToTheView(60);
+    return () => {
+      had.current = document.activeElement;
+    };
+  }, []);
 }
 
 // Read seldom, and not before it is asked for.
@@ -188,6 +267,7 @@ function useKeys(onSheet: () => void, onCockpit: () => void): void {
   const desk = useDesk();
   /** When the key that goes to a view was pressed. */
   const wentAt = useRef(-Infinity);
+  const byPin = useApp((state) => state.signIn.byPin);
   const sheet = useRef(onSheet);
   const cockpit = useRef(onCockpit);
   useEffect(() => {
@@ -210,10 +290,15 @@ function useKeys(onSheet: () => void, onCockpit: () => void): void {
       },
       undo: () => void undo(desk),
       settings: () => openSettings(),
+      lock: () => void attempt(() => desk.platform.lock()),
       ...(isBoard ? { syncCenterAtOnce: () => go({ view: "sync" }) } : {}),
     };
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.key === "Shift" || document.querySelector(".overlay, .popover") !== null) return;
+      if (event.defaultPrevented || event.key === "Shift") return;
+      // Whoever leaves the desk does not close first what is open on it.
+      const isLock = shortcutOf(event, "everywhere") === "lock";
+      if (isLock && !byPin) return;
+      if (!isLock && document.querySelector(".overlay, .popover") !== null) return;
       if (event.key === "F6") {
         event.preventDefault();
         nextRegion(event.shiftKey ? -1 : 1);
@@ -235,7 +320,7 @@ function useKeys(onSheet: () => void, onCockpit: () => void): void {
     // Before the tiles see it: the second key of two is not theirs.
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
-  }, [desk]);
+  }, [desk, byPin]);
 }
 
 function nextRegion(step: 1 | -1): void {

@@ -2,7 +2,7 @@
 // service.
 
 import { t } from "@lingui/core/macro";
-import { Contrast, ExternalLink, Keyboard as KeyboardIcon, LogOut, Monitor, Moon, Plug, Settings2, Sun, Unplug, Users } from "lucide-react";
+import { Contrast, ExternalLink, Keyboard as KeyboardIcon, KeyRound, Lock, LogOut, Monitor, Moon, Plug, Settings2, Sun, Unplug, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useStore } from "zustand";
@@ -31,9 +31,10 @@ interface Props {
   onCockpit: (isOpen: boolean) => void;
   onShortcuts: () => void;
   onSwitchPerson: () => void;
+  onChangePin: () => void;
 }
 
-export function Frame({ children, cockpit, onCockpit, onShortcuts, onSwitchPerson }: Props): ReactNode {
+export function Frame({ children, cockpit, onCockpit, onShortcuts, onSwitchPerson, onChangePin }: Props): ReactNode {
   const desk = useDesk();
   const hotel = useApp((state) => state.hotel);
   const offline = useApp((state) => state.sync.mode !== "auto" || state.sync.state === "offline" || state.sync.state === "stopped");
@@ -61,9 +62,9 @@ export function Frame({ children, cockpit, onCockpit, onShortcuts, onSwitchPerso
         <span className="bar-gap" />
         {isBoard ? <Link /> : null}
         <Pill isOpen={cockpit} onOpenChange={onCockpit} />
-        <PersonMenu onShortcuts={onShortcuts} onSwitchPerson={onSwitchPerson} />
+        <PersonMenu onShortcuts={onShortcuts} onSwitchPerson={onSwitchPerson} onChangePin={onChangePin} />
       </header>
-      <Notices />
+      <Notices onChangePin={onChangePin} />
       {children}
       <Messages />
     </div>
@@ -110,9 +111,10 @@ function Link(): ReactNode {
   );
 }
 
-function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; onSwitchPerson: () => void }): ReactNode {
+function PersonMenu({ onShortcuts, onSwitchPerson, onChangePin }: Pick<Props, "onShortcuts" | "onSwitchPerson" | "onChangePin">): ReactNode {
   const desk = useDesk();
   const person = useApp((state) => state.person);
+  const byPin = useApp((state) => state.signIn.byPin);
   const version = useApp((state) => state.version);
   const theme = useStore(prefs, (each) => each.theme);
   const [open, setOpen] = useState(false);
@@ -125,6 +127,8 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
   ];
   const act = (key: string) => {
     if (key === "who") onSwitchPerson();
+    else if (key === "lock") void attempt(() => desk.platform.lock());
+    else if (key === "pin") onChangePin();
     else if (key === "out") void attempt(() => desk.platform.signOut());
     else if (key === "keys") onShortcuts();
     else if (key === "settings") openSettings();
@@ -145,9 +149,19 @@ function PersonMenu({ onShortcuts, onSwitchPerson }: { onShortcuts: () => void; 
           <small>{person === null ? "" : roleWord(person.role)}</small>
         </div>
         <Menu className="menu" onAction={(key) => act(String(key))} aria-label={t`Person and settings`}>
+          {byPin ? (
+            <MenuItem id="lock" className="menu-item" data-testid="lock">
+              <Lock size={16} aria-hidden /> {t({ message: "Lock", context: "what is done to the desk" })} <span className="menu-key" dir="ltr">{pressed("lock").join(" ")}</span>
+            </MenuItem>
+          ) : null}
           <MenuItem id="who" className="menu-item" data-testid="switch-person">
             <Users size={16} aria-hidden /> {t`Somebody else is working`}
           </MenuItem>
+          {byPin ? (
+            <MenuItem id="pin" className="menu-item" data-testid="change-pin">
+              <KeyRound size={16} aria-hidden /> {t`Change your PIN…`}
+            </MenuItem>
+          ) : null}
           <MenuItem id="out" className="menu-item" data-testid="sign-out">
             <LogOut size={16} aria-hidden className="flips" /> {t`Sign out`}
           </MenuItem>
@@ -197,13 +211,29 @@ export function StartNotice(): ReactNode {
   );
 }
 
-function Notices(): ReactNode {
+function Notices({ onChangePin }: Pick<Props, "onChangePin">): ReactNode {
   const desk = useDesk();
+  const { temporary, lacks } = useApp((state) => state.signIn);
   const staleness = useApp((state) => state.staleness);
   return (
     <NoticePlace>
       <EmergencyStamp />
       <StartNotice />
+      {lacks === null ? null : (
+        <div className="notice" data-testid="sign-in-lacks">
+          <Glyph name="alert" />
+          <p dir="auto">{said(lacks)}</p>
+        </div>
+      )}
+      {temporary ? (
+        <div className="notice" data-testid="pin-temporary">
+          <Glyph name="alert" />
+          <p>
+            <b>{t`Your PIN was made by somebody else.`}</b> {t`Choose your own.`}
+          </p>
+          <Button small testId="pin-temporary-change" onPress={onChangePin}>{t`Choose a PIN…`}</Button>
+        </div>
+      ) : null}
       <DayNotice />
       {staleness.clockSetBack && staleness.knownAt !== null ? (
         <div className="notice" data-testid="stale-clock">

@@ -36,7 +36,8 @@ function focusGoesBack(): void {
   setTimeout(() => {
     const at = document.activeElement;
     if (at !== null && at !== document.body) return;
-    document.querySelector<HTMLElement>('[data-testid="person"], [data-testid="open-settings"], main')?.focus();
+    const next = document.querySelector<HTMLElement>('[data-testid="pin"]') ?? document.querySelector<HTMLElement>('[data-testid="person"], [data-testid="open-settings"], main');
+    next?.focus();
   }, AFTER_MS);
 }
 

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Keyboard } from "lucide-react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
+import { useApp } from "../data/useDesk";
 import { Button, Dialog } from "../shared/controls";
 import type { ShortcutId } from "../shared/keys";
 import { prefs } from "../shared/prefs";
@@ -14,10 +15,11 @@ type Line = ShortcutId | [keys: string, what: string];
 export function Shortcuts({ onClose, onChange }: { onClose: () => void; onChange: () => void }): ReactNode {
   const pressed = usePressed();
   const single = useStore(prefs, (each) => each.letterKeys);
+  const byPin = useApp((state) => state.signIn.byPin);
   const groups: { title: string; lines: Line[] }[] = [
     {
       title: placeWord("everywhere"),
-      lines: ["board", "syncCenter", "syncCenterAtOnce", "frontDesk", "cockpit", "find", "radio", ["F6", t`Next part of the window`], "undo", "settings", "sheet"],
+      lines: ["board", "syncCenter", "syncCenterAtOnce", "frontDesk", "cockpit", "find", "radio", ["F6", t`Next part of the window`], "undo", "settings", ...(byPin ? (["lock"] as const) : []), "sheet"],
     },
     {
       title: placeWord("tile"),

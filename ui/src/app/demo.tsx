@@ -16,6 +16,10 @@ const flag = (name: string) => asked.get(name) === "1";
 const platform = memoryPlatform({
   window: asked.get("window") === "front-desk" ? "front-desk" : "board",
   phase: (asked.get("phase") ?? "ready") as AppState["phase"],
+  byPin: flag("pin"),
+  temporary: flag("temporary"),
+  lacks: flag("lacks"),
+  mayNot: asked.get("maynot")?.split(",") ?? [],
   link: (asked.get("link") ?? "auto") as LinkMode,
   busy: flag("busy"),
   givenTwice: flag("giventwice"),

@@ -124,6 +124,8 @@ const views: [string, string, MemoryOptions, string, (() => void | Promise<void>
   ["the first start", "", { phase: "setup" }, "[data-testid=setup]"],
   ["connecting", "", { phase: "setup" }, "[data-testid=setup-connecting]", click('[data-testid="setup-connect"]')],
   ["who is working", "", { phase: "choosePerson" }, "[data-testid=staff-choice]"],
+  ["a PIN", "", { phase: "choosePerson", byPin: true }, "[data-testid=pin-form]", click('[data-testid="staff-choice"]')],
+  ["a PIN of one's own", "#/board", { byPin: true, temporary: true, lacks: true }, "[data-testid=dialog-change-pin]", click('[data-testid="pin-temporary-change"]')],
   ["old data", "#/board", { stale: true, link: "unplugged" }, "[data-testid=stale-modal]"],
   ["an emergency operation", "#/board", { emergency: "ending", link: "unplugged" }, "[role=gridcell]"],
   ["the settings", "#/board", {}, "[data-testid=settings]", () => openSettings("keys")],

@@ -25,6 +25,8 @@ export interface Deciding {
 export interface DecidingStore extends StoreApi<{ held: ReadonlyMap<string, Deciding> }> {
   /** Makes what is held under a name anew from what is held now; `null` is nothing, before as after. */
   change: (name: string, make: (was: Deciding | null) => Deciding | null) => Deciding | null;
+  /** Forgets it all. */
+  clear: () => void;
 }
 
 export function createDecidingStore(): DecidingStore {
@@ -37,6 +39,9 @@ export function createDecidingStore(): DecidingStore {
       else held.set(name, made);
       store.setState({ held });
       return made;
+    },
+    clear: () => {
+      if (store.getState().held.size > 0) store.setState({ held: new Map() });
     },
   });
 }

@@ -5,6 +5,8 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState, ChangeKind, CommandError, Notice } from "../bindings/bindings";
 import type { Platform } from "../platform/platform";
+import { toasts } from "../shared/toasts";
+import { undoable } from "./actions";
 import { createBoardStore, type BoardStore } from "./board";
 import { createDecidingStore, type DecidingStore } from "./deciding";
 import { createOutboxStore, type OutboxStore } from "./outbox";
@@ -59,20 +61,36 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
     async () => {
       const state = await platform.appState();
       const held = app.getState().state;
-      if (held === null || state.revision >= held.revision) app.setState({ state: share(held, state), error: null });
+      if (held !== null && state.revision < held.revision) return;
+      // Where people show who they are, what somebody chose and did not send is theirs alone, and so is taking back at once
+      // what they did.
+      if (state.signIn.byPin && held?.person?.id !== state.person?.id) {
+        deciding.clear();
+        undoable.setState({ stack: [] });
+        toasts.setState({ list: [] });
+      }
+      app.setState({ state: share(held, state), error: null });
     },
     (error) => app.setState({ error }),
   );
+  const isLocked = (): boolean => app.getState().state?.phase === "locked";
+  // The desk may have been locked between the question and its answer: then the frame says so, and nothing is wrong.
+  const failed = (error: CommandError): void => {
+    if (error.code === "DESK_LOCKED") void appReads.request();
+    else onError(error);
+  };
   const boardReads = new Refresher(async () => {
     board.apply(await platform.board(board.getState().revision));
-  }, onError);
+  }, failed);
   const rackReads = new Refresher(async () => {
     rack.apply(await platform.frontDesk(rack.getState().revision));
-  }, onError);
+  }, failed);
   const outbox = createOutboxStore(platform.syncCenter, () => void outboxReads.request());
-  const outboxReads = new Refresher(() => outbox.read(), onError);
+  const outboxReads = new Refresher(() => outbox.read(), failed);
 
   const read = (interest: Interest): Promise<void> => {
+    // Whoever unlocks the desk has the views ask again.
+    if (isLocked()) return Promise.resolve();
     switch (interest) {
       case "board":
         return boardReads.request();

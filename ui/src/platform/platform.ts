@@ -49,8 +49,17 @@ export interface Platform {
   openSampleHotel(): Promise<void>;
   findHotel(address: string, code: string): Promise<FoundHotel>;
   connectHotel(address: string, code: string): Promise<void>;
+  /** Says who is working, where a name is enough. */
   choosePerson(staffId: string): Promise<void>;
+  /** Lets somebody in by their PIN, as it was typed; it opens a locked desk too. */
+  signIn(staffId: string, pin: string): Promise<void>;
   signOut(): Promise<void>;
+  /** Locks the desk, where people sign in by PIN. Work goes on being sent. */
+  lock(): Promise<void>;
+  /** Somebody touches the desk: it is not locked for having been left alone. */
+  stillHere(): Promise<void>;
+  /** Changes the PIN of whoever is working. The service has to be there. */
+  changePin(pin: string, newPin: string): Promise<void>;
 
   board(since: number | null): Promise<BoardDelta>;
   frontDesk(since: number | null): Promise<FrontDeskDelta>;

@@ -11,6 +11,7 @@ import { announce } from "./announcer";
 import { Button, Field, Problem } from "./controls";
 import { durationInWords } from "./fmt";
 import { PeopleList } from "./People";
+import { PinForm } from "./PinForm";
 import { useAttempt } from "./useAttempt";
 import { roleWord } from "./words";
 import "./goOn.css";
@@ -24,6 +25,8 @@ export function GoOn({ onDone, onBack }: Props): ReactNode {
   const desk = useDesk();
   const person = useApp((state) => state.person);
   const staff = useApp((state) => state.staff);
+  const byPin = useApp((state) => state.signIn.byPin);
+  const [signingIn, setSigningIn] = useState<Person | null>(null);
   const { busy, error, run: attempt } = useAttempt();
 
   const run = (command: () => Promise<void>) =>
@@ -37,9 +40,11 @@ export function GoOn({ onDone, onBack }: Props): ReactNode {
     body = <AtTheBoard onBack={onBack} />;
   } else if (person?.role === "manager") {
     body = <Reason person={person} busy={busy} onBack={onBack} onGoOn={(id, reason) => void run(() => desk.platform.beginEmergency(id, reason).then(onDone))} />;
+  } else if (signingIn !== null) {
+    body = <PinForm person={signingIn} named onBack={() => setSigningIn(null)} />;
   } else {
     const managers = inDeskOrder(staff).filter((each) => each.role === "manager");
-    body = <Managers managers={managers} busy={busy} onBack={onBack} onChoose={(id) => void run(() => desk.platform.choosePerson(id))} />;
+    body = <Managers managers={managers} busy={busy} onBack={onBack} onChoose={(manager) => (byPin ? setSigningIn(manager) : void run(() => desk.platform.choosePerson(manager.id)))} />;
   }
   return (
     <div className="go-on" data-testid="go-on">
@@ -82,7 +87,7 @@ function Reason({ person, busy, onGoOn, onBack }: { person: Person; busy: boolea
   );
 }
 
-function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Person[]; busy: boolean; onChoose: (id: string) => void; onBack: () => void }): ReactNode {
+function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Person[]; busy: boolean; onChoose: (manager: Person) => void; onBack: () => void }): ReactNode {
   const none = managers.length === 0;
   const text = none
     ? t`Only a manager can go on with old data, and nobody on this desk's staff list is one. Have somebody look at the network.`
@@ -93,7 +98,7 @@ function Managers({ managers, busy, onChoose, onBack }: { managers: readonly Per
       <p>{text}</p>
       {none ? null : (
         <div className="people-found">
-          <PeopleList label={roleWord("manager")} rows={managers} rowPx={44} mark="go-on-manager" autoFocus onChoose={({ id }) => (busy ? undefined : onChoose(id))}>
+          <PeopleList label={roleWord("manager")} rows={managers} rowPx={44} mark="go-on-manager" autoFocus onChoose={(manager) => (busy ? undefined : onChoose(manager))}>
             {({ name }) => (
               <span className="people-name" dir="auto">
                 {name}

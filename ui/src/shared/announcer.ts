@@ -76,6 +76,12 @@ function next(): void {
   timer = setTimeout(next, SPACING_MS);
 }
 
+/** Takes back what waits to be said, and what was said and can still be read. */
+export function hush(): void {
+  queue = [];
+  for (const urgency of ["polite", "assertive"] as const) regions[urgency]?.replaceChildren();
+}
+
 /** Forgets everything: for tests. */
 export function resetAnnouncer(): void {
   clearTimeout(timer);

@@ -76,6 +76,7 @@ export const SHORTCUTS = table({
   radio: { place: "everywhere", key: "e", ctrl: true },
   undo: { place: "everywhere", key: "z", ctrl: true },
   settings: { place: "everywhere", key: ",", ctrl: true },
+  lock: { place: "everywhere", key: "l", ctrl: true },
   board: { place: "afterGo", key: "b" },
   syncCenter: { place: "afterGo", key: "s" },
   frontDesk: { place: "afterGo", key: "f" },

@@ -72,6 +72,8 @@ export function shortcutWord(id: ShortcutId): string {
       return t`Undo`;
     case "settings":
       return t`Settings`;
+    case "lock":
+      return t`Lock this desk`;
     case "board":
       return t`Board`;
     case "syncCenter":

@@ -14,6 +14,7 @@ import { count, iso } from "../../shared/fmt";
 import { isTyping, keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
 import { prefs } from "../../shared/prefs";
+import { mayNotWords } from "../../shared/duties";
 import { shortcutOf } from "../../shared/shortcuts";
 import { showToast } from "../../shared/toasts";
 import { columnWord, tasksWord, workWord } from "../../shared/words";
@@ -31,7 +32,7 @@ import { laneBeside, movable, planMove, planReasons, verdictOn } from "./moves";
 import { SelectionBar } from "./SelectionBar";
 import { clearSelection, extendSelection, isSelected, retainSelected, selectAll, selectedTiles, selection, toggleSelected } from "./selection";
 import { TileMenu } from "./TileMenu";
-import { primaryVerb, verbOf, type Ask, type Verb } from "./verbs";
+import { isOthersVerb, primaryVerb, verbOf, type Ask, type Verb } from "./verbs";
 
 const OFFLINE_VIEWED = "frontend.housekeeping.offline_kanban_viewed";
 
@@ -647,7 +648,8 @@ export function Board(): ReactNode {
       doVerb(tile, verb, event.timeStamp);
     } else {
       const what = together.length > 1 ? t`The selection` : t`Room ${iso(tile.number)}`;
-      announce(t`${what}: that is not possible from ${columnWord(tile.column)}.`, { key: "no-verb" });
+      const why = together.some((each) => isOthersVerb(each, shortcut)) ? `${what}: ${mayNotWords()}` : t`${what}: that is not possible from ${columnWord(tile.column)}.`;
+      announce(why, { key: "no-verb" });
     }
   };
 

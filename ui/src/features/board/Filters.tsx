@@ -7,6 +7,7 @@ import { Dialog, DialogTrigger, Input, SearchField } from "react-aria-components
 import { useStore } from "zustand";
 import { useDesk } from "../../data/useDesk";
 import { Button, Checks, DialogPopover, Select } from "../../shared/controls";
+import { may } from "../../shared/duties";
 import { count, iso } from "../../shared/fmt";
 import { prefs, setPref } from "../../shared/prefs";
 import { NO_FILTER, TASK_KINDS, TILE_STATES, type BoardFilter } from "../../shared/views";
@@ -65,9 +66,11 @@ export const Filters = memo(function Filters({ onAdd, onFind }: { onAdd: () => v
         <Button look="quiet" className="density" testId="density" aria-label={denser} onPress={() => setPref({ density: density === "compact" ? "comfortable" : "compact" })}>
           {density === "compact" ? <Rows3 size={18} aria-hidden /> : <Rows4 size={18} aria-hidden />}
         </Button>
-        <Button testId="add-task" onPress={onAdd}>
-          <Plus size={16} aria-hidden /> {t`Add a task`}
-        </Button>
+        {may("add_task") ? (
+          <Button testId="add-task" onPress={onAdd}>
+            <Plus size={16} aria-hidden /> {t`Add a task`}
+          </Button>
+        ) : null}
       </div>
       <Chips filter={filter} onGone={() => more.current?.focus()} />
       <AttendantHead />

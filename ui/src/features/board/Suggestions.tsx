@@ -12,6 +12,7 @@ import { COLUMNS } from "../../data/board";
 import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { Button, Code, Dialog, RoomNumber } from "../../shared/controls";
+import { may } from "../../shared/duties";
 import { count, iso } from "../../shared/fmt";
 import { creditsWord, kindWord, tasksWord } from "../../shared/words";
 
@@ -36,7 +37,7 @@ export function Suggestions({ onChange }: Props): ReactNode {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [stamp, desk],
   );
-  return online && nobody ? <Banner onChange={onChange} /> : null;
+  return online && nobody && may("reassign") ? <Banner onChange={onChange} /> : null;
 }
 
 function Banner({ onChange }: Props): ReactNode {

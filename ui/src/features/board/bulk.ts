@@ -3,6 +3,7 @@
 
 import { t } from "@lingui/core/macro";
 import type { Action, Priority, Tile } from "../../bindings/bindings";
+import { may } from "../../shared/duties";
 import { count } from "../../shared/fmt";
 import type { ShortcutId } from "../../shared/keys";
 import { moveTo, type MoveVerb } from "./moves";
@@ -48,19 +49,20 @@ export function bulkVerbs(tiles: readonly Tile[]): BulkVerb[] {
   const completes = does("clean", "complete");
   const passes = does("inspected", "pass");
   const open = tiles.filter(isOpen);
+  const ranked = may("set_priority") ? open : [];
   const of = (fits: (tile: Tile) => boolean) => tiles.filter(fits);
   const verbs: BulkVerb[] = [
     { id: "start", label: t`Start`, done: t`started`, shortcut: "start", tiles: of((tile) => tile.status === "ready" && starts(tile)), action: ({ taskId: task }) => ({ action: "start", args: { task } }), leaves: true },
     { id: "resume", label: t`Resume`, done: t`resumed`, shortcut: "start", tiles: of((tile) => tile.status === "paused" && resumes(tile)), action: ({ taskId: task }) => ({ action: "resume", args: { task } }) },
     { id: "complete", label: t`Complete`, done: t`completed`, shortcut: "complete", tiles: of((tile) => (tile.status === "in_progress" || tile.status === "paused") && completes(tile)), action: ({ taskId: task }) => ({ action: "complete", args: { task } }), leaves: true },
     { id: "inspect", label: t`Inspect…`, done: "", shortcut: "inspect", tiles: of((tile) => tile.status === "completed" && passes(tile)), ask: "inspect", leaves: true },
-    { id: "reassign", label: t`Assign to…`, done: "", shortcut: "assign", tiles: open, ask: "reassign" },
-    { id: "rush-on", label: t`Rush`, done: t`marked as rush`, tiles: open.filter((tile) => !tile.rush), action: (tile) => setPriority(tile, { rush: true }) },
-    { id: "rush-off", label: t`Take back the rush`, done: t`no longer a rush`, tiles: open.filter((tile) => tile.rush), action: (tile) => setPriority(tile, { rush: false }) },
-    { id: "high", label: t`Priority: high`, done: t`priority high`, tiles: open.filter((tile) => tile.priority !== "high"), action: (tile) => setPriority(tile, { priority: "high" }) },
-    { id: "normal", label: t`Priority: normal`, done: t`priority normal`, tiles: open.filter((tile) => tile.priority !== "normal"), action: (tile) => setPriority(tile, { priority: "normal" }) },
-    { id: "low", label: t`Priority: low`, done: t`priority low`, tiles: open.filter((tile) => tile.priority !== "low"), action: (tile) => setPriority(tile, { priority: "low" }) },
-    { id: "cancel", label: t`Cancel…`, done: "", tiles: open, ask: "cancel", leaves: true },
+    { id: "reassign", label: t`Assign to…`, done: "", shortcut: "assign", tiles: may("reassign") ? open : [], ask: "reassign" },
+    { id: "rush-on", label: t`Rush`, done: t`marked as rush`, tiles: ranked.filter((tile) => !tile.rush), action: (tile) => setPriority(tile, { rush: true }) },
+    { id: "rush-off", label: t`Take back the rush`, done: t`no longer a rush`, tiles: ranked.filter((tile) => tile.rush), action: (tile) => setPriority(tile, { rush: false }) },
+    { id: "high", label: t`Priority: high`, done: t`priority high`, tiles: ranked.filter((tile) => tile.priority !== "high"), action: (tile) => setPriority(tile, { priority: "high" }) },
+    { id: "normal", label: t`Priority: normal`, done: t`priority normal`, tiles: ranked.filter((tile) => tile.priority !== "normal"), action: (tile) => setPriority(tile, { priority: "normal" }) },
+    { id: "low", label: t`Priority: low`, done: t`priority low`, tiles: ranked.filter((tile) => tile.priority !== "low"), action: (tile) => setPriority(tile, { priority: "low" }) },
+    { id: "cancel", label: t`Cancel…`, done: "", tiles: may("cancel_task") ? open : [], ask: "cancel", leaves: true },
   ];
   return verbs.filter((verb) => verb.tiles.length > 0);
 }

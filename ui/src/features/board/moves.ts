@@ -5,6 +5,7 @@
 import { t } from "@lingui/core/macro";
 import type { Action, Column, Tile } from "../../bindings/bindings";
 import { COLUMNS } from "../../data/board";
+import { may, mayNotWords } from "../../shared/duties";
 import { count } from "../../shared/fmt";
 
 /** What a lane stands for, as a verb on a task. */
@@ -28,6 +29,7 @@ function refused(why: string): LaneMove {
 }
 
 function work(tile: Tile, verb: Exclude<MoveVerb, "fail">): LaneMove {
+  if (!may(verb === "pass" ? "inspect" : verb)) return refused(mayNotWords());
   if (isOutOfOrder(tile)) return refused(t`The room is out of order. Bring it back into service first.`);
   const task = tile.taskId;
   if (verb === "pass") return { kind: "act", verb, action: { action: "inspect", args: { task, verdict: { result: "pass" } } } };
@@ -56,7 +58,8 @@ export function moveTo(tile: Tile, to: Column): LaneMove {
       if (to === "clean") return { kind: "here" };
       if (to === "inProgress") return refused(t`It is completed already. Fail the inspection to have it done again.`);
       if (isOutOfOrder(tile)) return work(tile, "pass");
-      return to === "dirty" ? { kind: "ask", verb: "fail" } : work(tile, "pass");
+      if (to === "dirty") return may("inspect") ? { kind: "ask", verb: "fail" } : refused(mayNotWords());
+      return work(tile, "pass");
     case "inspected":
       if (to === "inspected") return { kind: "here" };
       return refused(t`It is inspected already. Add a task if the room needs more work.`);

@@ -3,6 +3,7 @@
 
 import { t } from "@lingui/core/macro";
 import type { Action, Tile } from "../../bindings/bindings";
+import { may, type Duty } from "../../shared/duties";
 import type { ShortcutId } from "../../shared/keys";
 
 /** Verbs that ask something first. */
@@ -19,6 +20,14 @@ export interface Verb {
   shortcut?: ShortcutId;
   action?: Action;
   ask?: Ask;
+}
+
+/** What is recorded in the end by a verb that asks something first. */
+const RECORDS: Readonly<Partial<Record<Ask, Duty>>> = { reassign: "reassign", inspect: "inspect", fail: "inspect", skip: "inspect", cancel: "cancel_task", note: "note" };
+
+function isTheirs({ action, ask }: Verb): boolean {
+  const duty = action?.action ?? (ask === undefined ? undefined : RECORDS[ask]);
+  return duty === undefined || may(duty);
 }
 
 export interface VerbGroup {
@@ -105,20 +114,32 @@ function room(tile: Tile): Verb[] {
   return verbs;
 }
 
-export function verbGroups(tile: Tile): VerbGroup[] {
+/** The verbs of the tile as it stands, whosever they are. */
+function everyGroup(tile: Tile): VerbGroup[] {
   return [
     { id: "work", label: t`Work`, verbs: work(tile) },
     { id: "planning", label: t`Planning`, verbs: planning(tile) },
     { id: "room", label: t`Room`, verbs: room(tile) },
-  ].filter((group) => group.verbs.length > 0);
+  ];
+}
+
+export function verbGroups(tile: Tile): VerbGroup[] {
+  return everyGroup(tile)
+    .map((group) => ({ ...group, verbs: group.verbs.filter(isTheirs) }))
+    .filter((group) => group.verbs.length > 0);
 }
 
 /** The one thing most likely wanted next. */
 export function primaryVerb(tile: Tile): Verb | null {
-  return work(tile)[0] ?? null;
+  return work(tile).filter(isTheirs)[0] ?? null;
 }
 
 /** The verb of a shortcut, if the tile has it now. */
 export function verbOf(tile: Tile, shortcut: ShortcutId): Verb | null {
   return verbGroups(tile).flatMap((group) => group.verbs).find((verb) => verb.shortcut === shortcut) ?? null;
+}
+
+/** Whether the tile has the verb of a shortcut now, and the role of whoever is working does not include it. */
+export function isOthersVerb(tile: Tile, shortcut: ShortcutId): boolean {
+  return everyGroup(tile).some((group) => group.verbs.some((verb) => verb.shortcut === shortcut && !isTheirs(verb)));
 }

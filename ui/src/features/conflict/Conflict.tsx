@@ -12,6 +12,7 @@ import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Switch } from "../../shared/controls";
+import { may, mayNotWords } from "../../shared/duties";
 import { count, iso } from "../../shared/fmt";
 import { isTyping, type ShortcutId } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
@@ -103,6 +104,10 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   };
 
   const send = async () => {
+    if (!may("resolve")) {
+      announce(mayNotWords(), { key: "left" });
+      return;
+    }
     const chosen = complete(view, choices);
     if (chosen === null) {
       focusField(nextOpen(view, choices, null));
@@ -187,7 +192,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
           <span>{t`For what is still open:`}</span>
           <Button small testId="keep-all-mine" onPress={() => chooseAll(mine)}>{t`Keep all mine`}</Button>
           <Button small testId="take-all-theirs" onPress={() => chooseAll(theirs)}>{t`Take all theirs`}</Button>
-          {view.canLook ? (
+          {view.canLook && may("resolve") ? (
             <>
               <span>{t`or, for the whole room:`}</span>
               <Button small testId="send-to-look" onPress={() => setLooking(true)}>
@@ -265,8 +270,8 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
         )}
 
         <footer className="resolver-foot">
-          <p>{t`Both sides stay in the audit trail, whatever you decide.`}</p>
-          <Button look="solid" className="resolver-send" testId="resolve" aria-disabled={left.length > 0 || sending ? true : undefined} onPress={() => void send()}>
+          <p id="resolver-foot">{may("resolve") ? t`Both sides stay in the audit trail, whatever you decide.` : mayNotWords()}</p>
+          <Button look="solid" className="resolver-send" testId="resolve" {...(may("resolve") ? {} : { "aria-describedby": "resolver-foot" })} aria-disabled={left.length > 0 || sending || !may("resolve") ? true : undefined} onPress={() => void send()}>
             {t`Resolve and send`}
           </Button>
         </footer>

@@ -2,6 +2,7 @@
 
 import { t } from "@lingui/core/macro";
 import type { Action, RackRoom } from "../../bindings/bindings";
+import { may, type Duty } from "../../shared/duties";
 import type { ShortcutId } from "../../shared/keys";
 
 /** Verbs that ask something first. */
@@ -18,7 +19,17 @@ export interface Verb {
   ask?: Ask;
 }
 
+/** What is recorded in the end by a verb that asks something first. */
+const RECORDS: Readonly<Record<Ask, Duty>> = { claim: "claim", queue: "queue_guest", note: "note" };
+
 export function verbsOf(room: RackRoom): Verb[] {
+  return everyVerb(room).filter(({ action, ask }) => {
+    const duty = action?.action ?? (ask === undefined ? undefined : RECORDS[ask]);
+    return duty === undefined || may(duty);
+  });
+}
+
+function everyVerb(room: RackRoom): Verb[] {
   const verbs: Verb[] = [];
   const vacant = room.occupancy === "vacant";
   if (room.claim !== null) verbs.push({ id: "release", label: t`Release`, done: t`released`, shortcut: "claim", action: { action: "release", args: {} } });

@@ -4,7 +4,7 @@ import { t } from "@lingui/core/macro";
 import { ArrowLeft, ArrowRight, Building2, Link2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
-import type { CommandError, FoundHotel, Loading } from "../../bindings/bindings";
+import type { CommandError, FoundHotel, Loading, Person } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
@@ -14,12 +14,13 @@ import { count, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { Mark } from "../../shared/Mark";
 import { PeopleSearch, type PersonRow } from "../../shared/People";
+import { PinForm } from "../../shared/PinForm";
 import { said } from "../../shared/said";
 import { useAttempt } from "../../shared/useAttempt";
 import { roleWord } from "../../shared/words";
 import "./setup.css";
 
-function Page({ title, lead, children, testId, wide = false, plain = false }: { title: ReactNode; lead?: ReactNode; children: ReactNode; testId: string; wide?: boolean; plain?: boolean }): ReactNode {
+export function Page({ title, lead, children, testId, wide = false, plain = false }: { title: ReactNode; lead?: ReactNode; children: ReactNode; testId: string; wide?: boolean; plain?: boolean }): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
@@ -180,11 +181,20 @@ interface Worker extends PersonRow {
   found: string;
 }
 
-export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode {
+interface WhoProps {
+  /** Leaves it as it is. */
+  onCancel?: () => void;
+  /** What that is called. */
+  cancel?: string;
+}
+
+export function WhoIsWorking({ onCancel, cancel = t`Go back to the board` }: WhoProps): ReactNode {
   const desk = useDesk();
   const staff = useApp((state) => state.staff);
   const hotel = useApp((state) => state.hotel);
+  const byPin = useApp((state) => state.signIn.byPin);
   const [busy, setBusy] = useState(false);
+  const [chosen, setChosen] = useState<Person | null>(null);
   const people = useMemo(
     () =>
       inDeskOrder(staff).map(
@@ -200,6 +210,10 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
   );
   const choose = async (id: string) => {
     if (busy) return;
+    if (byPin) {
+      setChosen(staff.find((person) => person.id === id) ?? null);
+      return;
+    }
     setBusy(true);
     await attempt(async () => {
       await desk.platform.choosePerson(id);
@@ -208,8 +222,15 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
     setBusy(false);
     onCancel?.();
   };
+  if (chosen !== null) {
+    return (
+      <Page key="pin" testId="who-pin" title={<bdi>{chosen.name}</bdi>} lead={roleWord(chosen.role)}>
+        <PinForm person={chosen} onBack={() => setChosen(null)} {...(onCancel === undefined ? {} : { onDone: onCancel })} />
+      </Page>
+    );
+  }
   return (
-    <Page wide testId="who" title={t`Who is working?`} lead={hotel === null ? undefined : <>
+    <Page key="names" wide testId="who" title={t`Who is working?`} lead={hotel === null ? undefined : <>
       <bdi>{hotel.name}</bdi> · {serviceDay(hotel.serviceDay)}. {t`Everything recorded here carries this name.`}
     </>}>
       <PeopleSearch
@@ -237,7 +258,7 @@ export function WhoIsWorking({ onCancel }: { onCancel?: () => void }): ReactNode
       </PeopleSearch>
       {onCancel === undefined ? null : (
         <div className="setup-actions">
-          <Button onPress={onCancel}>{t`Go back to the board`}</Button>
+          <Button testId="who-back" onPress={onCancel}>{cancel}</Button>
         </div>
       )}
     </Page>

@@ -13,12 +13,13 @@ import { GoOn } from "../../shared/GoOn";
 import { ageSentence } from "../../shared/staleness";
 import "./stale.css";
 
-export function EmergencyStamp(): ReactNode {
+/** On a locked desk it is there to be read, and nothing is done from it. */
+export function EmergencyStamp({ locked = false }: { locked?: boolean }): ReactNode {
   const emergency = useApp((state) => state.staleness.emergency);
-  return emergency === null ? null : <Stamp emergency={emergency} />;
+  return emergency === null ? null : <Stamp emergency={emergency} locked={locked} />;
 }
 
-function Stamp({ emergency }: { emergency: Emergency }): ReactNode {
+function Stamp({ emergency, locked }: { emergency: Emergency; locked: boolean }): ReactNode {
   const desk = useDesk();
   const ageS = useApp((state) => state.staleness.ageS);
   const mayGoOn = useApp((state) => state.staleness.mayGoOn);
@@ -32,8 +33,8 @@ function Stamp({ emergency }: { emergency: Emergency }): ReactNode {
         <b>{t`Emergency operation until ${dateTime(emergency.until)}.`}</b> {ageSentence(ageS)}{" "}
         <bdi>{emergency.name}</bdi>: <bdi>{emergency.reason}</bdi>
       </p>
-      {mayGoOn && desk.platform.window === "board" ? <Button small testId="emergency-prolong" onPress={() => setAsking(true)}>{t`Go on for longer`}</Button> : null}
-      <Button small testId="emergency-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>
+      {mayGoOn && !locked && desk.platform.window === "board" ? <Button small testId="emergency-prolong" onPress={() => setAsking(true)}>{t`Go on for longer`}</Button> : null}
+      {locked ? null : <Button small testId="emergency-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>}
       {asking ? (
         <Dialog title={t`Go on for longer`} onClose={() => setAsking(false)} testId="dialog-go-on">
           <GoOn onDone={() => setAsking(false)} onBack={() => setAsking(false)} />

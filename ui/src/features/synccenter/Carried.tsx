@@ -13,6 +13,7 @@ import { usePlaces } from "../../data/usePlaces";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, Problem, RoomNumber } from "../../shared/controls";
 import { ExportDialog } from "../../shared/ExportDialog";
+import { may } from "../../shared/duties";
 import { count, dateTime, iso } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
 import { said } from "../../shared/said";
@@ -182,7 +183,7 @@ function CarriedRow({ row, now, onGiveUp }: { row: OutboxRow; now: number; onGiv
           <b dir="auto">{said(row.why)}</b> <bdi>{said(row.nextStep)}</bdi> {row.code === null ? null : <Code code={row.code} />}
         </small>
       )}
-      {stopped ? (
+      {stopped && may("discard") ? (
         <Button small testId="carried-give-up" aria-label={t`Give up: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
           {t`Give up`}
         </Button>

@@ -14,6 +14,7 @@ import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { DayBegan, lineId } from "../../shared/DayBegan";
+import { may } from "../../shared/duties";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
@@ -537,7 +538,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
             {undoWord(row.undo)}
           </Button>
         )}
-        {row.state === "failed" ? (
+        {row.state === "failed" && may("discard") ? (
           <Button small testId="give-up" aria-label={t`Give up: ${iso(said(row.summary))}, room ${iso(row.title)}`} onPress={() => onGiveUp(row)}>
             {t`Give up`}
           </Button>

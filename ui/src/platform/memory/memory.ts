@@ -20,6 +20,7 @@ import type {
   RoomOnHold,
   Tile,
 } from "../../bindings/bindings";
+import { fold } from "../../shared/fmt";
 import { ownWords } from "../../shared/said";
 import type { Platform, WindowName } from "../platform";
 import { judge, makeHouse, place, rest, shareOfWork, type House } from "./house";
@@ -42,6 +43,14 @@ export interface MemoryOptions {
   window?: WindowName;
   /** Where the app stands at first. */
   phase?: AppState["phase"];
+  /** People sign in by PIN; everybody's is `PIN`. */
+  byPin?: boolean;
+  /** The PIN of whoever is working was made by somebody else. */
+  temporary?: boolean;
+  /** The passes have run out. */
+  lacks?: boolean;
+  /** What the role of whoever is working does not include. */
+  mayNot?: readonly string[];
   /** Rows of every state in the outbox, and conflicts. */
   busy?: boolean;
   /** One of the busy desk's conflicts is a room that two guests were given. */
@@ -72,6 +81,11 @@ export interface MemoryPlatform extends Platform {
   /** What the pages have said for it. */
   saidForPack: () => SaidPack;
 }
+
+/** The PIN of everybody in this house. */
+export const PIN = "481516";
+/** What is answered while the desk is locked. */
+const WAYS_IN = ["subscribe", "appState", "signIn", "signOut", "lock", "stillHere", "sayForPack", "telemetry", "openWindow", "quit", "remote", "setState", "wantForPack", "saidForPack"];
 
 /** A stick that is plugged in. */
 const STICK = "/media/desk/KINGSTON";
@@ -132,6 +146,11 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     hotel: { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" },
     desk: "Desk 3TQX",
     person: house.staff[0] ?? null, staff: house.staff,
+    signIn: {
+      byPin: options.byPin ?? false, lockMinutes: options.byPin === true ? 5 : null, temporary: options.temporary ?? false,
+      lacks: options.lacks === true ? phrase("This desk has not reached the service for so long that its passes have run out. What you do is saved, and waits for a manager once it is sent.") : null,
+      mayNot: [...(options.mayNot ?? [])],
+    },
     sync: {
       mode: options.link ?? "auto", paused: false, heldBack: 0, carriedAttention: 0, state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, slow: null, notice: null, since: null,
       ledger: { recorded: 0, acknowledged: 0, waiting: 0, attention: 0, discarded: 0, balanced: true },
@@ -302,6 +321,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
   const reports = madeUpReports(outbox, days, () => revision, ago, () => app.sync.state === "online", () => outbox.length > 0, options.idle);
   sum();
 
+  function beginWork(staffId: string) {
+    app.person = house.staff.find((person) => person.id === staffId) ?? null;
+    app.phase = "ready";
+    touch([], ["session"]);
+  }
+
   function beginDay() {
     const first = seq + 1;
     for (const [n, room] of [...house.rooms.values()].entries()) {
@@ -378,7 +403,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     return { revision, full: from === null, rooms, tiles: [...house.tiles.values()].filter((tile) => wanted.has(tile.roomId)) };
   };
 
-  return {
+  const platform: MemoryPlatform = {
     house,
     window: options.window ?? "board",
     wantForPack: (phrases) => {
@@ -415,13 +440,29 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     },
     connectHotel: async () => undefined,
     choosePerson: async (staffId) => {
-      app.person = house.staff.find((person) => person.id === staffId) ?? null;
-      app.phase = "ready";
-      touch([], ["session"]);
+      if (app.signIn.byPin) fail("PIN_REQUIRED", phrase("This hotel asks for a PIN."), phrase("Choose your name, then type your PIN."));
+      beginWork(staffId);
+    },
+    signIn: async (staffId, pin) => {
+      if (fold(pin) !== PIN) fail("PIN_WRONG", phrase("That is not the PIN."), phrase("Type it again. {left, plural, one {One more try} other {# more tries}} before you have to wait.", { left: 3 }));
+      beginWork(staffId);
     },
     signOut: async () => {
       app.person = null;
       app.phase = "choosePerson";
+      touch([], ["session"]);
+    },
+    lock: async () => {
+      if (!app.signIn.byPin || app.person === null) return;
+      app.phase = "locked";
+      touch([], ["session"]);
+    },
+    stillHere: async () => undefined,
+    changePin: async (pin, newPin) => {
+      if (fold(newPin).length < 6) fail("PIN_WEAK", phrase("That PIN will not do."), phrase("Choose one that is not among those that everybody tries first."));
+      if (fold(pin) !== PIN) fail("PIN_WRONG", phrase("That is not the PIN you have."), phrase("Type it again. Who has forgotten it gets a new one from the hotel's IT."));
+      if (app.sync.state !== "online") fail("SERVICE_UNREACHABLE", phrase("The hotel's service cannot be reached."), phrase("Check the address and this computer's network, then try again."));
+      app.signIn.temporary = false;
       touch([], ["session"]);
     },
     board: async (from) => board(from),
@@ -604,4 +645,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     openWindow: async () => undefined,
     quit: async () => undefined,
   };
+  // Behind a locked door nobody is told anything.
+  const behindTheDoor = Object.entries(platform).filter(([name, command]) => typeof command === "function" && !WAYS_IN.includes(name));
+  for (const [name, command] of behindTheDoor as [string, (...args: unknown[]) => unknown][]) {
+    const guarded = async (...args: unknown[]) => {
+      if (app.phase === "locked") fail("DESK_LOCKED", phrase("This desk is locked."), phrase("Type your PIN to go on."));
+      return command(...args);
+    };
+    Object.assign(platform, { [name]: guarded });
+  }
+  return platform;
 }
