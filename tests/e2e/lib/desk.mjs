@@ -184,9 +184,10 @@ export class Desk {
     await this.app.press('Enter')
   }
 
-  /** The same where it is theirs: the board is there. */
+  /** The same where it is theirs: the board is there, which a locked desk only hides. */
   async signIn(person, pin) {
     await this.typePin(pin)
+    await waitFor('the desk to open', async () => !(await this.app.has(id('pin'))), PATIENT)
     await this.app.get(id('tile'), PATIENT)
     this.person = person.id
     this.note({ action: 'sign_in' })
