@@ -64,5 +64,14 @@ fn t3_people_work_by_pin_through_an_outage_and_what_one_may_not_any_more_waits_f
         assert_eq!(authors, std::slice::from_ref(&attendant), "room {}: {action} stays their work", tile.number);
     }
     assert!(journey.desk.sign_in(&attendant, &pin(&attendant)).is_err(), "the desk has heard by now");
+    // Whoever is working when their PIN is taken away works no longer once the desk hears of it.
+    journey.desk.sign_in(&lead, &pin(&lead)).expect("theirs");
+    journey.service.take_pin_away(&lead);
+    journey.outage();
+    assert_eq!(journey.desk.state().phase, Phase::Ready, "nobody could tell the desk yet");
+    journey.relay.restore();
+    journey.desk.wait_for("the desk has heard", |desk| desk.state().phase == Phase::Locked);
+    assert_eq!(journey.desk.sign_in(&lead, &pin(&lead)).expect_err("taken away").code, "PASS_MISSING");
+    journey.desk.sign_in(&manager, &pin(&manager)).expect("a manager");
     journey.all_is_well();
 }

@@ -141,7 +141,9 @@ impl App {
             app.write_packs();
             app.watch_the_day();
             app.lock_when_left();
-            match connection::load(&app.0.config.folder) {
+            let kept = connection::load(&app.0.config.folder);
+            app.take_up_passes(kept.as_ref().ok().and_then(Option::as_ref));
+            match kept {
                 Ok(Some(connection)) => app.link(&desk, connection),
                 Ok(None) => {}
                 Err(error) => {
@@ -412,13 +414,20 @@ impl App {
         let desk = self.desk()?;
         let name = desk_name(desk.engine().install_id().as_str());
         let enrolled = turndown_sync::enroll(address, code, &name).await.map_err(|error| self.link_error(&error))?;
+        // A desk that comes back to its hotel knows by which key that signs, and who is working goes on.
+        let before = self.linked().map(|linked| linked.connection);
+        let same = before
+            .filter(|before| (&before.property_id, &before.store_id) == (&enrolled.property_id, &enrolled.store_id));
+        if same.is_none() {
+            self.forget_passes(&desk)?;
+        }
         let connection = Connection {
             address: enrolled.address,
             token: enrolled.token,
             property_id: enrolled.property_id,
             property_name: enrolled.property_name,
             store_id: enrolled.store_id,
-            signing_key: None,
+            signing_key: same.and_then(|before| before.signing_key),
         };
         connection::save(&self.0.config.folder, &connection).map_err(|error| {
             errors::logged("connection", &error);
@@ -436,7 +445,6 @@ impl App {
     }
 
     fn link(&self, desk: &Desk, connection: Connection) {
-        self.take_up_passes(&connection);
         self.carry_again(desk.clone(), connection.carry_hotel());
         let sync = Sync::start(desk.engine().clone(), connection.for_link());
         crate::outages::watch(desk.engine().clone(), sync.status());
@@ -533,7 +541,7 @@ impl App {
     /// Why it is not possible, with the next step; nothing was saved then.
     pub fn act(&self, request: ActRequest) -> Answer<Recorded> {
         let desk = self.desk()?;
-        self.refuse_unless_may(request.action.name())?;
+        self.refuse_unless_may(request.action.name(), &request.action.args())?;
         let actor = self.actor()?;
         let event_id = self.event_id(&request.intent_id)?;
         let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
@@ -682,8 +690,9 @@ impl App {
 
     /// Pauses the sending, or has it go on. What others do still comes in.
     pub fn pause_sending(&self, paused: bool) {
+        // Nobody decides anything at a locked desk, and nothing waits for them.
         if let Some(linked) = self.linked() {
-            linked.sync.pause_sending(paused);
+            linked.sync.pause_sending(paused && !self.is_locked());
         }
     }
 
@@ -837,6 +846,9 @@ impl App {
         let desk = self.desk()?;
         let actor = self.actor()?;
         let failed = self.event_id(event_id)?;
+        if let Some(sealed) = self.check(desk.engine().recorded(&failed))? {
+            self.refuse_unless_may(&sealed.event.action, &sealed.event.args)?;
+        }
         self.acted(desk.retry(&failed, self.new_event_id(), actor))?;
         self.wake();
         Ok(())
@@ -848,7 +860,7 @@ impl App {
     /// When there is no reason, nothing to give up, or the database refuses.
     pub fn discard_event(&self, event_id: &str, reason: &str) -> Answer<()> {
         let desk = self.desk()?;
-        self.refuse_unless_may("discard")?;
+        self.refuse_unless_may("discard", &Value::Null)?;
         let actor = self.actor()?;
         let failed = self.event_id(event_id)?;
         self.acted(desk.discard(&failed, self.new_event_id(), actor, reason))?;
@@ -867,10 +879,14 @@ impl App {
         // In one reading, however many there are: between two of them a row may leave its place to the next.
         let (rows, _) = self.check(desk.engine().rows(RowFilter::Attention, 0, u32::MAX))?;
         for row in rows.iter().filter(|row| row.state == turndown_offline::OutboxState::Failed) {
-            match desk.retry(&row.sealed.event.event_id, self.new_event_id(), actor.clone()) {
+            let event = &row.sealed.event;
+            let tried = self
+                .refuse_unless_may(&event.action, &event.args)
+                .and_then(|()| self.acted(desk.retry(&event.event_id, self.new_event_id(), actor.clone())));
+            match tried {
                 Ok(()) => answer.tried += 1,
                 Err(error) => {
-                    tracing::info!(%error, "an action still cannot be tried again");
+                    tracing::info!(code = error.code, "an action still cannot be tried again");
                     answer.refused += 1;
                 }
             }
@@ -928,7 +944,7 @@ impl App {
     /// When the conflict is not as it was on screen, or a field has no choice; nothing was saved then.
     pub fn resolve(&self, request: ResolveRequest) -> Answer<Acted> {
         let desk = self.desk()?;
-        self.refuse_unless_may("resolve")?;
+        self.refuse_unless_may("resolve", &Value::Null)?;
         let mut picks = BTreeMap::new();
         for FieldChoice { path, side, text } in request.choices {
             let pick = match side {
@@ -960,7 +976,7 @@ impl App {
     /// When the conflict is not as it was on screen, or the rules refuse the check; nothing was saved then.
     pub fn send_to_look(&self, request: LookRequest) -> Answer<Acted> {
         let desk = self.desk()?;
-        self.refuse_unless_may("resolve")?;
+        self.refuse_unless_may("resolve", &Value::Null)?;
         let entity = EntityRef::new(request.entity_kind, request.entity_id);
         let open = self.check(desk.engine().conflict(&entity))?;
         let book = self.check(desk.book())?;

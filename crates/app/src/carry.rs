@@ -146,6 +146,7 @@ impl App {
     /// When there is no reason, nothing to give up, or the database refuses.
     pub fn discard_carried(&self, event_id: &str, reason: &str) -> Answer<()> {
         let desk = self.desk()?;
+        self.refuse_unless_may("discard", &serde_json::Value::Null)?;
         let actor = self.actor()?;
         self.acted(desk.discard_carried(&self.event_id(event_id)?, self.new_event_id(), actor, reason))?;
         self.wake();

@@ -124,8 +124,11 @@ dto! {
         pub temporary: bool,
         /// What is recorded now waits for somebody with a pass, and why: the pass has run out, or the desk has lost it.
         pub lacks: Option<Phrase>,
-        /// What the role of whoever is working does not include: names of actions.
+        /// What the role of whoever is working does not include: names of actions. Taking something back is asked of what
+        /// is taken back.
         pub may_not: Vec<String>,
+        /// Nobody has touched the desk for so long that it locks within the next half minute.
+        pub locks_soon: bool,
     }
 
     /// The hotel.

@@ -10,18 +10,17 @@ use crate::connection::{self, Connection};
 use crate::dto::{self, Person};
 use crate::{errors, views};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use turndown_desk::DeskAction;
+use turndown_desk::{Desk, DeskAction};
 use turndown_domain::pin::{self, Weak};
 use turndown_domain::{PropertyBook, Role, role};
 use turndown_offline::Sort;
 use turndown_phrase::{Phrase, phrase};
-use turndown_protocol::{ActorId, Authority, ChangePin, Pass, Passes, SignedPasses};
+use turndown_protocol::{ActorId, Authority, ChangePin, EventId, Pass, Passes, SignedPasses};
 use turndown_sync::{LinkState, check};
 
 /// The fact that names who is working.
@@ -32,17 +31,20 @@ const PASSES: &str = "passes";
 const TRIES: &str = "pin_tries";
 /// Tries before one has to wait.
 const FREE_TRIES: u32 = 5;
-/// How long one waits before the sixth try, and each after it.
+/// How long one waits before the sixth try, and each after it; the last one holds for all that follow.
 const WAITS: [Duration; 4] =
     [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
-/// After so many, only a new PIN or a manager opens.
-const TRIES_MAX: u32 = FREE_TRIES + WAITS.len() as u32 + 1;
+/// After so many, only a new PIN or a manager opens. A manager's own PIN goes on waiting instead: a hotel without its
+/// service would have nobody left to open anything.
+const TRIES_MAX: u32 = 10;
 /// How often a desk that is connected asks for its passes anew: by then it has heard that somebody left.
 const ASK_EVERY: Duration = Duration::from_secs(10 * 60);
-/// How soon it asks again where the asking failed.
+/// How soon it asks again where the asking failed; twice as long after each further failure, up to the time above.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// How often a desk looks whether it was left alone.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long before it locks by itself a desk says so.
+const WARN_BEFORE: Duration = Duration::from_secs(30);
 
 /// What people have to show.
 #[derive(Debug, Default, Clone)]
@@ -67,21 +69,32 @@ pub(crate) struct Door {
     /// When each person's PIN was last tried in vain. Before this program's start nothing is known: they wait anew.
     tried: BTreeMap<String, Instant>,
     began: Instant,
+    /// When the service last sent passes to this run of the program.
+    fetched: Option<Instant>,
 }
 
 impl Door {
     pub(crate) fn new(now: DateTime<Utc>) -> Self {
         let began = Instant::now();
-        Self { by: By::Name, locked: false, touched: (began, now), tried: BTreeMap::new(), began }
+        Self { by: By::Name, locked: false, touched: (began, now), tried: BTreeMap::new(), began, fetched: None }
     }
-}
 
-/// The passes as they are kept.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    #[serde(flatten)]
-    signed: SignedPasses,
-    signing_key: String,
+    /// How long until the desk locks by itself; none where it does not.
+    fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let By::Pin(passes) = &self.by else { return None };
+        let limit = Duration::from_secs(60 * u64::from(passes.lock_minutes.unwrap_or_default()));
+        let (awake, at) = self.touched;
+        let alone = awake.elapsed().max((now - at).to_std().unwrap_or_default());
+        Some(limit.saturating_sub(alone))
+    }
+
+    fn is_locked(&self, now: DateTime<Utc>) -> bool {
+        self.locked || self.left(now).is_some_and(|left| left.is_zero())
+    }
+
+    fn locks_soon(&self, now: DateTime<Utc>) -> bool {
+        !self.is_locked(now) && self.left(now).is_some_and(|left| left <= WARN_BEFORE)
+    }
 }
 
 impl App {
@@ -95,28 +108,47 @@ impl App {
 
     /// Whether nobody may see or do anything before somebody has signed in.
     pub(crate) fn is_locked(&self) -> bool {
-        self.door(|door| door.locked)
+        let now = self.now();
+        self.door(|door| door.is_locked(now))
     }
 
-    /// Takes up what is kept when the desk starts: it is locked then, where somebody was working by PIN.
-    pub(crate) fn take_up_passes(&self, connection: &Connection) {
+    /// Takes up what is kept when the desk starts: it is locked then, where people sign in by PIN. Where the passes are
+    /// lost nobody is working who has not said so since.
+    pub(crate) fn take_up_passes(&self, connection: Option<&Connection>) {
         let by = self.kept_passes(connection);
-        let working = self.person_id().unwrap_or_default().is_some();
-        let locked = working && matches!(by, By::Pin(_));
+        if matches!(by, By::Lost)
+            && let Ok(desk) = self.whatever_is_locked()
+            && let Err(error) = desk.engine().set_facts(vec![(PERSON, None)])
+        {
+            tracing::warn!(%error, "who was working could not be forgotten");
+        }
+        let locked = matches!(by, By::Pin(_));
         self.door(|door| (door.by, door.locked) = (by, locked));
     }
 
-    fn kept_passes(&self, connection: &Connection) -> By {
-        let Some(key) = &connection.signing_key else { return By::Name };
-        let kept = self.whatever_is_locked().ok().and_then(|desk| desk.engine().fact(PASSES).ok().flatten());
-        let kept: Option<Kept> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
-        match kept.and_then(|kept| check::passes_for(&kept.signed, key, &connection.for_link())) {
-            Some(passes) => of(passes),
-            None => {
-                tracing::warn!("the passes of this desk are gone or are not what the service signed");
-                By::Lost
-            }
+    fn kept_passes(&self, connection: Option<&Connection>) -> By {
+        let key = connection.and_then(|connection| connection.signing_key.as_deref());
+        let kept = self.whatever_is_locked().and_then(|desk| self.check(desk.engine().fact(PASSES)));
+        // Neither the one nor the other: no service has said yet how people sign in here.
+        if key.is_none() && matches!(kept, Ok(None)) {
+            return By::Name;
         }
+        let signed = kept.ok().flatten().and_then(|kept| serde_json::from_str::<SignedPasses>(&kept).ok());
+        let passes = signed
+            .zip(connection.zip(key))
+            .and_then(|(signed, (connection, key))| check::passes_for(&signed, key, &connection.for_link()));
+        let Some(passes) = passes else {
+            tracing::warn!("the passes of this desk are gone or are not what the service signed");
+            return By::Lost;
+        };
+        of(passes)
+    }
+
+    /// Forgets the passes of the hotel that the desk belonged to before.
+    pub(crate) fn forget_passes(&self, desk: &Desk) -> Answer<()> {
+        self.check(desk.engine().set_facts(vec![(PASSES, None), (TRIES, None)]))?;
+        self.door(|door| (door.by, door.locked) = (By::Name, false));
+        Ok(())
     }
 
     /// Asks for the passes as long as the link lives: when the service is reached, and every few minutes.
@@ -124,15 +156,15 @@ impl App {
         let app = Arc::downgrade(&self.0);
         let Some(mut status) = self.linked().map(|linked| linked.sync.status()) else { return };
         tokio::spawn(async move {
+            let mut again = ASK_AGAIN;
             loop {
                 if status.wait_for(|status| status.state == LinkState::Online).await.is_err() {
                     return;
                 }
                 let Some(inner) = app.upgrade() else { return };
-                let pause = match App(inner).fetch_passes().await {
-                    Ok(()) => ASK_EVERY,
-                    Err(()) => ASK_AGAIN,
-                };
+                let asked = App(inner).fetch_passes().await;
+                let pause = if asked.is_ok() { ASK_EVERY } else { again };
+                again = if asked.is_ok() { ASK_AGAIN } else { (again * 2).min(ASK_EVERY) };
                 // A link that came back has new passes behind it.
                 let away = async {
                     let left = status.wait_for(|status| status.state != LinkState::Online).await;
@@ -152,41 +184,55 @@ impl App {
         let (signed, key) = linked.sync.passes().await.map_err(|reason| {
             tracing::info!(code = reason.code, "the passes could not be had");
         })?;
-        self.keep_passes(signed, key)
+        self.take_passes(signed, key).await
     }
 
-    /// Keeps passes that the service has just sent, where they are for this desk.
-    fn keep_passes(&self, signed: SignedPasses, signing_key: String) -> Result<(), ()> {
+    /// Keeps passes on disk, which takes a thread that may wait.
+    async fn take_passes(&self, signed: SignedPasses, signing_key: String) -> Result<(), ()> {
+        let app = self.clone();
+        tokio::task::spawn_blocking(move || app.keep_passes(&signed, signing_key)).await.map_err(drop)?
+    }
+
+    /// Keeps passes that the service has just sent, where they are for this desk and none that came later are kept.
+    fn keep_passes(&self, signed: &SignedPasses, signing_key: String) -> Result<(), ()> {
+        let _nobody_signs_in_meanwhile = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
         let linked = self.linked().ok_or(())?;
-        let Some(passes) = check::passes_for(&signed, &signing_key, &linked.connection.for_link()) else {
+        let Some(passes) = check::passes_for(signed, &signing_key, &linked.connection.for_link()) else {
             tracing::warn!("the service sent passes that are not signed for this desk");
             return Err(());
         };
+        let before = self.by();
+        if let By::Pin(before) = &before
+            && time(&before.issued_at) > time(&passes.issued_at)
+        {
+            // An answer that took longer than the one behind it.
+            return Ok(());
+        }
         let desk = self.whatever_is_locked().map_err(drop)?;
         let gone = |error: &dyn std::fmt::Display| tracing::warn!(%error, "the passes could not be kept");
-        let text =
-            serde_json::to_string(&Kept { signed, signing_key: signing_key.clone() }).map_err(|error| gone(&error))?;
-        let forgiven = self.forgiven(&passes);
+        let text = serde_json::to_string(signed).map_err(|error| gone(&error))?;
         let mut facts = vec![(PASSES, Some(text))];
-        facts.extend(forgiven.map(|tries| (TRIES, tries)));
+        facts.extend(self.forgiven(&passes).map_err(drop)?.map(|tries| (TRIES, tries)));
+        // The key first: passes without it open nothing.
+        self.keep_key(signing_key);
         desk.engine().set_facts(facts).map_err(|error| gone(&error))?;
-        self.pin_key(signing_key);
-        let before = self.by();
         let by = of(passes);
         let changed = match (&before, &by) {
             (By::Name, By::Name) => false,
             (By::Pin(before), By::Pin(now)) => before.people != now.people || before.lock_minutes != now.lock_minutes,
             _ => true,
         };
-        // Where a name was enough until now, whoever is working shows who they are.
-        let working = self.person_id().map_err(drop)?.is_some();
+        let working = self.person_id().map_err(drop)?;
         self.door(|door| {
             door.locked = match (&before, &by) {
-                (By::Name | By::Lost, By::Pin(_)) => working,
-                (_, By::Pin(_)) => door.locked,
+                // Whoever is working goes on while they have a pass.
+                (By::Pin(_), By::Pin(now)) => door.locked || working.is_none_or(|id| pass(now, &id).is_none()),
+                // Where a name was enough until now, people show who they are.
+                (_, By::Pin(_)) => true,
                 _ => false,
             };
             door.by = by;
+            door.fetched = Some(Instant::now());
         });
         if changed {
             desk.engine().announce(Sort::Reference);
@@ -195,7 +241,7 @@ impl App {
     }
 
     /// Keeps the service's key where it was not known, or is another one by now.
-    fn pin_key(&self, key: String) {
+    fn keep_key(&self, key: String) {
         let Some(connection) = self.change_connection(|connection| {
             if connection.signing_key.as_ref() == Some(&key) {
                 return false;
@@ -214,17 +260,17 @@ impl App {
     }
 
     /// The tries without those of people who have another PIN now; none where nothing changes.
-    fn forgiven(&self, now: &Passes) -> Option<Option<String>> {
-        let By::Pin(before) = self.by() else { return None };
-        let mut tries = self.tries();
+    fn forgiven(&self, now: &Passes) -> Answer<Option<Option<String>>> {
+        let By::Pin(before) = self.by() else { return Ok(None) };
+        let mut tries = self.tries()?;
         let count = tries.len();
         tries.retain(|id, _| verifier(&before, id) == verifier(now, id));
-        (tries.len() != count).then(|| tries_text(&tries))
+        Ok((tries.len() != count).then(|| tries_text(&tries)))
     }
 
-    fn tries(&self) -> BTreeMap<String, u32> {
-        let kept = self.whatever_is_locked().ok().and_then(|desk| desk.engine().fact(TRIES).ok().flatten());
-        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+    fn tries(&self) -> Answer<BTreeMap<String, u32>> {
+        let kept = self.check(self.whatever_is_locked()?.engine().fact(TRIES))?;
+        Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
     }
 
     // --- who is working --------------------------------------------------------------------------------------
@@ -256,9 +302,13 @@ impl App {
     }
 
     /// Refuses an action that the role of whoever is working does not include.
-    pub(crate) fn refuse_unless_may(&self, action: &str) -> Answer<()> {
-        let (Some(role), Some(duty)) = (self.role()?, role::duty(action)) else { return Ok(()) };
-        if role::may(role, duty) {
+    pub(crate) fn refuse_unless_may(&self, action: &str, args: &Value) -> Answer<()> {
+        let (Some(role), Some(who)) = (self.role()?, self.person_id()?) else { return Ok(()) };
+        let undone = match args.get("event").and_then(Value::as_str).and_then(|id| EventId::parse(id).ok()) {
+            Some(id) => self.check(self.whatever_is_locked()?.engine().recorded(&id))?.map(|sealed| sealed.event),
+            None => None,
+        };
+        if role::duty(&who, action, args, undone.as_ref()).is_none_or(|duty| role::may(role, duty)) {
             return Ok(());
         }
         Err(self.error(
@@ -281,8 +331,11 @@ impl App {
             By::Name => None,
             By::Lost => Some(Authority::NoPass),
             By::Pin(passes) => {
-                let until = passes.holds_until.parse::<DateTime<Utc>>().ok();
-                until.is_none_or(|until| until < self.now()).then_some(Authority::ExpiredPass)
+                // A clock that was set back is not believed further back than what the service wrote, and one that runs
+                // ahead not at all while the service itself goes on sending passes.
+                let just_sent = self.door(|door| door.fetched.is_some_and(|at| at.elapsed() < 2 * ASK_EVERY));
+                let now = time(&passes.issued_at).max(Some(self.now()));
+                (!just_sent && now > time(&passes.holds_until)).then_some(Authority::ExpiredPass)
             }
         }
     }
@@ -299,15 +352,14 @@ impl App {
         });
         let By::Pin(passes) = self.by() else { return Ok(dto::SignIn { lacks, ..dto::SignIn::default() }) };
         let id = self.person_id()?;
-        let role = self.role()?;
-        let may_not =
-            |action: &&str| role.is_some_and(|role| role::duty(action).is_some_and(|duty| !role::may(role, duty)));
+        let now = self.now();
         Ok(dto::SignIn {
             by_pin: true,
             lock_minutes: passes.lock_minutes,
             temporary: id.and_then(|id| pass(&passes, &id).map(|pass| pass.temporary)).unwrap_or_default(),
             lacks,
-            may_not: role::ACTIONS.iter().filter(|action| may_not(action)).map(|action| (*action).to_owned()).collect(),
+            may_not: self.role()?.map(|role| role::may_not(role).map(str::to_owned).collect()).unwrap_or_default(),
+            locks_soon: self.door(|door| door.locks_soon(now)),
         })
     }
 
@@ -342,23 +394,30 @@ impl App {
                 phrase!("The hotel's IT gives one. Until then somebody else signs in."),
             ));
         };
-        let mut tries = self.tries();
+        let is_manager = pass.role == json!(Role::Manager);
+        let mut tries = self.tries()?;
         let before = tries.get(id).copied().unwrap_or_default();
-        self.refuse_too_many(id, before)?;
+        self.refuse_too_many(id, before, is_manager)?;
         tries.insert(id.to_owned(), before + 1);
         // Noted in memory first: a second try at the same moment waits even while the disk takes its time.
         self.door(|door| door.tried.insert(id.to_owned(), Instant::now()));
         self.check(desk.engine().set_facts(vec![(TRIES, tries_text(&tries))]))?;
         if !pin::opens(&pin::plain(typed), &pass.verifier) {
-            return Err(self.wrong_pin(before + 1));
+            return Err(self.wrong_pin(before + 1, is_manager));
         }
-        self.begin_work(id, json!({ "by": "pin", "pass_of": passes.issued_at }))?;
+        // It is theirs: what may still be refused, on a full disk say, is no wrong try.
         tries.remove(id);
         // A manager who is here vouches for those who mistyped.
-        if pass.role == json!(Role::Manager) {
+        if is_manager {
             tries.clear();
         }
         self.check(desk.engine().set_facts(vec![(TRIES, tries_text(&tries))]))?;
+        let was_working = self.person_id()?.as_deref() == Some(id);
+        match self.begin_work(id, json!({ "by": "pin", "pass_of": passes.issued_at })) {
+            // Whoever was working sees what waits and why, where nothing more can be recorded.
+            Err(error) if was_working => tracing::warn!(code = error.code, "a desk was opened without a record of it"),
+            begun => begun?,
+        }
         let now = (Instant::now(), self.now());
         self.door(|door| {
             door.locked = false;
@@ -369,41 +428,45 @@ impl App {
         Ok(())
     }
 
-    fn refuse_too_many(&self, id: &str, before: u32) -> Answer<()> {
-        if before >= TRIES_MAX {
+    fn refuse_too_many(&self, id: &str, before: u32, is_manager: bool) -> Answer<()> {
+        if before >= TRIES_MAX && !is_manager {
             return Err(self.error(
                 "PIN_LOCKED",
                 phrase!("This PIN was mistyped too often and is locked at this desk."),
                 phrase!("A manager who signs in here opens it, or the hotel's IT gives a new one."),
             ));
         }
-        let Some(wait) = before.checked_sub(FREE_TRIES).and_then(|over| WAITS.get(over as usize)) else {
-            return Ok(());
-        };
+        let Some(over) = before.checked_sub(FREE_TRIES) else { return Ok(()) };
+        let wait = WAITS[(over as usize).min(WAITS.len() - 1)];
         let since = self.door(|door| door.tried.get(id).copied().unwrap_or(door.began).elapsed());
         let left = wait.saturating_sub(since);
         if left.is_zero() {
             return Ok(());
         }
-        Err(self.error(
-            "PIN_WAIT",
-            phrase!(
+        let (tries, seconds) = (u64::from(before), left.as_secs() + 1);
+        let message = match seconds.div_ceil(60) {
+            0..2 => phrase!(
                 "This PIN was mistyped {tries} times. The next try is in {seconds, plural, one {# second} other {# seconds}}.",
-                tries = u64::from(before),
-                seconds = left.as_secs() + 1
+                tries,
+                seconds
             ),
-            phrase!("Wait. A manager who signs in here ends the waiting."),
-        ))
+            minutes => phrase!(
+                "This PIN was mistyped {tries} times. The next try is in {minutes, plural, one {# minute} other {# minutes}}.",
+                tries,
+                minutes
+            ),
+        };
+        Err(self.error("PIN_WAIT", message, phrase!("Wait. A manager who signs in here ends the waiting.")))
     }
 
-    fn wrong_pin(&self, tries: u32) -> dto::CommandError {
+    fn wrong_pin(&self, tries: u32, is_manager: bool) -> dto::CommandError {
         let message = phrase!("That is not the PIN.");
         let next_step = match FREE_TRIES.checked_sub(tries).filter(|left| *left > 0) {
             Some(left) => phrase!(
                 "Type it again. {left, plural, one {One more try} other {# more tries}} before you have to wait.",
                 left = u64::from(left)
             ),
-            None if tries >= TRIES_MAX => {
+            None if tries >= TRIES_MAX && !is_manager => {
                 phrase!("It is locked at this desk now. A manager who signs in here opens it.")
             }
             None => phrase!("Wait a moment before the next try, or ask a manager to sign in here."),
@@ -429,59 +492,69 @@ impl App {
         Ok(())
     }
 
-    /// Nobody is working from now on. What waits is still sent.
+    /// Nobody is working from now on, and a PIN opens the desk where one is asked for. What waits is still sent.
     ///
     /// # Errors
-    /// When the database refused.
+    /// When the desk is locked or the database refused.
     pub fn sign_out(&self) -> Answer<()> {
-        let desk = self.whatever_is_locked()?;
+        let desk = self.desk()?;
         if let Some(actor) = self.person_id()?.and_then(|id| ActorId::parse(id).ok()) {
             self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignOut, json!({})))?;
         }
         self.check(desk.engine().set_facts(vec![(PERSON, None)]))?;
-        self.door(|door| door.locked = false);
+        self.door(|door| door.locked = matches!(door.by, By::Pin(_)));
         desk.engine().announce(Sort::Reference);
         Ok(())
     }
 
     // --- the lock --------------------------------------------------------------------------------------------
 
-    /// Locks the desk, where people sign in by PIN and somebody is working. Work goes on being sent.
+    /// Locks the desk, where people sign in by PIN. Work goes on being sent.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When the database cannot be used.
     pub fn lock(&self) -> Answer<()> {
-        if matches!(self.by(), By::Pin(_)) && self.person_id()?.is_some() {
-            self.door(|door| door.locked = true);
-            self.whatever_is_locked()?.engine().announce(Sort::Reference);
-        }
+        let desk = self.whatever_is_locked()?;
+        self.door(|door| door.locked |= matches!(door.by, By::Pin(_)));
+        desk.engine().announce(Sort::Reference);
         Ok(())
     }
 
-    /// Somebody touches the desk.
+    /// Somebody touches the desk. Where it was left alone for too long, that comes too late.
     pub fn still_here(&self) {
-        let now = (Instant::now(), self.now());
-        self.door(|door| door.touched = now);
+        let now = self.now();
+        let warned = self.door(|door| {
+            let warned = door.locks_soon(now);
+            if !door.is_locked(now) {
+                door.touched = (Instant::now(), now);
+            }
+            warned
+        });
+        if warned && let Ok(desk) = self.whatever_is_locked() {
+            desk.engine().announce(Sort::Reference);
+        }
     }
 
-    /// Locks the desk once it was left alone for long enough.
+    /// Tells the screens when the desk is about to lock by itself, and when it has.
     pub(crate) fn lock_when_left(&self) {
         let app = Arc::downgrade(&self.0);
         tokio::spawn(async move {
+            let mut told = (false, false);
             loop {
                 tokio::time::sleep(LOOK_EVERY).await;
                 let Some(inner) = app.upgrade() else { return };
                 let app = App(inner);
                 let now = app.now();
-                let left = app.door(|door| {
-                    let By::Pin(passes) = &door.by else { return false };
-                    let limit = Duration::from_secs(60 * u64::from(passes.lock_minutes.unwrap_or_default()));
-                    let (awake, at) = door.touched;
-                    !door.locked && (awake.elapsed() >= limit || (now - at).to_std().is_ok_and(|gone| gone >= limit))
+                let seen = app.door(|door| {
+                    door.locked = door.is_locked(now);
+                    (door.locked, door.locks_soon(now))
                 });
-                if left && let Err(error) = app.lock() {
-                    tracing::warn!(%error, "the desk could not be locked");
+                if seen != told
+                    && let Ok(desk) = app.whatever_is_locked()
+                {
+                    desk.engine().announce(Sort::Reference);
                 }
+                told = seen;
             }
         });
     }
@@ -507,8 +580,11 @@ impl App {
         })?;
         let change = ChangePin { staff_id, pin: typed, new_pin: new };
         let signed = linked.sync.change_pin(&change).await.map_err(|reason| self.link_error(&reason))?;
-        let key = self.linked().and_then(|linked| linked.connection.signing_key);
-        if key.is_none_or(|key| self.keep_passes(signed, key).is_err()) {
+        let kept = match self.linked().and_then(|linked| linked.connection.signing_key) {
+            Some(key) => self.take_passes(signed, key).await,
+            None => Err(()),
+        };
+        if kept.is_err() {
             // The PIN is the new one; the passes come again by themselves.
             tracing::warn!("the passes with the new PIN could not be kept yet");
         }
@@ -528,6 +604,10 @@ impl App {
 
 fn of(passes: Passes) -> By {
     if passes.lock_minutes.is_some() { By::Pin(Arc::new(passes)) } else { By::Name }
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    text.parse().ok()
 }
 
 fn pass<'a>(passes: &'a Passes, id: &str) -> Option<&'a Pass> {

@@ -11,10 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use turndown_app::dto::{ActRequest, OutboxFilter, Phase};
+use turndown_app::dto::{ActRequest, LinkMode, OutboxFilter, Phase};
 use turndown_app::{App, AppConfig};
 use turndown_desk::Desk;
-use turndown_domain::{Action, PropertyBook, Role, RoomId, Staff, StaffId, pin};
+use turndown_domain::{
+    Action, Cleanliness, PropertyBook, Role, RoomId, Sellability, SellabilityKind, Staff, StaffId, pin,
+};
 use turndown_protocol::{ActorId, Authority, Pass, Passes, PropertyId, SignedPasses};
 
 const TOKEN: &str = "td_token";
@@ -158,7 +160,7 @@ async fn t2_a_desk_without_its_service_lets_people_in_by_their_pin_and_by_nothin
         ("nobody", LEAS, "PASS_MISSING"),
     ] {
         assert_eq!(code(app.sign_in(id, typed)), expected, "{id} with {typed:?}");
-        assert_eq!(code(note(&app, "n0")), "NOBODY_WORKING");
+        assert_eq!(code(note(&app, "n0")), "DESK_LOCKED");
     }
     app.sign_in("lea", "٤٨١ ٥١٦").unwrap();
     assert_eq!(phase(&app), Phase::Ready);
@@ -179,12 +181,7 @@ async fn t1_a_locked_desk_shows_nothing_does_nothing_and_opens_for_whoever_has_a
     note(&app, "n1").unwrap();
     app.lock().unwrap();
     assert_eq!(phase(&app), Phase::Locked);
-    let locked = "DESK_LOCKED";
-    assert_eq!(code(app.board(None)), locked);
-    assert_eq!(code(app.front_desk(None)), locked);
-    assert_eq!(code(app.sync_center(OutboxFilter::All, &[], 0, 10)), locked);
-    assert_eq!(code(app.radio("101 vc")), locked);
-    assert_eq!(code(note(&app, "n2")), locked);
+    all_is_refused(&app, "a locked desk").await;
     assert_eq!(code(app.choose_person("lea")), "PIN_REQUIRED");
     assert_eq!(code(app.sign_in("lea", WRONG)), "PIN_WRONG");
     assert_eq!(phase(&app), Phase::Locked);
@@ -193,7 +190,56 @@ async fn t1_a_locked_desk_shows_nothing_does_nothing_and_opens_for_whoever_has_a
     assert_eq!((state.phase, state.person.unwrap().id.0.as_str()), (Phase::Ready, "ana"));
     note(&app, "n3").unwrap();
     assert_eq!(last(house.folder.path()).actor_id.as_str(), "ana");
+    // Where nobody is working the door is no wider open.
+    app.sign_out().unwrap();
+    assert_eq!(phase(&app), Phase::ChoosePerson);
+    all_is_refused(&app, "a desk that nobody works at").await;
+    let app = house.again(app).await;
+    assert_eq!(phase(&app), Phase::ChoosePerson);
+    all_is_refused(&app, "a desk that starts with nobody").await;
     app.stop().await;
+}
+
+/// Whatever shows something of the hotel or does something.
+async fn all_is_refused(app: &App, what: &str) {
+    let (entry, reason) = ("01M85DGES84Q8VAG3HX3HEDB9J", "a reason that is long enough");
+    let decision = json!({ "intentId": entry, "entityKind": "room", "entityId": "101", "version": 1, "settles": [],
+        "choices": [] });
+    let before = app.app_state().unwrap().revision;
+    for (name, answered) in [
+        ("board", app.board(None).map(drop)),
+        ("front desk", app.front_desk(None).map(drop)),
+        ("suggestions", app.suggestions().await.map(drop)),
+        ("note", note(app, "n9")),
+        ("radio", app.radio("101 vc").map(drop)),
+        ("emergency", app.begin_emergency(entry, reason)),
+        ("day", app.begin_day("2016-03-26")),
+        ("sync center", app.sync_center(OutboxFilter::All, &[], 0, 10).map(drop)),
+        ("story", app.story("room", "101").await.map(drop)),
+        ("retry", app.retry_event(entry)),
+        ("give up", app.discard_event(entry, reason)),
+        ("retry all", app.retry_failed().map(drop)),
+        ("link", app.set_link(LinkMode::WorkOffline)),
+        ("hold", app.put_on_hold(entry, "101", reason)),
+        ("let go", app.let_go(entry, "101")),
+        ("conflict", app.conflict("room", "101").map(drop)),
+        ("resolve", app.resolve(serde_json::from_value(decision.clone()).unwrap()).map(drop)),
+        ("look", app.send_to_look(serde_json::from_value(decision.clone()).unwrap()).map(drop)),
+        ("export", app.export_waiting(None).map(drop)),
+        ("places", app.carry_places().map(drop)),
+        ("import", app.import_waiting("/nowhere").map(drop)),
+        ("give up for another", app.discard_carried(entry, reason)),
+        ("summary", app.outage_summary().map(drop)),
+        ("pack", app.downtime_pack().map(drop)),
+        ("written pack", app.write_downtime_pack().await.map(drop)),
+        ("PIN", app.change_pin(LEAS, "714290").await),
+        ("connect", app.connect_hotel("http://127.0.0.1:1", "code").await),
+        ("guide", app.dismiss_guide()),
+        ("sign out", app.sign_out()),
+    ] {
+        assert_eq!(answered.expect_err(name).code, "DESK_LOCKED", "{what}: {name}");
+    }
+    assert_eq!(app.app_state().unwrap().revision, before, "{what}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,13 +252,24 @@ async fn t1_a_desk_that_was_left_alone_locks_itself_and_one_that_was_closed_star
     app.still_here();
     tokio::time::sleep(Duration::from_secs(9 * 60)).await;
     assert_eq!(phase(&app), Phase::Ready, "somebody was there");
-    tokio::time::sleep(Duration::from_secs(2 * 60)).await;
+    assert!(!app.app_state().unwrap().sign_in.locks_soon);
+    let mut listener = app.listen().unwrap();
+    listener.next().await.expect("the first comes at once");
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert!(app.app_state().unwrap().sign_in.locks_soon, "half a minute before it locks it says so");
+    listener.next().await.expect("the screens hear of it");
+    app.still_here();
+    assert!(!app.app_state().unwrap().sign_in.locks_soon, "somebody came in time");
+    tokio::time::sleep(Duration::from_secs(11 * 60)).await;
     assert_eq!(phase(&app), Phase::Locked);
-    // A computer that slept was left alone for longer than it was awake.
+    app.still_here();
+    assert_eq!(phase(&app), Phase::Locked, "a touch is no PIN");
+    // A computer that slept was left alone for longer than it was awake: it is locked before anybody has looked.
     app.sign_in("lea", LEAS).unwrap();
     house.computer.set("2016-03-25T10:30:00Z");
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(phase(&app), Phase::Locked);
+    assert_eq!((phase(&app), code(note(&app, "n1"))), (Phase::Locked, "DESK_LOCKED".to_owned()));
+    app.still_here();
+    assert_eq!(phase(&app), Phase::Locked, "whoever wakes it shows who they are");
     app.sign_in("lea", LEAS).unwrap();
     let app = house.again(app).await;
     assert_eq!(phase(&app), Phase::Locked);
@@ -244,7 +301,9 @@ async fn t2_whoever_guesses_waits_longer_each_time_also_over_a_restart_and_then_
         tokio::time::advance(Duration::from_secs(3)).await;
         assert_eq!(code(app.sign_in("lea", WRONG)), "PIN_WRONG", "try {n}");
     }
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_secs(898)).await;
+    assert_eq!(code(app.sign_in("lea", WRONG)), "PIN_WAIT", "the longest wait holds for all that follow");
+    tokio::time::advance(Duration::from_secs(3)).await;
     assert_eq!(code(app.sign_in("lea", WRONG)), "PIN_WRONG", "the tenth");
     tokio::time::advance(Duration::from_secs(24 * 3600)).await;
     assert_eq!(code(app.sign_in("lea", LEAS)), "PIN_LOCKED");
@@ -254,6 +313,53 @@ async fn t2_whoever_guesses_waits_longer_each_time_also_over_a_restart_and_then_
     app.sign_in("max", MAXS).unwrap();
     app.sign_in("lea", LEAS).unwrap();
     assert_eq!(house.fact("pin_tries"), None);
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t2_a_managers_own_pin_is_waited_for_and_never_locked_for_good() {
+    let house = House::new();
+    let app = house.open();
+    for n in 1..=14 {
+        tokio::time::advance(Duration::from_secs(901)).await;
+        assert_eq!(code(app.sign_in("max", WRONG)), "PIN_WRONG", "try {n}");
+    }
+    assert_eq!(code(app.sign_in("max", MAXS)), "PIN_WAIT");
+    tokio::time::advance(Duration::from_secs(901)).await;
+    app.sign_in("max", MAXS).unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t2_a_right_pin_is_no_wrong_try_whatever_keeps_its_owner_out() {
+    let mut passes = passes();
+    // A pass that came before its person stands in the staff list.
+    passes.people.push(Pass { staff_id: ActorId::parse("zoe").unwrap(), ..passes.people[0].clone() });
+    let house = House::with(&signed(&passes));
+    let app = house.open();
+    assert_eq!(code(app.sign_in("zoe", WRONG)), "PIN_WRONG");
+    assert_eq!(code(app.sign_in("zoe", LEAS)), "STAFF_UNKNOWN");
+    assert_eq!(house.fact("pin_tries"), None);
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t1_where_nothing_can_be_recorded_any_more_whoever_was_working_still_comes_in() {
+    let house = House::new();
+    let app = house.open();
+    app.sign_in("lea", LEAS).unwrap();
+    app.lock().unwrap();
+    // What a full disk does too: nothing is added to the record.
+    let database = rusqlite::Connection::open(house.folder.path().join("desk.db")).unwrap();
+    database
+        .execute_batch("CREATE TRIGGER full BEFORE INSERT ON audit_local BEGIN SELECT RAISE(FAIL, 'full'); END")
+        .unwrap();
+    assert!(app.sign_in("ana", ANAS).is_err(), "nobody's work begins without a record of it");
+    assert_eq!(phase(&app), Phase::Locked);
+    app.sign_in("lea", LEAS).unwrap();
+    assert_eq!(phase(&app), Phase::Ready);
+    assert!(note(&app, "n1").is_err());
+    app.export_waiting(None).unwrap();
     app.stop().await;
 }
 
@@ -300,13 +406,45 @@ async fn t3_a_role_that_does_not_include_an_action_records_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn t3_no_other_word_and_no_undo_is_a_way_round_a_role() {
+    let house = House::new();
+    let app = house.open();
+    let does = |intent: &str, action: Action| {
+        let request = ActRequest { intent_id: intent.into(), room_id: RoomId("101".into()), action, since: None };
+        app.act(request).map(|recorded| recorded.event_id)
+    };
+    app.sign_in("lea", LEAS).unwrap();
+    let closed = Sellability {
+        kind: SellabilityKind::OutOfService,
+        deducts_inventory: false,
+        assignable: false,
+        reason: Some("a leak".into()),
+    };
+    let closed = does("i1", Action::SetSellability { sellability: closed }).unwrap();
+    app.sign_in("ana", ANAS).unwrap();
+    let before = last(house.folder.path());
+    let passed = Action::SetRoomStatus { cleanliness: Cleanliness::Inspected };
+    assert_eq!(does("i2", passed).expect_err("an inspection").code, "ROLE_MAY_NOT");
+    let undo = |event: &str| Action::Undo { event: event.into() };
+    assert_eq!(does("i3", undo(&closed)).expect_err("a lead's decision").code, "ROLE_MAY_NOT");
+    assert_eq!(last(house.folder.path()), before);
+    // One's own work is taken back, and done after all.
+    let noted = does("i4", Action::Note { text: Some("a lamp".into()) }).unwrap();
+    let undone = does("i5", undo(&noted)).unwrap();
+    does("i6", undo(&undone)).unwrap();
+    app.sign_in("lea", LEAS).unwrap();
+    does("i7", undo(&closed)).unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn t3_a_pass_that_ran_out_or_is_gone_stops_nobody_and_is_said_of_what_is_recorded() {
     let house = House::with(&signed(&Passes { holds_until: "2016-03-25T20:00:00.000Z".into(), ..passes() }));
     let app = house.open();
     app.sign_in("lea", LEAS).unwrap();
     assert_eq!(app.app_state().unwrap().sign_in.lacks, None);
     house.computer.set("2016-03-25T20:00:01Z");
-    app.still_here();
+    app.sign_in("lea", LEAS).unwrap();
     assert!(app.app_state().unwrap().sign_in.lacks.is_some());
     note(&app, "n1").unwrap();
     assert_eq!(last(house.folder.path()).authority, Some(Authority::ExpiredPass));
@@ -335,6 +473,53 @@ async fn t3_a_pass_that_ran_out_or_is_gone_stops_nobody_and_is_said_of_what_is_r
         assert_eq!(last(house.folder.path()).authority, Some(Authority::NoPass), "{what}");
         app.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t3_a_desk_that_forgot_its_hotel_or_its_key_lets_nobody_in_as_if_no_pin_were_asked_for() {
+    let connection = |house: &House| house.folder.path().join("connection.json");
+    type Breaks = fn(&Path);
+    let breaks: [(&str, Breaks); 3] = [
+        ("the file is gone", |file| std::fs::remove_file(file).unwrap()),
+        ("the file is torn", |file| std::fs::write(file, "{\"addr").unwrap()),
+        ("the key is gone", |file| {
+            let mut text: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+            text.as_object_mut().unwrap().remove("signing_key").unwrap();
+            std::fs::write(file, text.to_string()).unwrap();
+        }),
+    ];
+    for (what, breaks) in breaks {
+        let house = House::new();
+        let app = house.open();
+        app.sign_in("max", MAXS).unwrap();
+        app.stop().await;
+        drop(app);
+        breaks(&connection(&house));
+        let app = house.open();
+        let state = app.app_state().unwrap();
+        assert_eq!((state.phase, state.person), (Phase::ChoosePerson, None), "{what}: who it was has not shown it");
+        assert!(state.sign_in.lacks.is_some(), "{what}");
+        app.choose_person("ana").unwrap();
+        note(&app, "n1").unwrap();
+        assert_eq!(last(house.folder.path()).authority, Some(Authority::NoPass), "{what}");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t3_a_clock_that_was_set_back_makes_no_pass_younger_than_the_service_wrote_it() {
+    let old = Passes {
+        issued_at: "2016-03-25T09:00:00.000Z".into(),
+        holds_until: "2016-03-25T08:00:00.000Z".into(),
+        ..passes()
+    };
+    let house = House::with(&signed(&old));
+    house.computer.set("2015-01-01T00:00:00Z");
+    let app = house.open();
+    app.sign_in("lea", LEAS).unwrap();
+    note(&app, "n1").unwrap();
+    assert_eq!(last(house.folder.path()).authority, Some(Authority::ExpiredPass));
+    app.stop().await;
 }
 
 #[tokio::test]

@@ -244,6 +244,11 @@ impl Desk {
             return Err(ActError::NothingToRetry);
         }
         let event = row.sealed.event;
+        if event.action == "discard" {
+            // A giving-up that the service did not take, because of who gave it up, is given up by whoever tries again.
+            let reason = event.args["reason"].as_str().unwrap_or_default();
+            return self.discard(failed, event_id, actor, reason).map(drop);
+        }
         let action = Action::from_event(&event.action, &event.args).map_err(|_| ActError::NothingToRetry)?;
         let (desk, old, room) = (self.clone(), event.clone(), event.entity.id.clone());
         // It is still its author's work, of the time and for the guest it was done; who tried it again stands beside it.

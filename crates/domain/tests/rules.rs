@@ -11,6 +11,7 @@ use turndown_domain::{
     Judgement, Occupancy, Priority, Property, PropertyBook, RefusalCode, Room, RoomId, Sellability, SellabilityKind,
     ServiceFlag, Staff, StaffId, Stay, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, check, decide, footprint,
     is_stamp, judge, judge_resolution,
+    role::{self, Duty},
 };
 use turndown_protocol::{ActorId, Change, EVENT_SCHEMA, EntityRef, Event, EventId, Fields, InstallId, Mode, ZERO_HASH};
 
@@ -995,4 +996,25 @@ proptest! {
         };
         prop_assert!(paths.contains(path));
     }
+}
+
+#[test]
+fn t3_taking_something_back_is_the_duty_of_what_is_taken_back() {
+    let start = Action::Start { task: TaskId("t".into()) };
+    let recorded = |actor: &str, action: &str, args: Value| {
+        let (actor_id, action) = (ActorId::parse(actor).unwrap(), action.into());
+        Event { actor_id, action, args, ..event(&Fields::new(), &start, Decision::default()) }
+    };
+    let nothing = json!({});
+    for (original, who, needs) in [
+        (recorded("max", "set_sellability", json!({})), "ana", Some(Duty::Sell)),
+        (recorded("ana", "start", json!({})), "ana", Some(Duty::Clean)),
+        (recorded("ivy", "set_room_status", json!({ "cleanliness": "inspected" })), "ana", Some(Duty::Inspect)),
+        (recorded("ana", "undo", json!({})), "ana", None),
+        (recorded("max", "undo", json!({})), "ana", Some(Duty::GiveUp)),
+    ] {
+        assert_eq!(role::duty(who, "undo", &nothing, Some(&original)), needs, "{who}: {}", original.action);
+    }
+    // What it takes back is not known: the rules refuse it, whoever asks.
+    assert_eq!(role::duty("ana", "undo", &nothing, None), None);
 }

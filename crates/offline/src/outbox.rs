@@ -489,6 +489,13 @@ impl Pick {
     }
 }
 
+/// An event of this desk, by id.
+pub(crate) fn recorded(sql: &mut impl Sql, id: &EventId) -> Result<Option<SealedEvent>, EngineError> {
+    let bytes: Option<String> =
+        sql.first("SELECT bytes FROM audit_local WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
+    Ok(bytes.map(SealedEvent::from_bytes).transpose()?)
+}
+
 impl Engine {
     /// The next events to send, oldest first and in lane order, leaving out lanes that are on their way and those
     /// that a person holds back. What this desk
@@ -531,6 +538,14 @@ impl Engine {
         self.read(|mut connection| {
             connection.first(&format!("{ROW} WHERE o.event_id = ?1"), [id.as_str()], raw)?.map(RawRow::read).transpose()
         })
+    }
+
+    /// An event that this desk recorded, whatever became of it since.
+    ///
+    /// # Errors
+    /// When SQLite refuses or the bytes cannot be read.
+    pub fn recorded(&self, id: &EventId) -> Result<Option<SealedEvent>, EngineError> {
+        self.read(|mut connection| recorded(&mut connection, id))
     }
 
     /// The newest events of one entity, oldest first, at most so many.

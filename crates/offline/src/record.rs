@@ -139,9 +139,7 @@ impl UnitOfWork<'_> {
     /// # Errors
     /// When SQLite refuses or the bytes cannot be read.
     pub fn recorded_event(&mut self, id: &EventId) -> Result<Option<SealedEvent>, EngineError> {
-        let bytes: Option<String> =
-            self.first("SELECT bytes FROM audit_local WHERE event_id = ?1", [id.as_str()], |row| row.get(0))?;
-        Ok(bytes.map(SealedEvent::from_bytes).transpose()?)
+        crate::outbox::recorded(self, id)
     }
 
     /// Puts what a decision settles behind it. What the service has answered waits for the decision to arrive; what it

@@ -80,7 +80,7 @@ pub fn judge(
         return front_office::judge(current, event);
     }
     if let Some(passes) = passes
-        && let Err(refusal) = role::judge(event, book, passes)
+        && let Err(refusal) = role::judge(event, undo_of, book, passes)
     {
         return Judgement::Rejected(refusal);
     }

@@ -455,9 +455,9 @@ fn pins_are_given_once_shown_once_and_taken_away_and_asked_for_only_where_a_mana
     assert!(pins.iter().all(|pin| pin.bytes().all(|b| b.is_ascii_digit())));
     assert_eq!(ok(&["pin", "--db", db, "--everybody"]).trim(), "Everybody has a PIN.");
     assert!(ok(&["sign-in", "--db", db, "--by", "pin", "--lock-after", "5"]).contains("after 5 minutes"));
-    let id = lines[0].split("  ").nth(1).unwrap();
+    let id = lines[1].split("  ").nth(1).unwrap();
     let again = ok(&["pin", "--db", db, "--staff", id]);
-    assert!(again.contains(id) && !again.contains(&lines[0][..6]), "another one");
+    assert!(again.contains(id) && !again.contains(&lines[1][..6]), "another one");
     ok(&["pin", "--db", db, "--staff", id, "--take-away"]);
     for (args, says) in [
         (vec!["pin", "--db", db, "--staff", id, "--take-away"], "has no PIN"),
@@ -472,6 +472,13 @@ fn pins_are_given_once_shown_once_and_taken_away_and_asked_for_only_where_a_mana
         assert_eq!(refused.status.code(), Some(2), "{args:?}");
         assert!(text(&refused.stderr).contains(says), "{args:?}: {}", text(&refused.stderr));
     }
+    let kept: Vec<_> = lines
+        .iter()
+        .map(|line| run(&["pin", "--db", db, "--staff", line.split("  ").nth(1).unwrap(), "--take-away"]))
+        .filter(|taken| text(&taken.stderr).contains("nobody could decide"))
+        .collect();
+    assert_eq!(kept.len(), 1, "the only manager keeps theirs");
+    assert_eq!(kept[0].status.code(), Some(2));
     assert!(ok(&["sign-in", "--db", db, "--by", "name"]).contains("need no PIN"));
     let bytes = std::fs::read(db).unwrap();
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());

@@ -8,7 +8,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use turndown_domain::{Action, Cleanliness, InspectionResult, Role, Sellability, Staff, StaffId, TaskId, Verdict, pin};
-use turndown_protocol::{ActorId, Authority, EventResult, Outcome, Passes, SealedEvent, SignedPasses, codes};
+use turndown_protocol::{ActorId, Authority, Change, EventResult, Outcome, Passes, SealedEvent, SignedPasses, codes};
 use turndown_service::store::{SignInChange, StaffPin};
 
 const LEAS: &str = "481516";
@@ -150,6 +150,11 @@ async fn a_person_changes_their_pin_with_the_one_they_have_and_every_desk_hears_
         assert!(!pass.temporary, "it is their own");
         assert!(opens(&now, "ana", "235711"));
     }
+    // The answer was lost on its way: who asks again hears that it is done, and who guesses hears nothing.
+    let repeated = service.post(&path, &change("lea", LEAS, "314159")).await;
+    assert!(opens(&open(&service, &repeated.json()), "lea", "314159"));
+    let guessed = service.post(&path, &change("lea", LEAS, "271828")).await;
+    assert_eq!(guessed.code(), (403, codes::PIN_WRONG.to_owned()));
 }
 
 #[tokio::test]
@@ -224,6 +229,40 @@ async fn t3_what_a_role_does_not_include_waits_for_somebody_whose_does() {
     }
     let entry = service.audit().await.pop().unwrap();
     assert_eq!((entry.actor_id.as_str(), entry.outcome), ("ana", Outcome::Applied));
+}
+
+#[tokio::test]
+async fn t3_no_other_word_and_no_undo_is_a_way_round_a_role() {
+    let service = by_pin().await;
+    let mut desk = Desk::of(&service).await;
+    let (may, may_not) = ((Outcome::Applied, None), (Outcome::Rejected, Some("ROLE_MAY_NOT")));
+    for (who, room, cleanliness, expected) in [
+        ("ana", "101", Cleanliness::Clean, may),
+        ("ana", "102", Cleanliness::Inspected, may_not),
+        ("ida", "103", Cleanliness::Inspected, may),
+    ] {
+        let action = Action::SetRoomStatus { cleanliness };
+        let event = desk.record_with(room, &action, |event| event.actor_id = person(who));
+        assert_eq!(said(&service.send_one(&desk, &event).await), expected, "{who}: {cleanliness:?}");
+    }
+    let out = Action::SetSellability { sellability: out_of_service() };
+    let closed = desk.record_with("104", &out, |event| event.actor_id = person("lea"));
+    assert_eq!(said(&service.send_one(&desk, &closed).await), may);
+    let refused = taken_back(&mut desk, &closed, "ana");
+    assert_eq!(said(&service.send_one(&desk, &refused).await), may_not);
+    // The front desk may. It has not fetched the row since, so that this is put together with what is there.
+    let again = again(&mut desk, &refused, "fay");
+    assert_eq!(said(&service.send_one(&desk, &again).await), (Outcome::Merged, None));
+}
+
+/// An undo, as a desk makes it.
+fn taken_back(desk: &mut Desk, done: &SealedEvent, by: &str) -> SealedEvent {
+    let before = &done.event;
+    let mut event = desk.event(before.entity.clone(), "undo", json!({ "event": before.event_id }));
+    event.actor_id = person(by);
+    let back = |change: &Change| Change { base: change.new.clone(), new: change.base.clone() };
+    event.changes = before.changes.iter().map(|(path, change)| (path.clone(), back(change))).collect();
+    desk.seal(event)
 }
 
 fn out_of_service() -> Sellability {

@@ -165,7 +165,8 @@ impl Sync {
         self.unless_away()?;
         let body = serde_json::to_vec(change).map_err(|_| Cause::Fault.reason())?;
         let asking = self.wire.post(&format!("/v1/properties/{}/pin", self.property_id), Body::of(body));
-        let patience = self.wire.deadlines().total.min(LOOK_UP_PATIENCE);
+        // Longer than for what is only looked at: it may have been done by the time the answer is late.
+        let patience = self.wire.deadlines().total;
         self.wire.ask(asking, patience, Cause::NotTheService).await.map_err(|failure| match failure.cause {
             // That this desk belongs to the hotel shows in everything else that it asks.
             Cause::WrongProperty => Reason {

@@ -132,6 +132,9 @@ fn what_to_do(code: &str) -> Phrase {
         // The same bytes meet the same answer.
         codes::TOO_LARGE => phrase!("Record it again with a shorter note, then give this one up."),
         codes::KEY_REUSE => phrase!("Do not retry. Export what waits, and tell your support."),
+        "ROLE_MAY_NOT" | "PASS_MISSING" | "PASS_EXPIRED" => {
+            phrase!("Somebody who may do this signs in and retries it. It stays the work of whoever did it.")
+        }
         _ => phrase!("Retry, when the reason has passed."),
     }
 }

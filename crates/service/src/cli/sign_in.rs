@@ -73,6 +73,11 @@ fn change(env: &dyn Environment, db: &Db, property: Option<&str>, change: &SignI
     }
 }
 
+fn is_managers(now: &SignIn, pin: &StaffPin) -> bool {
+    let person = now.book.staff.iter().find(|person| person.id.0 == pin.staff_id.as_str());
+    person.is_some_and(|person| person.role == turndown_domain::Role::Manager)
+}
+
 pub(super) fn sign_in(env: &dyn Environment, args: &SignInArgs) -> Result<(), Refusal> {
     let property = args.property.as_deref();
     if args.by == By::Name {
@@ -80,11 +85,7 @@ pub(super) fn sign_in(env: &dyn Environment, args: &SignInArgs) -> Result<(), Re
         return say("People say their name from now on, and need no PIN.");
     }
     let now = read(&args.db, property)?;
-    let decides = |pin: &StaffPin| {
-        let person = now.book.staff.iter().find(|person| person.id.0 == pin.staff_id.as_str());
-        person.is_some_and(|person| person.role == turndown_domain::Role::Manager)
-    };
-    if !now.pins.iter().any(decides) {
+    if !now.pins.iter().any(|pin| is_managers(&now, pin)) {
         return Err(Refusal::Input(
             "No manager has a PIN yet, so that nobody could decide what waits. Give PINs first, with: turndown-service pin --everybody"
                 .into(),
@@ -98,11 +99,16 @@ pub(super) fn pin(env: &dyn Environment, args: &PinArgs) -> Result<(), Refusal> 
     let property = args.property.as_deref();
     let now = read(&args.db, property)?;
     if let (Some(id), true) = (&args.who.staff, args.take_away) {
-        let found = now.pins.into_iter().find(|pin| pin.staff_id.as_str() == id);
-        let Some(pin) = found else {
+        let (theirs, others): (Vec<_>, Vec<_>) = now.pins.iter().partition(|pin| pin.staff_id.as_str() == id);
+        let Some(pin) = theirs.first() else {
             return Err(Refusal::Input(format!("{id} has no PIN.")));
         };
-        change(env, &args.db, property, &SignInChange::TakeAway(pin.staff_id))?;
+        if now.lock_minutes.is_some() && !others.into_iter().any(|pin| is_managers(&now, pin)) {
+            return Err(Refusal::Input(format!(
+                "No manager would have a PIN without {id}, so that nobody could decide what waits. Give another manager one first, with: turndown-service pin --staff ID"
+            )));
+        }
+        change(env, &args.db, property, &SignInChange::TakeAway(pin.staff_id.clone()))?;
         return say(&format!("{id} has no PIN any more. Desks hear of it when they next reach the service."));
     }
     let has = |id: &str| now.pins.iter().any(|pin| pin.staff_id.as_str() == id);

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use ed25519_dalek::Signer;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use turndown_domain::pin::{self, Weak};
@@ -30,12 +30,12 @@ const AT_ONCE: usize = 2;
 #[derive(Debug)]
 pub struct PinTries {
     wrong: Mutex<BTreeMap<(PropertyId, ActorId), (Instant, u32)>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Default for PinTries {
     fn default() -> Self {
-        Self { wrong: Mutex::default(), permits: Semaphore::new(AT_ONCE) }
+        Self { wrong: Mutex::default(), permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -122,28 +122,47 @@ pub(super) async fn change_pin(
     let property = caller.0.property_id.clone();
     let who = (property.clone(), asked.staff_id.clone());
     app.pin_tries.count(&who, Instant::now())?;
-    let permit = app.pin_tries.permits.acquire().await.map_err(|_| StoreError::Stopping)?;
-    let sign_in = app.store.sign_in(property.clone()).await?;
-    let before = sign_in.pins.into_iter().find(|pin| pin.staff_id == asked.staff_id).map(|pin| pin.verifier);
+    let mut sign_in = app.store.sign_in(property.clone()).await?;
+    let at = sign_in.pins.iter().position(|pin| pin.staff_id == asked.staff_id).ok_or_else(wrong)?;
+    let before = sign_in.pins[at].verifier.clone();
     let mut salt = [0; pin::SALT_BYTES];
     app.env.fill_random(&mut salt);
-    let typed = pin::plain(&asked.pin);
-    let made = tokio::task::spawn_blocking(move || {
-        let before = before.filter(|before| pin::opens(&typed, before))?;
-        Some((before, pin::seal(&new_pin, salt)))
+    let (typed, held_against) = (pin::plain(&asked.pin), before.clone());
+    // The work keeps its permit: whoever hangs up does not make room for more of it.
+    let permit = Arc::clone(&app.pin_tries.permits).acquire_owned().await.map_err(|_| StoreError::Stopping)?;
+    let looked = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        match (pin::opens(&typed, &held_against), pin::opens(&new_pin, &held_against)) {
+            (true, _) => Looked::Theirs(pin::seal(&new_pin, salt)),
+            (false, true) => Looked::Changed,
+            (false, false) => Looked::Wrong,
+        }
     });
-    let made = made.await.map_err(|_| StoreError::Fault)?;
-    drop(permit);
-    let Some((before, verifier)) = made else { return Err(wrong()) };
-    let verifier = verifier.ok_or(StoreError::Fault)?;
-    let new = StaffPin { staff_id: asked.staff_id, verifier, temporary: false };
-    if !app.store.change_pin(property.clone(), before, new, app.env.now_ms()).await? {
-        return Err(wrong());
+    match looked.await.map_err(|_| StoreError::Fault)? {
+        Looked::Theirs(verifier) => {
+            let verifier = verifier.ok_or(StoreError::Fault)?;
+            let new = StaffPin { staff_id: asked.staff_id, verifier, temporary: false };
+            if !app.store.change_pin(property.clone(), before, new.clone(), app.env.now_ms()).await? {
+                return Err(wrong());
+            }
+            sign_in.pins[at] = new;
+            tracing::info!(property_id = %property, "a PIN was changed");
+        }
+        Looked::Changed => {}
+        Looked::Wrong => return Err(wrong()),
     }
     app.pin_tries.right(&who);
-    tracing::info!(property_id = %property, "a PIN was changed");
-    let sign_in = app.store.sign_in(property).await?;
     Ok(json(signed(&app, &sign_in, &caller)?))
+}
+
+/// What a PIN that somebody typed came to.
+enum Looked {
+    /// It is theirs; what the new one will be held against.
+    Theirs(Option<String>),
+    /// The new one is theirs already: the answer to the first asking was lost.
+    Changed,
+    /// It is not theirs.
+    Wrong,
 }
 
 fn wrong() -> Refused {

@@ -143,7 +143,6 @@ pub(super) async fn entity_of_part(tx: &HotelTx<'_>, part: &str) -> Result<Optio
     row.map(|row| Ok(EntityRef { kind: get(&row, 0)?, id: get(&row, 1)? })).transpose()
 }
 
-/// All installs that an install continues, one behind the other.
 /// How people of a hotel sign in.
 pub(super) async fn sign_in(tx: &HotelTx<'_>) -> Result<SignIn, StoreError> {
     let row = tx
@@ -167,6 +166,7 @@ pub(super) async fn passes(tx: &HotelTx<'_>) -> Result<BTreeSet<String>, StoreEr
     found.iter().map(|row| get(row, 0)).collect()
 }
 
+/// All installs that an install continues, one behind the other.
 pub(super) async fn was_before(tx: &HotelTx<'_>, install: &InstallId) -> Result<BTreeSet<InstallId>, StoreError> {
     // UNION drops what was there already, so that a ring ends.
     let rows = tx
