@@ -224,6 +224,8 @@ struct World {
     night: bool,
     /// The service's disk as it was on some mornings, oldest first.
     backups: Vec<DiskImage>,
+    /// One of them is of this morning.
+    backed_up_today: bool,
     /// The service's disk as a replica has it that gets nothing any more, until it takes over.
     replica: Option<DiskImage>,
     /// Starts of the service that failed in a row.
@@ -309,6 +311,7 @@ impl World {
             drawn: 0,
             night: false,
             backups: vec![],
+            backed_up_today: false,
             replica: None,
             failed_starts: 0,
             older: BTreeMap::new(),
@@ -359,7 +362,8 @@ impl World {
 
     fn morning(&mut self) {
         self.night = false;
-        if self.service.disk.is_on() && self.failed_starts == 0 {
+        self.backed_up_today = self.service.disk.is_on() && self.failed_starts == 0;
+        if self.backed_up_today {
             self.backups.push(self.service.disk.image());
         }
         let plan = self.plan.clone();
@@ -414,7 +418,9 @@ impl World {
                 self.night = true;
                 self.due.retain(|Reverse((_, _, due))| matches!(due, Due::Morning | Due::ServiceStarts));
                 for n in 0..self.desks.len() {
-                    if self.plan.forgets {
+                    // Desks keep what was taken for as long as the service's backups are old, and not for longer
+                    // because none was made.
+                    if self.plan.forgets && self.backed_up_today {
                         self.desks[n].run_on(IDLE_DAYS);
                     }
                     // Some go on over night.
