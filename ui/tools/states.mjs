@@ -475,6 +475,13 @@ const STATES = [
   { name: "change-pin-not-same", query: "pin=1&temporary=1&busy=1&noguide=1", act: both(changingPin, newPin("481516", "735190", "735191")) },
   { name: "pin-temporary", also: ["dark"], query: "pin=1&temporary=1&lacks=1&busy=1&noguide=1" },
   { name: "pin-temporary-ar", query: "pin=1&temporary=1&lacks=1&busy=1&noguide=1&lang=ar" },
+  { name: "who-pin-empty", query: "phase=choosePerson&pin=1", act: both(choosing, type(["Enter"])) },
+  { name: "locks-soon", also: ["dark", "contrast"], query: "pin=1&busy=1&noguide=1", act: set("state.signIn.locksSoon = true") },
+  { name: "locks-soon-ar", query: "pin=1&busy=1&noguide=1&lang=ar", act: set("state.signIn.locksSoon = true") },
+  { name: "locks-soon-front-desk-narrow", query: "pin=1&busy=1&window=front-desk", size: size(720, 520), act: both(type(["Control+e"]), set("state.signIn.locksSoon = true")) },
+  { name: "radio-may-not", query: "busy=1&noguide=1&maynot=set_room_status", act: radio("501-512 dirty") },
+  { name: "sync-may-not", also: ["dark"], query: "busy=1&noguide=1&maynot=set_priority,note,discard", hash: "#/sync" },
+  { name: "sync-may-not-ar", query: "busy=1&noguide=1&maynot=set_priority,note,discard&lang=ar", hash: "#/sync" },
   { name: "person-pin", query: "pin=1&busy=1&noguide=1", act: async (page) => page.getByTestId("person").click() },
   { name: "stale-pin", query: "pin=1&busy=1&stale=1&noguide=1&link=unplugged", act: async (page) => {
       await page.getByTestId("stale-go-on").click();

@@ -1,9 +1,9 @@
 // Which view stands in this window, and the keys that work in all of them.
 
 import { t } from "@lingui/core/macro";
-import { Activity, Fragment, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { Activity, Fragment, lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { useStore } from "zustand";
-import { attempt, undo } from "../data/actions";
+import { lockDesk, undo } from "../data/actions";
 import type { Desk } from "../data/desk";
 import { DeskContext, useApp, useDesk } from "../data/useDesk";
 import { Board } from "../features/board/Board";
@@ -17,9 +17,12 @@ import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
 import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
+import { announce } from "../shared/announcer";
 import { configureDuties } from "../shared/duties";
 import { configure } from "../shared/fmt";
+import { isGivingFocus } from "../shared/focus";
 import { giveFocusToTheView } from "../shared/giveFocusToTheView";
+import { calledHere } from "../shared/GoOn";
 import { isTyping, SHORTCUTS, type ShortcutId } from "../shared/keys";
 import { speech } from "../shared/language";
 import { prefs } from "../shared/prefs";
@@ -34,26 +37,33 @@ import { Shortcuts } from "./Shortcuts";
 const SEQUENCE_MS = 1_500;
 /** So often at most the core hears that somebody is here. */
 const STILL_HERE_MS = 20_000;
+/** Frames in which what had the focus goes, when somebody comes to the desk. */
+const COMES_WITHIN = 60;
 
 export function App({ desk }: { desk: Desk }): ReactNode {
-  const { language, digits, calendar } = useStore(speech);
-  const textSize = useStore(prefs, (each) => each.textSize);
-  // Words, numbers and the heights of rows are worked out where they are shown: whoever changes them has the views made
-  // anew. What a person has done is in the desk's stores, not in the views.
   return (
     <DeskContext value={desk}>
-      <Root key={[language.code, digits, calendar, textSize].join(" ")} />
+      <Root />
       <Settings />
     </DeskContext>
   );
 }
 
+/** Words, numbers and the heights of rows are worked out where they are shown: whoever changes them has the views made
+ * anew, by this name. What a person has done is in the desk's stores, not in the views. */
+function useHowWritten(): string {
+  const { language, digits, calendar } = useStore(speech);
+  const textSize = useStore(prefs, (each) => each.textSize);
+  return [language.code, digits, calendar, textSize].join(" ");
+}
+
 function Root(): ReactNode {
   const desk = useDesk();
+  const written = useHowWritten();
   const ready = useStore(desk.app, (slice) => slice.state !== null);
   const error = useStore(desk.app, (slice) => (slice.state === null ? slice.error : null));
   if (ready) return <Phases />;
-  return error === null ? null : <Unreadable message={said(error.message)} next={said(error.nextStep)} code={error.code} />;
+  return error === null ? null : <Unreadable key={written} message={said(error.message)} next={said(error.nextStep)} code={error.code} />;
 }
 
 /** The core did not even say where the app stands. */
@@ -75,17 +85,18 @@ function Phases(): ReactNode {
   const loading = useApp((state) => state.loading);
   const hotel = useApp((state) => state.hotel);
   const mayNot = useApp((state) => state.signIn.mayNot);
+  const written = useHowWritten();
   if (hotel !== null) configure({ timeZone: hotel.timeZone });
   configureDuties(mayNot);
   switch (phase) {
     case "setup":
-      return <BeforeTheBoard><Setup /></BeforeTheBoard>;
+      return <BeforeTheBoard key={written}><Setup /></BeforeTheBoard>;
     case "loading":
-      return <BeforeTheBoard><FirstLoad loading={loading} /></BeforeTheBoard>;
+      return <BeforeTheBoard key={written}><FirstLoad loading={loading} /></BeforeTheBoard>;
     case "choosePerson":
-      return <BeforeTheBoard><WhoIsWorking /></BeforeTheBoard>;
+      return <BeforeTheBoard key={written}><WhoIsWorking /></BeforeTheBoard>;
     case "trouble":
-      return <Trouble error={trouble} />;
+      return <Trouble key={written} error={trouble} />;
     case "ready":
     case "locked":
       return <Lockable locked={phase === "locked"} />;
@@ -93,19 +104,49 @@ function Phases(): ReactNode {
 }
 
 /** What somebody works at. While the desk is locked it is kept, with what they had begun, and is not there for anybody:
- * nothing of it is shown, said or asked for, nor of what it has open before it. */
+ * nothing of it is shown, said or asked for, nor of what it has open before it. Whoever unlocks the desk goes on where they
+ * were, and nobody finds what another had begun. */
 function Lockable({ locked }: { locked: boolean }): ReactNode {
+  const written = useHowWritten();
+  const turn = useTurn();
+  // Anybody can change the language of a locked desk, and change it back: what is behind it goes over when it is unlocked.
+  const [behind, setBehind] = useState(written);
+  if (!locked && behind !== written) setBehind(written);
+  /** Where the focus was when it locked. */
+  const had = useRef<Element | null>(null);
+  /** Whose turn was last seen here. */
+  const seen = useRef<number | null>(null);
+  // Here it comes after the views, which take the focus when they come.
   useEffect(() => {
     if (locked) settings.setState({ open: false });
-  }, [locked]);
+    else if (seen.current !== null) {
+      if (had.current instanceof HTMLElement && had.current.isConnected) had.current.focus();
+      giveFocusToTheView(COMES_WITHIN);
+    }
+    seen.current = turn;
+  }, [locked, turn]);
   return (
     <>
-      {locked ? <BeforeTheBoard locked><Locked /></BeforeTheBoard> : null}
+      {locked ? <BeforeTheBoard key={written} locked><Locked /></BeforeTheBoard> : null}
       <Activity mode={locked ? "hidden" : "visible"}>
-        <Ready />
+        <Ready key={`${turn} ${behind}`} locked={locked} had={had} />
       </Activity>
     </>
   );
+}
+
+/** Who is working and what they may, where people show who they are. */
+function useWorker(): string {
+  return useApp(({ signIn, person }) => (signIn.byPin ? [person?.id ?? "", ...signIn.mayNot].join(" ") : ""));
+}
+
+/** Counts who takes the desk over. */
+function useTurn(): number {
+  const worker = useWorker();
+  const person = useApp((state) => state.person?.id ?? null);
+  const [now, setNow] = useState({ worker, turn: 0 });
+  if (now.worker !== worker) setNow({ worker, turn: person !== null && calledHere.getState().id === person ? now.turn : now.turn + 1 });
+  return now.turn;
 }
 
 /** While the desk is locked, what start-up found waits: it may tell of what was recorded. */
@@ -122,14 +163,14 @@ function BeforeTheBoard({ children, locked = false }: { children: ReactNode; loc
   );
 }
 
-function Ready(): ReactNode {
+// Drawn anew with the lock and by what it shows, and not in a language that somebody tries meanwhile.
+const Ready = memo(function Ready({ locked, had }: { locked: boolean; had: RefObject<Element | null> }): ReactNode {
   const desk = useDesk();
   const route = useRoute();
   const [sheet, setSheet] = useState(false);
   const [switching, setSwitching] = useState(false);
   const [changing, setChanging] = useState(false);
   const [cockpit, setCockpit] = useState(false);
-  const locked = useApp((state) => state.phase === "locked");
   const worker = useWorker();
   const isBoard = desk.platform.window === "board";
   // Only one of them at a time: the cockpit would stand before the sheet.
@@ -144,7 +185,13 @@ function Ready(): ReactNode {
   useKeys(showSheet, () => setCockpit((isOpen) => !isOpen));
   useTitle(route.view, isBoard);
   useStillHere();
-  useFocusComesBack();
+  useLockSaidBefore();
+  useLayoutEffect(
+    () => () => {
+      had.current = document.activeElement;
+    },
+    [had],
+  );
   // Of a PIN that was half typed nothing is kept, and whoever comes back comes back to their work.
   if (locked && (switching || changing)) {
     setSwitching(false);
@@ -155,7 +202,7 @@ function Ready(): ReactNode {
   return (
     <>
       <Frame cockpit={cockpit} onCockpit={setCockpit} onShortcuts={showSheet} onSwitchPerson={() => setSwitching(true)} onChangePin={() => setChanging(true)}>
-        {/* Where people show who they are, nobody finds what another had begun, or what their own role does not include. */}
+        {/* A manager who signs in where old data is gone on with has views of their own as well. */}
         <Fragment key={worker}>
           {isBoard ? <Guide /> : null}
           <main className="main" data-region="" tabIndex={-1} data-quiet-focus="" data-view={isBoard ? route.view : "front-desk"}>
@@ -169,45 +216,53 @@ function Ready(): ReactNode {
       <StaleModal />
     </>
   );
-}
+});
 
-/** Who is working and what they may, where people show who they are. */
-function useWorker(): string {
-  return useApp(({ signIn, person }) => (signIn.byPin ? [person?.id ?? "", ...signIn.mayNot].join(" ") : ""));
-}
+/** By hand, by voice, or by whatever else writes and presses for somebody. */
+const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "click", "input", "focusin"] as const;
 
-/** The core locks a desk that nobody touches: so it hears of every touch, now and then. */
+/** The core locks a desk that nobody touches: so it hears of every touch, now and then, and of the last one. */
 function useStillHere(): void {
   const desk = useDesk();
   const byPin = useApp((state) => state.signIn.byPin);
   useEffect(() => {
     if (!byPin) return undefined;
     let saidAt = -Infinity;
-    const touched = () => {
-      const now = performance.now();
-      if (now - saidAt < STILL_HERE_MS) return;
-      saidAt = now;
+    let later: ReturnType<typeof setTimeout> | undefined;
+    let pointer = "";
+    const say = () => {
+      saidAt = performance.now();
+      later = undefined;
       // What a touch is not heard by costs a PIN, no more.
       void desk.platform.stillHere().catch(() => undefined);
     };
-    const touches = ["pointerdown", "keydown", "wheel"] as const;
-    for (const touch of touches) window.addEventListener(touch, touched, { capture: true, passive: true });
+    const touched = (event: Event) => {
+      if (event.type === "focusin" && isGivingFocus()) return;
+      if (event.type === "pointermove") {
+        // Some engines say that a pointer moved when what is under it did.
+        const { screenX, screenY } = event as PointerEvent;
+        const before = pointer;
+        pointer = `${screenX} ${screenY}`;
+        if (pointer === before) return;
+      }
+      const wait = saidAt + STILL_HERE_MS - performance.now();
+      if (wait <= 0) say();
+      else later ??= setTimeout(say, wait);
+    };
+    for (const touch of TOUCHES) window.addEventListener(touch, touched, { capture: true, passive: true });
     return () => {
-      for (const touch of touches) window.removeEventListener(touch, touched, { capture: true });
+      clearTimeout(later);
+      for (const touch of TOUCHES) window.removeEventListener(touch, touched, { capture: true });
     };
   }, [desk, byPin]);
 }
 
-/** Whoever unlocks the desk goes on where they were. */
-function useFocusComesBack(): void {
-  const had = useRef<Element | null>(null);
-  useLayoutEffect(() => {
-    if (had.current instanceof HTMLElement && had.current.isConnected) had.current.focus();
-    if (had.current !== null) giveFocusToTheView(60);
-    return () => {
-      had.current = document.activeElement;
-    };
-  }, []);
+/** Whoever listens hears of the lock in time, and that every key holds it off. */
+function useLockSaidBefore(): void {
+  const soon = useApp((state) => state.signIn.locksSoon);
+  useEffect(() => {
+    if (soon) announce(`${t`This desk locks in a moment.`} ${t`Press any key to stay.`}`, { key: "locks-soon" });
+  }, [soon]);
 }
 
 // Read seldom, and not before it is asked for.
@@ -290,7 +345,7 @@ function useKeys(onSheet: () => void, onCockpit: () => void): void {
       },
       undo: () => void undo(desk),
       settings: () => openSettings(),
-      lock: () => void attempt(() => desk.platform.lock()),
+      lock: () => void lockDesk(desk),
       ...(isBoard ? { syncCenterAtOnce: () => go({ view: "sync" }) } : {}),
     };
     const onKey = (event: KeyboardEvent) => {

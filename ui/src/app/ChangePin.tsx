@@ -8,13 +8,17 @@ import { asCommandError } from "../platform/platform";
 import { announce } from "../shared/announcer";
 import { Button, Dialog, Problem } from "../shared/controls";
 import { count, fold } from "../shared/fmt";
-import { PinField } from "../shared/PinForm";
+import { giveFocusToTheView } from "../shared/giveFocusToTheView";
+import { PinField, toldWithTheField, useWrongTold } from "../shared/PinForm";
+import { inFull } from "../shared/said";
 import { showToast } from "../shared/toasts";
 import { useAttempt } from "../shared/useAttempt";
 
 /** How many digits the core takes; it has the last word. */
 const DIGITS_MIN = 6;
 const DIGITS_MAX = 12;
+/** Frames in which the dialog goes, and with it the notice that it was opened from. */
+const GOES_WITHIN = 60;
 
 /** Which of the fields something is wrong with. */
 type Which = "pin" | "new" | "again";
@@ -23,16 +27,18 @@ export function ChangePin({ onClose }: { onClose: () => void }): ReactNode {
   const desk = useDesk();
   const [typed, setTyped] = useState<Record<Which, string>>({ pin: "", new: "", again: "" });
   const [own, setOwn] = useState<{ which: Which; why: string } | null>(null);
-  const { busy, error, run } = useAttempt();
+  const attempt = useAttempt(toldWithTheField);
+  const { busy, run } = attempt;
+  // What the service answered is about what was typed before.
+  const error = own === null ? attempt.error : null;
   const fields = { pin: useRef<HTMLInputElement>(null), new: useRef<HTMLInputElement>(null), again: useRef<HTMLInputElement>(null) };
   const wrong = useId();
   const of: Which | null = error?.code === "PIN_WRONG" ? "pin" : error?.code === "PIN_WEAK" ? "new" : null;
 
-  const stop = (which: Which, why: string) => {
-    setOwn({ which, why });
-    announce(why, { urgency: "assertive", key: "change-pin" });
-    fields[which].current?.focus();
-  };
+  const at = own?.which ?? of;
+  useWrongTold(own ?? error, own?.why ?? (error === null ? "" : inFull(error)), at === null ? null : fields[at]);
+
+  const stop = (which: Which, why: string) => setOwn({ which, why });
   const change = () => {
     const missing = (["pin", "new", "again"] as const).find((which) => typed[which] === "");
     if (missing !== undefined) return stop(missing, t`Type it.`);
@@ -43,13 +49,8 @@ export function ChangePin({ onClose }: { onClose: () => void }): ReactNode {
         await desk.platform.changePin(typed.pin, typed.new);
       } catch (thrown) {
         const code = asCommandError(thrown).code;
-        if (code === "PIN_WRONG") {
-          setTyped({ ...typed, pin: "" });
-          fields.pin.current?.focus();
-        } else if (code === "PIN_WEAK") {
-          setTyped({ ...typed, new: "", again: "" });
-          fields.new.current?.focus();
-        }
+        if (code === "PIN_WRONG") setTyped({ ...typed, pin: "" });
+        else if (code === "PIN_WEAK") setTyped({ ...typed, new: "", again: "" });
         throw thrown;
       }
       await desk.refresh();
@@ -57,6 +58,7 @@ export function ChangePin({ onClose }: { onClose: () => void }): ReactNode {
       announce(`${text}.`);
       showToast({ tone: "done", text });
       onClose();
+      giveFocusToTheView(GOES_WITHIN);
     });
   };
   const field = (which: Which, label: string, hint?: string) => (

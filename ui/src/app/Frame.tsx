@@ -6,7 +6,7 @@ import { Contrast, ExternalLink, Keyboard as KeyboardIcon, KeyRound, Lock, LogOu
 import { useState, type ReactNode } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useStore } from "zustand";
-import { attempt } from "../data/actions";
+import { attempt, lockDesk } from "../data/actions";
 import { useApp, useDesk } from "../data/useDesk";
 import { Button, Switch } from "../shared/controls";
 import { count, dateTime, iso, serviceDay } from "../shared/fmt";
@@ -127,7 +127,7 @@ function PersonMenu({ onShortcuts, onSwitchPerson, onChangePin }: Pick<Props, "o
   ];
   const act = (key: string) => {
     if (key === "who") onSwitchPerson();
-    else if (key === "lock") void attempt(() => desk.platform.lock());
+    else if (key === "lock") void lockDesk(desk);
     else if (key === "pin") onChangePin();
     else if (key === "out") void attempt(() => desk.platform.signOut());
     else if (key === "keys") onShortcuts();

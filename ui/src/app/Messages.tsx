@@ -2,11 +2,11 @@
 // so it never covers a tile.
 
 import { t } from "@lingui/core/macro";
-import { X } from "lucide-react";
+import { Lock, X } from "lucide-react";
 import { useEffect, useRef, type FocusEvent, type ReactNode } from "react";
 import { useStore } from "zustand";
-import { underway } from "../data/actions";
-import { useApp } from "../data/useDesk";
+import { attempt, underway } from "../data/actions";
+import { useApp, useDesk } from "../data/useDesk";
 import { Button, Code } from "../shared/controls";
 import { count, time } from "../shared/fmt";
 import { Glyph } from "../shared/glyphs";
@@ -16,6 +16,7 @@ import { dismissToast, holdToast, releaseToast, toasts, type Toast } from "../sh
 export function Messages(): ReactNode {
   const list = useStore(toasts, (state) => state.list);
   const known = useApp((state) => state.staleness.knownAt);
+  const locksSoon = useApp((state) => state.signIn.locksSoon);
   const pressed = usePressed();
   const sheet = pressed("sheet");
   const running = useStore(underway, (state) => state.now);
@@ -23,7 +24,9 @@ export function Messages(): ReactNode {
   const shown = list.findLast((toast) => toast.tone === "trouble") ?? list.at(-1);
   return (
     <footer className="foot" data-region="" aria-label={t`Messages`} data-testid="messages">
-      {running?.shown === true ? (
+      {locksSoon ? (
+        <LocksSoon />
+      ) : running?.shown === true ? (
         <div className="message" data-testid="underway" data-done={running.done} data-total={running.total}>
           <Glyph name="drive" />
           <b>{t`Recording ${count(running.done)} of ${count(running.total)}…`}</b>
@@ -42,6 +45,20 @@ export function Messages(): ReactNode {
       <span className="foot-gap" />
       <span className="foot-quiet">{known === null ? t`Nothing known from the service yet` : t`Known from the service up to ${time(known)}`}</span>
     </footer>
+  );
+}
+
+/** Said at the foot, where it comes and goes without moving what is under a hand. Every other touch keeps the desk open
+ * as well. */
+function LocksSoon(): ReactNode {
+  const desk = useDesk();
+  const cameFrom = useFocusGivenBack();
+  return (
+    <div className="message" data-testid="locks-soon" data-tone="soon" onFocus={cameFrom}>
+      <Lock size={16} aria-hidden />
+      <b>{t`This desk locks in a moment.`}</b>
+      <Button small testId="stay" onPress={() => void attempt(() => desk.platform.stillHere())}>{t({ message: "Stay", context: "what somebody does at the desk, so that it does not lock" })}</Button>
+    </div>
   );
 }
 

@@ -1,15 +1,17 @@
 // Signing in by PIN, and the lock: the PIN goes one way, a locked desk tells nothing and asks nothing, and what somebody
 // had begun is there for them alone.
 
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { undoable } from "../data/actions";
+import { report, undoable } from "../data/actions";
 import { createDesk, type Desk } from "../data/desk";
 import { memoryPlatform, PIN, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
 import { configureDuties } from "../shared/duties";
+import { giveFocus } from "../shared/focus";
 import { startSpeaking } from "../shared/language";
 import { applyLooks } from "../shared/prefs";
 import { toasts } from "../shared/toasts";
+import { choose, enter, isLocked, isOpen, later, lock, press, spoken, typePin, unlock, value, write } from "../test/hands";
 import { App } from "./App";
 import { settings } from "./Settings";
 
@@ -24,30 +26,18 @@ afterEach(() => {
   settings.setState({ open: false, at: "top" });
 });
 
-const COMMANDS = ["board", "frontDesk", "suggestions", "radio", "syncCenter", "story", "conflict", "downtimePack", "carryPlaces", "report", "outageSummary"] as const;
-
-async function open(options: MemoryOptions = {}): Promise<{ desk: Desk; platform: MemoryPlatform }> {
+async function open(options: MemoryOptions = {}, prepare: (platform: MemoryPlatform) => void = () => {}): Promise<{ desk: Desk; platform: MemoryPlatform }> {
   const platform = memoryPlatform({ floors: 1, perFloor: 6, byPin: true, busy: true, sends: false, ...options });
-  const desk = createDesk(platform);
+  prepare(platform);
+  const desk = createDesk(platform, report);
   await act(async () => desk.start());
   render(<App desk={desk} />);
   await act(async () => undefined);
   return { desk, platform };
 }
 
-const press = (id: string) => act(async () => fireEvent.click(screen.getByTestId(id)));
-const write = (id: string, text: string) => act(async () => void fireEvent.change(screen.getByTestId(id), { target: { value: text } }));
-const value = (id: string) => screen.getByTestId<HTMLInputElement>(id).value;
-const enter = (id: string) => act(async () => fireEvent.submit(screen.getByTestId(id).closest("form") as HTMLFormElement));
-const lock = () => act(async () => void fireEvent.keyDown(document.body, { key: "l", code: "KeyL", ctrlKey: true }));
-const isLocked = () => waitFor(() => expect(screen.getByTestId("locked")).toBeDefined());
-const isOpen = () => waitFor(() => expect(screen.queryByTestId("locked")).toBeNull());
-const choose = async (at: number) => act(async () => fireEvent.click((await screen.findAllByTestId("staff-choice"))[at] as HTMLElement));
-
-async function typePin(pin: string): Promise<void> {
-  await write("pin", pin);
-  await enter("pin");
-}
+/** The window hears of nothing that changes. */
+const deaf = (platform: MemoryPlatform) => void vi.spyOn(platform, "subscribe").mockImplementation(async () => undefined);
 
 /** All that can be read on the page, by eye or by ear. */
 function readable(): string {
@@ -100,7 +90,31 @@ describe("signing in by PIN", () => {
     expect(field.getAttribute("aria-invalid")).toBe("true");
     const describes = (field.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
     expect(describes.join(" ")).toContain("That is not the PIN.");
-    await waitFor(() => expect(document.querySelector('[aria-live="assertive"]')?.textContent).toContain("That is not the PIN."));
+    await waitFor(() => expect(spoken("assertive")).toContain("That is not the PIN."));
+  });
+
+  it("whose_pin_is_asked_for_is_in_the_name_of_the_field_which_begins_as_it_is_labelled", async () => {
+    await open({ phase: "choosePerson" });
+    await choose(0);
+    const name = screen.getByRole("heading", { level: 1 }).textContent ?? "";
+    expect(screen.getByLabelText(new RegExp(`^PIN.*${name}`))).toBe(screen.getByTestId("pin"));
+    const label = screen.getByTestId("pin").closest(".pin-field")?.querySelector("label");
+    expect([...(label?.children ?? [])].map((each) => [each.textContent?.replaceAll(/[\u2066-\u2069]/g, ""), each.getAttribute("aria-hidden")])).toEqual([
+      ["PIN", "true"],
+      [`PIN of ${name}`, null],
+    ]);
+  });
+
+  it("an_empty_pin_is_asked_for_and_what_was_wrong_before_is_told_no_more", async () => {
+    const { platform } = await open({ phase: "choosePerson" });
+    const signIn = vi.spyOn(platform, "signIn");
+    await choose(0);
+    await typePin("111111");
+    await enter("pin");
+    expect(signIn).toHaveBeenCalledTimes(1);
+    expect(screen.getByTestId("pin-form").textContent).toContain("Type the PIN.");
+    expect(screen.queryByTestId("pin-problem")).toBeNull();
+    await waitFor(() => expect(spoken("assertive")).toContain("Type the PIN."), { timeout: 2_500 });
   });
 
   it.each([
@@ -141,6 +155,46 @@ describe("signing in by PIN", () => {
     await typePin(PIN);
     await waitFor(() => expect(screen.getByTestId("go-on-reason")).toBeDefined());
     expect(desk.app.getState().state?.person?.role).toBe("manager");
+  });
+
+  it("a_managers_pin_that_was_half_typed_is_not_left_to_whoever_opens_the_desk", async () => {
+    const { platform } = await open({ stale: true, link: "unplugged" });
+    await press("stale-go-on");
+    await choose(0, "go-on-manager");
+    await write("pin", PIN);
+    await lock();
+    await isLocked();
+    const signIn = vi.spyOn(platform, "signIn");
+    await unlock();
+    await waitFor(() => expect(value("pin")).toBe(""));
+    await enter("pin");
+    expect(signIn).toHaveBeenCalledTimes(1);
+    expect((await platform.appState()).person?.role).toBe("lead");
+  });
+
+  it("what_one_manager_began_to_write_is_not_put_before_another", async () => {
+    const { platform } = await open({ stale: true, link: "unplugged" });
+    const other = platform.house.staff.find(({ role }) => role === "inspector");
+    await act(async () => platform.setState(({ staff }) => staff.forEach((each) => (each.role = each.id === other?.id ? "manager" : each.role))));
+    await press("stale-go-on");
+    await choose(1, "go-on-manager");
+    expect(screen.getByTestId("pin-form").dataset["staff"]).not.toBe(other?.id);
+    await typePin(PIN);
+    await waitFor(() => expect(screen.getByTestId("go-on-reason")).toBeDefined());
+    await write("go-on-reason", "the line is cut");
+    await lock();
+    await isLocked();
+    // Whoever wrote it finds it again.
+    await unlock();
+    expect(value("go-on-reason")).toBe("the line is cut");
+    await lock();
+    await isLocked();
+    await press("pin-back");
+    await choose((await screen.findAllByTestId("staff-choice")).findIndex((each) => each.dataset["staff"] === other?.id));
+    await unlock();
+    expect(screen.queryByTestId("go-on")).toBeNull();
+    await press("stale-go-on");
+    await waitFor(() => expect(value("go-on-reason")).toBe(""));
   });
 
   it("where_a_name_is_enough_nobody_is_asked_and_nothing_locks", async () => {
@@ -197,32 +251,68 @@ describe("the locked desk", () => {
     announce("Room 413: started.");
     await lock();
     await isLocked();
-    await new Promise((later) => setTimeout(later, 1200));
+    await later(1_200);
     expect(document.body.textContent).not.toContain("Room 412: started.");
     expect(document.body.textContent).not.toContain("Room 413: started.");
-    expect(document.querySelector('[aria-live="polite"]')?.textContent).toContain("This desk is locked.");
+    expect(spoken()).toContain("This desk is locked.");
   });
 
-  it("asks_for_nothing_and_asks_again_when_it_is_unlocked", async () => {
-    const { desk, platform } = await open({ suggests: 3 });
-    await waitFor(() => expect(desk.board.getState().revision).not.toBeNull());
+  it("says_nothing_of_what_is_answered_late", async () => {
+    const { platform } = await open();
+    const record = platform.act;
+    let answer = () => {};
+    vi.spyOn(platform, "act").mockImplementation(async (request) => {
+      const acted = await record(request);
+      await new Promise<void>((go) => (answer = go));
+      return acted;
+    });
+    await act(async () => fireEvent.click((await screen.findAllByTestId("tile-primary"))[0] as HTMLElement));
     await lock();
     await isLocked();
-    const asked = COMMANDS.map((name) => vi.spyOn(platform, name));
-    const [board] = asked;
+    await act(async () => answer());
+    await later(1_200);
+    expect(spoken()).toContain("This desk is locked.");
+    expect(spoken()).not.toContain("Saved on this device");
+  });
+
+  it.each([
+    ["board", "#/board", ["board", "suggestions"]],
+    ["board", "#/sync", ["syncCenter"]],
+    ["board", "#/story/room/ROOM", ["story"]],
+    ["board", "#/conflict/room/ROOM", ["conflict"]],
+    ["board", "#/report", ["report"]],
+    ["board", "#/summary", ["outageSummary"]],
+    ["board", "#/board cockpit", ["downtimePack", "syncCenter"]],
+    ["front-desk", "#/front-desk", ["frontDesk"]],
+  ] as const)("asks_for_nothing_in_the_window_%s_at_%s_and_asks_again_when_it_is_unlocked", async (name, place, commands) => {
+    const asked = new Map<string, ReturnType<typeof vi.fn>>();
+    const { desk, platform } = await open({ floors: 2, perFloor: 20, suggests: 3, window: name }, (made) => {
+      // Before the desk is made, which keeps some of them.
+      for (const command of commands) asked.set(command, vi.spyOn(made, command) as ReturnType<typeof vi.fn>);
+    });
+    const { conflicts } = await platform.syncCenter("all", [], 0, 1);
+    const [hash = "", cockpit] = place.replace("ROOM", conflicts[0]?.entityId ?? "").split(" ");
+    await act(async () => (window.location.hash = hash));
+    if (cockpit !== undefined) await press("pill");
+    for (const spy of asked.values()) await waitFor(() => expect(spy).toHaveBeenCalled());
+    await later(50);
+    await lock();
+    await isLocked();
+    for (const spy of asked.values()) spy.mockClear();
     await act(async () => {
       platform.remote((house) => [...house.rooms.keys()]);
+      platform.setState(() => undefined, ["rooms", "outbox", "status", "session"]);
       window.dispatchEvent(new Event("focus"));
       await desk.refresh();
     });
-    for (const each of asked) expect(each).not.toHaveBeenCalled();
-    await typePin(PIN);
-    await isOpen();
-    await waitFor(() => expect(board).toHaveBeenCalled());
+    await later(50);
+    for (const spy of asked.values()) expect(spy).not.toHaveBeenCalled();
+    await unlock();
+    for (const spy of asked.values()) await waitFor(() => expect(spy).toHaveBeenCalled());
   });
 
   it("a_question_that_meets_the_lock_is_no_fault", async () => {
-    const { desk, platform } = await open();
+    const { desk, platform } = await open({}, deaf);
     await waitFor(() => expect(desk.board.getState().revision).not.toBeNull());
     // Locked by the core, and this window asks before it has heard of it.
     await act(async () => {
@@ -231,6 +321,31 @@ describe("the locked desk", () => {
     });
     await isLocked();
     expect(toasts.getState().list).toEqual([]);
+    expect(spoken("assertive")).toBe("");
+  });
+
+  it("what_is_pressed_and_meets_the_lock_is_no_fault", async () => {
+    const { platform } = await open({}, deaf);
+    const [primary] = await screen.findAllByTestId("tile-primary");
+    await act(async () => {
+      await platform.lock();
+      fireEvent.click(primary as HTMLElement);
+    });
+    await isLocked();
+    expect(toasts.getState().list).toEqual([]);
+    expect(spoken("assertive")).toBe("");
+  });
+
+  it.each([
+    ["the keys", lock],
+    ["the menu", async () => {
+      await press("person");
+      await press("lock");
+    }],
+  ])("locked_by_%s_it_is_locked_at_once_though_no_notice_comes", async (_way, by) => {
+    await open({}, deaf);
+    await by();
+    await isLocked();
   });
 
   it("whoever_locked_it_finds_what_they_had_begun", async () => {
@@ -254,8 +369,7 @@ describe("the locked desk", () => {
     await isLocked();
     await press("pin-back");
     await choose(3);
-    await typePin(PIN);
-    await isOpen();
+    await unlock();
     await waitFor(() => expect(value("radio-input")).toBe(""));
     expect(desk.deciding.getState().held.size).toBe(0);
     expect(undoable.getState().stack).toEqual([]);
@@ -319,12 +433,112 @@ describe("somebody who is here", () => {
     at(20_000);
     fireEvent.pointerDown(document.body);
     expect(here).toHaveBeenCalledTimes(2);
-    clock.mockRestore();
+    at(60_000);
     await lock();
     await isLocked();
     here.mockClear();
+    at(120_000);
     fireEvent.pointerDown(document.body);
     expect(here).not.toHaveBeenCalled();
+    await unlock();
+    at(180_000);
+    fireEvent.pointerDown(document.body);
+    expect(here).toHaveBeenCalled();
+    clock.mockRestore();
+  });
+
+  it.each([
+    ["pointerMove", () => fireEvent.pointerMove(document.body, { screenX: 4, screenY: 7 })],
+    ["input", () => fireEvent.input(screen.getByTestId("radio-input"), { target: { value: "4" } })],
+    ["focusIn", () => fireEvent.focusIn(screen.getByTestId("radio-input"))],
+    ["click", () => fireEvent.click(screen.getByTestId("radio-input"))],
+  ])("is_whoever_does_%s", async (_name, touch) => {
+    const { platform } = await open();
+    const here = vi.spyOn(platform, "stillHere");
+    touch();
+    expect(here).toHaveBeenCalledTimes(1);
+  });
+
+  it("is_not_whom_the_page_gives_the_focus_to_nor_a_pointer_under_which_it_moves", async () => {
+    const { platform } = await open();
+    await screen.findAllByTestId("tile");
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
+    fireEvent.pointerMove(document.body, { screenX: 4, screenY: 7 });
+    const here = vi.spyOn(platform, "stillHere");
+    clock.mockReturnValue(1_060_000);
+    fireEvent.pointerMove(document.body, { screenX: 4, screenY: 7 });
+    act(() => giveFocus(screen.getByTestId("radio-input")));
+    expect(document.activeElement).toBe(screen.getByTestId("radio-input"));
+    expect(here).not.toHaveBeenCalled();
+    clock.mockRestore();
+  });
+
+  it("is_reported_for_the_last_touch_as_well_unless_the_desk_locks_before", async () => {
+    const { platform } = await open();
+    vi.useFakeTimers();
+    const here = vi.spyOn(platform, "stillHere");
+    fireEvent.keyDown(document.body, { key: "a" });
+    vi.advanceTimersByTime(5_000);
+    fireEvent.keyDown(document.body, { key: "b" });
+    fireEvent.keyDown(document.body, { key: "c" });
+    expect(here).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(15_000);
+    expect(here).toHaveBeenCalledTimes(2);
+    vi.advanceTimersByTime(60_000);
+    expect(here).toHaveBeenCalledTimes(2);
+    fireEvent.keyDown(document.body, { key: "d" });
+    fireEvent.keyDown(document.body, { key: "e" });
+    expect(here).toHaveBeenCalledTimes(3);
+    cleanup();
+    vi.advanceTimersByTime(60_000);
+    expect(here).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe("a desk that locks in a moment", () => {
+  const soon = (platform: MemoryPlatform, is: boolean) => act(async () => platform.setState(({ signIn }) => (signIn.locksSoon = is), ["session"]));
+
+  it("says_so_once_and_quietly_and_a_button_keeps_it_open", async () => {
+    const { platform } = await open();
+    await screen.findAllByTestId("tile");
+    await act(async () => screen.getByTestId("radio-input").focus());
+    const here = vi.spyOn(platform, "stillHere");
+    await soon(platform, true);
+    const notice = await screen.findByTestId("locks-soon");
+    expect(notice.textContent).toContain("This desk locks in a moment.");
+    expect(document.activeElement).toBe(screen.getByTestId("radio-input"));
+    await waitFor(() => expect(spoken()).toContain("This desk locks in a moment."), { timeout: 2_500 });
+    expect(spoken().split("This desk locks in a moment.").length).toBe(2);
+    expect(spoken("assertive")).toBe("");
+    here.mockClear();
+    await press("stay");
+    expect(here).toHaveBeenCalled();
+    await waitFor(() => expect(screen.queryByTestId("locks-soon")).toBeNull());
+    expect(document.activeElement).not.toBe(document.body);
+  });
+
+  it("is_kept_open_by_any_key_and_the_focus_stays_where_it_is", async () => {
+    const { platform } = await open();
+    await screen.findAllByTestId("tile");
+    await act(async () => screen.getByTestId("radio-input").focus());
+    const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+    await soon(platform, true);
+    await screen.findByTestId("locks-soon");
+    await act(async () => void fireEvent.keyDown(screen.getByTestId("radio-input"), { key: "Shift" }));
+    clock.mockRestore();
+    await waitFor(() => expect(screen.queryByTestId("locks-soon")).toBeNull());
+    expect(document.activeElement).toBe(screen.getByTestId("radio-input"));
+  });
+
+  it("gives_the_focus_back_where_its_button_had_it", async () => {
+    const { platform } = await open();
+    await screen.findAllByTestId("tile");
+    await act(async () => screen.getByTestId("radio-input").focus());
+    await soon(platform, true);
+    await act(async () => (await screen.findByTestId("stay")).focus());
+    await soon(platform, false);
+    await waitFor(() => expect(screen.queryByTestId("locks-soon")).toBeNull());
+    expect(document.activeElement).toBe(screen.getByTestId("radio-input"));
   });
 });
 
@@ -352,6 +566,35 @@ describe("changing a PIN", () => {
     await waitFor(() => expect(screen.queryByTestId("pin-temporary")).toBeNull());
   });
 
+  it("gives_the_focus_to_the_view_when_the_notice_that_it_was_opened_from_goes", async () => {
+    await open({ temporary: true, window: "front-desk" });
+    await screen.findAllByTestId("rack-room");
+    await act(async () => screen.getByTestId("pin-temporary-change").focus());
+    await press("pin-temporary-change");
+    await fill(PIN, "735190");
+    await waitFor(() => expect(screen.queryByTestId("dialog-change-pin")).toBeNull());
+    await waitFor(() => expect(screen.getByRole("main").contains(document.activeElement)).toBe(true));
+  });
+
+  it("says_one_thing_at_a_time_and_each_in_one_way", async () => {
+    await open({ temporary: true });
+    await press("pin-temporary-change");
+    await fill("000000", "735190");
+    expect(screen.getByTestId("change-pin-problem")).toBeDefined();
+    // The focus went to the field, and the words are read with it.
+    await later(1_100);
+    expect(spoken("assertive")).toBe("");
+    await fill(PIN, "735190", "735191");
+    expect(screen.queryByTestId("change-pin-problem")).toBeNull();
+    expect(document.querySelectorAll('[aria-invalid="true"]').length).toBe(1);
+    expect(document.activeElement).toBe(screen.getByTestId("change-pin-again"));
+    expect(spoken("assertive")).toBe("");
+    // It is there already.
+    await write("change-pin-again", "735192");
+    await enter("change-pin-again");
+    await waitFor(() => expect(spoken("assertive")).toContain("The two new PINs are not the same."), { timeout: 2_500 });
+  });
+
   it.each([
     ["pin", "000000", "735190", "That is not the PIN you have."],
     ["new", PIN, "12", "That PIN will not do."],
@@ -374,33 +617,9 @@ describe("changing a PIN", () => {
   });
 });
 
-describe("what the desk and the role lack", () => {
+describe("what the desk lacks", () => {
   it("passes_that_have_run_out_stand_in_a_notice", async () => {
     await open({ lacks: true });
     expect(screen.getByTestId("sign-in-lacks").textContent).toContain("its passes have run out");
-  });
-
-  it("what_the_role_does_not_include_is_not_offered_on_the_board", async () => {
-    const mayNot = ["start", "pause", "resume", "complete", "inspect", "add_task", "cancel_task"];
-    await open({ mayNot });
-    const tiles = await screen.findAllByTestId("tile");
-    expect(screen.queryByTestId("tile-primary")).toBeNull();
-    expect(screen.queryByTestId("add-task")).toBeNull();
-    await act(async () => fireEvent.click(within(tiles[0] as HTMLElement).getByTestId("tile-menu")));
-    const offered = screen.getAllByRole("menuitem").map((each) => each.dataset["testid"]);
-    for (const id of ["start", "pause", "complete", "inspect", "pass", "fail", "cancel"]) expect(offered).not.toContain(`menu-${id}`);
-    expect(offered).toContain("menu-note");
-    const moves = screen.getAllByRole("menuitem").filter((each) => each.dataset["testid"]?.startsWith("menu-move"));
-    expect(moves.some((each) => each.textContent?.includes("Your role does not include this."))).toBe(true);
-  });
-
-  it("what_the_role_does_not_include_is_not_offered_at_the_front_desk", async () => {
-    await open({ window: "front-desk", mayNot: ["claim", "release", "arrived", "departed", "queue_guest", "leave_queue", "set_priority"] });
-    const rows = await screen.findAllByTestId("rack-room");
-    expect(screen.queryByTestId("rack-primary")).toBeNull();
-    await act(async () => fireEvent.click(within(rows[0] as HTMLElement).getByTestId("rack-more")));
-    const offered = [...screen.getByTestId("dialog-room").querySelectorAll<HTMLElement>(".panel-verbs button")].map((each) => each.dataset["testid"]);
-    expect(offered.length).toBeGreaterThan(0);
-    for (const id of ["claim", "release", "arrived", "departed", "queue", "rush"]) expect(offered).not.toContain(`room-${id}`);
   });
 });

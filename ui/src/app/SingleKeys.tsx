@@ -27,14 +27,14 @@ export function SingleKeys({ open }: { open: boolean }): ReactNode {
   };
   const refuse = (why: string) => {
     setRefused(why);
-    announce(why, { urgency: "assertive" });
+    announce(why, { urgency: "assertive", atTheDoor: true });
   };
   const give = (id: ShortcutId, key: string) => {
     const { [id]: _, ...others } = changed;
     setPref({ keys: key === SHORTCUTS[id].key ? others : { ...others, [id]: key } });
     ask(null);
     const [what, now] = [shortcutWord(id), iso(written(key))];
-    announce(key === "" ? t`${what}: no key.` : t`${what}: the key ${now}.`);
+    announce(key === "" ? t`${what}: no key.` : t`${what}: the key ${now}.`, { atTheDoor: true });
   };
   const onKeyDown = (id: ShortcutId, event: KeyboardEvent) => {
     if (asked !== id || event.key === "Tab" || MODIFIERS.includes(event.key)) return;
@@ -99,7 +99,7 @@ export function SingleKeys({ open }: { open: boolean }): ReactNode {
         isDisabled={Object.keys(changed).length === 0}
         onPress={() => {
           setPref({ keys: {} });
-          announce(t`All keys are as they were at first.`);
+          announce(t`All keys are as they were at first.`, { atTheDoor: true });
         }}
       >
         {t`Put all keys back`}

@@ -461,9 +461,14 @@ temporary: boolean,
  */
 lacks: Phrase | null, 
 /**
- * What the role of whoever is working does not include: names of actions.
+ * What the role of whoever is working does not include: names of actions. Taking something back is asked of what
+ * is taken back.
  */
-mayNot: Array<string>, };
+mayNot: Array<string>, 
+/**
+ * Nobody has touched the desk for so long that it locks within the next half minute.
+ */
+locksSoon: boolean, };
 
 /**
  * The hotel.

@@ -12,6 +12,7 @@ import { inFull } from "../shared/said";
 import { inAList, workWord } from "../shared/words";
 import { dismissToast, showToast, troubleToast } from "../shared/toasts";
 import type { Desk } from "./desk";
+import { metTheLock } from "./lock";
 import { began, landed, painted, refused } from "./probe";
 
 interface RecordedEvent {
@@ -144,6 +145,8 @@ export async function performMany(desk: Desk, parts: readonly Part[], { done, no
       return await desk.platform.act({ intentId: ulid(), roomId, action, since: null });
     } catch (thrown) {
       const error = asCommandError(thrown);
+      // Of many, what was not done is told all the same, to whoever opens the desk again.
+      metTheLock(error);
       refusals.push({ number, why: inFull(error), code: error.code });
       return null;
     } finally {
@@ -266,6 +269,7 @@ export async function undo(desk: Desk, eventId?: string): Promise<void> {
 
 /** Shows and says what went wrong, where the person is. */
 export function report(error: CommandError): void {
+  if (metTheLock(error)) return;
   showToast(troubleToast(error));
   announce(inFull(error), { urgency: "assertive" });
 }
@@ -278,6 +282,14 @@ export async function attempt<T>(command: () => Promise<T>): Promise<T | undefin
     report(asCommandError(thrown));
     return undefined;
   }
+}
+
+/** Locks the desk, and shows it at once. */
+export function lockDesk(desk: Desk): Promise<void> {
+  return attempt(async () => {
+    await desk.platform.lock();
+    await desk.refresh(["session"]);
+  });
 }
 
 export { ulid as newId };

@@ -5,10 +5,12 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppState, ChangeKind, CommandError, Notice } from "../bindings/bindings";
 import type { Platform } from "../platform/platform";
+import { lockSpeech } from "../shared/announcer";
 import { toasts } from "../shared/toasts";
 import { undoable } from "./actions";
 import { createBoardStore, type BoardStore } from "./board";
 import { createDecidingStore, type DecidingStore } from "./deciding";
+import { metTheLock, whenLockIsMet } from "./lock";
 import { createOutboxStore, type OutboxStore } from "./outbox";
 import { createRackStore, type RackStore } from "./rack";
 import { Refresher } from "./refresher";
@@ -69,15 +71,19 @@ export function createDesk(platform: Platform, onError: (error: CommandError) =>
         undoable.setState({ stack: [] });
         toasts.setState({ list: [] });
       }
+      // Before the views: what they say at the door is said behind it.
+      lockSpeech(state.phase === "locked");
       app.setState({ state: share(held, state), error: null });
     },
     (error) => app.setState({ error }),
   );
   const isLocked = (): boolean => app.getState().state?.phase === "locked";
-  // The desk may have been locked between the question and its answer: then the frame says so, and nothing is wrong.
+  whenLockIsMet(() => {
+    lockSpeech(true);
+    void appReads.request();
+  });
   const failed = (error: CommandError): void => {
-    if (error.code === "DESK_LOCKED") void appReads.request();
-    else onError(error);
+    if (!metTheLock(error)) onError(error);
   };
   const boardReads = new Refresher(async () => {
     board.apply(await platform.board(board.getState().revision));

@@ -3,6 +3,7 @@
 import { t } from "@lingui/core/macro";
 import { useEffect, useState, type ReactNode } from "react";
 import { Form } from "react-aria-components";
+import { createStore } from "zustand/vanilla";
 import type { Person } from "../bindings/bindings";
 import { newId } from "../data/actions";
 import { inDeskOrder } from "../data/people";
@@ -16,6 +17,9 @@ import { useAttempt } from "./useAttempt";
 import { roleWord } from "./words";
 import "./goOn.css";
 
+/** The manager whose PIN is asked for here, at somebody else's work. When they sign in, what asked for it stays open. */
+export const calledHere = createStore<{ id: string | null }>(() => ({ id: null }));
+
 interface Props {
   onDone: () => void;
   onBack: () => void;
@@ -28,6 +32,10 @@ export function GoOn({ onDone, onBack }: Props): ReactNode {
   const byPin = useApp((state) => state.signIn.byPin);
   const [signingIn, setSigningIn] = useState<Person | null>(null);
   const { busy, error, run: attempt } = useAttempt();
+  useEffect(() => {
+    calledHere.setState({ id: signingIn?.id ?? null });
+    return () => calledHere.setState({ id: null });
+  }, [signingIn]);
 
   const run = (command: () => Promise<void>) =>
     attempt(async () => {

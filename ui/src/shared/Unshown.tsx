@@ -2,9 +2,10 @@
 // and the next Tab goes on from there.
 
 import { t } from "@lingui/core/macro";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import type { CommandError } from "../bindings/bindings";
 import { afterCode, Back, Button, Code } from "./controls";
+import { useHeadingFocus } from "./focus";
 import { said } from "./said";
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
 
 export function Unshown({ className, error, testId, back = <Back />, onRetry, children }: Props): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useHeadingFocus(heading);
   return (
     <div className={className} data-testid={testId} data-code={error.code}>
       {back}

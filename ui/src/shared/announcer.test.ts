@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { announce, mountAnnouncer } from "./announcer";
+import { announce, lockSpeech, mountAnnouncer } from "./announcer";
 
 function said(urgency: "polite" | "assertive"): string[] {
   return [...document.querySelectorAll(`[aria-live=${urgency}] > div`)].map((block) => block.textContent);
@@ -20,6 +20,23 @@ describe("the announcer", () => {
       expect(region.hasAttribute("data-live-announcer")).toBe(true);
       expect(region.childNodes.length).toBe(0);
     }
+  });
+
+  it("says on a locked desk only what stands at the door, and takes back what was said before", () => {
+    announce("Room 412: started.");
+    announce("Room 413: started.");
+    lockSpeech(true);
+    announce("Room 414: started.", { urgency: "assertive" });
+    announce("This desk is locked.", { atTheDoor: true });
+    vi.advanceTimersByTime(3_000);
+    expect([...said("polite"), ...said("assertive")]).toEqual(["This desk is locked."]);
+    // Heard of twice, it takes nothing back of that.
+    lockSpeech(true);
+    expect(said("polite")).toEqual(["This desk is locked."]);
+    lockSpeech(false);
+    announce("Room 415: started.");
+    vi.advanceTimersByTime(1_000);
+    expect(said("polite")).toContain("Room 415: started.");
   });
 
   it("adds a new block for each message, at least a second apart, and takes it away later", () => {

@@ -1,7 +1,8 @@
 // What is said to people who listen instead of look. Two live regions, polite and assertive, stand empty on <body> from
 // the start; every message is a new block element, because WebKitGTK tells nobody about changed text, only about added
 // blocks. Messages leave at least a second apart so that none cuts off the one before, and a newer message under the
-// same key takes the place of one that was not said yet. Nothing else in the screens may make a live region.
+// same key takes the place of one that was not said yet. Nothing else in the screens may make a live region. On a locked
+// desk only what stands at the door is said: an answer that comes late tells nobody of a room.
 
 export type Urgency = "polite" | "assertive";
 
@@ -9,6 +10,8 @@ export interface AnnounceOptions {
   urgency?: Urgency;
   /** A message that waits under this key is replaced. */
   key?: string;
+  /** It tells of nothing behind the lock, and is said on a locked desk too. */
+  atTheDoor?: boolean;
 }
 
 interface Waiting {
@@ -23,6 +26,7 @@ const STAYS_MS = 8000;
 const regions: Partial<Record<Urgency, HTMLElement>> = {};
 let queue: Waiting[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
+let locked = false;
 
 function region(urgency: Urgency): HTMLElement {
   const known = regions[urgency];
@@ -47,8 +51,8 @@ export function mountAnnouncer(): void {
 }
 
 /** Says it. Assertive messages go before waiting polite ones. */
-export function announce(text: string, { urgency = "polite", key }: AnnounceOptions = {}): void {
-  if (text === "") return;
+export function announce(text: string, { urgency = "polite", key, atTheDoor = false }: AnnounceOptions = {}): void {
+  if (text === "" || (locked && !atTheDoor)) return;
   if (key !== undefined) queue = queue.filter((waiting) => waiting.key !== key);
   const message: Waiting = { text, urgency, key };
   if (urgency === "assertive") {
@@ -76,10 +80,14 @@ function next(): void {
   timer = setTimeout(next, SPACING_MS);
 }
 
-/** Takes back what waits to be said, and what was said and can still be read. */
-export function hush(): void {
-  queue = [];
-  for (const urgency of ["polite", "assertive"] as const) regions[urgency]?.replaceChildren();
+/** Locks what is said, or opens it again. With the lock goes what waits to be said, and what was said and can still be
+ * read. */
+export function lockSpeech(isLocked: boolean): void {
+  if (isLocked && !locked) {
+    queue = [];
+    for (const urgency of ["polite", "assertive"] as const) regions[urgency]?.replaceChildren();
+  }
+  locked = isLocked;
 }
 
 /** Forgets everything: for tests. */
@@ -87,6 +95,7 @@ export function resetAnnouncer(): void {
   clearTimeout(timer);
   timer = undefined;
   queue = [];
+  locked = false;
   for (const urgency of ["polite", "assertive"] as const) {
     regions[urgency]?.remove();
     delete regions[urgency];

@@ -1,6 +1,29 @@
 // The focus is never lost with what was pressed: a button that goes with what it did leaves it to the page's heading.
 
-import { useEffect, type RefObject } from "react";
+import { useEffect, useRef, type RefObject } from "react";
+
+let byThePage = false;
+
+/** Gives the focus where nobody need have touched anything: it is not taken for somebody's touch. */
+export function giveFocus(to: HTMLElement | null | undefined, options: FocusOptions = { preventScroll: true }): void {
+  byThePage = true;
+  to?.focus(options);
+  byThePage = false;
+}
+
+/** Whether the page itself moves the focus just now. */
+export function isGivingFocus(): boolean {
+  return byThePage;
+}
+
+/** Gives the focus to the page's heading once what it heads is there; not when a page that was hidden is shown again. */
+export function useHeadingFocus(heading: RefObject<HTMLElement | null>, isThere = true): void {
+  const done = useRef(false);
+  useEffect(() => {
+    if (isThere && !done.current) heading.current?.focus();
+    done.current = isThere;
+  }, [heading, isThere]);
+}
 
 /** Whatever else gives the focus back, as a dialog does that closes or a list that has a next row, does it within this. */
 const OTHERS_MS = 180;
@@ -19,7 +42,7 @@ export function useFocusKept(page: RefObject<HTMLElement | null>, heading: RefOb
       const at = document.activeElement;
       // Somebody is still asked something about it.
       if (at?.closest('[role="dialog"]') != null) later = setTimeout(look, OTHERS_MS);
-      else if (at === null || at === document.body) heading.current?.focus({ preventScroll: true });
+      else if (at === null || at === document.body) giveFocus(heading.current);
     };
     const changes = new MutationObserver(() => {
       if (held === null || held.isConnected) return;
@@ -42,7 +65,7 @@ export function useFocusGoesOn(): void {
   useEffect(
     () => () => {
       const at = document.activeElement;
-      if (at === null || at === document.body) document.querySelector("main")?.focus({ preventScroll: true });
+      if (at === null || at === document.body) giveFocus(document.querySelector<HTMLElement>("main"));
     },
     [],
   );

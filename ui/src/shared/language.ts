@@ -109,7 +109,7 @@ async function goOver(language: Language): Promise<void> {
     setPref({ language: stays.code });
     const text = t`The words of ${iso(language.name)} cannot be read. The screens stay in ${iso(stays.name)}.`;
     showToast({ tone: "trouble", text, nextStep: t`Start Turndown again and choose it once more. If it stays, install Turndown anew.`, code: "LANGUAGE_UNREADABLE" });
-    announce(text, { urgency: "assertive" });
+    announce(text, { urgency: "assertive", atTheDoor: true });
   }
 }
 

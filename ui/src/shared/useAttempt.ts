@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "react";
 import type { CommandError } from "../bindings/bindings";
+import { metTheLock } from "../data/lock";
 import { asCommandError } from "../platform/platform";
 import { announce } from "./announcer";
 import { inFull } from "./said";
@@ -14,7 +15,12 @@ export interface Attempt {
   run: (command: () => Promise<void>) => Promise<void>;
 }
 
-export function useAttempt(): Attempt {
+function sayIt(why: CommandError): void {
+  announce(inFull(why), { urgency: "assertive" });
+}
+
+/** `say` tells what went wrong, where that is not said as everywhere. */
+export function useAttempt(say: (why: CommandError) => void = sayIt): Attempt {
   const running = useRef(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<CommandError | null>(null);
@@ -27,8 +33,9 @@ export function useAttempt(): Attempt {
       await command();
     } catch (thrown) {
       const why = asCommandError(thrown);
+      if (metTheLock(why)) return;
       setError(why);
-      announce(inFull(why), { urgency: "assertive" });
+      say(why);
     } finally {
       running.current = false;
       setBusy(false);

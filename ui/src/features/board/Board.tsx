@@ -11,6 +11,7 @@ import { share } from "../../data/share";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { count, iso } from "../../shared/fmt";
+import { giveFocus } from "../../shared/focus";
 import { isTyping, keyOf } from "../../shared/keys";
 import { rowHeight } from "../../shared/language";
 import { prefs } from "../../shared/prefs";
@@ -172,7 +173,7 @@ export function Board(): ReactNode {
     const next = nextFocus(was.focus, lanes, mover, shownBefore.current);
     if (next.kind === "same") return;
     if (next.kind === "lane") {
-      if (inside.current) document.getElementById(`lane-${next.column}`)?.focus();
+      if (inside.current) giveFocus(document.getElementById(`lane-${next.column}`), {});
       // The heading has the focus, but Tab and the arrows must still lead to a tile: the one that left, if it is here.
       const left = nextFocus(was.focus, lanes, "remote");
       const focus = left.kind === "tile" ? left.focus : moveFocus(was.focus, lanes, "first", 1);
@@ -204,8 +205,11 @@ export function Board(): ReactNode {
 
   const claim = current?.claim ?? 0;
   const currentId = current?.focus.taskId ?? null;
+  // A board that is shown again after the lock has claimed it before.
+  const claimed = useRef(0);
   useLayoutEffect(() => {
-    if (claim > 0 && currentId !== null) domTile(currentId)?.focus({ preventScroll: true });
+    if (claim > claimed.current && currentId !== null) giveFocus(domTile(currentId));
+    claimed.current = claim;
     // Only a new claim moves the page's focus; a tile that becomes current by a filter does not take it.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [claim]);
@@ -229,7 +233,7 @@ export function Board(): ReactNode {
         if (document.activeElement !== document.body || !document.hasFocus() || document.querySelector(".overlay") !== null) return;
         // By now the focus may belong to another tile than when this was asked for.
         const tile = latest.current === null ? null : domTile(latest.current.focus.taskId);
-        (tile ?? root.current)?.focus({ preventScroll: true });
+        giveFocus(tile ?? root.current);
       });
     };
     document.addEventListener("focusout", rescue);
@@ -240,10 +244,13 @@ export function Board(): ReactNode {
   // Whoever went elsewhere is not called back by what changes here, whichever way they went: from a tile, or from the menu
   // or the dialog of one, which are drawn elsewhere but belong to it.
   useEffect(() => {
-    const left = ({ target }: globalThis.FocusEvent) => {
-      if (!(target instanceof Element) || target === root.current || lanesBox.current?.contains(target) === true) return;
-      if (target.closest(".overlay, .popover") === null) inside.current = false;
+    const look = (at: EventTarget | null) => {
+      if (!(at instanceof Element) || at === root.current || lanesBox.current?.contains(at) === true) return;
+      if (at.closest(".overlay, .popover") === null) inside.current = false;
     };
+    const left = ({ target }: globalThis.FocusEvent) => look(target);
+    // While nobody listened, the focus may have gone; while it is nowhere, it may still come back.
+    if (document.activeElement !== document.body) look(document.activeElement);
     document.addEventListener("focusin", left);
     return () => document.removeEventListener("focusin", left);
   }, []);

@@ -10,6 +10,7 @@ import { useStore } from "zustand";
 import type { DowntimePack, CommandError, ConflictHead, OutboxFilter, SyncStatus } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
 import type { Desk } from "../../data/desk";
+import { metTheLock } from "../../data/lock";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
@@ -496,7 +497,8 @@ function Lasts({ isBoard, onGone, onAsk }: PartProps & { onAsk: (what: Asked) =>
       setPack(await desk.platform.downtimePack());
       setError(null);
     } catch (thrown) {
-      setError(asCommandError(thrown));
+      const failure = asCommandError(thrown);
+      if (!metTheLock(failure)) setError(failure);
     }
   }, [desk]);
   useReading(read);

@@ -13,6 +13,7 @@ import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Switch } from "../../shared/controls";
 import { may, mayNotWords } from "../../shared/duties";
+import { useHeadingFocus } from "../../shared/focus";
 import { count, iso } from "../../shared/fmt";
 import { isTyping, type ShortcutId } from "../../shared/keys";
 import { prefs, setPref } from "../../shared/prefs";
@@ -56,9 +57,8 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
   }, [deciding]);
 
   const loaded = deciding !== null && error === null;
-  useEffect(() => {
-    if (loaded) root.current?.querySelector<HTMLElement>("h1")?.focus();
-  }, [loaded]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useHeadingFocus(heading, loaded);
 
   if (error !== null) {
     return (
@@ -175,7 +175,7 @@ export function Conflict({ entityKind, entityId }: { entityKind: string; entityI
         <Back onPress={() => go({ view: "sync" })}>{t`Sync Center`}</Back>
         <header className="resolver-head">
           <div>
-            <h1 tabIndex={-1} data-quiet-focus="">
+            <h1 ref={heading} tabIndex={-1} data-quiet-focus="">
               {t`Room`} <RoomNumber number={view.title} />: {t`two people changed the same thing`}
             </h1>
             <p className="resolver-summary" dir="auto">{said(view.summary)}</p>

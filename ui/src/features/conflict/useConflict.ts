@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { CommandError } from "../../bindings/bindings";
 import type { Deciding } from "../../data/deciding";
+import { metTheLock } from "../../data/lock";
 import { Refresher } from "../../data/refresher";
 import { useApp, useDesk } from "../../data/useDesk";
 import { broughtAlong } from "./choices";
@@ -48,7 +49,7 @@ export function useConflict(entityKind: string, entityId: string): InHand {
         desk.deciding.change(name, (was) => broughtAlong(was, view));
       },
       (problem) => {
-        if (reads.current !== own) return;
+        if (metTheLock(problem) || reads.current !== own) return;
         if (problem.code === "CONFLICT_GONE") forget();
         setError(problem);
       },

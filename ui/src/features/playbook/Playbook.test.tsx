@@ -1,6 +1,11 @@
 import { render, screen } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import Playbook from "./Playbook";
+
+const scrollWidth = Object.getOwnPropertyDescriptor(Element.prototype, "scrollWidth");
+afterEach(() => {
+  if (scrollWidth !== undefined) Object.defineProperty(Element.prototype, "scrollWidth", scrollWidth);
+});
 
 describe("h16_the_playbook_is_reachable_where_it_is_needed", () => {
   it.each([
@@ -22,5 +27,19 @@ describe("h16_the_playbook_is_reachable_where_it_is_needed", () => {
     const links = screen.getAllByRole("link").map((link) => link.getAttribute("href") ?? "");
     expect(links.length).toBeGreaterThan(0);
     expect(links.every((href) => href.startsWith("#"))).toBe(true);
+  });
+
+  it("has tables that are a stop of the Tab key where they are wider than their place, each named by its heading", () => {
+    const { unmount } = render(<Playbook place={null} />);
+    expect(screen.queryAllByRole("region")).toEqual([]);
+    unmount();
+    Object.defineProperty(Element.prototype, "scrollWidth", { configurable: true, get: () => 1_000 });
+    render(<Playbook place={null} />);
+    const tables = screen.getAllByRole("region");
+    expect(tables.length).toBe(screen.getAllByRole("table").length);
+    for (const each of tables) {
+      expect(each.tabIndex).toBe(0);
+      expect(document.getElementById(each.getAttribute("aria-labelledby") ?? "")?.tagName).toMatch(/^H[12]$/);
+    }
   });
 });

@@ -1,7 +1,7 @@
 // The operator's playbook, where it is needed: the same page as in docs/, at the reason code or the heading that was
 // asked for.
 
-import { useEffect, useRef, type MouseEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type MouseEvent, type ReactNode } from "react";
 import Markdown, { type Components } from "react-markdown";
 import rehypeSlug from "rehype-slug";
 import remarkGfm from "remark-gfm";
@@ -44,13 +44,34 @@ function PageLink({ href, children }: { href?: string | undefined; children?: Re
   );
 }
 
-const components: Components = {
-  a: ({ href, children }) => <PageLink href={href}>{children}</PageLink>,
-  table: ({ children }) => (
-    <div className="playbook-table">
+/** A table that is wider than its place is scrolled by the keys too: then it is a stop of the Tab key, named by the heading
+ * above it. */
+function Table({ children }: { children?: ReactNode }): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const [heading, setHeading] = useState<string | null>(null);
+  useLayoutEffect(() => {
+    const place = box.current;
+    if (place === null) return undefined;
+    const look = () => {
+      let above = place.previousElementSibling;
+      while (above !== null && above.id === "") above = above.previousElementSibling;
+      setHeading(place.scrollWidth > place.clientWidth ? (above?.id ?? "") : null);
+    };
+    look();
+    const sizes = new ResizeObserver(look);
+    sizes.observe(place);
+    return () => sizes.disconnect();
+  }, []);
+  return (
+    <div ref={box} className="playbook-table" {...(heading === null ? {} : { role: "region", tabIndex: 0, "aria-labelledby": heading })}>
       <table>{children}</table>
     </div>
-  ),
+  );
+}
+
+const components: Components = {
+  a: ({ href, children }) => <PageLink href={href}>{children}</PageLink>,
+  table: ({ children }) => <Table>{children}</Table>,
 };
 
 export default function Playbook({ place }: { place: string | null }): ReactNode {

@@ -10,9 +10,10 @@ import { useDesk } from "../../data/useDesk";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
 import { RoomNumber } from "../../shared/controls";
+import { mayDo, mayNotWords, mayRecord } from "../../shared/duties";
 import { count } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
-import { said } from "../../shared/said";
+import { ownWords, said } from "../../shared/said";
 import { shortcutOf, usePressed } from "../../shared/shortcuts";
 import { inAList } from "../../shared/words";
 import "./radio.css";
@@ -22,7 +23,12 @@ const ROOMS_SHOWN = 8;
 /** Lines that the arrow keys bring back. */
 const KEPT = 30;
 
+/** Whoever can record nothing has no use for it. */
 export function RadioLine(): ReactNode {
+  return mayRecord() ? <Line /> : null;
+}
+
+function Line(): ReactNode {
   const desk = useDesk();
   const [line, setLine] = useState("");
   const [echo, setEcho] = useState<RadioEcho | null>(null);
@@ -38,7 +44,7 @@ export function RadioLine(): ReactNode {
     asked.current += 1;
     const mine = asked.current;
     try {
-      const answer = await desk.platform.radio(text);
+      const answer = withinTheRole(await desk.platform.radio(text));
       if (mine !== asked.current) return null;
       setEcho(answer);
       setAnswered(text);
@@ -146,6 +152,16 @@ export function RadioLine(): ReactNode {
   );
 }
 
+/** What the role does not include is not recorded, nor what follows it for the same room: that may stand on it. */
+export function withinTheRole(echo: RadioEcho): RadioEcho {
+  const rooms = echo.rooms.map((room): RadioRoom => {
+    const end = room.actions.findIndex((action) => !mayDo(action));
+    if (end < 0) return room;
+    return { ...room, actions: room.actions.slice(0, end), says: room.says.slice(0, end), problem: { code: "ROLE_MAY_NOT", message: ownWords(mayNotWords()) } };
+  });
+  return { ...echo, rooms };
+}
+
 /** Rooms of which the same is said stand in one line. */
 function alike(rooms: readonly RadioRoom[]): RadioRoom[][] {
   const groups = new Map<string, RadioRoom[]>();
@@ -235,9 +251,10 @@ function isWhole(line: string, word: string): boolean {
 export function summaryOf(echo: RadioEcho): string {
   if (echo.problem !== null) return said(echo.problem.message);
   const problems = echo.rooms.filter((room) => room.problem !== null).length;
-  const [first] = echo.rooms;
-  if (first === undefined) return "";
-  const meant = first.says.length === 0 ? t`It is like that already` : inAList(first.says.map(said));
+  const goes = echo.rooms.find((room) => room.problem === null || room.says.length > 0);
+  // Nothing is recorded: why not is all there is to say.
+  if (goes === undefined) return said(echo.rooms[0]?.problem?.message ?? null);
+  const meant = goes.says.length === 0 ? t`It is like that already` : inAList(goes.says.map(said));
   const rooms = echo.rooms.length === 1 ? meant : `${plural(echo.rooms.length, { one: "# room", other: "# rooms" })}: ${meant}`;
   return [rooms, problems > 0 ? t`${count(problems)} not possible` : ""].filter(Boolean).join(". ");
 }

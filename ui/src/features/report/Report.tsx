@@ -9,6 +9,7 @@ import { useCallback, useEffect, useRef, useState, type ComponentProps, type Rea
 import { DateField, DateInput, DateSegment, Form, Label } from "react-aria-components";
 import type { CameTo, CommandError, Report as Told, ReportPeriod, ReportRow, ReportSums } from "../../bindings/bindings";
 import { attempt } from "../../data/actions";
+import { metTheLock } from "../../data/lock";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
@@ -17,6 +18,7 @@ import { announce } from "../../shared/announcer";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { DayBegan, lineId } from "../../shared/DayBegan";
 import { count, dateTime } from "../../shared/fmt";
+import { useHeadingFocus } from "../../shared/focus";
 import { Glyph } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import { cameToSentence, outageName } from "../../shared/outage";
@@ -77,15 +79,14 @@ export default function Report({ period: asked }: { period: string | null }): Re
       if (last !== undefined) setHead((before) => ({ ...last, people: people ?? before?.people ?? [] }));
       setError(null);
     } catch (thrown) {
-      if (turn === newest.current) setError(asCommandError(thrown));
+      const why = asCommandError(thrown);
+      if (turn === newest.current && !metTheLock(why)) setError(why);
     }
   }, [desk, asked, end, open]);
 
   useReading(read);
   const loaded = head !== null && error === null;
-  useEffect(() => {
-    if (loaded) heading.current?.focus();
-  }, [loaded]);
+  useHeadingFocus(heading, loaded);
 
   const total = head?.total ?? 0;
   const sums = head?.sums ?? NOTHING;

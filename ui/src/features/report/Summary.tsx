@@ -2,14 +2,16 @@
 
 import { plural, t } from "@lingui/core/macro";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import type { CommandError, OutageSummary, RoomOutcome } from "../../bindings/bindings";
+import { metTheLock } from "../../data/lock";
 import { useNow } from "../../data/ticker";
 import { useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { Back, Button, RoomNumber } from "../../shared/controls";
 import { compareRooms, count, dateTime, iso } from "../../shared/fmt";
+import { useHeadingFocus } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import { cameToSentence, outageName } from "../../shared/outage";
@@ -57,14 +59,13 @@ export default function Summary(): ReactNode {
       setSummary(await desk.platform.outageSummary());
       setError(null);
     } catch (thrown) {
-      setError(asCommandError(thrown));
+      const why = asCommandError(thrown);
+      if (!metTheLock(why)) setError(why);
     }
   }, [desk]);
   useReading(read);
   const loaded = summary !== null && error === null;
-  useEffect(() => {
-    if (loaded) heading.current?.focus();
-  }, [loaded]);
+  useHeadingFocus(heading, loaded);
 
   const list = useMemo(() => entries(summary?.rooms ?? []), [summary]);
 

@@ -1,9 +1,9 @@
 // The locked desk: whose it is and how to go on. Of rooms, guests and what waits nothing is told here.
 
 import { t } from "@lingui/core/macro";
-import { useEffect, useLayoutEffect, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useApp } from "../../data/useDesk";
-import { announce, hush } from "../../shared/announcer";
+import { announce } from "../../shared/announcer";
 import { iso } from "../../shared/fmt";
 import { PinForm } from "../../shared/PinForm";
 import { roleWord } from "../../shared/words";
@@ -13,11 +13,9 @@ export function Locked(): ReactNode {
   const hotel = useApp((state) => state.hotel?.name ?? "");
   const person = useApp((state) => state.person);
   const [somebodyElse, setSomebodyElse] = useState(false);
-  // What was said of rooms can be read no more either.
-  useLayoutEffect(hush, []);
   useEffect(() => {
     document.title = `${t`Locked`} · ${hotel} · Turndown`;
-    announce(person === null ? t`This desk is locked.` : t`This desk is locked. Work that was recorded goes on being sent. ${iso(person.name)}: type your PIN.`, { key: "locked" });
+    announce(person === null ? t`This desk is locked.` : t`This desk is locked. Work that was recorded goes on being sent. ${iso(person.name)}: type your PIN.`, { key: "locked", atTheDoor: true });
     // Said once, when it locks.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);

@@ -4,13 +4,14 @@ import { t } from "@lingui/core/macro";
 import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import type { CommandError, RoomOnHold, Story as Told, StoryLine, StoryStep } from "../../bindings/bindings";
 import { letGoOn } from "../../data/actions";
+import { metTheLock } from "../../data/lock";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { Back, Button, RoomNumber, Select } from "../../shared/controls";
 import { dateTime, iso } from "../../shared/fmt";
-import { useFocusKept } from "../../shared/focus";
+import { useFocusKept, useHeadingFocus } from "../../shared/focus";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { HoldDialog } from "../../shared/HoldDialog";
 import { Unshown } from "../../shared/Unshown";
@@ -36,7 +37,8 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
       setStory(await desk.platform.story(entityKind, entityId));
       setError(null);
     } catch (thrown) {
-      setError(asCommandError(thrown));
+      const why = asCommandError(thrown);
+      if (!metTheLock(why)) setError(why);
     }
   }, [desk, entityKind, entityId]);
 
@@ -49,10 +51,7 @@ export function Story({ entityKind, entityId }: { entityKind: string; entityId: 
   }, [online, story, readNow]);
 
   const loaded = story !== null && error === null;
-  useEffect(() => {
-    if (loaded) heading.current?.focus();
-  }, [loaded]);
-
+  useHeadingFocus(heading, loaded);
   useFocusKept(page, heading, loaded);
 
   if (error !== null) {

@@ -14,14 +14,14 @@ import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
 import { Button, Code, Dialog, Field, RoomNumber } from "../../shared/controls";
 import { DayBegan, lineId } from "../../shared/DayBegan";
-import { may } from "../../shared/duties";
+import { may, mayRecord, type Duty } from "../../shared/duties";
 import { age, count, dateTime, duration, iso, time } from "../../shared/fmt";
 import { Glyph, type GlyphName } from "../../shared/glyphs";
 import { rowHeight } from "../../shared/language";
 import { go, routeHash } from "../../shared/route";
 import { inFull, said } from "../../shared/said";
 import { showToast } from "../../shared/toasts";
-import { useFocusKept } from "../../shared/focus";
+import { giveFocus, useFocusKept, useHeadingFocus } from "../../shared/focus";
 import { useRowKeys } from "../../shared/rowKeys";
 import { flushSentence } from "../../shared/sending";
 import { buttonName, outboxStateWord } from "../../shared/words";
@@ -49,6 +49,9 @@ const STATE_GLYPH: Record<OutboxState, GlyphName> = {
   discarded: "cross",
 };
 
+/** What is said of these says already who can try it again. */
+const SAY_WHO = ["ROLE_MAY_NOT", "PASS_MISSING", "PASS_EXPIRED"];
+
 const undoWord = (undo: RowUndo): string => (undo === "bringBack" ? t`Bring mine back` : t`Do it after all`);
 
 // Every change of the queue comes by here, thousands in an hour: each part listens to what it shows, and no more of the
@@ -58,7 +61,7 @@ export function SyncCenter(): ReactNode {
   const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  useEffect(() => heading.current?.focus(), []);
+  useHeadingFocus(heading);
   useFocusKept(page, heading);
 
   return (
@@ -87,14 +90,14 @@ export function SyncCenter(): ReactNode {
 
 function HeadActions(): ReactNode {
   const desk = useDesk();
-  const hasFailed = useApp((state) => state.sync.ledger.attention > 0);
+  const hasFailed = useApp((state) => state.sync.ledger.attention > 0) && mayRecord();
   const paused = useApp((state) => state.sync.paused);
   const retryFailed = async () => {
     const done = await attempt(() => desk.platform.retryFailed());
     if (done === undefined) return;
     const came = retriedWords(done);
     announce(came, { key: "retry-failed" });
-    showToast(done.refused === 0 ? { tone: "done", text: came } : { tone: "trouble", text: came, nextStep: t`Try one of them by itself: it says why.` });
+    showToast(done.refused === 0 ? { tone: "done", text: came } : { tone: "trouble", text: came, nextStep: t`Each says why in its row, or when it is tried by itself.` });
   };
   return (
     <div className="sync-actions">
@@ -304,7 +307,7 @@ function Rows(): ReactNode {
     const row = list?.querySelector<HTMLElement>(`tr[data-index="${at}"]`) ?? null;
     // After whatever else gives the focus back, as a dialog does that closes.
     const later = setTimeout(() => {
-      if (worksHere.current && document.activeElement === document.body) (row?.isConnected === true ? row : list)?.focus({ preventScroll: true });
+      if (worksHere.current && document.activeElement === document.body) giveFocus(row?.isConnected === true ? row : list);
     }, FOCUS_MS);
     return () => clearTimeout(later);
   });
@@ -465,6 +468,9 @@ const Row = memo(function Row({ index, onCurrent, measure, ...cells }: RowProps)
 // Drawn anew when their own words change, and not when the list scrolls or another row comes, changes or goes.
 const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): ReactNode {
   const desk = useDesk();
+  // Trying it again, doing it after all and taking it back are asked of the action itself.
+  const mine = may(row.action as Duty);
+  const isOthers = !mine && (row.canRetry || row.undo === "doAgain") && !SAY_WHO.includes(row.code ?? "");
   const retry = async () => {
     const taken = await attempt(async () => {
       await desk.platform.retryEvent(row.eventId);
@@ -511,7 +517,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
         </small>
         {row.why === null ? null : (
           <small className="outbox-why" data-state={row.state}>
-            <b dir="auto">{said(row.why)}</b> <bdi>{said(row.nextStep)}</bdi> {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
+            <b dir="auto">{said(row.why)}</b> <bdi>{said(row.nextStep)}</bdi> {isOthers ? t`Trying it again is for somebody whose role includes it.` : null} {row.code === null ? null : <Code code={row.code} tabIndex={current ? 0 : -1} />}
           </small>
         )}
       </td>
@@ -523,7 +529,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
             {t`Decide`}
           </Button>
         ) : null}
-        {row.canRetry ? (
+        {row.canRetry && mine ? (
           <Button small testId="retry" aria-label={t`Retry: ${said(row.summary)}, room ${iso(row.title)}`} onPress={() => void retry()}>
             {t`Retry`}
           </Button>
@@ -533,7 +539,7 @@ const Cells = memo(function Cells({ row, now, current, onGiveUp }: CellsProps): 
             {t`Let it go on`}
           </Button>
         ) : null}
-        {row.undo === null ? null : (
+        {row.undo === null || !mine ? null : (
           <Button small testId="row-undo" aria-label={buttonName(undoWord(row.undo), said(row.summary), t`Room ${iso(row.title)}`)} onPress={() => void undoRow()}>
             {undoWord(row.undo)}
           </Button>

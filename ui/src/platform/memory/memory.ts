@@ -85,7 +85,7 @@ export interface MemoryPlatform extends Platform {
 /** The PIN of everybody in this house. */
 export const PIN = "481516";
 /** What is answered while the desk is locked. */
-const WAYS_IN = ["subscribe", "appState", "signIn", "signOut", "lock", "stillHere", "sayForPack", "telemetry", "openWindow", "quit", "remote", "setState", "wantForPack", "saidForPack"];
+const WAYS_IN = ["subscribe", "appState", "signIn", "lock", "stillHere", "sayForPack", "telemetry", "openWindow", "quit", "remote", "setState", "wantForPack", "saidForPack"];
 
 /** A stick that is plugged in. */
 const STICK = "/media/desk/KINGSTON";
@@ -149,7 +149,7 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     signIn: {
       byPin: options.byPin ?? false, lockMinutes: options.byPin === true ? 5 : null, temporary: options.temporary ?? false,
       lacks: options.lacks === true ? phrase("This desk has not reached the service for so long that its passes have run out. What you do is saved, and waits for a manager once it is sent.") : null,
-      mayNot: [...(options.mayNot ?? [])],
+      mayNot: [...(options.mayNot ?? [])], locksSoon: false,
     },
     sync: {
       mode: options.link ?? "auto", paused: false, heldBack: 0, carriedAttention: 0, state: (options.link ?? "auto") === "auto" ? "online" : "offline", reason: null, slow: null, notice: null, since: null,
@@ -455,9 +455,14 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
     lock: async () => {
       if (!app.signIn.byPin || app.person === null) return;
       app.phase = "locked";
+      app.signIn.locksSoon = false;
       touch([], ["session"]);
     },
-    stillHere: async () => undefined,
+    stillHere: async () => {
+      if (!app.signIn.locksSoon) return;
+      app.signIn.locksSoon = false;
+      touch([], ["session"]);
+    },
     changePin: async (pin, newPin) => {
       if (fold(newPin).length < 6) fail("PIN_WEAK", phrase("That PIN will not do."), phrase("Choose one that is not among those that everybody tries first."));
       if (fold(pin) !== PIN) fail("PIN_WRONG", phrase("That is not the PIN you have."), phrase("Type it again. Who has forgotten it gets a new one from the hotel's IT."));
