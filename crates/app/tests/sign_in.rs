@@ -507,6 +507,21 @@ async fn t3_a_desk_that_forgot_its_hotel_or_its_key_lets_nobody_in_as_if_no_pin_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_desk_that_lost_its_key_where_no_pin_is_asked_for_goes_on_with_whoever_was_working() {
+    let house = House::with(&signed(&Passes { lock_minutes: None, ..passes() }));
+    let app = house.open();
+    app.choose_person("lea").unwrap();
+    app.stop().await;
+    drop(app);
+    std::fs::remove_file(house.folder.path().join("connection.json")).unwrap();
+    let app = house.open();
+    note(&app, "n1").unwrap();
+    let entry = last(house.folder.path());
+    assert_eq!((entry.actor_id.as_str(), entry.authority), ("lea", None));
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn t3_a_clock_that_was_set_back_makes_no_pass_younger_than_the_service_wrote_it() {
     let old = Passes {
         issued_at: "2016-03-25T09:00:00.000Z".into(),
