@@ -2,8 +2,12 @@
 
 use crate::dto::CommandError;
 use turndown_desk::ActError;
+use turndown_domain::note_text;
 use turndown_offline::{EngineError, HoldRefusal, OpenError};
 use turndown_phrase::{Phrase, phrase};
+
+/// The longest name of a room, in characters.
+const ROOM_CHARS_MAX: usize = 64;
 
 impl CommandError {
     /// An error for a person. The reference is made here and logged with the cause, so that support can find one by
@@ -58,7 +62,12 @@ pub(crate) fn from_act(error: &ActError, reference: String) -> CommandError {
         ),
         ActError::NoRoom(room) => CommandError::new(
             "ROOM_UNKNOWN",
-            phrase!("There is no room {room} here.", room),
+            // What no room is called is not said back: it may be long, or turn the sentence round.
+            if note_text(room).is_ok() && room.chars().count() <= ROOM_CHARS_MAX {
+                phrase!("There is no room {room} here.", room)
+            } else {
+                phrase!("There is no such room here.")
+            },
             phrase!("Look at the board again; the room may have been taken out."),
             reference,
         ),

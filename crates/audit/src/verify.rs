@@ -9,6 +9,9 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 use turndown_protocol::{ActorId, AuditEntry, EntityRef, EventId, InstallId};
 
+/// The highest number that an entry can have: what keeps trails counts no further.
+const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
+
 /// What is wrong with an entry, or with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -208,6 +211,10 @@ impl Reading {
                 format!("the file is called whole, and begins behind entry {}", begin.after.seq),
             ));
         }
+        // Entries are counted on from there.
+        if begin.after.seq > NUMBER_MAX {
+            return Err(bad(Kind::Unreadable, format!("no entry has the number {}", begin.after.seq)));
+        }
         self.at = Some(begin.after.clone());
         self.trail = Some(Trail { begin, entries: 0, desks: BTreeMap::new(), signed: vec![] });
         Ok(())
@@ -282,8 +289,12 @@ impl Reading {
             }
         }
         for desk in &end.desks {
-            let SignedDesk { install_id, head, signing_key: key, signature, .. } = desk;
+            let SignedDesk { install_id, begins, head, signing_key: key, signature } = desk;
             let place = format!("desk {install_id} entry {}", head.seq);
+            // What is signed is the head alone.
+            if begins.seq > head.seq || head.seq > NUMBER_MAX {
+                return Err(Bad::new(place, Kind::Unreadable, "it is said to begin where no chain does"));
+            }
             let text = text_to_sign(HeadOf::Desk(install_id), store_id, head.seq, &head.hash);
             if key != signing_key || !is_signed(&text, key, signature) {
                 return Err(Bad::new(place, Kind::NotSigned, "the service's signature under it is not good"));

@@ -95,7 +95,6 @@ pub(crate) enum Refused {
     Rule(Refusal),
     NotLoaded,
     NoRoom,
-    NothingToRetry,
     NothingToDiscard,
     Stale,
     NotAManager,
@@ -109,7 +108,6 @@ impl Refused {
             Self::Rule(refusal) => ActError::Refused(refusal),
             Self::NotLoaded => ActError::NotLoaded,
             Self::NoRoom => ActError::NoRoom(room.to_owned()),
-            Self::NothingToRetry => ActError::NothingToRetry,
             Self::NothingToDiscard => ActError::NothingToDiscard,
             Self::Stale => ActError::Stale,
             Self::NotAManager => ActError::NotAManager,
@@ -323,7 +321,8 @@ impl Desk {
                     .recorded_event(&id)?
                     .filter(|sealed| &sealed.event.entity == entity)
                     .map(|sealed| Arc::new(sealed.event)),
-                Err(_) => return refuse(Refused::NothingToRetry),
+                // What is no id is no action that is known here.
+                Err(_) => None,
             },
             _ => None,
         };

@@ -256,6 +256,11 @@ fn perform(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<()
     }
 }
 
+/// Whether a character turns the direction of what stands around it.
+pub(crate) fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Takes a text as a person wrote it: trimmed, within its limit, and free of characters that cannot be shown or that
 /// would turn the direction of what stands around it. Empty is nothing.
 fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
@@ -266,7 +271,6 @@ fn readable(text: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
             phrase!("That text is too long. Shorten it to {most} characters.", most = chars_max),
         ));
     }
-    let turns_direction = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(|c| (c.is_control() && c != '\n') || turns_direction(c)) {
         return Err(Refusal::new(
             RefusalCode::TextUnreadable,
@@ -492,7 +496,7 @@ fn add_task(unit: &mut Unit, action: &Action, context: &Context<'_>) -> Result<(
     if unit.tasks.contains_key(id) {
         return Err(Refusal::new(RefusalCode::TaskExists, phrase!("That task is there already.")));
     }
-    if id.0.is_empty() || id.0.len() > 64 || id.0.contains('/') {
+    if id.0.is_empty() || id.0.len() > 64 || id.0.contains(|c: char| c == '/' || c.is_control()) {
         return Err(Refusal::new(RefusalCode::ActionUnknown, phrase!("That task's id cannot be used.")));
     }
     if *credits > CREDITS_MAX {

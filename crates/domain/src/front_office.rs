@@ -13,7 +13,7 @@
 //!
 //! Deliberately absent: rates, names and anything else of a guest that housekeeping has no use for.
 
-use crate::decide::{REASON_CHARS_MAX, changes, departed, note_text};
+use crate::decide::{REASON_CHARS_MAX, changes, departed, note_text, turns_direction};
 use crate::judge::{Judgement, apply};
 use crate::{
     Booking, Cleanliness, Guest, Occupancy, PropertyBook, Refusal, RefusalCode, Room, RoomId, Sellability,
@@ -197,7 +197,7 @@ impl Report {
 }
 
 fn is_a_name(room: &RoomId) -> bool {
-    room.0.chars().count() <= ROOM_CHARS_MAX && !room.0.chars().any(char::is_control)
+    room.0.chars().count() <= ROOM_CHARS_MAX && !room.0.chars().any(|c| c.is_control() || turns_direction(c))
 }
 
 /// The rooms that a report may change, the one that a guest leaves before the one that they come to.

@@ -185,9 +185,12 @@ fn begin_day(current: &Fields, event: &Event, context: &JudgeContext<'_>) -> Jud
         return unfit("A day begins in the room that it names.");
     }
     let present = context.book.property.service_day.as_str();
-    let dates = (day.parse::<NaiveDate>(), present.parse::<NaiveDate>());
-    if let (Ok(day), Ok(present)) = dates
-        && day > present + Days::new(DAYS_AHEAD_MAX)
+    // As everything else writes it: dates are ordered as text.
+    let Some(date) = day.parse::<NaiveDate>().ok().filter(|date| date.to_string() == *day) else {
+        return unfit("That is no day of the calendar.");
+    };
+    if let Ok(present) = present.parse::<NaiveDate>()
+        && date > present + Days::new(DAYS_AHEAD_MAX)
     {
         return unfit("That day is too far ahead. See to the clock of the computer that recorded it.");
     }

@@ -9,6 +9,7 @@
 //! Deliberately absent: guessing. A word that could be two things, a name that two people have, a room with two open
 //! tasks of the same sort: each is answered with a question.
 
+use crate::decide::turns_direction;
 use crate::{
     Action, Cleanliness, InspectionResult, Occupancy, Priority, Role, RoomId, Sellability, SellabilityKind,
     ServiceFlag, Staff, StaffId, Task, TaskId, TaskKind, TaskStatus, Unit, Verdict, day,
@@ -351,6 +352,8 @@ fn word(token: &str) -> Result<Word, Misheard> {
             phrase!("Did you mean {near}?", near)
         }
     };
+    // What cannot be shown, or would turn the sentence round, is left out of what is said back.
+    let token: String = token.chars().filter(|c| !c.is_control() && !turns_direction(*c)).collect();
     Err(Misheard::new("RADIO_UNKNOWN_WORD", phrase!("\"{token}\" is not understood. {hint}", token, hint)))
 }
 

@@ -1,5 +1,6 @@
 //! Why an action is not possible, each with a stable code and a plain sentence.
 
+use crate::decide::turns_direction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use turndown_phrase::{Phrase, phrase};
@@ -183,9 +184,17 @@ impl Refusal {
     }
 
     /// A refusal that only the service makes, in its own words: no desk records such an event, and a screen shows what
-    /// the code says.
+    /// the code says. What the words repeat of the event may be long and have characters that cannot be shown; the
+    /// refusal is kept as long as the event is.
     #[must_use]
     pub fn verbatim(code: RefusalCode, words: impl Into<String>) -> Self {
-        Self { code, message: Phrase::verbatim(words) }
+        const CHARS_MAX: usize = 400;
+        let words: String = words.into();
+        let shown = |c: char| if c.is_control() || turns_direction(c) { '\u{fffd}' } else { c };
+        let mut cut: String = words.chars().take(CHARS_MAX).map(shown).collect();
+        if words.chars().count() > CHARS_MAX {
+            cut.push_str("...");
+        }
+        Self { code, message: Phrase::verbatim(cut) }
     }
 }

@@ -14,6 +14,7 @@ pub mod env;
 pub mod http;
 pub mod import;
 pub mod metrics;
+mod misfit;
 pub mod server;
 pub mod sinks;
 pub mod startup;

@@ -2,6 +2,7 @@
 //!
 //! Everything else here knows entities, paths and outcomes only, so that a second workflow comes in beside this one.
 
+use crate::misfit::misfit;
 use crate::store::{SignIn, SnapshotRows, StaffPin, WireRow};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,7 +182,7 @@ impl Asked {
         };
         args.insert("task".into(), task.into());
         let action = Action::from_event(name, &args.into())
-            .map_err(|error| refusal(format!("The action \"{action}\" is not understood: {error}.")))?;
+            .map_err(|error| refusal(format!("The action is not understood: {}.", misfit(&error))))?;
         let task = TaskId(task.to_owned());
         if action.task() == Some(&task) {
             Ok(Self { action, task })

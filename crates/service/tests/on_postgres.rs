@@ -4,6 +4,8 @@
 #![allow(clippy::duplicate_mod, reason = "each file brings its own `common`, here as where it stands alone")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "what a test needs and does not get ends it")]
 
+#[path = "bad_inputs.rs"]
+mod bad_inputs;
 #[path = "cases.rs"]
 mod cases;
 #[path = "day.rs"]

@@ -6,6 +6,7 @@ use super::client::{Reach, Service};
 use super::{HotelArgs, say};
 use crate::env::Environment;
 use crate::import;
+use crate::misfit::misfit;
 use crate::startup::Refusal;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -153,7 +154,8 @@ fn read(path: &PathBuf) -> Result<Vec<Line>, Refusal> {
         if line.trim().is_empty() {
             continue;
         }
-        let unfit = |error| Refusal::Input(format!("{name}, line {}: this is no report: {error}.", index + 1));
+        let unfit =
+            |error| Refusal::Input(format!("{name}, line {}: this is no report: {}.", index + 1, misfit(&error)));
         lines.push(serde_json::from_str(&line).map_err(unfit)?);
     }
     Ok(lines)

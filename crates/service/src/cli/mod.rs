@@ -27,6 +27,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 use turndown_protocol::PropertyId;
 
+/// The highest number that a store may be told to count on above: half of what a database can count is left.
+const ABOVE_MAX: u64 = 1 << 62;
+
 /// The property service of Turndown.
 #[derive(Debug, Parser)]
 #[command(name = "turndown-service", version, about)]
@@ -205,7 +208,7 @@ struct RotateEpoch {
     #[command(flatten)]
     db: Db,
     /// Go on counting above this number, where the highest one ever given out is known.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=ABOVE_MAX))]
     above: Option<u64>,
 }
 
@@ -337,6 +340,9 @@ fn serve(args: Serve) -> Result<(), Refusal> {
     // An empty variable is one that is not set.
     let traces = args.traces.as_deref().filter(|address| !address.is_empty()).map(Traces::to).transpose()?;
     log(args.log_format, traces.as_ref());
+    for (out, option) in [(&args.events_file, "--events-file"), (&args.ready_file, "--ready-file")] {
+        out.as_ref().map_or(Ok(()), |out| is_apart(args.db.db.as_ref(), out, option))?;
+    }
     let place = match (args.db.which()?, args.signing_key) {
         (Which::File(files), None) => Place::File(files.db),
         (Which::Server(server), Some(signing_key)) => Place::Server { server, signing_key },
@@ -502,7 +508,23 @@ fn enroll(env: &dyn Environment, args: &Enroll) -> Result<(), Refusal> {
     ))
 }
 
+/// Refuses to write over the store or its key: what serves it would go on in a file that has no name any more.
+fn is_apart(db: Option<&PathBuf>, out: &Path, option: &str) -> Result<(), Refusal> {
+    let Some(db) = db else { return Ok(()) };
+    // What is not there yet is no other file's name.
+    let there = |path: &Path| std::fs::canonicalize(path).ok();
+    let Some(out) = there(out) else { return Ok(()) };
+    if [db.clone(), Files::new(db.clone()).key()].iter().any(|own| there(own).as_ref() == Some(&out)) {
+        let name = out.display();
+        return Err(Refusal::Input(format!(
+            "{name} is the store itself. Nothing was written. Name another with {option}."
+        )));
+    }
+    Ok(())
+}
+
 fn backup(args: &BackupArgs) -> Result<(), Refusal> {
+    is_apart(Some(&args.db), &args.out, "--out")?;
     let name = args.out.display();
     let copied = Admin::beside(Files::new(args.db.clone()))?.backup(&args.out).map_err(|error| match error {
         BackupError::Refused(refusal) => refusal,
@@ -552,6 +574,7 @@ fn export(env: &dyn Environment, args: &Export) -> Result<(), Refusal> {
     if let Some((from, to)) = days.filter(|(from, to)| from > to) {
         return Err(Refusal::Input(format!("{from} is after {to}. Give the first day with --from.")));
     }
+    is_apart(args.db.db.as_ref(), &args.out, "--out")?;
     let wanted = Wanted { property: args.property.as_deref(), days };
     let store = args.db.which()?;
     let name = args.out.display();

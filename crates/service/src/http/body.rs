@@ -4,6 +4,7 @@
 //! does, so that a small bomb stays small.
 
 use super::{AppState, Refused};
+use crate::misfit::misfit;
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -45,7 +46,8 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return Err(Refused::bad_request("The body starts with a byte order mark. Send plain UTF-8."));
     }
-    serde_json::from_slice(bytes).map_err(|error| Refused::bad_request(format!("The body does not fit: {error}.")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Refused::bad_request(format!("The body does not fit: {}.", misfit(&error))))
 }
 
 /// Reads a body as it is meant, within `max_batch_bytes`.

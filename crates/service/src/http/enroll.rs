@@ -2,11 +2,13 @@
 
 use super::{AppState, Refused, body, json};
 use crate::token;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use turndown_domain::note_text;
 use turndown_protocol::{Enroll, EnrollCode, Enrolled, Problem, codes};
 
 /// Wrong codes within one window before all tries wait. With 40 random bits and fifteen minutes a guesser has a
@@ -58,9 +60,13 @@ fn unknown() -> Refused {
     params(("code" = String, Path)),
     responses((status = 200, body = EnrollCode), (status = 404, body = Problem), (status = 429, body = Problem))
 )]
-pub(super) async fn enroll_code(State(app): State<AppState>, Path(code): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn enroll_code(
+    State(app): State<AppState>,
+    code: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refused> {
     app.tries.check(Instant::now())?;
-    let name = match token::code_hash(&code) {
+    // What is no text is no code either.
+    let name = match code.ok().and_then(|Path(code)| token::code_hash(&code)) {
         Some(hash) => app.store.enroll_code(hash, app.env.now_ms()).await?,
         None => None,
     };
@@ -90,9 +96,10 @@ pub(super) async fn enroll(
     app.tries.check(Instant::now())?;
     let asked: Enroll = body::json(&app, &headers, request).await?;
     let name = asked.device_name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    let is_readable = !name.chars().any(char::is_control) && note_text(name).is_ok();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !is_readable {
         return Err(Refused::bad_request(format!(
-            "device_name has to be a name of at most {NAME_CHARS_MAX} characters."
+            "device_name has to be a name of at most {NAME_CHARS_MAX} characters, all of which can be shown."
         )));
     }
     let token = token::new_token(&*app.env);

@@ -4,12 +4,14 @@ use super::caller::Caller;
 use super::{App, AppState, Refused, body, json};
 use crate::env::age_of;
 use crate::metrics::OutcomeLabels;
+use crate::misfit::misfit;
 use crate::store::{Batch, Body, Chain, Greeted, Incoming, Shown};
 use crate::workflow;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use turndown_protocol::{
@@ -204,15 +206,20 @@ fn age_s(event: &Incoming, now_ms: i64) -> Option<f64> {
 struct Envelope {
     event_id: EventId,
     #[serde(default)]
-    schema: u32,
+    schema: Value,
     #[serde(default)]
-    entity: Option<EntityRef>,
+    entity: Value,
 }
 
 /// Not every database keeps a zero in a text, and what one keeps the other has to.
 fn names_can_be_kept(event: &Event) -> bool {
     let EntityRef { kind, id } = &event.entity;
     ![kind, id].into_iter().chain(event.changes.keys()).any(|name| name.contains('\0'))
+}
+
+/// Places in a desk's chain are counted from 1, and a place beyond what a database can count could not be proven later.
+fn has_a_place(event: &Event) -> bool {
+    (1..=i64::MAX.unsigned_abs()).contains(&event.local_seq)
 }
 
 fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incoming, Refused> {
@@ -222,32 +229,35 @@ fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incomi
         && let Ok(event) = serde_json::from_str::<Event>(&bytes)
         && (EVENT_SCHEMA_MIN..=EVENT_SCHEMA).contains(&event.schema)
         && names_can_be_kept(&event)
+        && has_a_place(&event)
         && !workflow::is_the_services_own(&event)
     {
         let (event_id, entity) = (event.event_id.clone(), Some(event.entity.clone()));
         return Ok(Incoming { event_id, entity, bytes, hash, body: Body::Event(Box::new(event)) });
     }
     // Without a name there is no answer to give, so the request as a whole is not one.
-    let envelope: Envelope = serde_json::from_str(&bytes)
-        .map_err(|error| Refused::bad_request(format!("Event {index} has no readable event_id: {error}.")))?;
+    let envelope: Envelope = serde_json::from_str(&bytes).map_err(|error| {
+        Refused::bad_request(format!("Event {index} has no readable event_id: {}.", misfit(&error)))
+    })?;
+    let schema = envelope.schema.as_u64();
     let (outcome, problem) = if bytes.len() as u64 > bytes_max {
         let problem = Problem::new(413, codes::TOO_LARGE, "This action is too large to be kept.")
             .with_detail(format!("It has {} bytes; at most {bytes_max} are taken.", bytes.len()));
         (Outcome::TooLarge, problem)
-    } else if envelope.schema > EVENT_SCHEMA {
-        let problem = Problem::new(426, codes::UPGRADE_REQUIRED, "The desk is newer than the service.").with_detail(
-            format!("It wrote schema {}; the service reads up to {EVENT_SCHEMA}. It waits.", envelope.schema),
-        );
+    } else if let Some(newer) = schema.filter(|schema| *schema > u64::from(EVENT_SCHEMA)) {
+        let problem = Problem::new(426, codes::UPGRADE_REQUIRED, "The desk is newer than the service.")
+            .with_detail(format!("It wrote schema {newer}; the service reads up to {EVENT_SCHEMA}. It waits."));
         (Outcome::UpgradeRequired, problem)
-    } else if envelope.schema < EVENT_SCHEMA_MIN {
+    } else if let Some(older) = schema.filter(|schema| *schema < u64::from(EVENT_SCHEMA_MIN)) {
         let problem = Problem::new(410, codes::UPGRADE_REQUIRED, "The desk is too old for the service.").with_detail(
-            format!("It wrote schema {}; the service reads from {EVENT_SCHEMA_MIN}. Update the desk.", envelope.schema),
+            format!("It wrote schema {older}; the service reads from {EVENT_SCHEMA_MIN}. Update the desk."),
         );
         (Outcome::Rejected, problem)
     } else {
         let why = match serde_json::from_str::<Event>(&bytes) {
-            Err(error) => error.to_string(),
+            Err(error) => format!("It does not fit: {}", misfit(&error)),
             Ok(event) if workflow::is_the_services_own(&event) => "Only the service records that".to_owned(),
+            Ok(event) if !has_a_place(&event) => "Its local_seq is no place in a chain".to_owned(),
             Ok(_) => "A name in it has a character that cannot be kept".to_owned(),
         };
         let problem = Problem::new(400, codes::BAD_REQUEST, "This is not an action that the service can read.")
@@ -256,7 +266,7 @@ fn read_event(index: usize, raw: Box<RawValue>, bytes_max: u64) -> Result<Incomi
     };
     Ok(Incoming {
         event_id: envelope.event_id,
-        entity: envelope.entity,
+        entity: serde_json::from_value(envelope.entity).ok(),
         bytes,
         hash,
         body: Body::Unfit(outcome, problem),

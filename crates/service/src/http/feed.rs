@@ -90,7 +90,12 @@ pub(super) struct FeedQuery {
 }
 
 fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Refused> {
-    query.map(|Query(value)| value).map_err(|error| Refused::bad_request(error.body_text()))
+    query.map(|Query(value)| value).map_err(|error| {
+        let text = error.body_text();
+        // What it begins with is for whoever wrote this program.
+        let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
+        Refused::bad_request(format!("What is asked in the address does not fit: {why}."))
+    })
 }
 
 fn limit(asked: Option<u32>, most: u32) -> Result<u32, Refused> {

@@ -3,6 +3,7 @@
 use super::caller::Caller;
 use super::{AppState, Refused, body, json};
 use crate::metrics::OutcomeLabels;
+use crate::misfit::misfit;
 use crate::store::front_office::Reported;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -65,7 +66,8 @@ fn read(app: &AppState, property: &PropertyId, sent: ReportSent) -> Result<Repor
     }
     let said = Value::Object(sent.report);
     let bytes = serde_json_canonicalizer::to_vec(&said).map_err(|error| unfit(format!("{error}.")))?;
-    let report: Report = serde_json::from_value(said).map_err(|error| unfit(format!("{error}.")))?;
+    let report: Report =
+        serde_json::from_value(said).map_err(|error| unfit(format!("It does not fit: {}.", misfit(&error))))?;
     Ok(Reported {
         property: property.clone(),
         version: sent.version,
