@@ -195,11 +195,12 @@ impl App {
         let book = self.check(desk.book())?;
         let linked = self.linked();
         let person = self.person(book.as_deref())?;
+        let locked = self.is_locked();
         let phase = match (&linked, &book, &person) {
             (None, None, _) => Phase::Setup,
             (_, None, _) => Phase::Loading,
             (_, Some(_), None) => Phase::ChoosePerson,
-            (_, Some(_), Some(_)) if self.is_locked() => Phase::Locked,
+            (_, Some(_), Some(_)) if locked => Phase::Locked,
             (_, Some(_), Some(_)) => Phase::Ready,
         };
         let sync = self.sync_status(desk)?;
@@ -210,6 +211,12 @@ impl App {
             }
             _ => None,
         };
+        let mut staleness = self.staleness(desk, book.as_deref())?;
+        if locked {
+            // That it is an emergency may be seen from the corridor; who said what of it may not.
+            let untold = |now: dto::Emergency| dto::Emergency { name: String::new(), reason: String::new(), ..now };
+            staleness.emergency = staleness.emergency.map(untold);
+        }
         Ok(AppState {
             revision,
             phase,
@@ -218,12 +225,12 @@ impl App {
             person,
             staff: book.as_deref().map(staff).unwrap_or_default(),
             sign_in: self.sign_in_state()?,
-            staleness: self.staleness(desk, book.as_deref())?,
+            staleness,
             day_to_begin: self.day_to_begin(book.as_deref()),
             loading: (phase == Phase::Loading).then(|| self.loading(linked.as_ref())),
             sync,
             trouble: None,
-            notice: self.notice(desk),
+            notice: if locked { None } else { self.notice(desk) },
             guide,
             pack_wants: self.0.speech.borrow().wants().cloned(),
             version: self.0.config.version.to_owned(),

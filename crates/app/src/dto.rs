@@ -313,9 +313,9 @@ dto! {
 
     /// A manager's decision to go on with old data, while it holds.
     pub struct Emergency {
-        /// Who decided it.
+        /// Who decided it; empty while the desk is locked.
         pub name: String,
-        /// Why.
+        /// Why; empty while the desk is locked.
         pub reason: String,
         /// Until when it holds.
         pub until: String,

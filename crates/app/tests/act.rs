@@ -3,10 +3,9 @@
 
 mod house;
 
-use house::{Computer, hotel};
-use std::sync::Arc;
+use house::{Computer, hotel, start};
 use turndown_app::dto::{ActRequest, Column};
-use turndown_app::{App, AppConfig};
+
 use turndown_domain::{Action, RoomId, TaskId};
 
 #[tokio::test]
@@ -14,12 +13,7 @@ async fn h12_the_answer_to_an_action_has_what_it_changed_on_the_board() {
     let folder = tempfile::tempdir().unwrap();
     let computer = Computer::at("2016-03-25T10:00:00Z");
     hotel(folder.path(), &computer);
-    let app = App::start(AppConfig {
-        folder: folder.path().to_owned(),
-        sample: None,
-        version: "test",
-        environment: Arc::clone(&computer) as _,
-    });
+    let app = start(folder.path(), &computer);
     let _listener = app.listen().unwrap();
     app.choose_person("lea").unwrap();
     let shown = app.board(None).unwrap();

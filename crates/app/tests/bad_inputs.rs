@@ -8,7 +8,7 @@ mod house;
 #[path = "../../service/tests/plain_words/mod.rs"]
 mod plain_words;
 
-use house::{Computer, hotel, until};
+use house::{Computer, hotel, start, until};
 use plain_words::{Tally, flaw, sentence_flaw};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
+use turndown_app::App;
 use turndown_app::dto::{CommandError, LinkMode, Phase, RadioEcho};
-use turndown_app::{App, AppConfig};
 use turndown_domain::pin;
 use turndown_phrase::Phrase;
 use turndown_protocol::{ActorId, Pass, Passes, PropertyId, SignedPasses};
@@ -30,12 +30,7 @@ const LEAS: &str = "481516";
 const NOT_READ: &str = "SCREEN_FAULT";
 
 fn open(folder: &Path) -> App {
-    App::start(AppConfig {
-        folder: folder.to_owned(),
-        sample: None,
-        version: "test",
-        environment: Computer::at("2016-03-25T10:00:00Z"),
-    })
+    start(folder, &Computer::at("2016-03-25T10:00:00Z"))
 }
 
 /// Opens it again once everybody has let go of it.

@@ -3,11 +3,11 @@
 
 mod house;
 
-use house::{Computer, hotel, until};
+use house::{Computer, hotel, start, until};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use turndown_app::App;
 use turndown_app::dto::ActRequest;
-use turndown_app::{App, AppConfig};
 use turndown_domain::{Action, RoomId, TaskId};
 
 fn day(app: &App) -> String {
@@ -29,12 +29,7 @@ async fn h1_a_desk_that_is_alone_begins_each_day_by_the_hotels_clock() {
     let computer = Computer::at("2016-03-25T10:00:00Z");
     hotel(folder.path(), &computer);
     let heard = Arc::new(Mutex::new(0));
-    let app = App::start(AppConfig {
-        folder: folder.path().to_owned(),
-        sample: None,
-        version: "test",
-        environment: Arc::clone(&computer) as _,
-    });
+    let app = start(folder.path(), &computer);
     let mut listener = app.listen().unwrap();
     let count = Arc::clone(&heard);
     tokio::spawn(async move {

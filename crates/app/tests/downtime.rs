@@ -7,14 +7,14 @@ use house::{Computer, hotel, until};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+use turndown_app::App;
 use turndown_app::dto::{Direction, SaidPhrase, Voice};
-use turndown_app::{App, AppConfig};
 use turndown_offline::Sort;
 
 fn start(folder: &Path) -> App {
     let computer = Computer::at("2016-03-25T10:00:00Z");
     hotel(folder, &computer);
-    App::start(AppConfig { folder: folder.to_owned(), sample: None, version: "test", environment: computer })
+    house::start(folder, &computer)
 }
 
 fn voice(lang: &str, digits: &str) -> Voice {

@@ -4,15 +4,15 @@
 mod house;
 
 use ed25519_dalek::{Signer, SigningKey};
-use house::{Computer, hotel, until};
+use house::{Computer, hotel, start, until};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use turndown_app::App;
 use turndown_app::dto::{ActRequest, LinkMode, OutboxFilter, Phase};
-use turndown_app::{App, AppConfig};
 use turndown_desk::Desk;
 use turndown_domain::{
     Action, Cleanliness, PropertyBook, Role, RoomId, Sellability, SellabilityKind, Staff, StaffId, pin,
@@ -76,20 +76,14 @@ impl House {
         });
         std::fs::write(folder.path().join("connection.json"), connection.to_string()).unwrap();
         let (desk, _) = Desk::open(folder.path(), Arc::clone(&computer) as _).unwrap();
-        let kept = json!({ "passes": signed.passes, "signature": signed.signature, "signing_key": signing_key });
-        desk.engine().set_facts(vec![("passes", Some(kept.to_string()))]).unwrap();
+        desk.engine().set_facts(vec![("passes", Some(serde_json::to_string(signed).unwrap()))]).unwrap();
         add_staff(&desk);
         desk.engine().close();
         Self { folder, computer }
     }
 
     fn open(&self) -> App {
-        App::start(AppConfig {
-            folder: self.folder.path().to_owned(),
-            sample: None,
-            version: "test",
-            environment: Arc::clone(&self.computer) as _,
-        })
+        start(self.folder.path(), &self.computer)
     }
 
     /// Closes the desk and opens it once everybody has let go of it.
@@ -197,6 +191,20 @@ async fn t1_a_locked_desk_shows_nothing_does_nothing_and_opens_for_whoever_has_a
     let app = house.again(app).await;
     assert_eq!(phase(&app), Phase::ChoosePerson);
     all_is_refused(&app, "a desk that starts with nobody").await;
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t1_a_locked_desk_says_that_it_is_an_emergency_and_not_who_said_what_of_it() {
+    let house = House::new();
+    let app = house.open();
+    house.computer.set("2016-03-26T20:00:00Z");
+    app.sign_in("max", MAXS).unwrap();
+    app.begin_emergency("01M85DGES84Q8VAG3HX3HEDB9J", "the line to the house is cut").unwrap();
+    let told = || app.app_state().unwrap().staleness.emergency.expect("it goes on with old data");
+    assert_eq!((told().name.as_str(), told().reason.as_str()), ("MAX", "the line to the house is cut"));
+    app.lock().unwrap();
+    assert_eq!((told().name.as_str(), told().reason.as_str()), ("", ""));
     app.stop().await;
 }
 
@@ -542,12 +550,7 @@ async fn a_desk_of_a_hotel_that_asks_for_no_pin_does_not_lock() {
     let folder = tempfile::tempdir().unwrap();
     let computer = Computer::at("2016-03-25T10:00:00Z");
     hotel(folder.path(), &computer);
-    let app = App::start(AppConfig {
-        folder: folder.path().to_owned(),
-        sample: None,
-        version: "test",
-        environment: Arc::clone(&computer) as _,
-    });
+    let app = start(folder.path(), &computer);
     app.choose_person("lea").unwrap();
     app.lock().unwrap();
     assert_eq!(phase(&app), Phase::Ready);

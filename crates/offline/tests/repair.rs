@@ -581,21 +581,18 @@ fn a6_damage_that_was_met_stands_until_a_start_has_repaired_it_however_sound_the
     assert_eq!(value(&engine, 1), 1);
 }
 
-#[test]
-fn b12_damage_that_is_met_where_the_database_is_opened_anew_is_told() {
-    let house = House::new();
-    let (engine, _) = house.open();
-    add(&engine, 1, "e1");
-    // After an error of its disk the writer goes on with another connection, which reads the tables' texts again.
+/// After an error of its disk the writer goes on with another connection, which reads the header and the tables' texts
+/// again.
+fn meet_a_disk_that_refuses(engine: &Engine) {
     let refused = engine.write(|work| {
         work.execute("PRAGMA query_only = ON", [])?;
         work.set_fact("any", Some("fact"))
     });
     assert_eq!(refused.expect_err("nothing can be written").code(), "READ_ONLY");
-    assert!(!engine.is_damaged(), "a disk that refuses is not damage");
-    let rot = "PRAGMA writable_schema = ON;
-        UPDATE sqlite_schema SET sql = replace(sql, 'came_to   TEXT', 'cane_to   TEXT') WHERE name = 'long_ago'";
-    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+}
+
+/// The next action meets the damage, which is told; the next start repairs it and has what was recorded before.
+fn is_told_and_repaired(house: &House, engine: Engine) {
     assert!(try_add(&engine, 1, "e2").is_err());
     assert!(engine.is_damaged(), "or nobody would ever close it and open it again");
     engine.close();
@@ -604,6 +601,19 @@ fn b12_damage_that_is_met_where_the_database_is_opened_anew_is_told() {
     assert!(report.repair.is_some());
     assert_eq!(value(&engine, 1), 1);
     is_sound(&engine);
+}
+
+#[test]
+fn b12_damage_that_is_met_where_the_database_is_opened_anew_is_told() {
+    let house = House::new();
+    let (engine, _) = house.open();
+    add(&engine, 1, "e1");
+    meet_a_disk_that_refuses(&engine);
+    assert!(!engine.is_damaged(), "a disk that refuses is not damage");
+    let rot = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'came_to   TEXT', 'cane_to   TEXT') WHERE name = 'long_ago'";
+    rusqlite::Connection::open(house.file("desk.db")).unwrap().execute_batch(rot).unwrap();
+    is_told_and_repaired(&house, engine);
 }
 
 #[test]
@@ -723,19 +733,8 @@ fn b12_a_header_that_rots_under_a_running_desk_is_told() {
     let mut bytes = std::fs::read(house.file("desk.db")).unwrap();
     bytes[18] ^= 0x40;
     std::fs::write(house.file("desk.db"), bytes).unwrap();
-    let refused = engine.write(|work| {
-        work.execute("PRAGMA query_only = ON", [])?;
-        work.set_fact("any", Some("fact"))
-    });
-    assert_eq!(refused.expect_err("nothing can be written").code(), "READ_ONLY");
-    assert!(try_add(&engine, 1, "e2").is_err());
-    assert!(engine.is_damaged(), "or nobody would ever close it and open it again");
-    engine.close();
-    drop(engine);
-    let (engine, report) = house.open();
-    assert!(report.repair.is_some());
-    assert_eq!(value(&engine, 1), 1);
-    is_sound(&engine);
+    meet_a_disk_that_refuses(&engine);
+    is_told_and_repaired(&house, engine);
 }
 
 #[test]

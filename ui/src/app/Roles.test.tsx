@@ -1,19 +1,17 @@
 // What the role of whoever is working does not include: nobody is offered it, wherever something is done.
 
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Action, RadioRoom } from "../bindings/bindings";
-import { report } from "../data/actions";
-import { createDesk, type Desk } from "../data/desk";
 import { clearSelection } from "../features/board/selection";
-import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
+import type { MemoryPlatform } from "../platform/memory/memory";
 import { phrase } from "../platform/memory/phrase";
 import { configureDuties } from "../shared/duties";
 import { startSpeaking } from "../shared/language";
 import { applyLooks } from "../shared/prefs";
 import { toasts } from "../shared/toasts";
 import { press, spoken, write } from "../test/hands";
-import { App } from "./App";
+import { open } from "../test/window";
 
 const REFUSED = "Your role does not include this.";
 /** An attendant's. */
@@ -33,16 +31,6 @@ afterEach(() => {
   cleanup();
   configureDuties([]);
 });
-
-async function open(options: MemoryOptions = {}, prepare: (platform: MemoryPlatform) => void = () => {}): Promise<{ desk: Desk; platform: MemoryPlatform }> {
-  const platform = memoryPlatform({ floors: 1, perFloor: 12, byPin: true, busy: true, sends: false, ...options });
-  prepare(platform);
-  const desk = createDesk(platform, report);
-  await act(async () => desk.start());
-  render(<App desk={desk} />);
-  await act(async () => undefined);
-  return { desk, platform };
-}
 
 const key = (name: string, more: Partial<KeyboardEventInit> = {}) => act(async () => void fireEvent.keyDown(document.activeElement ?? document.body, { key: name, ...more }));
 /** Focuses the first tile of a state. */

@@ -1,18 +1,17 @@
 // Signing in by PIN, and the lock: the PIN goes one way, a locked desk tells nothing and asks nothing, and what somebody
 // had begun is there for them alone.
 
-import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { report, undoable } from "../data/actions";
-import { createDesk, type Desk } from "../data/desk";
-import { memoryPlatform, PIN, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
+import { undoable } from "../data/actions";
+import { PIN, type MemoryPlatform } from "../platform/memory/memory";
 import { configureDuties } from "../shared/duties";
 import { giveFocus } from "../shared/focus";
 import { startSpeaking } from "../shared/language";
 import { applyLooks } from "../shared/prefs";
 import { toasts } from "../shared/toasts";
-import { choose, enter, isLocked, isOpen, later, lock, press, spoken, typePin, unlock, value, write } from "../test/hands";
-import { App } from "./App";
+import { allIsSaid, choose, enter, frames, isLocked, isOpen, lock, press, spoken, typePin, unlock, value, write } from "../test/hands";
+import { open } from "../test/window";
 import { settings } from "./Settings";
 
 beforeAll(async () => {
@@ -25,16 +24,6 @@ afterEach(() => {
   configureDuties([]);
   settings.setState({ open: false, at: "top" });
 });
-
-async function open(options: MemoryOptions = {}, prepare: (platform: MemoryPlatform) => void = () => {}): Promise<{ desk: Desk; platform: MemoryPlatform }> {
-  const platform = memoryPlatform({ floors: 1, perFloor: 6, byPin: true, busy: true, sends: false, ...options });
-  prepare(platform);
-  const desk = createDesk(platform, report);
-  await act(async () => desk.start());
-  render(<App desk={desk} />);
-  await act(async () => undefined);
-  return { desk, platform };
-}
 
 /** The window hears of nothing that changes. */
 const deaf = (platform: MemoryPlatform) => void vi.spyOn(platform, "subscribe").mockImplementation(async () => undefined);
@@ -190,7 +179,9 @@ describe("signing in by PIN", () => {
     await lock();
     await isLocked();
     await press("pin-back");
-    await choose((await screen.findAllByTestId("staff-choice")).findIndex((each) => each.dataset["staff"] === other?.id));
+    const theirs = () => screen.getAllByTestId("staff-choice").findIndex((each) => each.dataset["staff"] === other?.id);
+    await waitFor(() => expect(theirs()).toBeGreaterThanOrEqual(0));
+    await choose(theirs());
     await unlock();
     expect(screen.queryByTestId("go-on")).toBeNull();
     await press("stale-go-on");
@@ -244,6 +235,16 @@ describe("the locked desk", () => {
     expect(screen.getByRole("dialog")).toBeDefined();
   });
 
+  it("tells_that_it_is_an_emergency_and_not_who_said_what_of_it", async () => {
+    await open({ emergency: true });
+    expect(screen.getByTestId("emergency").textContent).toContain("The line to the house is cut");
+    await lock();
+    await isLocked();
+    const told = within(document.querySelector<HTMLElement>(".before-the-board") as HTMLElement).getByTestId("emergency").textContent ?? "";
+    expect(told).toContain("Emergency operation until");
+    expect(told).not.toContain("The line to the house is cut");
+  });
+
   it("takes_back_what_was_said_of_rooms", async () => {
     const { announce } = await import("../shared/announcer");
     await open();
@@ -251,7 +252,7 @@ describe("the locked desk", () => {
     announce("Room 413: started.");
     await lock();
     await isLocked();
-    await later(1_200);
+    await allIsSaid();
     expect(document.body.textContent).not.toContain("Room 412: started.");
     expect(document.body.textContent).not.toContain("Room 413: started.");
     expect(spoken()).toContain("This desk is locked.");
@@ -270,7 +271,7 @@ describe("the locked desk", () => {
     await lock();
     await isLocked();
     await act(async () => answer());
-    await later(1_200);
+    await allIsSaid();
     expect(spoken()).toContain("This desk is locked.");
     expect(spoken()).not.toContain("Saved on this device");
   });
@@ -295,7 +296,7 @@ describe("the locked desk", () => {
     await act(async () => (window.location.hash = hash));
     if (cockpit !== undefined) await press("pill");
     for (const spy of asked.values()) await waitFor(() => expect(spy).toHaveBeenCalled());
-    await later(50);
+    await frames();
     await lock();
     await isLocked();
     for (const spy of asked.values()) spy.mockClear();
@@ -305,7 +306,7 @@ describe("the locked desk", () => {
       window.dispatchEvent(new Event("focus"));
       await desk.refresh();
     });
-    await later(50);
+    await frames();
     for (const spy of asked.values()) expect(spy).not.toHaveBeenCalled();
     await unlock();
     for (const spy of asked.values()) await waitFor(() => expect(spy).toHaveBeenCalled());
@@ -582,7 +583,7 @@ describe("changing a PIN", () => {
     await fill("000000", "735190");
     expect(screen.getByTestId("change-pin-problem")).toBeDefined();
     // The focus went to the field, and the words are read with it.
-    await later(1_100);
+    await allIsSaid();
     expect(spoken("assertive")).toBe("");
     await fill(PIN, "735190", "735191");
     expect(screen.queryByTestId("change-pin-problem")).toBeNull();

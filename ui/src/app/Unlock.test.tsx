@@ -1,16 +1,13 @@
 // Whoever unlocks the desk goes on where they were: the focus, the drafts, the language.
 
-import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { report } from "../data/actions";
-import { createDesk, type Desk } from "../data/desk";
-import { memoryPlatform, type MemoryOptions, type MemoryPlatform } from "../platform/memory/memory";
 import { configureDuties } from "../shared/duties";
 import { startSpeaking } from "../shared/language";
 import { applyLooks, setPref } from "../shared/prefs";
 import { toasts } from "../shared/toasts";
-import { isLocked, later, lock, unlock, value, write } from "../test/hands";
-import { App } from "./App";
+import { frames, isLocked, lock, unlock, value, write } from "../test/hands";
+import { open } from "../test/window";
 import { settings } from "./Settings";
 
 beforeAll(async () => {
@@ -24,15 +21,6 @@ afterEach(async () => {
   settings.setState({ open: false, at: "top" });
   await act(async () => setPref({ language: "en" }));
 });
-
-async function open(options: MemoryOptions = {}): Promise<{ desk: Desk; platform: MemoryPlatform }> {
-  const platform = memoryPlatform({ floors: 1, perFloor: 12, byPin: true, busy: true, sends: false, ...options });
-  const desk = createDesk(platform, report);
-  await act(async () => desk.start());
-  render(<App desk={desk} />);
-  await act(async () => undefined);
-  return { desk, platform };
-}
 
 const focus = (id: string) => act(async () => screen.getByTestId(id).focus());
 
@@ -58,7 +46,7 @@ describe("the focus after the lock", () => {
       await desk.refresh();
     });
     await waitFor(() => expect(desk.board.getState().tiles.get(task)?.column).toBe("clean"));
-    await later(50);
+    await frames();
     expect(document.activeElement).toBe(screen.getByTestId("radio-input"));
     expect(value("radio-input")).toBe("412 v");
   });
@@ -72,7 +60,7 @@ describe("the focus after the lock", () => {
     await lock();
     await isLocked();
     await unlock();
-    await later(100);
+    await frames();
     expect(document.activeElement).toBe(screen.getByTestId("pill"));
   });
 

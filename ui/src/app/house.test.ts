@@ -20,6 +20,9 @@ function imports(text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
 }
 
+/** Tests, and what helps them. */
+const isForTests = (name: string) => /\.test\.tsx?$/.test(name) || name.startsWith("test/");
+
 describe("the house rules of the screens", () => {
   it("only platform/ knows the shell", () => {
     const guilty = sources.filter(({ name, text }) => !name.startsWith("platform/") && imports(text).some((each) => each.startsWith("@tauri-apps")));
@@ -34,7 +37,7 @@ describe("the house rules of the screens", () => {
     };
     const guilty: string[] = [];
     for (const { path, name, text } of sources) {
-      if (/\.test\.tsx?$/.test(name)) continue;
+      if (isForTests(name)) continue;
       const from = area(path);
       for (const target of imports(text).filter((each) => each.startsWith("."))) {
         const to = area(resolve(dirname(path), target));
@@ -48,7 +51,12 @@ describe("the house rules of the screens", () => {
   });
 
   it("made-up data is only for tests and the demonstration page", () => {
-    const guilty = sources.filter(({ name, text }) => !/\.test\.tsx?$/.test(name) && name !== "app/demo.tsx" && !name.startsWith("platform/memory/") && !name.startsWith("test/") && imports(text).some((each) => each.includes("platform/memory")));
+    const guilty = sources.filter(({ name, text }) => !isForTests(name) && name !== "app/demo.tsx" && !name.startsWith("platform/memory/") && imports(text).some((each) => each.includes("platform/memory")));
+    expect(guilty.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("what helps the tests is only for them", () => {
+    const guilty = sources.filter(({ path, name, text }) => !isForTests(name) && imports(text).some((each) => each.startsWith(".") && relative(SRC, resolve(dirname(path), each)).startsWith("test/")));
     expect(guilty.map(({ name }) => name)).toEqual([]);
   });
 

@@ -754,11 +754,11 @@ emergencyS: number, };
  */
 export type Emergency = { 
 /**
- * Who decided it.
+ * Who decided it; empty while the desk is locked.
  */
 name: string, 
 /**
- * Why.
+ * Why; empty while the desk is locked.
  */
 reason: string, 
 /**

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use turndown_app::Environment;
+use turndown_app::{App, AppConfig, Environment};
 use turndown_desk::Desk;
 use turndown_domain::{
     Booking, Guest, Occupancy, Property, PropertyBook, Role, Room, RoomId, Staff, StaffId, Stay, Unit, day::make_day,
@@ -51,6 +51,13 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
         assert!(began.elapsed() < HANGS, "{what}");
         tokio::task::yield_now().await;
     }
+}
+
+/// Starts a desk in a folder, on a computer.
+#[allow(dead_code, reason = "not every test starts one by itself")]
+pub fn start(folder: &Path, computer: &Arc<Computer>) -> App {
+    let environment = Arc::clone(computer) as _;
+    App::start(AppConfig { folder: folder.to_owned(), sample: None, version: "test", environment })
 }
 
 /// A hotel in Kabul, half past four ahead, with one guest who stays.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// What says nothing, or says what is nobody's business: emptiness, the language the program is written in, its source,
 /// what it asks its database, and where it keeps things. All in small letters, as the text is looked at.
-const NEVER: [&str; 35] = [
+const NEVER: [&str; 34] = [
     "something went wrong",
     "unexpected error",
     "unknown error",
@@ -38,7 +38,6 @@ const NEVER: [&str; 35] = [
     "/tmp",
     "/home",
     "/root",
-    "/work",
     "/proc",
     "/var",
     "td_",
@@ -57,7 +56,8 @@ pub fn flaw(text: &str, given: &[&str], secret: &[&str]) -> Option<String> {
     }
     let own = given.iter().fold(text.to_owned(), |text, given| text.replace(given, ""));
     let small = own.to_lowercase();
-    if let Some(word) = NEVER.iter().find(|word| small.contains(**word)) {
+    let built_in = env!("CARGO_MANIFEST_DIR").to_lowercase();
+    if let Some(word) = NEVER.iter().chain([&built_in.as_str()]).find(|word| small.contains(**word)) {
         return Some(format!("it says {word:?}"));
     }
     if own.trim().is_empty() {

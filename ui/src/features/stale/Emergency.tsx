@@ -31,7 +31,11 @@ function Stamp({ emergency, locked }: { emergency: Emergency; locked: boolean })
       <Glyph name="alert" />
       <p>
         <b>{t`Emergency operation until ${dateTime(emergency.until)}.`}</b> {ageSentence(ageS)}{" "}
-        <bdi>{emergency.name}</bdi>: <bdi>{emergency.reason}</bdi>
+        {emergency.reason === "" ? null : (
+          <>
+            <bdi>{emergency.name}</bdi>: <bdi>{emergency.reason}</bdi>
+          </>
+        )}
       </p>
       {mayGoOn && !locked && desk.platform.window === "board" ? <Button small testId="emergency-prolong" onPress={() => setAsking(true)}>{t`Go on for longer`}</Button> : null}
       {locked ? null : <Button small testId="emergency-refresh" onPress={() => void attempt(() => desk.platform.refreshSnapshot())}>{t`Refresh now`}</Button>}

@@ -421,7 +421,12 @@ export function memoryPlatform(options: MemoryOptions = {}): MemoryPlatform {
       onNotice({ revision, kinds: [] });
       notify = (kinds) => setTimeout(() => onNotice({ revision, kinds }), 2);
     },
-    appState: async () => structuredClone(app),
+    appState: async () => {
+      const state = structuredClone(app);
+      // As the core: that it is an emergency is seen from the corridor, who said what of it is not.
+      if (state.phase === "locked" && state.staleness.emergency !== null) Object.assign(state.staleness.emergency, { name: "", reason: "" });
+      return state;
+    },
     openSampleHotel: async () => {
       app.phase = "loading";
       app.hotel = { id: "city", name: "City Hotel", timeZone: "Europe/Lisbon", serviceDay: "2016-03-27", inspection: "departures", sample: true, address: "http://127.0.0.1:8787" };
