@@ -15,5 +15,5 @@ until port_taken 1420; do
   sleep 0.1
 done
 [ ! -s "$ready_file" ] || TURNDOWN_SAMPLE_URL=$(<"$ready_file")
-export TURNDOWN_SAMPLE_URL=${TURNDOWN_SAMPLE_URL:-} TURNDOWN_SAMPLE_CODE_FILE=$code_file
+export TURNDOWN_SAMPLE_URL=${TURNDOWN_SAMPLE_URL:-} TURNDOWN_SAMPLE_CODE_FILE=$code_file TURNDOWN_KEYS=${TURNDOWN_KEYS:-file}
 TURNDOWN_DATA_DIR=${TURNDOWN_DATA_DIR:-$run_dir/desk-for-development} cargo run -p turndown --no-default-features

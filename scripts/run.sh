@@ -15,6 +15,8 @@ start_service
 keep_code_fresh
 export TURNDOWN_SAMPLE_URL TURNDOWN_SAMPLE_CODE_FILE=$code_file
 TURNDOWN_SAMPLE_URL=$(<"$ready_file")
+# The sample hotel is to open anywhere, and its service lies beside it: a computer without a keyring will do.
+export TURNDOWN_KEYS=${TURNDOWN_KEYS:-file}
 echo "The sample hotel's service answers at $TURNDOWN_SAMPLE_URL; its log is $service_dir/service.log"
 
 if [ -n "${TURNDOWN_NO_DISPLAY:-}" ] || [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then

@@ -25,7 +25,7 @@ for need in "$@"; do
     programs) ;;
     desktop) packages+=(libwebkit2gtk-4.1-dev libgtk-3-dev) ;;
     campaigns) packages+=(strace) ;;
-    tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3 python3-gi gir1.2-atspi-2.0 at-spi2-core xdotool x11-xkb-utils) ;;
+    tests) packages+=(xvfb xauth webkit2gtk-driver dbus python3 python3-gi gir1.2-atspi-2.0 at-spi2-core xdotool x11-xkb-utils gnome-keyring libsecret-tools) ;;
     # Their programs alone: the tests start servers of their own and leave the machine's alone.
     database) packages+=(postgresql nats-server) ;;
     load) packages+=(haproxy) ;;

@@ -120,6 +120,7 @@ fn start(settings: &Settings) -> App {
     tauri::async_runtime::block_on(async {
         App::start(AppConfig {
             folder: settings.data_dir.clone(),
+            keys: settings.keys,
             sample: sample.map(|(address, code_file)| SampleHotel { address, code_file }),
             version: env!("CARGO_PKG_VERSION"),
             environment: Arc::new(SystemEnvironment),

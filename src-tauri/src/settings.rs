@@ -7,6 +7,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use turndown_app::Keys;
 
 /// Folder of the desk's database, logs and window sizes.
 pub const DATA_DIR: &str = "TURNDOWN_DATA_DIR";
@@ -15,6 +16,8 @@ pub const SAMPLE_URL: &str = "TURNDOWN_SAMPLE_URL";
 /// File that holds the code with which a desk enrols at the sample hotel. A file, because an environment can be read by
 /// everything that the app starts.
 pub const SAMPLE_CODE_FILE: &str = "TURNDOWN_SAMPLE_CODE_FILE";
+/// Where the desk's key is kept: `keyring`, or `file` on a computer that has none.
+pub const KEYS: &str = "TURNDOWN_KEYS";
 /// What is logged, in the notation of `tracing_subscriber::EnvFilter`.
 pub const LOG: &str = "TURNDOWN_LOG";
 /// Set by WebDriver: a test holds the window.
@@ -27,6 +30,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Whether `data_dir` was named, and is not the one the operating system gives every app.
     pub own_data_dir: bool,
+    /// Where the desk's key is kept.
+    pub keys: Keys,
     /// Address of the service that holds the sample hotel.
     pub sample_url: Option<String>,
     /// File that holds the sample hotel's code.
@@ -52,6 +57,8 @@ impl Settings {
         Self {
             own_data_dir: named.is_some(),
             data_dir: named.unwrap_or(default_dir),
+            // Anything else than the one word is no consent to a key in a file.
+            keys: if text(KEYS).is_some_and(|value| value == "file") { Keys::File } else { Keys::Keyring },
             sample_url: text(SAMPLE_URL).map(|value| value.to_string_lossy().into_owned()),
             sample_code_file: text(SAMPLE_CODE_FILE).map(PathBuf::from),
             log: text(LOG).map(|value| value.to_string_lossy().into_owned()),
@@ -97,6 +104,14 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_not_set() {
         assert_eq!(read(&[(DATA_DIR, ""), (SAMPLE_URL, ""), (LOG, "")]), read(&[]));
+    }
+
+    #[test]
+    fn t6_a_key_lies_in_a_file_only_where_somebody_said_so() {
+        for value in ["", "keyring", "FILE", "File", "yes", "plain"] {
+            assert_eq!(read(&[(KEYS, value)]).keys, Keys::Keyring, "{value}");
+        }
+        assert_eq!(read(&[(KEYS, "file")]).keys, Keys::File);
     }
 
     #[test]

@@ -45,7 +45,7 @@ journey('Trouble: starts that go wrong say why', async (world) => {
       if (address.includes('\n')) break
     }
     const folder = world.path('with-a-bus')
-    const env = { ...world.display, TURNDOWN_DATA_DIR: folder, DBUS_SESSION_BUS_ADDRESS: address.trim(), HOME: world.path('home') }
+    const env = { ...world.display, TURNDOWN_DATA_DIR: folder, TURNDOWN_KEYS: 'file', DBUS_SESSION_BUS_ADDRESS: address.trim(), HOME: world.path('home') }
     const start = () => {
       const app = new Running(program('turndown'), [], { env })
       world.atEnd(() => app.stop())

@@ -586,9 +586,11 @@ impl Desk {
         self.ask("trail", json!({})).unwrap_or_else(|error| panic!("trail: {error}"))
     }
 
-    /// A room's fields as this desk sees them.
+    /// A room's fields as this desk sees them; none where it does not know the room (yet).
     pub fn fields(&mut self, room: &str) -> Fields {
-        self.ask("fields", json!({ "room": room })).unwrap_or_else(|error| panic!("fields: {error}"))
+        let known: Option<Fields> =
+            self.ask("fields", json!({ "room": room })).unwrap_or_else(|error| panic!("fields: {error}"));
+        known.unwrap_or_default()
     }
 
     /// This installation's id.

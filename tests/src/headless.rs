@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use turndown_app::dto::{
     ActRequest, CameTo, CommandError, LinkMode, LookRequest, OutboxFilter, ReportPeriod, ResolveRequest,
 };
-use turndown_app::{App, AppConfig};
+use turndown_app::{App, AppConfig, Keys};
 use turndown_offline::{Environment, Sql, SystemEnvironment};
 use turndown_protocol::{EntityRef, SealedEvent};
 
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// The desk's folder.
     #[arg(long)]
     folder: PathBuf,
+    /// Its key goes into the keyring of the session that it is started in, and not into a file.
+    #[arg(long)]
+    keyring: bool,
     /// The time its clock shows from the start; the machine's own without.
     #[arg(long)]
     clock: Option<DateTime<Utc>>,
@@ -196,6 +199,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
     let within = runtime.enter();
     let app = App::start(AppConfig {
         folder: arguments.folder.clone(),
+        keys: if arguments.keyring { Keys::Keyring } else { Keys::File },
         sample: None,
         version: env!("CARGO_PKG_VERSION"),
         environment: clock.clone(),

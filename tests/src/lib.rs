@@ -20,6 +20,7 @@ mod child;
 pub mod desk;
 pub mod headless;
 pub mod journey;
+pub mod keyring;
 pub mod pins;
 pub mod relay;
 pub mod roles;

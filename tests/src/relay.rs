@@ -4,8 +4,8 @@
 //! to them: be gone, lose an answer after the service has done its work, break in the middle of one, carry a request
 //! twice, or be somebody else's sign-in page.
 
-use crate::RUNTIME;
 use crate::service::free_loopback;
+use crate::{RUNTIME, eventually};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use futures_util::stream;
@@ -138,7 +138,9 @@ impl Relay {
         self.cut();
         let life = CancellationToken::new();
         *self.shared.life() = life.clone();
-        let listener = RUNTIME.block_on(TcpListener::bind(&self.address)).expect("the relay's address is free");
+        // Somebody else's connection may have been given the port meanwhile, and lets go of it.
+        let bind = || RUNTIME.block_on(TcpListener::bind(&self.address)).ok();
+        let listener = eventually("the relay's address is free", bind);
         self.address = listener.local_addr().expect("an address").to_string();
         self.carrying = Some(RUNTIME.spawn(carry(listener, Arc::clone(&self.shared), life)));
     }

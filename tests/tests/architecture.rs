@@ -99,6 +99,10 @@ const ONLY: &[(&str, &[&str])] = &[
     ("tracing-opentelemetry", &["turndown-service"]),
     ("prost", &["turndown-service"]),
     ("axum", &["turndown-service", "turndown-sim", "turndown-gates"]),
+    ("keyring-core", &["turndown-app"]),
+    ("zbus-secret-service-keyring-store", &["turndown-app"]),
+    ("apple-native-keyring-store", &["turndown-app"]),
+    ("windows-native-keyring-store", &["turndown-app"]),
     ("ts-rs", &["turndown-app", "turndown-domain", "turndown-phrase"]),
 ];
 

@@ -7,12 +7,13 @@ use crate::dto::{
     Recorded, ResolveRequest, Retried, RoomOnHold, Side, Staleness, StartNotice, Story, Suggestions, SyncCenter,
     SyncStatus,
 };
+use crate::keys::Keys;
 use crate::listener::Listener;
 use crate::sign_in::{self, Door};
 use crate::views::outbox::{Link, Waiting};
 use crate::views::{self, Names};
 use crate::voice::Speech;
-use crate::{dto, errors, guide, notices};
+use crate::{dto, errors, guide, keys, notices};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +28,8 @@ use turndown_offline::{
     Waits, desk_name, held_entity, now_ms,
 };
 use turndown_phrase::{Phrase, phrase};
-use turndown_protocol::{EntityRef, Event, EventId, StoryPage};
-use turndown_sync::Sync;
+use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
+use turndown_sync::{Sync, check};
 
 /// From this many waiting actions on, the desk points to the playbook.
 const BACKLOG_WARNING: u64 = 100;
@@ -59,6 +60,8 @@ pub struct SampleHotel {
 pub struct AppConfig {
     /// The desk's folder.
     pub folder: PathBuf,
+    /// Where its key is kept.
+    pub keys: Keys,
     /// The sample hotel, where there is one.
     pub sample: Option<SampleHotel>,
     /// The build's version.
@@ -72,10 +75,12 @@ pub struct AppConfig {
 pub struct App(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    config: AppConfig,
+    pub(crate) config: AppConfig,
     /// The open database; or why there is none.
     desk: Result<Desk, CommandError>,
     link: Mutex<Option<Linked>>,
+    /// Held while what is known of the connection is changed and written.
+    connection_file: Mutex<()>,
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
     /// As of when the downtime pack is, or why it could not be written.
@@ -126,6 +131,7 @@ impl App {
             config,
             desk,
             link: Mutex::new(None),
+            connection_file: Mutex::default(),
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
             pack: Mutex::new(None),
@@ -144,7 +150,10 @@ impl App {
             let kept = connection::load(&app.0.config.folder);
             app.take_up_passes(kept.as_ref().ok().and_then(Option::as_ref));
             match kept {
-                Ok(Some(connection)) => app.link(&desk, connection),
+                Ok(Some(connection)) => {
+                    app.link(&desk, connection);
+                    app.move_key_into_the_keyring();
+                }
                 Ok(None) => {}
                 Err(error) => {
                     errors::logged(&reference, &error);
@@ -420,6 +429,7 @@ impl App {
     pub async fn connect_hotel(&self, address: &str, code: &str) -> Answer<()> {
         let desk = self.desk()?;
         let name = desk_name(desk.engine().install_id().as_str());
+        self.try_out_keys().await?;
         let enrolled = turndown_sync::enroll(address, code, &name).await.map_err(|error| self.link_error(&error))?;
         // A desk that comes back to its hotel knows by which key that signs, and who is working goes on.
         let before = self.linked().map(|linked| linked.connection);
@@ -430,13 +440,18 @@ impl App {
         }
         let connection = Connection {
             address: enrolled.address,
-            token: enrolled.token,
+            device: check::device(&enrolled.token),
+            key: self.keep_key(enrolled.token).await?,
             property_id: enrolled.property_id,
             property_name: enrolled.property_name,
             store_id: enrolled.store_id,
             signing_key: same.and_then(|before| before.signing_key),
         };
-        connection::save(&self.0.config.folder, &connection).map_err(|error| {
+        let saved = {
+            let _in_order = lock(&self.0.connection_file);
+            connection::save(&self.0.config.folder, &connection)
+        };
+        saved.map_err(|error| {
             errors::logged("connection", &error);
             self.error(
                 "READ_ONLY_FOLDER",
@@ -444,7 +459,9 @@ impl App {
                 phrase!("Free some space or ask for write access, then connect again."),
             )
         })?;
+        let left = self.linked().map(|linked| linked.connection.key);
         self.link(&desk, connection);
+        left.inspect(keys::forget_behind);
         // Before anybody can say who they are; where it fails, the link asks again.
         let _ = self.fetch_passes().await;
         desk.engine().announce(Sort::Reference);
@@ -547,14 +564,34 @@ impl App {
     /// # Errors
     /// Why it is not possible, with the next step; nothing was saved then.
     pub fn act(&self, request: ActRequest) -> Answer<Recorded> {
-        let desk = self.desk()?;
-        self.refuse_unless_may(request.action.name(), &request.action.args())?;
-        let actor = self.actor()?;
+        let (desk, actor) = match self.who_may(&request) {
+            Ok(may) => may,
+            Err(refused) => return self.unless_recorded(&request.intent_id, refused),
+        };
         let event_id = self.event_id(&request.intent_id)?;
         let recorded = self.acted(desk.act(event_id, actor, &request.room_id.0, request.action))?;
         // What is saved is not called anything else because it cannot be shown at once: the window asks again.
         let board = request.since.and_then(|since| self.board(Some(since)).ok());
         Ok(Recorded { event_id: recorded.sealed.event.event_id.to_string(), revision: recorded.revision, board })
+    }
+
+    /// The desk, and who acts, where their role includes it.
+    fn who_may(&self, request: &ActRequest) -> Answer<(Desk, ActorId)> {
+        let desk = self.desk()?;
+        self.refuse_unless_may(request.action.name(), &request.action.args())?;
+        Ok((desk, self.actor()?))
+    }
+
+    /// What was recorded and is asked for once more is recorded, also where nobody works any more or the desk has been
+    /// locked since: nothing is called unsaved that is saved (A1).
+    fn unless_recorded(&self, intent_id: &str, refused: CommandError) -> Answer<Recorded> {
+        let Ok(event_id) = EventId::parse(intent_id) else { return Err(refused) };
+        let desk = self.whatever_is_locked()?;
+        match desk.engine().recorded(&event_id) {
+            Ok(None) => Err(refused),
+            Ok(Some(_)) => Ok(Recorded { event_id: intent_id.into(), revision: desk.engine().revision(), board: None }),
+            Err(error) => self.check(Err(EngineError::Unsure(Box::new(error)))),
+        }
     }
 
     // --- the Sync Center -------------------------------------------------------------------------------------
@@ -1073,11 +1110,13 @@ impl App {
         self.0.desk.clone()
     }
 
-    /// Changes what is known of the connection, where there is something to change; answers it then.
-    pub(crate) fn change_connection(&self, change: impl FnOnce(&mut Connection) -> bool) -> Option<Connection> {
-        let mut link = lock(&self.0.link);
-        let connection = &mut link.as_mut()?.connection;
-        change(connection).then(|| connection.clone())
+    /// Changes what is known of the connection and keeps it, where there is something to change.
+    pub(crate) fn change_connection(&self, change: impl FnOnce(&mut Connection) -> bool) -> std::io::Result<()> {
+        let _in_order = lock(&self.0.connection_file);
+        let changed = lock(&self.0.link)
+            .as_mut()
+            .and_then(|Linked { connection, .. }| change(connection).then(|| connection.clone()));
+        changed.map_or(Ok(()), |connection| connection::save(self.folder(), &connection))
     }
 
     pub(crate) fn linked(&self) -> Option<Linked> {
@@ -1111,7 +1150,7 @@ impl App {
         }
     }
 
-    fn set_notice(&self, notice: StartNotice) {
+    pub(crate) fn set_notice(&self, notice: StartNotice) {
         *lock(&self.0.notice) = Some(notice);
         if let Ok(desk) = self.whatever_is_locked() {
             desk.engine().announce(Sort::Reference);

@@ -16,6 +16,7 @@ pub mod dto;
 mod errors;
 mod files;
 mod guide;
+mod keys;
 mod listener;
 mod notices;
 mod outages;
@@ -28,5 +29,6 @@ mod voice;
 mod words;
 
 pub use app::{App, AppConfig, SampleHotel};
+pub use keys::Keys;
 pub use listener::Listener;
 pub use turndown_offline::{Environment, SystemEnvironment};

@@ -6,7 +6,7 @@
 //! record says so, so that the service holds it for somebody with a pass.
 
 use crate::app::{Answer, App};
-use crate::connection::{self, Connection};
+use crate::connection::Connection;
 use crate::dto::{self, Person};
 use crate::{errors, views};
 use chrono::{DateTime, Utc};
@@ -63,6 +63,8 @@ pub(crate) enum By {
 pub(crate) struct Door {
     by: By,
     locked: bool,
+    /// Whether somebody has said who they are since the desk started.
+    said: bool,
     /// When somebody last touched the desk, by the time that a computer is awake and by its clock: one that slept has
     /// been left alone too.
     touched: (Instant, DateTime<Utc>),
@@ -76,7 +78,15 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(now: DateTime<Utc>) -> Self {
         let began = Instant::now();
-        Self { by: By::Name, locked: false, touched: (began, now), tried: BTreeMap::new(), began, fetched: None }
+        Self {
+            by: By::Name,
+            locked: false,
+            said: false,
+            touched: (began, now),
+            tried: BTreeMap::new(),
+            began,
+            fetched: None,
+        }
     }
 
     /// How long until the desk locks by itself; none where it does not.
@@ -112,42 +122,36 @@ impl App {
         self.door(|door| door.is_locked(now))
     }
 
-    /// Takes up what is kept when the desk starts: it is locked then, where people sign in by PIN. Where the passes are
-    /// lost nobody is working who has not said so since.
+    /// Takes up what is kept when the desk starts: it is locked then, where people sign in by PIN. Passes that cannot be
+    /// read are as good as lost until the service sends them again; nobody is forgotten for a disk that failed once.
     pub(crate) fn take_up_passes(&self, connection: Option<&Connection>) {
-        let by = self.kept_passes(connection);
-        if matches!(by, By::Lost)
-            && let Ok(desk) = self.whatever_is_locked()
-            && let Err(error) = desk.engine().set_facts(vec![(PERSON, None)])
-        {
-            tracing::warn!(%error, "who was working could not be forgotten");
-        }
+        let by = self.kept_passes(connection).unwrap_or(By::Lost);
         let locked = matches!(by, By::Pin(_));
         self.door(|door| (door.by, door.locked) = (by, locked));
     }
 
-    fn kept_passes(&self, connection: Option<&Connection>) -> By {
+    fn kept_passes(&self, connection: Option<&Connection>) -> Answer<By> {
         let key = connection.and_then(|connection| connection.signing_key.as_deref());
-        let kept = self.whatever_is_locked().and_then(|desk| self.check(desk.engine().fact(PASSES)));
+        let kept = self.check(self.whatever_is_locked()?.engine().fact(PASSES))?;
         // Neither the one nor the other: no service has said yet how people sign in here.
-        if key.is_none() && matches!(kept, Ok(None)) {
-            return By::Name;
+        if key.is_none() && kept.is_none() {
+            return Ok(By::Name);
         }
-        let signed = kept.ok().flatten().and_then(|kept| serde_json::from_str::<SignedPasses>(&kept).ok());
+        let signed = kept.and_then(|kept| serde_json::from_str::<SignedPasses>(&kept).ok());
         let passes = signed
             .as_ref()
             .zip(connection.zip(key))
-            .and_then(|(signed, (connection, key))| check::passes_for(signed, key, &connection.for_link()));
+            .and_then(|(signed, (connection, key))| check::passes_for(signed, key, connection.whose()));
         let Some(passes) = passes else {
             // That no PIN was asked for is believed without proof: whoever can write that can also take all of it away.
             let unproven = signed.and_then(|signed| serde_json::from_str::<Passes>(&signed.passes).ok());
             if unproven.is_some_and(|passes| passes.lock_minutes.is_none()) {
-                return By::Name;
+                return Ok(By::Name);
             }
             tracing::warn!("the passes of this desk are gone or are not what the service signed");
-            return By::Lost;
+            return Ok(By::Lost);
         };
-        of(passes)
+        Ok(of(passes))
     }
 
     /// Forgets the passes of the hotel that the desk belonged to before.
@@ -203,7 +207,7 @@ impl App {
     fn keep_passes(&self, signed: &SignedPasses, signing_key: String) -> Result<(), ()> {
         let _nobody_signs_in_meanwhile = self.0.trying.lock().unwrap_or_else(PoisonError::into_inner);
         let linked = self.linked().ok_or(())?;
-        let Some(passes) = check::passes_for(signed, &signing_key, &linked.connection.for_link()) else {
+        let Some(passes) = check::passes_for(signed, &signing_key, linked.connection.whose()) else {
             tracing::warn!("the service sent passes that are not signed for this desk");
             return Err(());
         };
@@ -220,7 +224,7 @@ impl App {
         let mut facts = vec![(PASSES, Some(text))];
         facts.extend(self.forgiven(&passes).map_err(drop)?.map(|tries| (TRIES, tries)));
         // The key first: passes without it open nothing.
-        self.keep_key(signing_key);
+        self.keep_signing_key(signing_key);
         desk.engine().set_facts(facts).map_err(|error| gone(&error))?;
         let by = of(passes);
         let changed = match (&before, &by) {
@@ -247,8 +251,8 @@ impl App {
     }
 
     /// Keeps the service's key where it was not known, or is another one by now.
-    fn keep_key(&self, key: String) {
-        let Some(connection) = self.change_connection(|connection| {
+    fn keep_signing_key(&self, key: String) {
+        let kept = self.change_connection(|connection| {
             if connection.signing_key.as_ref() == Some(&key) {
                 return false;
             }
@@ -257,10 +261,8 @@ impl App {
             }
             connection.signing_key = Some(key);
             true
-        }) else {
-            return;
-        };
-        if let Err(error) = connection::save(self.folder(), &connection) {
+        });
+        if let Err(error) = kept {
             errors::logged("connection", &error);
         }
     }
@@ -283,6 +285,10 @@ impl App {
 
     fn person_id(&self) -> Answer<Option<String>> {
         let desk = self.whatever_is_locked()?;
+        // Where the passes are lost nobody is working who has not said so since: whoever was has not shown who they are.
+        if self.door(|door| matches!(door.by, By::Lost) && !door.said) {
+            return Ok(None);
+        }
         self.check(desk.engine().fact(PERSON))
     }
 
@@ -494,6 +500,7 @@ impl App {
         desk.engine().set_authority(self.lacks());
         self.acted(desk.note_desk(self.new_event_id(), actor, DeskAction::SignIn, how))?;
         self.check(desk.engine().set_facts(vec![(PERSON, Some(id.to_owned()))]))?;
+        self.door(|door| door.said = true);
         desk.engine().announce(Sort::Reference);
         Ok(())
     }

@@ -5,11 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use turndown_app::{App, AppConfig, SystemEnvironment};
+use turndown_app::{App, AppConfig, Keys, SystemEnvironment};
 
 fn start(folder: &Path) -> App {
     App::start(AppConfig {
         folder: folder.to_owned(),
+        keys: Keys::File,
         sample: None,
         version: "test",
         environment: Arc::new(SystemEnvironment),

@@ -502,6 +502,19 @@ async fn t3_a_desk_that_forgot_its_hotel_or_its_key_lets_nobody_in_as_if_no_pin_
         app.sign_in("max", MAXS).unwrap();
         app.stop().await;
         drop(app);
+        let whole = std::fs::read(connection(&house)).unwrap();
+        breaks(&connection(&house));
+        let app = house.open();
+        app.stop().await;
+        drop(app);
+        // A file that could not be read once, on a disk that fails now and then, has nobody forgotten.
+        std::fs::write(connection(&house), whole).unwrap();
+        let app = house.open();
+        let state = app.app_state().unwrap();
+        let person = state.person.map(|person| person.id.0);
+        assert_eq!((state.phase, person.as_deref()), (Phase::Locked, Some("max")), "{what}");
+        app.stop().await;
+        drop(app);
         breaks(&connection(&house));
         let app = house.open();
         let state = app.app_state().unwrap();
@@ -526,6 +539,23 @@ async fn a_desk_that_lost_its_key_where_no_pin_is_asked_for_goes_on_with_whoever
     note(&app, "n1").unwrap();
     let entry = last(house.folder.path());
     assert_eq!((entry.actor_id.as_str(), entry.authority), ("lea", None));
+    app.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a1_what_was_recorded_is_not_called_unsaved_because_nobody_works_any_more_or_the_desk_is_locked() {
+    let house = House::new();
+    let app = house.open();
+    let (saved, new) = ("n1", "n2");
+    app.sign_in("ana", ANAS).unwrap();
+    note(&app, saved).unwrap();
+    app.lock().unwrap();
+    note(&app, saved).unwrap();
+    assert_eq!(code(note(&app, new)), "DESK_LOCKED");
+    app.sign_in("ana", ANAS).unwrap();
+    app.sign_out().unwrap();
+    note(&app, saved).unwrap();
+    assert_eq!(code(note(&app, new)), "DESK_LOCKED");
     app.stop().await;
 }
 

@@ -20,12 +20,12 @@ pub fn memory(folder: &Path, figures: &mut Figures, backlog: usize) {
         house::record_many(&desk, &(0..ROOMS), 0, events);
         desk.engine().close();
         drop(desk);
-        let SyncConfig { address, token, property_id, store_id } = house.link(&house.url);
+        let SyncConfig { address, property_id, store_id, .. } = house.link(&house.url);
         let desk = folder.join(format!("service-{events}")).join("desk");
         let output = Command::new(std::env::current_exe().expect("this program"))
             .arg("send")
             .arg(desk)
-            .args([address, token, property_id, store_id])
+            .args([address, house.token.clone(), property_id, store_id])
             .output()
             .expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

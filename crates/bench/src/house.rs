@@ -167,7 +167,7 @@ pub struct House {
     running: Option<Running>,
     /// Where it listens.
     pub url: String,
-    token: String,
+    pub token: String,
     store_id: String,
 }
 
@@ -195,7 +195,7 @@ impl House {
     pub fn link(&self, address: &str) -> SyncConfig {
         SyncConfig {
             address: address.to_owned(),
-            token: self.token.clone(),
+            token: self.token.clone().into(),
             property_id: PROPERTY.to_owned(),
             store_id: self.store_id.clone(),
         }

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match args.role {
         Some(Role::Send { desk, address, token, property_id, store_id }) => {
-            backlog::send(&desk, SyncConfig { address, token, property_id, store_id });
+            backlog::send(&desk, SyncConfig { address, token: token.into(), property_id, store_id });
         }
         Some(Role::Repair { desk, entries }) => repair::open(&desk, entries),
         Some(Role::Load(load)) => return if load::run(&load) { ExitCode::SUCCESS } else { ExitCode::FAILURE },

@@ -5,6 +5,7 @@ use crate::check::{self, Asked, Standing};
 use crate::classify::{Class, Failure};
 use crate::machine::{Answered, Greeting, Lanes, Limits};
 use crate::reason::{Cause, Reason};
+use crate::token::Token;
 use crate::wire::{Body, Wire};
 use chrono::{DateTime, Utc};
 use eventsource_stream::Eventsource;
@@ -80,7 +81,7 @@ pub struct SyncConfig {
     /// The service's address, as [`crate::enroll`] gave it.
     pub address: String,
     /// The desk's own token.
-    pub token: String,
+    pub token: Token,
     /// The hotel.
     pub property_id: String,
     /// The store that gave the token. Any other one is refused.

@@ -1,7 +1,6 @@
 //! Whether an answer is the answer: complete, well typed, from the expected store and epoch, for this batch, and naming
 //! exactly the events that were sent. Anything else is an unknown outcome and acknowledges nothing. Pure.
 
-use crate::calls::SyncConfig;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -152,16 +151,32 @@ pub fn head_is_signed(
     is_signed(&text, &closed.signature, signing_key)
 }
 
+/// What the service's passes call the desk of a token: its SHA-256, hex.
+#[must_use]
+pub fn device(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// For which desk passes have to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whose<'a> {
+    /// The store that gave the desk its token.
+    pub store_id: &'a str,
+    /// The hotel.
+    pub property_id: &'a str,
+    /// See [`device`].
+    pub device: &'a str,
+}
+
 /// The passes that were signed, where the signature is good and they are for this very desk.
 #[must_use]
-pub fn passes_for(signed: &SignedPasses, signing_key: &str, desk: &SyncConfig) -> Option<Passes> {
+pub fn passes_for(signed: &SignedPasses, signing_key: &str, desk: Whose<'_>) -> Option<Passes> {
     if !is_signed(&SignedPasses::signed_text(&signed.passes), &signed.signature, signing_key) {
         return None;
     }
     let passes: Passes = serde_json::from_str(&signed.passes).ok()?;
-    let device = hex::encode(Sha256::digest(desk.token.as_bytes()));
-    let meant =
-        passes.store_id == desk.store_id && passes.property_id.as_str() == desk.property_id && passes.device == device;
+    let named = Whose { store_id: &passes.store_id, property_id: passes.property_id.as_str(), device: &passes.device };
+    let meant = named == desk;
     meant.then_some(passes)
 }
 

@@ -101,7 +101,7 @@ impl Sync {
         let (shown, status) = watch::channel(Status::default());
         let end = CancellationToken::new();
         let environment = Arc::clone(engine.environment());
-        let wire = Wire::new(network, &config.address, Some(&config.token), timing.deadlines, environment);
+        let wire = Wire::new(network, &config.address, Some(config.token.clone()), timing.deadlines, environment);
         let property_id = config.property_id.clone();
         let shared = Arc::new(Shared::new(engine, config, wire.clone()));
         let supervisor = tokio::spawn(supervise(shared, timing, received, shown, end.clone()));

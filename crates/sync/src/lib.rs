@@ -21,6 +21,7 @@ pub mod machine;
 mod network;
 mod reason;
 mod status;
+mod token;
 mod wire;
 
 pub use address::normalise;
@@ -31,4 +32,5 @@ pub use machine::{LinkMode, LinkState};
 pub use network::{Network, Pieces};
 pub use reason::{Cause, Reason};
 pub use status::{LastFlush, Status};
+pub use token::Token;
 pub use wire::Deadlines;

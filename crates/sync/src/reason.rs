@@ -32,6 +32,10 @@ pub enum Cause {
     NotTheService,
     /// The answer has the right form but not the right content.
     AnswerUnfit,
+    /// This computer's keyring, which keeps the desk's token, is locked or does not answer.
+    KeyringShut,
+    /// The keyring does not have the desk's token.
+    KeyMissing,
     /// The service does not take this desk's token.
     TokenRefused,
     /// The token is for another hotel, or may not do this.
@@ -70,7 +74,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Unreachable,
         Self::NameUnknown,
         Self::Silent,
@@ -78,6 +82,8 @@ impl Cause {
         Self::Certificate,
         Self::NotTheService,
         Self::AnswerUnfit,
+        Self::KeyringShut,
+        Self::KeyMissing,
         Self::TokenRefused,
         Self::WrongProperty,
         Self::WrongStore,
@@ -137,6 +143,16 @@ impl Cause {
                 "ANSWER_UNFIT",
                 phrase!("The service's answer is not complete or not for this desk, so it does not count."),
                 phrase!("Go on working; the desk asks again. If it stays like that, tell your IT."),
+            ),
+            Self::KeyringShut => (
+                "KEYRING_UNAVAILABLE",
+                phrase!("This computer's keyring is locked or does not answer, so nothing is sent."),
+                phrase!("Go on working; everything is kept. Unlock the keyring, or tell your IT."),
+            ),
+            Self::KeyMissing => (
+                "KEY_MISSING",
+                phrase!("This computer's keyring does not have this desk's key, so nothing is sent."),
+                phrase!("Go on working; everything is kept. Ask your IT for a new code and connect this desk again."),
             ),
             Self::TokenRefused => (
                 "TOKEN_REFUSED",

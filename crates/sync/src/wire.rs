@@ -5,6 +5,7 @@ use crate::backoff;
 use crate::classify::{self, Class, Failure, Head, Transport};
 use crate::network::{Network, Pieces};
 use crate::reason::Cause;
+use crate::token::Token;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::StreamExt;
@@ -54,7 +55,7 @@ impl Default for Deadlines {
 pub(crate) struct Wire {
     network: Arc<dyn Network>,
     base: Arc<str>,
-    token: Option<Arc<str>>,
+    token: Option<Token>,
     deadlines: Deadlines,
     environment: Arc<dyn Environment>,
 }
@@ -64,11 +65,11 @@ impl Wire {
     pub(crate) fn new(
         network: Arc<dyn Network>,
         base: &str,
-        token: Option<&str>,
+        token: Option<Token>,
         deadlines: Deadlines,
         environment: Arc<dyn Environment>,
     ) -> Self {
-        Self { network, base: base.into(), token: token.map(Into::into), deadlines, environment }
+        Self { network, base: base.into(), token, deadlines, environment }
     }
 
     /// The same way without saying who asks.
@@ -86,23 +87,16 @@ impl Wire {
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking {
-        Asking { builder: self.begin(Request::get(format!("{}{path}", self.base)), JSON), body: vec![] }
+        let builder = Request::get(format!("{}{path}", self.base)).header(ACCEPT, JSON);
+        Asking { builder, body: vec![] }
     }
 
     pub(crate) fn post(&self, path: &str, body: Body) -> Asking {
-        let builder = self.begin(Request::post(format!("{}{path}", self.base)), JSON);
+        let builder = Request::post(format!("{}{path}", self.base)).header(ACCEPT, JSON);
         let builder = builder.header(CONTENT_TYPE, "application/json");
         match body {
             Body::Plain(body) => Asking { builder, body },
             Body::Gzip(body) => Asking { builder: builder.header(CONTENT_ENCODING, "gzip"), body },
-        }
-    }
-
-    fn begin(&self, builder: request::Builder, accept: &'static str) -> request::Builder {
-        let builder = builder.header(ACCEPT, accept);
-        match &self.token {
-            Some(token) => builder.header(AUTHORIZATION, format!("Bearer {token}")),
-            None => builder,
         }
     }
 
@@ -136,7 +130,7 @@ impl Wire {
 
     /// Opens an answer that goes on for as long as both sides live.
     pub(crate) async fn stream(&self, path: &str) -> Result<Pieces, Failure> {
-        let builder = self.begin(Request::get(format!("{}{path}", self.base)), "text/event-stream");
+        let builder = Request::get(format!("{}{path}", self.base)).header(ACCEPT, "text/event-stream");
         let (head, pieces) = self.open(Asking { builder, body: vec![] }).await?.into_parts();
         let is_stream = text(&head.headers, &CONTENT_TYPE).is_some_and(|value| value.starts_with("text/event-stream"));
         if head.status.as_u16() == 200 && is_stream {
@@ -147,7 +141,11 @@ impl Wire {
     }
 
     async fn open(&self, asking: Asking) -> Result<Response<Pieces>, Failure> {
-        let request = asking.builder.body(asking.body).map_err(|error| {
+        let builder = match &self.token {
+            Some(token) => asking.builder.header(AUTHORIZATION, format!("Bearer {}", token.get().await?)),
+            None => asking.builder,
+        };
+        let request = builder.body(asking.body).map_err(|error| {
             // Only the token and the address go into a request's head; the address was read before.
             tracing::warn!(%error, "this desk's token cannot be sent");
             Failure::new(Class::SignIn, Cause::TokenRefused)

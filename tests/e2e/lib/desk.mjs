@@ -47,6 +47,7 @@ export class Desk {
         XDG_CONFIG_HOME: join(home, 'config'),
         XDG_CACHE_HOME: join(home, 'cache'),
         TURNDOWN_DATA_DIR: this.folder,
+        TURNDOWN_KEYS: 'file',
         ...env,
       },
       log: (text) => this.#world.log('app.log', text),

@@ -19,8 +19,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use turndown_app::dto::Tile;
-use turndown_domain::Action;
+use turndown_app::dto::{Phase, Tile};
+use turndown_domain::{Action, Role};
 use turndown_gates::journey::{complete, start, workable};
 use turndown_gates::roles::{on_a_small_disk, with_disk_errors};
 use turndown_gates::{DEADLINE, Desk, Fault, Journey, Relay, Service, check, eventually, intent};
@@ -177,7 +177,10 @@ fn killed(seed: u64, account: &mut Account) {
     let mut kills = 0;
     while kills < KILLS_A_HOUSE {
         let sound = restart_desk(&mut rng, &mut journey.desk, account);
-        network(&mut rng, &mut journey.relay, account);
+        let answers = network(&mut rng, &mut journey.relay, account);
+        if sound && answers {
+            works_on(&mut journey.desk, &mut journey.relay, account);
+        }
         if sound {
             told.holds(&mut journey.desk);
             // The screen asks again for what it never heard about (A1).
@@ -255,23 +258,47 @@ fn restart_sound_service(service: &mut Service) {
     eventually("the service that was killed is gone, and another starts", || service.try_restart().then_some(()));
 }
 
-fn network(rng: &mut Rng, relay: &mut Relay, account: &mut Account) {
-    match rng.u8(..8) {
+/// A desk that was repaired before it had a backup takes its rooms from the service anew, and asks who works.
+fn works_on(desk: &mut Desk, relay: &mut Relay, account: &mut Account) {
+    if desk.state().phase == Phase::Loading {
+        account.count("loaded_anew");
+        desk.wait_for("its rooms are loaded", |desk| {
+            // One of the faults cuts it in the middle.
+            if relay.is_cut() {
+                relay.restore();
+            }
+            desk.sync_now();
+            desk.state().phase != Phase::Loading
+        });
+    }
+    if desk.state().phase == Phase::ChoosePerson {
+        let lead = desk.person(Role::Lead);
+        desk.choose(&lead);
+        account.count("asked_who_works");
+    }
+}
+
+/// What the network does next. Answers whether the service is reached at all.
+fn network(rng: &mut Rng, relay: &mut Relay, account: &mut Account) -> bool {
+    let reached = match rng.u8(..8) {
         0 => {
             relay.cut();
             account.count("network_gone");
+            false
         }
         1 => {
             relay.set_portal(true);
             account.count("network_all_portal");
+            false
         }
         _ => {
             relay.set_portal(false);
             if relay.is_cut() {
                 relay.restore();
             }
+            true
         }
-    }
+    };
     let faults = [
         Fault::LoseAnswer,
         Fault::CutAnswer,
@@ -285,6 +312,7 @@ fn network(rng: &mut Rng, relay: &mut Relay, account: &mut Account) {
     ];
     let next: Vec<Fault> = (0..rng.usize(..5)).map(|_| faults[rng.usize(..faults.len())]).collect();
     relay.next(&next);
+    reached
 }
 
 /// Some actions without waiting for their answers, then those of some of them, so that the kill that follows falls

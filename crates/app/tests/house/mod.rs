@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use turndown_app::{App, AppConfig, Environment};
+use turndown_app::{App, AppConfig, Environment, Keys};
 use turndown_desk::Desk;
 use turndown_domain::{
     Booking, Guest, Occupancy, Property, PropertyBook, Role, Room, RoomId, Staff, StaffId, Stay, Unit, day::make_day,
@@ -57,7 +57,7 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
 #[allow(dead_code, reason = "not every test starts one by itself")]
 pub fn start(folder: &Path, computer: &Arc<Computer>) -> App {
     let environment = Arc::clone(computer) as _;
-    App::start(AppConfig { folder: folder.to_owned(), sample: None, version: "test", environment })
+    App::start(AppConfig { folder: folder.to_owned(), keys: Keys::File, sample: None, version: "test", environment })
 }
 
 /// A hotel in Kabul, half past four ahead, with one guest who stays.

@@ -22,6 +22,7 @@ const AT_ONCE: usize = 8;
 struct Place {
     desk: Desk,
     config: SyncConfig,
+    token: String,
     /// The rooms that nobody else of the hotel touches: what is measured is no conflicts.
     rooms: Range<usize>,
     recorded: usize,
@@ -48,13 +49,13 @@ impl Desks {
             let enrolled = turndown_sync::enroll(url, &code, &format!("Desk {n}")).await.expect("it is let in");
             let config = SyncConfig {
                 address: enrolled.address,
-                token: enrolled.token,
+                token: enrolled.token.clone().into(),
                 property_id: enrolled.property_id,
                 store_id: enrolled.store_id,
             };
             let desk = house::open_desk(folder.join(format!("desk-{n}")), Hands::Own, true);
             let rooms = place * share..(place + 1) * share;
-            places.push(Place { desk, config, rooms, recorded: 0, link: None });
+            places.push(Place { desk, config, token: enrolled.token, rooms, recorded: 0, link: None });
         }
         let mut loading = JoinSet::new();
         for place in &places {
@@ -160,7 +161,7 @@ impl Desks {
     /// The token of a desk of a hotel.
     pub fn token_of(&self, hotel: &str) -> &str {
         let place = self.places.iter().find(|place| place.config.property_id == hotel);
-        &place.expect("each hotel has a desk").config.token
+        &place.expect("each hotel has a desk").token
     }
 
     /// What the desks of a hotel know to be acknowledged.

@@ -20,7 +20,7 @@ use turndown_offline::{
 };
 use turndown_protocol::{ActorId, EventId};
 use turndown_service::http::Limits;
-use turndown_sync::{Sync, SyncConfig, Timing};
+use turndown_sync::{Sync, SyncConfig, Timing, Token};
 
 /// What a person was told is saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl DeskHost {
         machine: Arc<Machine>,
         disk: SimDisk,
         net: Net,
-        token: String,
+        token: Token,
         store_id: String,
         timing: Timing,
         log_pages: u32,

@@ -295,7 +295,15 @@ impl World {
             let disk = SimDisk::new(&format!("desk-{}-{n}", plan.seed), rng.u64(..));
             let net = Net::new(service.front.clone(), kinds.clone(), rng.u64(..), plan.mishaps, plan.streams);
             let token = service.token(&format!("desk-{n}"))?;
-            desks.push(DeskHost::new(machine, disk, net, token, store_id.clone(), timing(&mut rng), plan.log_pages));
+            desks.push(DeskHost::new(
+                machine,
+                disk,
+                net,
+                token.into(),
+                store_id.clone(),
+                timing(&mut rng),
+                plan.log_pages,
+            ));
         }
         Ok(Self {
             tally: Tally { histories: 1, ..Tally::default() },

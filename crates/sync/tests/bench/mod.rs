@@ -218,7 +218,7 @@ impl Bench {
 pub fn config(relay: &Relay) -> SyncConfig {
     SyncConfig {
         address: relay.url(),
-        token: house::TOKEN.into(),
+        token: house::TOKEN.to_owned().into(),
         property_id: house::PROPERTY.into(),
         store_id: house::STORE.into(),
     }
