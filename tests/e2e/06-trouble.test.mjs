@@ -2,7 +2,7 @@
 // and the next step, and loses nothing.
 
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { id } from './lib/desk.mjs'
 import { dayOf } from './lib/hotel.mjs'
@@ -145,10 +145,8 @@ journey('Link: what answers is not the service, or does not know the desk', asyn
     await desk.app.get(`${id('outbox-row')}[data-state="synced"][data-room="${behind}"]`)
   })
 
-  await step('a key that the service does not know stops sending, not recording', async () => {
+  await step('a key that the service does not know stops sending, not recording, and a new code mends it', async () => {
     await desk.quit()
-    const kept = world.path('connection.json')
-    copyFileSync(desk.connectionFile(), kept)
     desk.changeConnection({ token: 'not-a-token-of-this-service' })
     await desk.start()
     await desk.waitForPill('stopped', (pill) => pill.tone === 'stopped' && /stopped/i.test(pill.text))
@@ -158,10 +156,16 @@ journey('Link: what answers is not the service, or does not know the desk', asyn
     await desk.app.press('Control', 'j')
     await desk.app.waitForText("does not accept this desk's key", PATIENT)
     await desk.picture('token-refused')
-    await desk.quit()
-    copyFileSync(kept, desk.connectionFile())
-    await desk.start()
+    await desk.app.click(id('pill'))
+    await desk.app.click(id('cockpit-connect'), PATIENT)
+    await desk.app.get(id('setup-connecting'), PATIENT)
+    await desk.mustHaveFocus('where the code is typed')
+    await desk.picture('connect-again')
+    await desk.fill(id('setup-code'), await service.code())
+    await desk.app.press('Enter')
+    await desk.app.click(id('setup-confirm'), PATIENT)
     await desk.waitUntilCalm()
+    await desk.picture('connected-again')
   })
 
   await step('the service has each action once, by the person who did it', async () => {

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use turndown_app::dto::{LinkState, LocalState, OutboxFilter};
 use turndown_domain::Action;
 use turndown_gates::journey::start;
-use turndown_gates::{Fault, Journey, check, eventually, seed};
+use turndown_gates::{Fault, Journey, Service, check, eventually, seed};
 
 /// Records notes, `rounds` in each of the rooms that can be worked.
 fn notes(journey: &mut Journey, rounds: usize) -> usize {
@@ -221,5 +221,43 @@ fn a_token_of_another_hotel_stops_the_sending_with_its_reason_and_recording_goes
     journey.desk.wait_reason("WRONG_PROPERTY");
     assert_eq!(journey.desk.sync().ledger.waiting, 1);
     change_connection(&mut journey, "property_id", &property);
+    journey.all_is_well();
+}
+
+#[test]
+fn a_code_of_another_hotel_changes_nothing_at_a_desk_that_has_one() {
+    let mut journey = Journey::small();
+    let tiles = journey.workable();
+    let other = Service::small();
+    let file = journey.desk.folder().join("connection.json");
+    let before = std::fs::read(&file).expect("the connection");
+    let code = other.code();
+    let refused = journey.desk.connect(&other.url(), &code).expect_err("this desk has a hotel");
+    assert_eq!(refused.code, "OTHER_HOTEL");
+    assert_eq!(std::fs::read(&file).expect("the connection"), before);
+    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
+    journey.all_is_well();
+}
+
+#[test]
+fn a_desk_that_lost_the_file_that_names_its_hotel_says_so_and_sends_once_it_is_connected_again() {
+    let mut journey = Journey::small();
+    let tiles = journey.workable();
+    journey.outage();
+    journey.desk.act(&tiles[0].room_id.0, start(&tiles[0].task_id)).expect("recorded");
+    journey.desk.stop();
+    std::fs::remove_file(journey.desk.folder().join("connection.json")).expect("removed");
+    journey.desk.restart();
+    journey.relay.restore();
+    let sync = journey.desk.sync();
+    assert_eq!((sync.state, sync.ledger.waiting), (LinkState::Stopped, 1));
+    assert_eq!(sync.reason.map(|reason| reason.code).as_deref(), Some("CONNECTION_UNREADABLE"));
+    journey.desk.act(&tiles[1].room_id.0, start(&tiles[1].task_id)).expect("recorded");
+    let other = Service::small();
+    let refused = journey.desk.connect(&other.url(), &other.code()).expect_err("another store");
+    assert_eq!(refused.code, "OTHER_HOTEL");
+    journey.desk.connect(&journey.relay.url(), &journey.service.code()).expect("connects");
+    let state = journey.desk.state();
+    assert_eq!(state.notice, None, "it has its hotel again");
     journey.all_is_well();
 }

@@ -29,7 +29,7 @@ use turndown_offline::{
 };
 use turndown_phrase::{Phrase, phrase};
 use turndown_protocol::{ActorId, EntityRef, Event, EventId, StoryPage};
-use turndown_sync::{Sync, check};
+use turndown_sync::{Enrolled, Sync, check};
 
 /// From this many waiting actions on, the desk points to the playbook.
 const BACKLOG_WARNING: u64 = 100;
@@ -79,10 +79,14 @@ pub(crate) struct Inner {
     /// The open database; or why there is none.
     desk: Result<Desk, CommandError>,
     link: Mutex<Option<Linked>>,
+    /// Held while the desk is being connected.
+    connecting: tokio::sync::Mutex<()>,
     /// Held while what is known of the connection is changed and written.
     connection_file: Mutex<()>,
     notice: Mutex<Option<StartNotice>>,
     backup_warning: Mutex<Option<StartNotice>>,
+    /// What is amiss with the file that says which hotel this is.
+    connection_notice: Mutex<Option<StartNotice>>,
     /// As of when the downtime pack is, or why it could not be written.
     pack: Mutex<Option<Result<DateTime<Utc>, Phrase>>>,
     /// Held while the pack is written.
@@ -131,9 +135,11 @@ impl App {
             config,
             desk,
             link: Mutex::new(None),
+            connecting: tokio::sync::Mutex::default(),
             connection_file: Mutex::default(),
             notice: Mutex::new(notice),
             backup_warning: Mutex::new(None),
+            connection_notice: Mutex::new(None),
             pack: Mutex::new(None),
             pack_writer: tokio::sync::Mutex::default(),
             speech: watch::Sender::default(),
@@ -154,14 +160,16 @@ impl App {
                     app.link(&desk, connection);
                     app.move_key_into_the_keyring();
                 }
-                Ok(None) => {}
-                Err(error) => {
-                    errors::logged(&reference, &error);
-                    app.set_notice(StartNotice {
+                // A desk that has never had a hotel has no such file either.
+                Ok(None) if !matches!(desk.book(), Ok(Some(_))) => {}
+                unread => {
+                    let gone = || std::io::Error::from(std::io::ErrorKind::NotFound);
+                    errors::logged(&reference, &unread.err().unwrap_or_else(gone));
+                    app.set_connection_notice(Some(StartNotice {
                         code: "CONNECTION_UNREADABLE".into(),
-                        message: phrase!("The file that says which hotel this desk belongs to cannot be read."),
-                        next_step: phrase!("Connect to your hotel again. Nothing that was recorded here is lost."),
-                    });
+                        message: phrase!("The file that says which hotel this desk belongs to is gone or cannot be read, so nothing is sent."),
+                        next_step: phrase!("Go on working; everything is kept. Ask your IT for a new code and connect this desk again."),
+                    }));
                 }
             }
         }
@@ -328,6 +336,8 @@ impl App {
         let said = |reason: turndown_sync::Reason| {
             CommandError::new(reason.code, reason.message, reason.next_step, String::new())
         };
+        // Without a hotel there is no link that could say why nothing is sent.
+        let unlinked = lock(&self.0.connection_notice).clone().filter(|_| self.linked().is_none());
         let held_back = u32::try_from(self.check(engine.held_back())?).unwrap_or(u32::MAX);
         Ok(SyncStatus {
             mode: from_mode(status.mode),
@@ -335,12 +345,18 @@ impl App {
             held_back,
             carried_attention: self.check(engine.carried_attention())?,
             state: match status.state {
+                _ if unlinked.is_some() => LinkState::Stopped,
                 turndown_sync::LinkState::Starting => LinkState::Starting,
                 turndown_sync::LinkState::Online => LinkState::Online,
                 turndown_sync::LinkState::Offline => LinkState::Offline,
                 turndown_sync::LinkState::Stopped => LinkState::Stopped,
             },
-            reason: status.reason.map(said),
+            reason: match unlinked {
+                Some(StartNotice { code, message, next_step }) => {
+                    Some(CommandError { code, message, next_step, reference: String::new() })
+                }
+                None => status.reason.map(said),
+            },
             slow: status.slow.map(said),
             notice: status.notice.map(said),
             since: status.since,
@@ -428,16 +444,12 @@ impl App {
     /// When the service does not answer or does not know the code, or the folder cannot be written.
     pub async fn connect_hotel(&self, address: &str, code: &str) -> Answer<()> {
         let desk = self.desk()?;
+        // One at a time: the connection that is kept would name a key that another one has taken away.
+        let _alone = self.0.connecting.lock().await;
         let name = desk_name(desk.engine().install_id().as_str());
         self.try_out_keys().await?;
         let enrolled = turndown_sync::enroll(address, code, &name).await.map_err(|error| self.link_error(&error))?;
-        // A desk that comes back to its hotel knows by which key that signs, and who is working goes on.
-        let before = self.linked().map(|linked| linked.connection);
-        let same = before
-            .filter(|before| (&before.property_id, &before.store_id) == (&enrolled.property_id, &enrolled.store_id));
-        if same.is_none() {
-            self.forget_passes(&desk)?;
-        }
+        self.refuse_another_hotel(&desk, &enrolled)?;
         let connection = Connection {
             address: enrolled.address,
             device: check::device(&enrolled.token),
@@ -445,27 +457,60 @@ impl App {
             property_id: enrolled.property_id,
             property_name: enrolled.property_name,
             store_id: enrolled.store_id,
-            signing_key: same.and_then(|before| before.signing_key),
+            signing_key: None,
         };
-        let saved = {
-            let _in_order = lock(&self.0.connection_file);
-            connection::save(&self.0.config.folder, &connection)
-        };
-        saved.map_err(|error| {
-            errors::logged("connection", &error);
-            self.error(
+        let (app, open, key) = (self.clone(), desk.clone(), connection.key.clone());
+        let connected = tokio::task::spawn_blocking(move || app.take_connection(&open, connection)).await;
+        if !matches!(connected, Ok(Ok(()))) {
+            keys::forget_behind(&key);
+            return Err(self.error(
                 "READ_ONLY_FOLDER",
                 phrase!("The connection could not be saved in the desk's folder."),
-                phrase!("Free some space or ask for write access, then connect again."),
-            )
-        })?;
-        let left = self.linked().map(|linked| linked.connection.key);
-        self.link(&desk, connection);
-        left.inspect(keys::forget_behind);
+                phrase!("Free some space or ask for write access, then connect again with a new code."),
+            ));
+        }
         // Before anybody can say who they are; where it fails, the link asks again.
         let _ = self.fetch_passes().await;
         desk.engine().announce(Sort::Reference);
         Ok(())
+    }
+
+    /// Keeps a new connection, and goes on with it. Whoever changes the connection next finds this one.
+    fn take_connection(&self, desk: &Desk, connection: Connection) -> std::io::Result<()> {
+        let _in_order = lock(&self.0.connection_file);
+        let before = self.linked().map(|linked| linked.connection);
+        // A desk that comes back to its hotel knows by which key that signs, and who is working goes on.
+        let signing_key = before.as_ref().and_then(|before| before.signing_key.clone());
+        let connection = Connection { signing_key, ..connection };
+        connection::save(self.folder(), &connection).inspect_err(|error| errors::logged("connection", error))?;
+        self.link(desk, connection);
+        self.set_connection_notice(None);
+        before.inspect(|before| keys::forget_behind(&before.key));
+        Ok(())
+    }
+
+    /// What a desk has recorded and knows belongs to one hotel, and to one store of it.
+    fn refuse_another_hotel(&self, desk: &Desk, enrolled: &Enrolled) -> Answer<()> {
+        let own = match self.linked() {
+            Some(linked) => Some((linked.connection.property_id, linked.connection.store_id)),
+            // It lost the file that names both, and has met them.
+            None => {
+                let store = self.check(desk.engine().fact("store_id"))?;
+                let book = self.check(desk.book())?;
+                book.map(|book| (book.property.id.clone(), store.unwrap_or_else(|| enrolled.store_id.clone())))
+            }
+        };
+        let theirs = (&enrolled.property_id, &enrolled.store_id);
+        if own.as_ref().is_none_or(|(property, store)| (property, store) == theirs) {
+            return Ok(());
+        }
+        Err(self.error(
+            "OTHER_HOTEL",
+            phrase!(
+                "This code is of another hotel, or of another service than this desk's own. Nothing was changed here."
+            ),
+            phrase!("Ask your IT for a code of this desk's own hotel. What is recorded here is kept."),
+        ))
     }
 
     fn link(&self, desk: &Desk, connection: Connection) {
@@ -1110,13 +1155,19 @@ impl App {
         self.0.desk.clone()
     }
 
-    /// Changes what is known of the connection and keeps it, where there is something to change.
-    pub(crate) fn change_connection(&self, change: impl FnOnce(&mut Connection) -> bool) -> std::io::Result<()> {
+    /// Changes what is known of the connection and keeps it, where there is something to change: answers whether. What
+    /// cannot be kept is not changed.
+    pub(crate) fn change_connection(&self, change: impl FnOnce(&mut Connection) -> bool) -> std::io::Result<bool> {
         let _in_order = lock(&self.0.connection_file);
-        let changed = lock(&self.0.link)
-            .as_mut()
-            .and_then(|Linked { connection, .. }| change(connection).then(|| connection.clone()));
-        changed.map_or(Ok(()), |connection| connection::save(self.folder(), &connection))
+        let Some(Linked { mut connection, .. }) = self.linked() else { return Ok(false) };
+        if !change(&mut connection) {
+            return Ok(false);
+        }
+        connection::save(self.folder(), &connection)?;
+        if let Some(linked) = lock(&self.0.link).as_mut() {
+            linked.connection = connection;
+        }
+        Ok(true)
     }
 
     pub(crate) fn linked(&self) -> Option<Linked> {
@@ -1150,8 +1201,8 @@ impl App {
         }
     }
 
-    pub(crate) fn set_notice(&self, notice: StartNotice) {
-        *lock(&self.0.notice) = Some(notice);
+    pub(crate) fn set_connection_notice(&self, notice: Option<StartNotice>) {
+        *lock(&self.0.connection_notice) = notice;
         if let Ok(desk) = self.whatever_is_locked() {
             desk.engine().announce(Sort::Reference);
         }
@@ -1175,6 +1226,7 @@ impl App {
             .or_else(|| desk.engine().is_damaged().then(notices::damage))
             .or_else(|| notices::space(desk.engine().space()))
             .or_else(|| notices::second_copy(&desk.engine().second_copy()))
+            .or_else(|| lock(&self.0.connection_notice).clone())
             .or_else(|| lock(&self.0.backup_warning).clone())
     }
 

@@ -3,6 +3,7 @@
 //! The desk's key is not in it, but in the operating system's keyring ([`crate::keys`]), unless an administrator chose
 //! otherwise.
 
+use crate::files::sync_folder;
 use crate::keys;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -168,7 +169,7 @@ pub fn save(folder: &Path, connection: &Connection) -> std::io::Result<()> {
     file.write_all(&serde_json::to_vec_pretty(connection)?)?;
     file.sync_all()?;
     fs::rename(&unfinished, path(folder))?;
-    fs::File::open(folder)?.sync_all()
+    sync_folder(folder)
 }
 
 #[cfg(test)]

@@ -17,8 +17,6 @@ use turndown_sync::Cause;
 
 /// What the keyring calls all that is Turndown's.
 const SERVICE: &str = "Turndown";
-/// What somebody who looks through their keyring reads.
-const LABEL: &str = "Turndown: the key of this desk";
 /// How long somebody may take to unlock their keyring while a desk is being connected.
 const UNLOCKED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -84,27 +82,38 @@ impl App {
         let app = self.clone();
         tokio::spawn(async move {
             let mover = app.clone();
-            let moved = beside(move || {
-                let name = keep(name("desk", random), &key)?;
-                let kept = mover.change_connection(|connection| {
-                    let is_still_there = connection.key == KeptKey::File(key);
-                    if is_still_there {
-                        connection.key = KeptKey::Keyring(name.clone());
-                    }
-                    is_still_there
-                });
-                // Where the file could not be written it has the key still, and the next start moves it.
-                kept.map_err(|error| errors::logged("connection", &error)).map_err(|()| Cause::KeyringShut)
-            });
-            match moved.await {
-                Ok(()) => tracing::info!("the desk's key is in the keyring now"),
-                Err(_) => app.set_notice(StartNotice {
+            if beside(move || mover.moved(&key, random)).await.is_err() && app.key_is_in_a_file() {
+                app.set_connection_notice(Some(StartNotice {
                     code: "KEY_IN_FILE".into(),
                     message: phrase!("This desk's key lies in a file, because it could not be put into this computer's keyring."),
                     next_step: phrase!("Go on working. Have your IT look after the keyring; the key moves there when Turndown starts again."),
-                }),
+                }));
             }
         });
+    }
+
+    fn key_is_in_a_file(&self) -> bool {
+        self.linked().is_some_and(|linked| matches!(linked.connection.key, KeptKey::File(_)))
+    }
+
+    /// Puts a key into the keyring, and its name where it stood.
+    fn moved(&self, key: &str, random: u128) -> Result<(), Cause> {
+        let name = keep(name("desk", random), key)?;
+        let written = self.change_connection(|connection| {
+            let is_still_there = matches!(&connection.key, KeptKey::File(there) if there == key);
+            if is_still_there {
+                connection.key = KeptKey::Keyring(name.clone());
+            }
+            is_still_there
+        });
+        // Where it could not be written, or another key has come meanwhile, nobody will ask for this one.
+        if !written.map_err(|error| errors::logged("connection", &error)).unwrap_or_default() {
+            return forget(&name).and(Err(Cause::KeyringShut));
+        }
+        tracing::info!("the desk's key is in the keyring now");
+        // Somebody may have typed the keyring's password long after it was said that the key could not be moved.
+        self.set_connection_notice(None);
+        Ok(())
     }
 }
 
@@ -134,16 +143,12 @@ fn name(of: &str, random: u128) -> String {
 }
 
 fn keep(name: String, key: &str) -> Result<String, Cause> {
-    let entry = entry(&name)?;
-    entry.set_password(key).map_err(|error| shut(&error))?;
-    // Some keyrings hold what they are given only until somebody logs out, or say yes to everything.
-    match fetch(&name) {
-        Ok(kept) if kept == key => Ok(name),
-        _ => {
-            tracing::error!("the keyring does not give back what it was given");
-            Err(Cause::KeyringShut)
-        }
+    entry(&name)?.set_password(key).map_err(|error| shut(&error))?;
+    if fetch(&name).is_ok_and(|kept| kept == key) {
+        return Ok(name);
     }
+    tracing::error!("the keyring does not give back what it was given");
+    forget(&name).and(Err(Cause::KeyringShut))
 }
 
 /// The key of this name.
@@ -169,10 +174,19 @@ pub(crate) fn forget(name: &str) -> Result<(), Cause> {
 }
 
 fn entry(name: &str) -> Result<keyring_core::Entry, Cause> {
-    let label = [("label", LABEL)].into_iter().collect();
     // Anew each time: a keyring may come up after the desk did.
-    store().and_then(|store| store.build(SERVICE, name, Some(&label))).map_err(|error| shut(&error))
+    let entry = store().and_then(|store| store.build(SERVICE, name, Some(&MODIFIERS.into())));
+    entry.map_err(|error| shut(&error))
 }
+
+/// What somebody reads who looks through their keyring.
+#[cfg(all(unix, not(target_os = "macos")))]
+const MODIFIERS: [(&str, &str); 1] = [("label", "Turndown: the key of this desk")];
+/// It does not follow the person to another computer.
+#[cfg(windows)]
+const MODIFIERS: [(&str, &str); 1] = [("persistence", "Local")];
+#[cfg(target_os = "macos")]
+const MODIFIERS: [(&str, &str); 0] = [];
 
 #[cfg(target_os = "macos")]
 fn store() -> keyring_core::Result<Arc<CredentialStore>> {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use turndown_desk::{Desk, DeskAction};
+use turndown_desk::DeskAction;
 use turndown_domain::pin::{self, Weak};
 use turndown_domain::{PropertyBook, Role, role};
 use turndown_offline::Sort;
@@ -152,13 +152,6 @@ impl App {
             return Ok(By::Lost);
         };
         Ok(of(passes))
-    }
-
-    /// Forgets the passes of the hotel that the desk belonged to before.
-    pub(crate) fn forget_passes(&self, desk: &Desk) -> Answer<()> {
-        self.check(desk.engine().set_facts(vec![(PASSES, None), (TRIES, None)]))?;
-        self.door(|door| (door.by, door.locked) = (By::Name, false));
-        Ok(())
     }
 
     /// Asks for the passes as long as the link lives: when the service is reached, and every few minutes.

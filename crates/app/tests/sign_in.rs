@@ -90,6 +90,11 @@ impl House {
     async fn again(&self, app: App) -> App {
         app.stop().await;
         drop(app);
+        self.reopen().await
+    }
+
+    /// Opens the desk once everybody has let go of it.
+    async fn reopen(&self) -> App {
         let opened = std::cell::RefCell::new(None);
         until("it opens again", || {
             let app = self.open();
@@ -504,19 +509,19 @@ async fn t3_a_desk_that_forgot_its_hotel_or_its_key_lets_nobody_in_as_if_no_pin_
         drop(app);
         let whole = std::fs::read(connection(&house)).unwrap();
         breaks(&connection(&house));
-        let app = house.open();
+        let app = house.reopen().await;
         app.stop().await;
         drop(app);
         // A file that could not be read once, on a disk that fails now and then, has nobody forgotten.
         std::fs::write(connection(&house), whole).unwrap();
-        let app = house.open();
+        let app = house.reopen().await;
         let state = app.app_state().unwrap();
         let person = state.person.map(|person| person.id.0);
         assert_eq!((state.phase, person.as_deref()), (Phase::Locked, Some("max")), "{what}");
         app.stop().await;
         drop(app);
         breaks(&connection(&house));
-        let app = house.open();
+        let app = house.reopen().await;
         let state = app.app_state().unwrap();
         assert_eq!((state.phase, state.person), (Phase::ChoosePerson, None), "{what}: who it was has not shown it");
         assert!(state.sign_in.lacks.is_some(), "{what}");
@@ -535,7 +540,7 @@ async fn a_desk_that_lost_its_key_where_no_pin_is_asked_for_goes_on_with_whoever
     app.stop().await;
     drop(app);
     std::fs::remove_file(house.folder.path().join("connection.json")).unwrap();
-    let app = house.open();
+    let app = house.reopen().await;
     note(&app, "n1").unwrap();
     let entry = last(house.folder.path());
     assert_eq!((entry.actor_id.as_str(), entry.authority), ("lea", None));
@@ -556,6 +561,15 @@ async fn a1_what_was_recorded_is_not_called_unsaved_because_nobody_works_any_mor
     app.sign_out().unwrap();
     note(&app, saved).unwrap();
     assert_eq!(code(note(&app, new)), "DESK_LOCKED");
+    app.stop().await;
+
+    let house = House::with(&signed(&Passes { lock_minutes: None, ..passes() }));
+    let app = house.open();
+    app.choose_person("ana").unwrap();
+    note(&app, saved).unwrap();
+    app.sign_out().unwrap();
+    note(&app, saved).unwrap();
+    assert_eq!(code(note(&app, new)), "NOBODY_WORKING");
     app.stop().await;
 }
 

@@ -8,11 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How long a request waits for whoever keeps the token. Shorter than a person takes to unlock a keyring: a later
 /// request finds what they did, and until then the desk says what it waits for.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// A refusal that came at once holds for all who ask about then.
+const FRESH: Duration = Duration::from_secs(1);
+/// Where somebody was asked for a keyring's password and did not type it, they are left alone for so long.
+const ASK_AGAIN: Duration = Duration::from_secs(5 * 60);
 
 /// A desk's token. It is a secret: nothing prints it.
 #[derive(Clone)]
@@ -30,7 +34,45 @@ struct Kept {
     fetching: Mutex<Option<Fetching>>,
 }
 
-type Fetching = Shared<BoxFuture<'static, Result<Arc<str>, Cause>>>;
+#[derive(Clone)]
+struct Fetching {
+    began: Instant,
+    /// What came of it, and when somebody first heard.
+    answer: Shared<BoxFuture<'static, (Fetched, Instant)>>,
+}
+
+type Fetched = Result<Arc<str>, Cause>;
+
+impl Fetching {
+    /// Whether whoever asks now has it fetched once more.
+    fn is_over(&self) -> bool {
+        match self.answer.clone().now_or_never() {
+            None => asks_anew(Came::NotYet, self.began.elapsed()),
+            Some((Ok(_), _)) => false,
+            Some((Err(_), heard)) if heard < self.began + PATIENCE => asks_anew(Came::RefusedAtOnce, heard.elapsed()),
+            Some((Err(_), heard)) => asks_anew(Came::RefusedLater, heard.elapsed()),
+        }
+    }
+}
+
+/// What came of asking whoever keeps the token, where it was not had.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    /// Nothing, since it was asked. A keyring that was started anew may never answer what the one before it was asked.
+    NotYet,
+    /// A refusal, before anybody can have been asked for a password.
+    RefusedAtOnce,
+    /// A refusal by somebody who was asked for one.
+    RefusedLater,
+}
+
+fn asks_anew(came: Came, since: Duration) -> bool {
+    since
+        >= match came {
+            Came::RefusedAtOnce => FRESH,
+            Came::NotYet | Came::RefusedLater => ASK_AGAIN,
+        }
+}
 
 impl From<String> for Token {
     fn from(token: String) -> Self {
@@ -55,30 +97,27 @@ impl Token {
 }
 
 impl Kept {
-    async fn get(self: &Arc<Self>) -> Result<Arc<str>, Cause> {
-        let fetching = self.fetching().get_or_insert_with(|| self.begin()).clone();
-        let fetched = timeout(PATIENCE, fetching.clone()).await.unwrap_or(Err(Cause::KeyringShut));
-        if fetched.is_err() && fetching.peek().is_some() {
-            // The next request asks anew, unless one has begun to.
-            self.fetching().take_if(|now| now.ptr_eq(&fetching));
-        }
-        fetched
+    async fn get(self: &Arc<Self>) -> Fetched {
+        let answer = {
+            let mut slot = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+            if slot.as_ref().is_some_and(Fetching::is_over) {
+                *slot = None;
+            }
+            slot.get_or_insert_with(|| self.begin()).answer.clone()
+        };
+        timeout(PATIENCE, answer).await.map_or(Err(Cause::KeyringShut), |(fetched, _)| fetched)
     }
 
     fn begin(self: &Arc<Self>) -> Fetching {
         let (tell, told) = oneshot::channel();
         let kept = Arc::clone(self);
         // A thread of its own and not one of the runtime's, which could not end before a keyring has answered.
-        let begun =
-            thread::Builder::new().name("keyring".into()).spawn(move || tell.send((kept.fetch)().map(Arc::from)));
-        if let Err(error) = begun {
+        let fetch = move || tell.send((kept.fetch)().map(Arc::from));
+        if let Err(error) = thread::Builder::new().name("keyring".into()).spawn(fetch) {
             tracing::warn!(%error, "no thread for the keyring");
         }
-        told.map(|told| told.unwrap_or(Err(Cause::KeyringShut))).boxed().shared()
-    }
-
-    fn fetching(&self) -> std::sync::MutexGuard<'_, Option<Fetching>> {
-        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+        let answer = told.map(|told| (told.unwrap_or(Err(Cause::KeyringShut)), Instant::now())).boxed().shared();
+        Fetching { began: Instant::now(), answer }
     }
 }
 
@@ -109,6 +148,9 @@ mod tests {
         }
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         answer.send(Ok("secret".into())).unwrap();
+        while token.get().await.is_err() {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..2 {
             assert!(ask(5).await.into_iter().all(|token| &*token.unwrap() == "secret"));
         }
@@ -136,5 +178,21 @@ mod tests {
         tokio::time::resume();
         assert_eq!(&*token.get().await.unwrap(), "secret");
         assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn f1_somebody_who_sent_the_keyrings_question_away_is_left_alone_for_a_while() {
+        let (at_once, a_minute, long) = (Duration::ZERO, Duration::from_secs(60), ASK_AGAIN);
+        let table = [
+            (Came::RefusedAtOnce, at_once, false),
+            (Came::RefusedAtOnce, FRESH, true),
+            (Came::RefusedLater, a_minute, false),
+            (Came::RefusedLater, long, true),
+            (Came::NotYet, a_minute, false),
+            (Came::NotYet, long, true),
+        ];
+        for (came, since, anew) in table {
+            assert_eq!(asks_anew(came, since), anew, "{came:?} {since:?}");
+        }
     }
 }

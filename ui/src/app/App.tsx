@@ -12,11 +12,12 @@ import { FrontDesk } from "../features/frontdesk/FrontDesk";
 import { Guide } from "../features/guide/Guide";
 import { RadioLine } from "../features/radio/RadioLine";
 import { Locked } from "../features/setup/Locked";
-import { FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
+import { ConnectedAgain, FirstLoad, Setup, Trouble, WhoIsWorking } from "../features/setup/Setup";
 import { EmergencyStamp } from "../features/stale/Emergency";
 import { StaleModal } from "../features/stale/Stale";
 import { Story } from "../features/story/Story";
 import { SyncCenter } from "../features/synccenter/SyncCenter";
+import { connectingAgain } from "../shared/ConnectAgain";
 import { announce } from "../shared/announcer";
 import { configureDuties } from "../shared/duties";
 import { configure } from "../shared/fmt";
@@ -85,6 +86,7 @@ function Phases(): ReactNode {
   const loading = useApp((state) => state.loading);
   const hotel = useApp((state) => state.hotel);
   const mayNot = useApp((state) => state.signIn.mayNot);
+  const connecting = useStore(connectingAgain, (each) => each.open);
   const written = useHowWritten();
   if (hotel !== null) configure({ timeZone: hotel.timeZone });
   configureDuties(mayNot);
@@ -92,7 +94,7 @@ function Phases(): ReactNode {
     case "setup":
       return <BeforeTheBoard key={written}><Setup /></BeforeTheBoard>;
     case "loading":
-      return <BeforeTheBoard key={written}><FirstLoad loading={loading} /></BeforeTheBoard>;
+      return <BeforeTheBoard key={written}>{connecting ? <ConnectedAgain /> : <FirstLoad loading={loading} />}</BeforeTheBoard>;
     case "choosePerson":
       return <BeforeTheBoard key={written}><WhoIsWorking /></BeforeTheBoard>;
     case "trouble":
@@ -118,8 +120,11 @@ function Lockable({ locked }: { locked: boolean }): ReactNode {
   const seen = useRef<number | null>(null);
   // Here it comes after the views, which take the focus when they come.
   useEffect(() => {
-    if (locked) settings.setState({ open: false });
-    else if (seen.current !== null) {
+    if (locked) {
+      settings.setState({ open: false });
+      // Of a code that was half typed nothing is kept.
+      connectingAgain.setState({ open: false });
+    } else if (seen.current !== null) {
       if (had.current instanceof HTMLElement && had.current.isConnected) had.current.focus();
       giveFocusToTheView(COMES_WITHIN);
     }
@@ -171,6 +176,7 @@ const Ready = memo(function Ready({ locked, had }: { locked: boolean; had: RefOb
   const [switching, setSwitching] = useState(false);
   const [changing, setChanging] = useState(false);
   const [cockpit, setCockpit] = useState(false);
+  const connecting = useStore(connectingAgain, (each) => each.open);
   const worker = useWorker();
   const isBoard = desk.platform.window === "board";
   // Only one of them at a time: the cockpit would stand before the sheet.
@@ -198,6 +204,7 @@ const Ready = memo(function Ready({ locked, had }: { locked: boolean; had: RefOb
     setChanging(false);
   }
 
+  if (connecting) return <BeforeTheBoard><ConnectedAgain /></BeforeTheBoard>;
   if (switching) return <BeforeTheBoard><WhoIsWorking onCancel={() => setSwitching(false)} /></BeforeTheBoard>;
   return (
     <>

@@ -16,6 +16,7 @@ import { useApp, useDesk, useWatch } from "../../data/useDesk";
 import { useReading } from "../../data/useReading";
 import { asCommandError } from "../../platform/platform";
 import { announce } from "../../shared/announcer";
+import { ConnectAgain } from "../../shared/ConnectAgain";
 import { Button, Code, Dialog, RoomNumber } from "../../shared/controls";
 import { ExportDialog } from "../../shared/ExportDialog";
 import { age, count, dateTime, durationInWords } from "../../shared/fmt";
@@ -237,6 +238,7 @@ function Reason({ id, isBoard, onGone }: PartProps & { id: string }): ReactNode 
           <dd>{because.bad}</dd>
         </div>
       </dl>
+      <ConnectAgain testId="cockpit-connect" />
       {because.code === null ? null : (
         <p className="cockpit-small">
           {isBoard ? (

@@ -93,6 +93,7 @@ export function advice(code: string): Advice | null {
       return { place: "service", good: t`Go on working; the desk asks again. If it lasts for an hour, tell your IT.`, bad: twice };
     case "KEYRING_UNAVAILABLE":
       return { place: "computer", good: t`Unlock the keyring if this computer asks for its password. If it does not, tell your IT that Turndown cannot use the keyring.`, bad: folder };
+    case "CONNECTION_UNREADABLE":
     case "KEY_MISSING":
       return { place: "computer", good: t`Ask your IT for a new code and connect this desk again. What waits is sent then, under the names of those who did it.`, bad: folder };
     case "TOKEN_REFUSED":

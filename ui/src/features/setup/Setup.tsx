@@ -9,6 +9,7 @@ import { attempt } from "../../data/actions";
 import { inDeskOrder } from "../../data/people";
 import { useApp, useDesk } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
+import { ConnectAgain, connectingAgain } from "../../shared/ConnectAgain";
 import { Button, Field, Problem } from "../../shared/controls";
 import { count, fold, iso, serviceDay } from "../../shared/fmt";
 import { Glyph } from "../../shared/glyphs";
@@ -87,9 +88,22 @@ function Welcome({ onConnect }: { onConnect: () => void }): ReactNode {
   );
 }
 
-function Connect({ onBack }: { onBack: () => void }): ReactNode {
+/** For a desk that had a hotel before. */
+export function ConnectedAgain(): ReactNode {
+  const back = () => connectingAgain.setState({ open: false });
+  return <Connect onBack={back} onAgain={back} />;
+}
+
+interface ConnectProps {
+  onBack: () => void;
+  /** For a desk that had a hotel before: called once it has it again. */
+  onAgain?: () => void;
+}
+
+function Connect({ onBack, onAgain }: ConnectProps): ReactNode {
   const desk = useDesk();
-  const [address, setAddress] = useState("");
+  const hotel = useApp((state) => state.hotel);
+  const [address, setAddress] = useState(hotel?.address ?? "");
   const [code, setCode] = useState("");
   const [found, setFound] = useState<FoundHotel | null>(null);
   const { busy, error, run } = useAttempt();
@@ -101,9 +115,9 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
       return;
     }
     void run(async () => {
-      const hotel = await desk.platform.findHotel(address.trim(), code.trim());
-      setFound(hotel);
-      announce(t`Found ${iso(hotel.name)}. Is this your hotel?`);
+      const answer = await desk.platform.findHotel(address.trim(), code.trim());
+      setFound(answer);
+      announce(t`Found ${iso(answer.name)}. Is this your hotel?`);
     });
   };
 
@@ -125,6 +139,7 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
               void run(async () => {
                 await desk.platform.connectHotel(found.address, code.trim());
                 await desk.refresh();
+                onAgain?.();
               })
             }
           >
@@ -135,7 +150,11 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
     );
   }
   return (
-    <Page testId="setup-connecting" title={t`Connect to your hotel`}>
+    <Page
+      testId="setup-connecting"
+      title={onAgain === undefined ? t`Connect to your hotel` : t`Connect this desk again`}
+      lead={onAgain === undefined ? undefined : t`With a new code of ${iso(hotel?.name ?? "")}. Everything recorded here stays, and what waits is sent then.`}
+    >
       <Form
         className="setup-form"
         onSubmit={(event) => {
@@ -143,8 +162,8 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
           find();
         }}
       >
-        <Field label={t`Address of the service`} value={address} onChange={setAddress} autoFocus inputMode="url" placeholder="https://housekeeping.your-hotel.example" error={missing && address.trim() === "" ? t`Type the address that you were given.` : undefined} testId="setup-address" />
-        <Field label={t`Code`} value={code} onChange={setCode} error={missing && code.trim() === "" ? t`Type the code that you were given.` : undefined} testId="setup-code" />
+        <Field label={t`Address of the service`} value={address} onChange={setAddress} autoFocus={hotel === null || hotel.address === ""} inputMode="url" placeholder="https://housekeeping.your-hotel.example" error={missing && address.trim() === "" ? t`Type the address that you were given.` : undefined} testId="setup-address" />
+        <Field label={t`Code`} value={code} onChange={setCode} autoFocus={hotel !== null && hotel.address !== ""} error={missing && code.trim() === "" ? t`Type the code that you were given.` : undefined} testId="setup-code" />
         {error === null ? null : <Problem error={error} testId="problem" />}
         <div className="setup-actions">
           <Button look="quiet" onPress={onBack}>
@@ -161,6 +180,7 @@ function Connect({ onBack }: { onBack: () => void }): ReactNode {
 
 export function FirstLoad({ loading }: { loading: Loading | null }): ReactNode {
   const hotel = useApp((state) => state.hotel);
+  const reason = useApp((state) => (state.sync.state === "online" ? null : state.sync.reason));
   const done = loading?.done ?? 0;
   const total = loading?.total ?? null;
   return (
@@ -170,6 +190,10 @@ export function FirstLoad({ loading }: { loading: Loading | null }): ReactNode {
         <b>{loading ? said(loading.step) : t`Asking the service`}</b>
         <span>{total === null ? (done > 0 ? count(done) : "") : t`${count(done)} of ${count(total)} rooms`}</span>
       </p>
+      {reason === null ? null : <Problem error={reason} testId="loading-why" />}
+      <div className="setup-actions">
+        <ConnectAgain testId="loading-connect" />
+      </div>
     </Page>
   );
 }

@@ -7,6 +7,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useNow } from "../../data/ticker";
 import { useApp, useDesk } from "../../data/useDesk";
 import { announce } from "../../shared/announcer";
+import { ConnectAgain, MENDED_BY_A_CODE } from "../../shared/ConnectAgain";
 import { Button, Problem } from "../../shared/controls";
 import { count, dateTime, durationInWords, iso } from "../../shared/fmt";
 import { giveFocusToTheView } from "../../shared/giveFocusToTheView";
@@ -84,7 +85,7 @@ function Stale(): ReactNode {
           </div>
           {reason === null ? null : (
             <Problem
-              error={{ ...reason, nextStep: ownWords(t`Look at this computer's network. The board opens by itself as soon as the service answers.`) }}
+              error={MENDED_BY_A_CODE.has(reason.code) ? reason : { ...reason, nextStep: ownWords(t`Look at this computer's network. The board opens by itself as soon as the service answers.`) }}
               testId="stale-why"
             />
           )}
@@ -98,6 +99,7 @@ function Stale(): ReactNode {
           <div className="stale-foot">
             {goingOn === "now" ? null : (
               <div className="dialog-actions">
+                <ConnectAgain testId="stale-connect" />
                 <Button testId="stale-export" aria-disabled={busy !== null || undefined} onPress={() => void exportWaiting()}>{t`Export what waits`}</Button>
                 <Button autoFocus={goingOn === "left"} testId="stale-go-on" aria-disabled={busy !== null || undefined} onPress={() => setGoingOn("now")}>{t`Go on with old data…`}</Button>
                 <Button look="solid" autoFocus={goingOn === "never"} testId="stale-refresh" aria-disabled={busy !== null || undefined} onPress={() => void refresh()}>
